@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import type { Credentials } from './cloudflare/http.ts';
+import { ConfigError } from './config.ts';
+
+/** Whose services, where the API is, and how to prove who asks. */
+export type Account = {
+  readonly accountId: string;
+  readonly baseUrl: string;
+  readonly credentials: Credentials;
+};
+
+const DEFAULT_BASE_URL = 'https://api.cloudflare.com/client/v4';
+
+/**
+ * Reads the account from the variables that Cloudflare's own clients use. Throws a `ConfigError` that names everything missing
+ * or malformed, and never a value of it.
+ */
+export function readAccount(environment: Readonly<Record<string, string | undefined>>): Account {
+  const faults: string[] = [];
+  const accountId = environment['CLOUDFLARE_ACCOUNT_ID']?.trim() ?? '';
+  if (accountId === '') {
+    faults.push(
+      'CLOUDFLARE_ACCOUNT_ID: expected the id of the account, found nothing; try --emulator to do without one',
+    );
+  } else if (!/^\w{1,32}$/.test(accountId)) {
+    faults.push(
+      'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, as in the dashboard, found something else',
+    );
+  }
+  const baseUrl = (environment['CLOUDFLARE_BASE_URL']?.trim() || DEFAULT_BASE_URL).replace(/\/+$/, '');
+  const urlFault = faultOfBaseUrl(baseUrl);
+  if (urlFault !== null) faults.push(`CLOUDFLARE_BASE_URL: ${urlFault}`);
+  const credentials = readCredentials(environment, faults);
+  if (credentials === null || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return { accountId, baseUrl, credentials };
+}
+
+/** Which credential is set, without it: for people who wonder. */
+export function describeCredentials(environment: Readonly<Record<string, string | undefined>>): string {
+  const names = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'];
+  const given = names.filter((name) => (environment[name] ?? '') !== '');
+  return given.length === 0 ? 'not set' : `from ${given.join(', ')}`;
+}
+
+/** The token wins over e-mail and key: it can be limited to what is needed. */
+function readCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): Credentials | null {
+  const file = environment['CLOUDFLARE_API_TOKEN_FILE'] ?? '';
+  const token = environment['CLOUDFLARE_API_TOKEN'] ?? '';
+  const email = environment['CLOUDFLARE_EMAIL']?.trim() ?? '';
+  const key = environment['CLOUDFLARE_API_KEY']?.trim() ?? '';
+  if (token.trim() !== '') return checked('CLOUDFLARE_API_TOKEN', token.trim(), faults);
+  if (file !== '') {
+    try {
+      return checked('CLOUDFLARE_API_TOKEN_FILE', readFileSync(file, 'utf8').trim(), faults);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      faults.push(
+        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file} cannot be read: ${code}`,
+      );
+      return null;
+    }
+  }
+  if (email !== '' && key !== '') {
+    if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return { email, key };
+    faults.push('CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected printable characters without spaces, found others');
+    return null;
+  }
+  if (email !== '' || key !== '') {
+    faults.push(
+      'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected both, found one; better: an API token in CLOUDFLARE_API_TOKEN',
+    );
+    return null;
+  }
+  faults.push(
+    'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; CLOUDFLARE_API_TOKEN_FILE may name a file that holds it',
+  );
+  return null;
+}
+
+/** What may stand in a header; anything else would fail at every request, with a worse message. */
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
+function checked(variable: string, token: string, faults: string[]): Credentials | null {
+  if (HEADER_SAFE.test(token)) return { token };
+  faults.push(
+    `${variable}: expected a token of printable characters without spaces, found ${token === '' ? 'nothing' : 'others'}`,
+  );
+  return null;
+}
+
+function faultOfBaseUrl(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null) return 'expected a URL such as https://api.cloudflare.com/client/v4, found something else';
+  if (url.username !== '' || url.password !== '') return 'expected a URL without a user name and a password';
+  if (url.search !== '' || url.hash !== '') return 'expected a URL without ? and #';
+  if (url.protocol === 'https:') return null;
+  if (url.protocol !== 'http:') return `expected https:, found ${url.protocol}`;
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return loopback ? null : 'expected https: (plain http: only to loopback), for the token would be readable on the way';
+}

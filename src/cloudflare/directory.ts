@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import type { LiveService } from '../core/compare.ts';
+import { isObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
+import { failure, FailureError } from '../core/outcome.ts';
+import type { ApiUsage } from '../core/report.ts';
+import { cloudflareHttp } from './http.ts';
+import type { ApiAnswer, ApiRequest, HttpOptions } from './http.ts';
+import { withRetries } from './retry.ts';
+
+/** The live services of one account: https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/ */
+export type Directory = {
+  /** All services of the account, or a `FailureError`: an incomplete list is never given. */
+  readonly list: (signal: AbortSignal) => Promise<readonly LiveService[]>;
+  /** Replaces a service whole and gives what the API has then. Throws a `FailureError`. */
+  readonly update: (service: LiveService, body: JsonObject, signal: AbortSignal) => Promise<Updated>;
+  /** What was spent since the directory was made. */
+  readonly usage: () => ApiUsage;
+  readonly close: () => Promise<void>;
+};
+
+export type Updated = { readonly live: LiveService; readonly attempts: number };
+
+export type DirectoryOptions = HttpOptions & {
+  readonly accountId: string;
+  /** Requests for one call at the most. */
+  readonly attempts: number;
+  readonly random: () => number;
+};
+
+/** The most that the API gives at once, and as many as an account may have. */
+const PER_PAGE = 1000;
+const MOST_PAGES = 100;
+
+/** What servers that do not honour `per_page` give instead; 20 stands in the reference's example. */
+const CUSTOMARY_PAGES = new Set([10, 20, 25, 50, 100, 500]);
+
+const number = z.number().nullish().catch(null);
+const resultInfoSchema = z
+  .looseObject({ total_count: number, total_pages: number, per_page: number })
+  .nullish()
+  .catch(null);
+
+export function cloudflareDirectory(options: DirectoryOptions): Directory {
+  const http = cloudflareHttp(options);
+  const services = `/accounts/${encodeURIComponent(options.accountId)}/connectivity/directory/services`;
+  const spent = { requests: 0, retries: 0, throttled_ms: 0 };
+
+  const call = async (what: ApiRequest, signal: AbortSignal): Promise<ApiAnswer & { readonly attempts: number }> => {
+    let attempts = 0;
+    try {
+      const answer = await withRetries(
+        async (attempt) => {
+          attempts = attempt;
+          spent.requests += 1;
+          if (attempt > 1) spent.retries += 1;
+          return http.send(what, signal);
+        },
+        {
+          attempts: options.attempts,
+          random: options.random,
+          signal,
+          onWait: ({ ms, throttled }) => {
+            if (throttled) spent.throttled_ms += ms;
+          },
+        },
+      );
+      return { ...answer, attempts };
+    } catch (error) {
+      throw error instanceof FailureError ? new FailureError(error.failure, { attempts, cause: error }) : error;
+    }
+  };
+
+  return {
+    list: async (signal) => {
+      const found = new Map<string, LiveService>();
+      let firstPage = 0;
+      for (let page = 1; page <= MOST_PAGES; page += 1) {
+        const path = `${services}?page=${page}&per_page=${PER_PAGE}`;
+        const { result, resultInfo } = await call({ method: 'GET', path }, signal);
+        const items = parsePage(result);
+        const before = found.size;
+        for (const service of items) found.set(service.service_id, service);
+        if (page === 1) firstPage = items.length;
+        const due = whatIsDue({ page, got: items.length, firstPage, have: found.size, resultInfo });
+        if (due === 'nothing' || (due === 'perhaps' && found.size === before)) return [...found.values()];
+        if (found.size === before) throw incomplete(page, items.length, found.size, due);
+      }
+      throw new FailureError(failure('transient', `the list of services has no end: ${MOST_PAGES} pages were read`));
+    },
+    update: async (service, body, signal) => {
+      // The id as the API spells it: ours is in lower case, and nothing says that the API does not mind.
+      const { service_id: id } = service.value;
+      const path = `${services}/${encodeURIComponent(typeof id === 'string' ? id : service.service_id)}`;
+      const { result, attempts } = await call({ method: 'PUT', path, body }, signal);
+      const live = toLive(result);
+      if (live !== null) return { live, attempts };
+      throw new FailureError(failure('transient', 'the update was answered without the service'), { attempts });
+    },
+    usage: () => ({ ...spent }),
+    close: http.close,
+  };
+}
+
+type PageFacts = {
+  readonly page: number;
+  readonly got: number;
+  readonly firstPage: number;
+  readonly have: number;
+  readonly resultInfo: unknown;
+};
+
+/**
+ * Whether the list goes on: `nothing` is due, `perhaps` there is more, or what was promised, in words. Every field of
+ * `result_info` is optional in the reference, and a recorded answer had none at all.
+ */
+function whatIsDue({ page, got, firstPage, have, resultInfo }: PageFacts): string {
+  const info = resultInfoSchema.parse(resultInfo);
+  const total = info?.total_count;
+  if (total != null) return have < total ? `${total} were promised` : 'nothing';
+  if (info?.total_pages != null) return page < info.total_pages ? `${info.total_pages} pages were promised` : 'nothing';
+  if (got === 0) return 'nothing';
+  if (got >= (info?.per_page ?? PER_PAGE)) return 'the page was full';
+  // Without any total a short page is the last one, unless its size looks like a limit of the server's own.
+  return got === firstPage && CUSTOMARY_PAGES.has(got) ? 'perhaps' : 'nothing';
+}
+
+function incomplete(page: number, got: number, have: number, due: string): FailureError {
+  const gave = got === 0 ? 'was empty' : 'repeated what was known';
+  const message = `the list of services is incomplete: page ${page} ${gave} with ${have} services read, where ${due}`;
+  return new FailureError(failure('transient', message));
+}
+
+function parsePage(result: unknown): LiveService[] {
+  if (!Array.isArray(result)) {
+    throw new FailureError(failure('transient', 'the list of services was answered without a list'));
+  }
+  return result.map((item) => {
+    const live = toLive(item);
+    if (live === null) {
+      throw new FailureError(
+        failure('transient', 'the list of services holds something without a service_id and a name'),
+      );
+    }
+    return live;
+  });
+}
+
+/** As little as possible is asked of a live object: the API grows, and one odd service must not hide the others. */
+function toLive(value: unknown): LiveService | null {
+  if (!isObject(value)) return null;
+  const { service_id: id, name } = value;
+  return typeof id === 'string' && typeof name === 'string' ? { service_id: id.toLowerCase(), name, value } : null;
+}

@@ -1,0 +1,181 @@
+import { Agent, request } from 'undici';
+import * as z from 'zod';
+import type { JsonObject } from '../core/json.ts';
+import { failure, FailureError } from '../core/outcome.ts';
+import type { Failure } from '../core/outcome.ts';
+import { adviceFor, failureKindOf } from './failures.ts';
+
+/** How to prove who asks: a token, or the e-mail and key of an account member. */
+export type Credentials = { readonly token: string } | { readonly email: string; readonly key: string };
+
+export type HttpOptions = {
+  /** Such as `https://api.cloudflare.com/client/v4`. */
+  readonly baseUrl: string;
+  readonly credentials: Credentials;
+  /** Sockets kept open, and so requests under way, at the most. */
+  readonly connections: number;
+  readonly requestTimeoutMs: number;
+  readonly userAgent: string;
+};
+
+export type ApiRequest = {
+  readonly method: 'GET' | 'PUT';
+  /** Behind the base URL, with its query. */
+  readonly path: string;
+  readonly body?: JsonObject;
+};
+
+/** A success of the API: `result` is what the operation promises, not looked at here. */
+export type ApiAnswer = { readonly result: unknown; readonly resultInfo: unknown };
+
+export type Http = {
+  /** Makes one request, never a second. Throws an `ApiError` for whatever is not a success. */
+  readonly send: (what: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
+  readonly close: () => Promise<void>;
+};
+
+/** A request that did not succeed. `retryAfterMs` is what the API asked for; 0 where it did not. */
+export class ApiError extends FailureError {
+  readonly retryAfterMs: number;
+
+  constructor(reason: Failure, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
+    super(reason, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs ?? 0;
+  }
+}
+
+/** Far above an answer that lists 1,000 services. */
+const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_MESSAGE = 500;
+
+const envelopeSchema = z.looseObject({
+  success: z.boolean(),
+  errors: z
+    .array(
+      z.looseObject({
+        code: z.number().nullish(),
+        message: z.string().nullish(),
+        documentation_url: z.string().nullish(),
+        source: z.looseObject({ pointer: z.string().nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
+  result: z.unknown(),
+  result_info: z.unknown(),
+});
+type Envelope = z.infer<typeof envelopeSchema>;
+
+/** The API over HTTP: authentication, the envelope and its errors. One pool of connections; redirects are not followed. */
+export function cloudflareHttp(options: HttpOptions): Http {
+  const { baseUrl, credentials, requestTimeoutMs } = options;
+  const agent = new Agent({
+    connections: options.connections,
+    maxResponseSize: MOST_BYTES,
+    headersTimeout: requestTimeoutMs,
+    bodyTimeout: requestTimeoutMs,
+    connect: { timeout: requestTimeoutMs },
+  });
+  const secrets = 'token' in credentials ? [credentials.token] : [credentials.key];
+  const headers = {
+    ...('token' in credentials
+      ? { authorization: `Bearer ${credentials.token}` }
+      : { 'x-auth-email': credentials.email, 'x-auth-key': credentials.key }),
+    accept: 'application/json',
+    'user-agent': options.userAgent,
+  };
+
+  return {
+    send: async ({ method, path, body }, signal) => {
+      const timeout = AbortSignal.timeout(requestTimeoutMs);
+      let status = 0;
+      let ray: string | null = null;
+      let retryAfterMs = 0;
+      let text: string;
+      try {
+        const response = await request(baseUrl + path, {
+          dispatcher: agent,
+          method,
+          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+          body: body === undefined ? null : JSON.stringify(body),
+          // The agent's own timeouts are coarse, and an answer that drips escapes them.
+          signal: AbortSignal.any([signal, timeout]),
+        });
+        status = response.statusCode;
+        ray = one(response.headers['cf-ray']);
+        retryAfterMs = retryAfter(one(response.headers['retry-after']));
+        text = await response.body.text();
+      } catch (error) {
+        if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
+        const why = timeout.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
+        const message = withoutSecrets(`${method} ${new URL(baseUrl).host}: ${why}`, secrets);
+        throw new ApiError({ ...failure('transient', message), status: status || null, ray }, { cause: error });
+      }
+
+      const envelope = parseEnvelope(text);
+      if (status >= 200 && status < 300 && envelope?.success === true) {
+        return { result: envelope.result, resultInfo: envelope.result_info };
+      }
+      throw new ApiError(withoutSecretsIn(toFailure(status, ray, envelope), secrets), { retryAfterMs });
+    },
+    close: async () => agent.destroy(),
+  };
+}
+
+function parseEnvelope(text: string): Envelope | null {
+  try {
+    return envelopeSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // HTML of the edge, a truncated or an empty body: told by status and ray.
+  }
+}
+
+function toFailure(status: number, ray: string | null, envelope: Envelope | null): Failure {
+  const errors = envelope?.errors ?? [];
+  const [first] = errors;
+  const code = first?.code ?? null;
+  const kind = failureKindOf(status, code);
+  const words = errors.flatMap((error) => error.message ?? []).join('; ');
+  const said = words === '' ? `answered without ${envelope === null ? 'an envelope of the API' : 'saying why'}` : words;
+  return {
+    kind,
+    status,
+    code,
+    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${said.slice(0, MOST_MESSAGE)}${kind === 'denied' ? adviceFor(status, code) : ''}`,
+    pointer: first?.source?.pointer ?? null,
+    documentation_url: first?.documentation_url ?? null,
+    ray,
+  };
+}
+
+/** `Retry-After` in seconds or as a date; 0 where it is absent or makes no sense. */
+function retryAfter(header: string | null): number {
+  if (header === null) return 0;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
+}
+
+function one(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null;
+}
+
+/** The innermost words: undici and the system wrap theirs. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return [code, error.message].filter((part) => part !== null && part !== '').join(' ');
+}
+
+function withoutSecretsIn(reason: Failure, secrets: readonly string[]): Failure {
+  const { message, pointer, documentation_url: url } = reason;
+  return {
+    ...reason,
+    message: withoutSecrets(message, secrets),
+    pointer: pointer && withoutSecrets(pointer, secrets),
+    documentation_url: url && withoutSecrets(url, secrets),
+  };
+}
+
+/** Nothing we know of echoes a credential; should anything ever, it stops here. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { FailureError } from '../core/outcome.ts';
+import type { FailureKind } from '../core/outcome.ts';
+import { ApiError } from './http.ts';
+
+export type RetryOptions = {
+  /** Requests for one call at the most, the first among them. */
+  readonly attempts: number;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  /** Told of every wait; `throttled` when it was the API that asked for it. */
+  readonly onWait: (wait: { readonly ms: number; readonly throttled: boolean }) => void;
+};
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+/** Calls until it works, is refused for good, or the attempts are used up. The number of the attempt, from 1, goes in. */
+export async function withRetries<Result>(
+  call: (attempt: number) => Promise<Result>,
+  { attempts, random, signal, onWait }: RetryOptions,
+): Promise<Result> {
+  try {
+    return await pRetry(call, {
+      retries: attempts - 1,
+      minTimeout: 0, // The waits are ours, below: full jitter, and what the API asks for.
+      signal,
+      shouldRetry: ({ error }) => kindOf(error) === 'transient',
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (kindOf(error) !== 'transient' || retriesLeft === 0) return;
+        const asked = error instanceof ApiError ? error.retryAfterMs : 0;
+        const backOff = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
+        const ms = Math.round(asked + backOff);
+        onWait({ ms, throttled: asked > 0 });
+        await sleep(ms, undefined, { signal });
+      },
+    });
+  } catch (error) {
+    // Waiting and calling end with errors of their own when the pass is over; its reason says more.
+    throw signal.aborted && signal.reason instanceof FailureError ? signal.reason : error;
+  }
+}
+
+function kindOf(error: unknown): FailureKind {
+  return error instanceof FailureError ? error.failure.kind : 'internal';
+}

@@ -1,0 +1,110 @@
+import type { Declaration, Declared, SetAside } from './declaration.ts';
+import { sameJson } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+import { normalise } from './normalise.ts';
+import type { Fields } from './normalise.ts';
+import { compareText } from './problem.ts';
+
+/** A service as the API has it. `service_id` is in lower case; `value` is the whole object as answered. */
+export type LiveService = { readonly service_id: string; readonly name: string; readonly value: JsonObject };
+
+/** A field that differs. Null is "unset". */
+export type Change = { readonly path: string; readonly live: Json; readonly declared: Json };
+
+/**
+ * What is so about one service. No policy here: what shall be done is `plan`'s.
+ *
+ *                    live            not live
+ *   declared         in_sync/drifted missing
+ *   set aside        invalid         invalid
+ *   not declared     unmanaged       -
+ */
+export type Finding =
+  | {
+      readonly kind: 'in_sync';
+      readonly declaration: Declaration;
+      readonly live: LiveService;
+      /** What both sides say. */
+      readonly fields: Fields;
+    }
+  | Drifted
+  | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string | null }
+  | { readonly kind: 'unmanaged'; readonly live: LiveService }
+  | { readonly kind: 'invalid'; readonly setAside: SetAside; readonly live: LiveService | null };
+
+export type Drifted = {
+  readonly kind: 'drifted';
+  readonly declaration: Declaration;
+  readonly live: LiveService;
+  /** What differs, in the order of the fields; never empty. */
+  readonly changes: readonly Change[];
+  readonly declared: Fields;
+  readonly liveFields: Fields;
+  /** What the live object holds and this version does not know. */
+  readonly unknown: Fields;
+};
+
+/** Compares all that is declared with a complete list of what is live. One finding a service, sorted by service_id. */
+export function compare(declared: Declared, live: readonly LiveService[]): readonly Finding[] {
+  const liveById = new Map(live.map((service) => [service.service_id, service]));
+  const claimed = new Set([...declared.declarations, ...declared.setAside].map(({ service_id }) => service_id));
+  const unmanaged = live.filter(({ service_id }) => !claimed.has(service_id));
+  const idByName = new Map(unmanaged.map(({ service_id, name }) => [name, service_id]));
+  const { declarations } = declared;
+  const nothingFound = declarations.length > 1 && !declarations.some(({ service_id }) => liveById.has(service_id));
+
+  const findings: Finding[] = [
+    ...declarations.map((declaration): Finding => {
+      const service = liveById.get(declaration.service_id);
+      if (service !== undefined) return compareOne(declaration, service);
+      return { kind: 'missing', declaration, hint: hintOfMissing(idByName.get(declaration.name), nothingFound) };
+    }),
+    ...declared.setAside.map((setAside): Finding => ({
+      kind: 'invalid',
+      setAside,
+      live: liveById.get(setAside.service_id ?? '') ?? null,
+    })),
+    ...unmanaged.map((service): Finding => ({ kind: 'unmanaged', live: service })),
+  ];
+  return findings.sort((a, b) => compareText(idOf(a) ?? '', idOf(b) ?? '') || compareText(placeOf(a), placeOf(b)));
+}
+
+/** The differing fields of two normalised services, in the order of the fields. */
+export function changesBetween(live: Fields, declared: Fields): readonly Change[] {
+  const paths = new Set([...declared.keys(), ...live.keys()]);
+  return [...paths]
+    .map((path): Change => ({ path, live: live.get(path) ?? null, declared: declared.get(path) ?? null }))
+    .filter((change) => !sameJson(change.live, change.declared));
+}
+
+/** Null only for a declaration whose service_id cannot be read. */
+export function idOf(finding: Finding): string | null {
+  switch (finding.kind) {
+    case 'in_sync':
+    case 'drifted':
+    case 'missing':
+      return finding.declaration.service_id;
+    case 'unmanaged':
+      return finding.live.service_id;
+    case 'invalid':
+      return finding.setAside.service_id;
+  }
+}
+
+function compareOne(declaration: Declaration, live: LiveService): Finding {
+  const { known: declared } = normalise(declaration.value);
+  const { known: liveFields, unknown } = normalise(live.value);
+  const changes = changesBetween(liveFields, declared);
+  return changes.length === 0
+    ? { kind: 'in_sync', declaration, live, fields: declared }
+    : { kind: 'drifted', declaration, live, changes, declared, liveFields, unknown };
+}
+
+function hintOfMissing(sameName: string | undefined, nothingFound: boolean): string | null {
+  if (sameName !== undefined) return `recreated as ${sameName}? An unmanaged service bears this name`;
+  return nothingFound ? 'none of the declared services is live: another account?' : null;
+}
+
+function placeOf(finding: Finding): string {
+  return finding.kind === 'invalid' ? `${finding.setAside.file}:${String(finding.setAside.line).padStart(7, '0')}` : '';
+}

@@ -1,0 +1,83 @@
+import type { Finding } from './compare.ts';
+import type { Fields } from './normalise.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Who made a service drift: its file was changed, or somebody changed it outside git. */
+export type Cause = 'declaration' | 'live' | 'both';
+
+/** How a service stood at the end of the last pass that compared it. */
+type Seen = {
+  readonly declared: string;
+  readonly live: string;
+  readonly cause: Cause | null;
+  /** The fields that the API kept differently when this declaration was last sent. */
+  readonly unsettled: readonly string[] | null;
+};
+
+/** By service_id. Held by the process only: nothing is lost with it but the causes of the next pass. */
+export type Memory = ReadonlyMap<string, Seen>;
+
+export const nothingSeen: Memory = new Map();
+
+/** Why a service drifted, as far as this process saw it; null when it did not see it in sync before. */
+export function causeOf(finding: Finding, memory: Memory): Cause | null {
+  if (finding.kind !== 'drifted') return null;
+  const seen = memory.get(finding.live.service_id);
+  if (seen === undefined) return null;
+  const declaration = seen.declared !== fingerprint(finding.declared);
+  const live = seen.live !== fingerprint(finding.liveFields);
+  if (declaration && live) return 'both';
+  if (declaration) return 'declaration';
+  return live ? 'live' : seen.cause;
+}
+
+/** The fields that the API will not keep as declared, while neither side has changed since that was seen; else null. */
+export function unsettledFields(finding: Finding, memory: Memory): readonly string[] | null {
+  if (finding.kind !== 'drifted') return null;
+  const seen = memory.get(finding.live.service_id);
+  const same = seen?.declared === fingerprint(finding.declared) && seen.live === fingerprint(finding.liveFields);
+  return same ? seen.unsettled : null;
+}
+
+/** What to remember after a pass. `outcomes` are of this pass, by service_id. */
+export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<string, Outcome>, memory: Memory): Memory {
+  return new Map(
+    findings.flatMap((finding): [string, Seen][] => {
+      if (finding.kind === 'in_sync') {
+        const fields = fingerprint(finding.fields);
+        return [[finding.live.service_id, { declared: fields, live: fields, cause: null, unsettled: null }]];
+      }
+      // A declaration that is broken for a while is no change of it.
+      if (finding.kind === 'invalid') {
+        const seen = memory.get(finding.setAside.service_id ?? '');
+        return seen === undefined || finding.setAside.service_id === null ? [] : [[finding.setAside.service_id, seen]];
+      }
+      if (finding.kind !== 'drifted') return [];
+      const declared = fingerprint(finding.declared);
+      const outcome = outcomes.get(finding.live.service_id);
+      const cause = causeOf(finding, memory);
+      switch (outcome?.result) {
+        case 'updated':
+          return [[finding.live.service_id, { declared, live: declared, cause: null, unsettled: null }]];
+        case 'unsettled':
+          return [
+            [finding.live.service_id, { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths }],
+          ];
+        case 'failed':
+        case 'withheld':
+        case undefined:
+          return [
+            [
+              finding.live.service_id,
+              { declared, live: fingerprint(finding.liveFields), cause, unsettled: unsettledFields(finding, memory) },
+            ],
+          ];
+      }
+    }),
+  );
+}
+
+/** Equal for equal fields: the order of the fields is that of `normalise`. */
+function fingerprint(fields: Fields): string {
+  return JSON.stringify([...fields]);
+}

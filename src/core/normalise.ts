@@ -1,0 +1,142 @@
+import { isObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+
+/*
+ * Both sides of a comparison, and the body of a PUT, in one form. Whatever the API is free to spell differently
+ * (https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/subresources/services/, and as
+ * observed) is spelt one way here, so that a service is never written only because it is written differently.
+ */
+
+type Field = {
+  /** One spelling for values that mean the same; null for a value that means "unset". */
+  readonly canonical?: (value: Json) => Json;
+  /** What an omitted field means, where that is a value. */
+  readonly unset?: Json;
+};
+
+/** Every settable field of a service that this version knows, in the order in which they are shown. */
+const FIELDS: ReadonlyMap<string, Field> = new Map(
+  Object.entries<Field>({
+    name: {},
+    type: {},
+    // Never a default port: one port alone enforces its scheme, none allows both.
+    http_port: {},
+    https_port: {},
+    tcp_port: {},
+    app_protocol: {},
+    'host.ipv4': {},
+    'host.ipv6': { canonical: canonicalAddress },
+    'host.network.tunnel_id': { canonical: lowerCase },
+    // The API lower-cases host names (observed).
+    'host.hostname': { canonical: lowerCase },
+    'host.resolver_network.tunnel_id': { canonical: lowerCase },
+    'host.resolver_network.resolver_ips': { canonical: canonicalResolvers },
+    // An omitted mode is verify_full (reference); whether the API stores the difference is not documented.
+    'tls_settings.cert_verification_mode': { unset: 'verify_full' },
+    'tls_settings.certificate_authority': { canonical: lowerCase },
+    'tls_settings.client_certificate': { canonical: lowerCase },
+  }),
+);
+
+/** Chosen by the API; never compared (a PUT that changes nothing resets both times) and never sent. */
+const READ_ONLY = new Set(['service_id', 'created_at', 'updated_at']);
+
+/** The mappings of a service: what fields stand in. */
+const BRANCHES: ReadonlySet<string> = new Set(['host', 'host.network', 'host.resolver_network', 'tls_settings']);
+
+/** A service as a table from dotted path to value; what is unset is not in it. */
+export type Fields = ReadonlyMap<string, Json>;
+
+export type Normalised = {
+  /** The fields that this version knows. */
+  readonly known: Fields;
+  /** What else the object holds, unchanged, under the path of its outermost unknown key. */
+  readonly unknown: Fields;
+};
+
+/** Normalises a service as a file declares it or as the API answers it. Null, `[]` of resolvers, and absent are the same. */
+export function normalise(service: JsonObject): Normalised {
+  const known = new Map<string, Json>();
+  const unknown = new Map<string, Json>();
+  collect(service, '', known, unknown);
+  const ordered = new Map<string, Json>();
+  for (const [path, { unset }] of FIELDS) {
+    const value = known.get(path) ?? unset;
+    if (value !== undefined) ordered.set(path, value);
+  }
+  return { known: ordered, unknown };
+}
+
+/**
+ * The body of a PUT that makes a live object what the declaration says: the declared fields, and the live object's unknown ones,
+ * which the full replacement would otherwise wipe. Without read-only keys, without nulls, and without what an omission says as well.
+ */
+export function toBody(declared: Fields, carriedOver: Fields): JsonObject {
+  const body: Tree = {};
+  for (const [path, value] of declared) set(body, path, value);
+  for (const [path, value] of carriedOver) set(body, path, value);
+  const { tls_settings: tls } = body;
+  // A lone verify_full is what an omitted tls_settings means.
+  if (isObject(tls) && Object.keys(tls).length === 1 && tls['cert_verification_mode'] === 'verify_full') {
+    delete body['tls_settings'];
+  }
+  return body;
+}
+
+/**
+ * The unknown fields that have no place in the declared shape: inside a network that the declaration does not have.
+ * They would be lost whatever is sent.
+ */
+export function withoutPlace(declared: Fields, unknown: Fields): readonly string[] {
+  return [...unknown.keys()].filter((path) => {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+    return parent.startsWith('host.') && ![...declared.keys()].some((known) => known.startsWith(`${parent}.`));
+  });
+}
+
+type Tree = { [key: string]: Json };
+
+function collect(object: JsonObject, prefix: string, known: Map<string, Json>, unknown: Map<string, Json>): void {
+  for (const [key, value] of Object.entries(object)) {
+    const path = prefix + key;
+    const field = FIELDS.get(path);
+    if (value === null || READ_ONLY.has(path)) continue;
+    if (field !== undefined) {
+      const canonical = field.canonical === undefined ? value : field.canonical(value);
+      if (canonical !== null) known.set(path, canonical);
+    } else if (BRANCHES.has(path)) {
+      // A branch that is no mapping has nothing in it that we know: the fields inside are missing, and so it is drift.
+      if (isObject(value)) collect(value, `${path}.`, known, unknown);
+    } else {
+      unknown.set(path, value);
+    }
+  }
+}
+
+/** Only the dots of known branches part a path: a key that we do not know may hold some itself. */
+function set(tree: Tree, path: string, value: Json): void {
+  const branch = [...BRANCHES].findLast((candidate) => path.startsWith(`${candidate}.`));
+  let parent = tree;
+  for (const step of branch?.split('.') ?? []) {
+    const child: Tree = { ...(isObject(parent[step]) ? parent[step] : {}) };
+    parent[step] = child;
+    parent = child;
+  }
+  parent[branch === undefined ? path : path.slice(branch.length + 1)] = value;
+}
+
+function lowerCase(value: Json): Json {
+  return typeof value === 'string' ? value.toLowerCase() : value;
+}
+
+/** IPv6 in the form that the URL standard gives it (RFC 5952 but for embedded IPv4). Anything else stays as it is. */
+function canonicalAddress(value: Json): Json {
+  if (typeof value !== 'string' || !value.includes(':')) return value;
+  return URL.parse(`http://[${value}]/`)?.hostname.slice(1, -1) ?? value;
+}
+
+/** The order of resolvers is kept: it is the order in which they are asked. */
+function canonicalResolvers(value: Json): Json {
+  if (!Array.isArray(value)) return value;
+  return value.length === 0 ? null : value.map(canonicalAddress);
+}

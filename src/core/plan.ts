@@ -1,0 +1,146 @@
+import type { Drifted, Finding, LiveService } from './compare.ts';
+import type { JsonObject } from './json.ts';
+import { unsettledFields } from './memory.ts';
+import type { Memory } from './memory.ts';
+import { toBody, withoutPlace } from './normalise.ts';
+import type { Fields } from './normalise.ts';
+
+/** What to do with live fields that this version does not know, which a full replacement would wipe. */
+export type UnknownFieldsPolicy = 'preserve' | 'withhold' | 'drop';
+
+export type Policy = {
+  readonly unknownFields: UnknownFieldsPolicy;
+  /** What earlier passes of this process learned. */
+  readonly memory: Memory;
+};
+
+/** One PUT. */
+export type Update = {
+  readonly finding: Drifted;
+  readonly body: JsonObject;
+  /** The paths of the live object's unknown fields that the body carries over. */
+  readonly carriedOver: readonly string[];
+  /** The service that must have given up the wanted name before; null where the name is free or stays. */
+  readonly after: string | null;
+};
+
+/** A service that differs and is not written, and why. */
+export type Withheld = { readonly finding: Drifted; readonly reason: string };
+
+/** What shall be done, decided before anything is. Every drifted service is in one of the two lists, both sorted by service_id. */
+export type Plan = { readonly updates: readonly Update[]; readonly withheld: readonly Withheld[] };
+
+/**
+ * Decides from the findings. Names are unique in an account, so who wants a name waits until its holder has given it up;
+ * who waits in vain is withheld. No temporary names: nothing is written that no declaration says.
+ */
+export function plan(findings: readonly Finding[], policy: Policy): Plan {
+  const drifted = findings.filter((finding) => finding.kind === 'drifted');
+  const reasons = new Map<string, string>();
+  for (const finding of drifted) {
+    const reason = reasonOfUnknownFields(finding, policy.unknownFields) ?? reasonOfUnsettled(finding, policy.memory);
+    if (reason !== null) reasons.set(idOf(finding), reason);
+  }
+
+  const holders = new Map(findings.flatMap(liveOf).map((live) => [live.name, live.service_id]));
+  const wanting = new Map(drifted.map((finding) => [idOf(finding), finding]));
+  for (const finding of drifted) {
+    const reason = reasons.get(idOf(finding)) ?? reasonOfName(finding, { holders, wanting, reasons });
+    if (reason !== null) reasons.set(idOf(finding), reason);
+  }
+
+  return {
+    updates: drifted.flatMap((finding): Update[] => {
+      if (reasons.has(idOf(finding))) return [];
+      const carriedOver = policy.unknownFields === 'drop' ? nothing : finding.unknown;
+      return [
+        {
+          finding,
+          body: toBody(finding.declared, carriedOver),
+          carriedOver: [...carriedOver.keys()],
+          after: waitsFor(finding, holders),
+        },
+      ];
+    }),
+    withheld: drifted.flatMap((finding): Withheld[] => {
+      const reason = reasons.get(idOf(finding));
+      return reason === undefined ? [] : [{ finding, reason }];
+    }),
+  };
+}
+
+const nothing: Fields = new Map();
+
+type Names = {
+  /** Who bears a name now. */
+  readonly holders: ReadonlyMap<string, string>;
+  readonly wanting: ReadonlyMap<string, Drifted>;
+  /** Who is withheld already, and so keeps its name. */
+  readonly reasons: ReadonlyMap<string, string>;
+};
+
+/**
+ * Follows the chain of names from a service: free at the end, or held by somebody who keeps it, or a cycle.
+ *
+ *   a → b → c → (free)           each waits for the next
+ *   a → b → b's holder stays     withheld, a and its followers
+ *   a → b → a                    withheld, all of them and their followers
+ */
+function reasonOfName(start: Drifted, { holders, wanting, reasons }: Names): string | null {
+  const chain: string[] = [];
+  for (let finding = start; ;) {
+    chain.push(finding.live.name);
+    const holder = waitsFor(finding, holders);
+    if (holder === null) return null;
+    const wanted = finding.declaration.name;
+    const next = wanting.get(holder);
+    if (next === undefined) {
+      return `the name ${quote(wanted)} is held by ${holder}, which keeps it${followed(chain)}`;
+    }
+    if (reasons.has(holder))
+      return `the name ${quote(wanted)} is held by ${holder}, which is withheld${followed(chain)}`;
+    if (chain.includes(next.live.name)) {
+      const cycle = [...chain.slice(chain.indexOf(next.live.name)), next.live.name].map(quote).join(' → ');
+      return `a cycle of names, ${cycle}: none can be first without a name that no declaration says; rename one of them in two steps`;
+    }
+    finding = next;
+  }
+}
+
+function followed(chain: readonly string[]): string {
+  return chain.length > 1 ? ` (through ${chain.slice(1).map(quote).join(' → ')})` : '';
+}
+
+/** The other service that bears the name which this one wants. */
+function waitsFor(finding: Drifted, holders: ReadonlyMap<string, string>): string | null {
+  const holder = holders.get(finding.declaration.name);
+  return holder === undefined || holder === idOf(finding) ? null : holder;
+}
+
+function reasonOfUnknownFields({ declared, unknown }: Drifted, policy: UnknownFieldsPolicy): string | null {
+  if (unknown.size === 0 || policy === 'drop') return null;
+  if (policy === 'withhold')
+    return `live has fields that this version does not know: ${[...unknown.keys()].join(', ')}`;
+  const lost = withoutPlace(declared, unknown);
+  if (lost.length === 0) return null;
+  return `the declared host has no place for live fields that this version does not know: ${lost.join(', ')}; set unknown_fields to drop to give them up`;
+}
+
+function reasonOfUnsettled(finding: Drifted, memory: Memory): string | null {
+  const paths = unsettledFields(finding, memory);
+  return paths === null
+    ? null
+    : `the API answered the last update with something else (${paths.join(', ')}); not sent again until the declaration or the live value changes`;
+}
+
+function liveOf(finding: Finding): LiveService[] {
+  return finding.kind === 'missing' || finding.live === null ? [] : [finding.live];
+}
+
+function idOf(finding: Drifted): string {
+  return finding.live.service_id;
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name);
+}

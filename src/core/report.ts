@@ -1,0 +1,226 @@
+import { idOf } from './compare.ts';
+import type { Change, Drifted, Finding } from './compare.ts';
+import { causeOf } from './memory.ts';
+import type { Cause, Memory } from './memory.ts';
+import type { Failure, Outcome } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import type { Problem } from './problem.ts';
+
+export type Trigger = 'startup' | 'change' | 'interval' | 'signal' | 'command';
+export type Mode = 'apply' | 'detect' | 'plan';
+
+/**
+ * How a pass ended:
+ *
+ *   in_sync       nothing differed, nothing is wrong
+ *   converged     what differed was updated, nothing is wrong
+ *   pending       plan or detect: changes to make, nothing is wrong
+ *   partial       something failed, withheld, unsettled, missing or invalid
+ *   failed        could not read or list
+ *   denied        the credential or the account was refused
+ *   interrupted   told to stop
+ */
+export type PassOutcome = 'in_sync' | 'converged' | 'pending' | 'partial' | 'failed' | 'denied' | 'interrupted';
+
+/** Requests of one pass, retries among them, and the time spent waiting because the API asked for it. */
+export type ApiUsage = { readonly requests: number; readonly retries: number; readonly throttled_ms: number };
+
+/** Where the declarations came from. `revision` is the commit, where it can be known. */
+export type SourceFacts = { readonly path: string; readonly revision: string | null; readonly files: number };
+
+/** One service that is not simply in sync. */
+export type ServiceReport = {
+  /** Null only for a declaration whose id cannot be read. */
+  readonly service_id: string | null;
+  readonly name: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly finding: 'drifted' | 'missing' | 'unmanaged' | 'invalid';
+  readonly cause: Cause | null;
+  readonly action: 'update' | null;
+  readonly changes: readonly Change[];
+  /** Live fields that this version does not know and that the update carries over. */
+  readonly unknown_fields: readonly string[];
+  readonly result: Outcome['result'] | null;
+  readonly reason: string | null;
+  readonly hint: string | null;
+  readonly attempts: number;
+  readonly error: Failure | null;
+};
+
+/** What one pass found, decided and did: the value from which every log line, page and metric is made. */
+export type Report = {
+  /** Rises when the shape of the report changes. */
+  readonly schema_version: 1;
+  readonly run_id: string;
+  readonly trigger: Trigger;
+  readonly mode: Mode;
+  readonly account_id: string;
+  readonly source: SourceFacts;
+  readonly started_at: string;
+  readonly finished_at: string;
+  readonly duration_ms: number;
+  readonly outcome: PassOutcome;
+  readonly counts: {
+    /** Declarations, those set aside among them. */
+    readonly declared: number;
+    readonly live: number;
+    readonly in_sync: number;
+    readonly drifted: number;
+    readonly missing: number;
+    readonly unmanaged: number;
+    readonly invalid: number;
+    readonly updated: number;
+    readonly failed: number;
+    readonly withheld: number;
+  };
+  readonly api: ApiUsage;
+  /** Sorted by service_id. Services in sync appear only in `counts`. */
+  readonly services: readonly ServiceReport[];
+  /** Sorted by place. */
+  readonly problems: readonly Problem[];
+  /** What ended the pass before its time. */
+  readonly error: Failure | null;
+};
+
+/** All that a pass knows at its end. A pass that ended early knows less: no findings, no plan. */
+export type PassFacts = Pick<
+  Report,
+  | 'run_id'
+  | 'trigger'
+  | 'mode'
+  | 'account_id'
+  | 'source'
+  | 'started_at'
+  | 'finished_at'
+  | 'duration_ms'
+  | 'api'
+  | 'error'
+> & {
+  readonly problems: readonly Problem[];
+  readonly findings: readonly Finding[];
+  readonly plan: Plan;
+  /** What was remembered when the pass began. */
+  readonly memory: Memory;
+  /** By service_id; empty where nothing was to be applied. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+};
+
+/** Makes the report. The counts always agree with the lists. */
+export function toReport(facts: PassFacts): Report {
+  const { findings, plan: _, memory: __, outcomes: ___, ...pass } = facts;
+  const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
+  const countFindings = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
+  const countResults = (result: Outcome['result']) => services.filter((service) => service.result === result).length;
+  return {
+    schema_version: 1,
+    ...pass,
+    outcome: passOutcome(facts, services),
+    counts: {
+      declared: findings.length - countFindings('unmanaged'),
+      live: findings.filter((finding) => finding.kind !== 'missing' && finding.live !== null).length,
+      in_sync: countFindings('in_sync'),
+      drifted: countFindings('drifted'),
+      missing: countFindings('missing'),
+      unmanaged: countFindings('unmanaged'),
+      invalid: countFindings('invalid'),
+      updated: countResults('updated'),
+      failed: countResults('failed'),
+      withheld: countResults('withheld'),
+    },
+    services,
+  };
+}
+
+function passOutcome({ error, plan, problems }: PassFacts, services: readonly ServiceReport[]): PassOutcome {
+  if (error !== null) return error.kind === 'denied' || error.kind === 'interrupted' ? error.kind : 'failed';
+  if (problems.length > 0 || services.some(isWrong)) return 'partial';
+  if (plan.updates.length === 0) return 'in_sync';
+  return services.some(({ result }) => result === 'updated') ? 'converged' : 'pending';
+}
+
+function isWrong({ finding, result }: ServiceReport): boolean {
+  return (
+    finding === 'missing' ||
+    finding === 'invalid' ||
+    result === 'failed' ||
+    result === 'withheld' ||
+    result === 'unsettled'
+  );
+}
+
+function toServiceReport(finding: Finding, facts: PassFacts): ServiceReport | null {
+  const nothingDone = {
+    service_id: idOf(finding),
+    cause: causeOf(finding, facts.memory),
+    action: null,
+    changes: [],
+    unknown_fields: [],
+    result: null,
+    reason: null,
+    hint: null,
+    attempts: 0,
+    error: null,
+  };
+  switch (finding.kind) {
+    case 'in_sync':
+      return null;
+    case 'drifted': {
+      const { name, file, line } = finding.declaration;
+      return { ...nothingDone, name, file, line, finding: finding.kind, ...fateOf(finding, facts) };
+    }
+    case 'missing': {
+      const { name, file, line } = finding.declaration;
+      return { ...nothingDone, name, file, line, finding: finding.kind, hint: finding.hint };
+    }
+    case 'unmanaged':
+      return { ...nothingDone, name: finding.live.name, file: null, line: null, finding: finding.kind };
+    case 'invalid': {
+      const { file, line, reason } = finding.setAside;
+      const name = finding.setAside.name ?? finding.live?.name ?? null;
+      return { ...nothingDone, name, file, line, finding: finding.kind, reason };
+    }
+  }
+}
+
+/** What was planned for a drifted service, and what became of it. */
+function fateOf(
+  finding: Drifted,
+  { plan, outcomes }: PassFacts,
+): Pick<ServiceReport, 'action' | 'changes' | 'unknown_fields' | 'result' | 'reason' | 'attempts' | 'error'> {
+  const { changes } = finding;
+  const withheld = plan.withheld.find((each) => each.finding === finding);
+  if (withheld !== undefined) {
+    const unknown_fields = [...finding.unknown.keys()];
+    return {
+      action: null,
+      changes,
+      unknown_fields,
+      result: 'withheld',
+      reason: withheld.reason,
+      attempts: 0,
+      error: null,
+    };
+  }
+  const update = plan.updates.find((each) => each.finding === finding);
+  const unknown_fields = update?.carriedOver ?? [];
+  const outcome = outcomes.get(finding.live.service_id);
+  const fate = { action: 'update', changes, unknown_fields, attempts: outcome?.attempts ?? 0 } as const;
+  switch (outcome?.result) {
+    case undefined:
+      return { ...fate, result: null, reason: null, error: null };
+    case 'updated':
+      return { ...fate, result: outcome.result, reason: null, error: null };
+    case 'unsettled':
+      return {
+        ...fate,
+        result: outcome.result,
+        reason: `the API keeps something else: ${outcome.paths.join(', ')}`,
+        error: null,
+      };
+    case 'failed':
+      return { ...fate, result: outcome.result, reason: outcome.failure.message, error: outcome.failure };
+    case 'withheld':
+      return { ...fate, result: outcome.result, reason: outcome.reason, error: null };
+  }
+}

@@ -1,0 +1,103 @@
+import type { Change } from './compare.ts';
+import type { Json } from './json.ts';
+import type { Problem } from './problem.ts';
+import type { Report, ServiceReport } from './report.ts';
+
+export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+/** A report as people read it: a block for each service that is not in sync, then the problems, then one line of totals. */
+export function renderReport(report: Report, paint: Paint): string {
+  const blocks = report.services.map((service) => renderService(service, report, paint).join('\n'));
+  const problems = report.problems.map((problem) => paint('red', renderProblem(problem)));
+  return [...blocks, ...problems, renderTotals(report, paint)].join('\n');
+}
+
+/** `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */
+export function renderProblem({ file, line, column, path, message }: Problem): string {
+  return printable(`${file}:${line}:${column} ${path === null ? '' : `${path}: `}${message}`);
+}
+
+/** One line: how the pass ended, the numbers that are not zero, what it cost. */
+export function renderTotals(report: Report, paint: Paint): string {
+  const { counts, api, outcome, error } = report;
+  const words = outcome.replace('_', ' ');
+  const style = outcome === 'failed' || outcome === 'denied' ? 'red' : outcome === 'partial' ? 'yellow' : 'green';
+  const numbers = [
+    ...(counts.updated > 0 ? [`${counts.updated} updated`] : []),
+    ...(report.mode !== 'apply' && counts.drifted > 0 ? [`${counts.drifted} to update`] : []),
+    ...(['failed', 'withheld', 'missing', 'invalid', 'unmanaged'] as const).flatMap((key) =>
+      counts[key] > 0 ? [`${counts[key]} ${key}`] : [],
+    ),
+    ...(error === null || counts.in_sync > 0 ? [`${counts.in_sync} in sync`] : []),
+  ];
+  const cost = `${report.duration_ms} ms, ${api.requests} ${api.requests === 1 ? 'request' : 'requests'}`;
+  const body = error === null ? numbers.join(', ') : [printable(error.message), ...numbers].join(' · ');
+  return `${paint(style, words)}: ${body} ${paint('dim', `(${cost})`)}`;
+}
+
+function renderService(service: ServiceReport, report: Report, paint: Paint): string[] {
+  const name = paint('bold', printable(service.name ?? '(no name)'));
+  const place = service.file === null ? '' : `  ${paint('dim', printable(`${service.file}:${service.line}`))}`;
+  const id = paint('dim', service.service_id ?? 'no service_id');
+  const head = (sign: string) => `${sign} ${name}  ${id}${place}`;
+  switch (service.finding) {
+    case 'drifted': {
+      const width = Math.max(...service.changes.map(({ path }) => path.length));
+      const because = service.cause === null ? '' : `  ${CAUSES[service.cause]}`;
+      return [
+        head(paint('yellow', '~')) + because,
+        ...service.changes.map((change) => `    ${renderChange(change, width, paint)}`),
+        ...(service.unknown_fields.length > 0
+          ? [`    ${paint('dim', `kept, unknown to this version: ${printable(service.unknown_fields.join(', '))}`)}`]
+          : []),
+        ...renderResult(service, report, paint),
+      ];
+    }
+    case 'missing':
+      return [
+        `${head(paint('red', '?'))}  declared, but not live${service.hint === null ? '' : `; ${printable(service.hint)}`}`,
+      ];
+    case 'unmanaged':
+      return [`${head(paint('dim', '·'))}  ${paint('dim', 'live, but not declared: left alone')}`];
+    case 'invalid':
+      return [`${head(paint('red', '!'))}  set aside, its live service is left alone`];
+  }
+}
+
+const CAUSES = { declaration: 'its declaration changed', live: 'it was changed live', both: 'both sides changed' };
+
+function renderChange({ path, live, declared }: Change, width: number, paint: Paint): string {
+  return `${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`;
+}
+
+function renderResult({ result, reason, attempts, error }: ServiceReport, report: Report, paint: Paint): string[] {
+  const tries = attempts > 1 ? ` (${attempts} requests)` : '';
+  const ray = error?.ray == null ? '' : ` (CF-Ray ${printable(error.ray)})`;
+  switch (result) {
+    case 'updated':
+      return [`  ${paint('green', `= updated${tries}`)}`];
+    case 'failed':
+    case 'unsettled':
+    case 'withheld':
+      return [`  ${paint('red', `! ${result}: ${printable(reason ?? '')}${ray}${tries}`)}`];
+    case null:
+      return report.mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];
+  }
+}
+
+/** A value as YAML's flow style has it; `unset` where there is none. */
+function value(json: Json): string {
+  if (json === null) return 'unset';
+  if (Array.isArray(json)) return `[${json.map(value).join(', ')}]`;
+  return typeof json === 'string' && /^[\w.:/@-]+$/.test(json) ? json : printable(JSON.stringify(json));
+}
+
+/** Names and messages come from outside: nothing in them may steer a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}

@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { bodyProblems } from './body.ts';
+import { isObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Quirks } from './quirks.ts';
+import { writeBack } from './writeback.ts';
+
+/** An entry of `errors` in the envelope. */
+export type ApiProblem = {
+  readonly code: number;
+  readonly message: string;
+  readonly documentation_url?: string;
+  readonly source?: { readonly pointer: string };
+};
+
+/** What became of a call: the service as the answer gives it (`null` after a delete), or why not. */
+export type Result =
+  | { readonly kind: 'done'; readonly result: JsonObject | null }
+  | { readonly kind: 'refused'; readonly status: 400 | 404; readonly errors: readonly ApiProblem[] };
+
+/** One account's directory. What goes in is a parsed body, what comes out is written back as the quirks say. */
+export type Account = {
+  readonly list: () => JsonObject[];
+  readonly get: (serviceId: string) => Result;
+  readonly create: (body: JsonValue) => Result;
+  readonly replace: (serviceId: string, body: JsonValue) => Result;
+  readonly remove: (serviceId: string) => Result;
+  /** An edit behind the client's back. It is not validated, so that it can show what no client of today would send. */
+  readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
+};
+
+export type AccountOptions = {
+  readonly services: readonly JsonObject[];
+  /** Tunnels that exist. A service of the seed may use another one: a tunnel can be deleted under it. */
+  readonly tunnels: readonly string[];
+  readonly quirks: Quirks;
+  readonly now: () => Date;
+};
+
+type Stored = { readonly serviceId: string; readonly service: JsonObject };
+
+/** https://developers.cloudflare.com/workers-vpc/platform/limits/ */
+const maxServices = 1000;
+const readOnlyKeys = new Set(['service_id', 'created_at', 'updated_at']);
+
+/** Throws when two services of the seed share an id or a name: the API never holds such. */
+export function account({ services, tunnels, quirks, now }: AccountOptions): Account {
+  const stored = new Map<string, Stored>();
+  const existingTunnels = new Set(tunnels.map(caseless));
+
+  const keep = (serviceId: string, body: JsonObject): Result => {
+    const at = now().toISOString();
+    const service = { service_id: serviceId, ...writable(body), created_at: at, updated_at: at };
+    stored.set(caseless(serviceId), { serviceId, service });
+    return { kind: 'done', result: writeBack(service, quirks) };
+  };
+
+  const nameTaken = (name: JsonValue | undefined, by: { except?: string } = {}): boolean =>
+    [...stored].some(([id, { service }]) => id !== by.except && service.name === name);
+
+  const check = (body: JsonValue, by?: { except: string }): JsonObject | readonly ApiProblem[] => {
+    const problems = bodyProblems(body);
+    if (problems.length > 0 || !isObject(body)) {
+      return problems.map(({ message, pointer }) => ({ code: 5102, message, source: { pointer } }));
+    }
+    if (nameTaken(body.name, by)) return [{ code: 5101, message: `Service name '${nameOf(body)}' already exists` }];
+    if (tunnelsOf(body).every((id) => existingTunnels.has(caseless(id)))) return body;
+    return [{ code: 5101, message: 'Tunnel ID Not Found' }];
+  };
+
+  for (const service of services) {
+    const serviceId = typeof service.service_id === 'string' ? service.service_id : uuidv7(now());
+    if (stored.has(caseless(serviceId))) throw new Error(`two services have the id ${serviceId}`);
+    if (nameTaken(service.name)) throw new Error(`two services have the name ${nameOf(service)}`);
+    keep(serviceId, service);
+  }
+
+  return {
+    list: () => {
+      const entries = [...stored];
+      if (quirks.order === 'shuffled') entries.sort(([a], [b]) => (digest(a) < digest(b) ? -1 : 1));
+      return entries.map(([, { service }]) => writeBack(service, quirks));
+    },
+
+    get: (serviceId) => {
+      const found = stored.get(caseless(serviceId));
+      return found ? { kind: 'done', result: writeBack(found.service, quirks) } : notFound;
+    },
+
+    create: (body) => {
+      const checked = check(body);
+      if (!isObject(checked)) return refused(checked);
+      if (stored.size < maxServices) return keep(uuidv7(now()), checked);
+      return refused([{ code: 5101, message: `The account has reached its limit of ${maxServices} services` }]);
+    },
+
+    // Full replacement: nothing of the old object survives but its id, not even when it was created (observed).
+    replace: (serviceId, body) => {
+      const old = stored.get(caseless(serviceId));
+      if (!old) return notFound;
+      const checked = check(body, { except: caseless(serviceId) });
+      return isObject(checked) ? keep(old.serviceId, checked) : refused(checked);
+    },
+
+    // A service that a Worker binds is deleted all the same (observed).
+    remove: (serviceId) => (stored.delete(caseless(serviceId)) ? { kind: 'done', result: null } : notFound),
+
+    change: (serviceId, edit) => {
+      const old = stored.get(caseless(serviceId));
+      if (!old) throw new Error(`no service ${serviceId}`);
+      const edited = edit(writeBack(old.service, quirks));
+      if (nameTaken(edited.name, { except: caseless(serviceId) })) throw new Error(`name taken: ${nameOf(edited)}`);
+      keep(old.serviceId, edited);
+    },
+  };
+}
+
+/** The tunnel in the examples of the reference. */
+export const exampleTunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
+
+/** The ids of the tunnels that a service uses; a service has one. */
+export function tunnelsOf(service: JsonObject): string[] {
+  const host = isObject(service.host) ? service.host : {};
+  return [host.network, host.resolver_network].flatMap((network) =>
+    isObject(network) && typeof network.tunnel_id === 'string' ? [network.tunnel_id] : [],
+  );
+}
+
+const notFound: Result = { kind: 'refused', status: 404, errors: [{ code: 5104, message: 'Service not found' }] };
+
+function refused(errors: readonly ApiProblem[]): Result {
+  return { kind: 'refused', status: 400, errors };
+}
+
+function writable(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !readOnlyKeys.has(key)));
+}
+
+function nameOf(service: JsonObject): string {
+  return typeof service.name === 'string' ? service.name : '(none)';
+}
+
+function caseless(id: string): string {
+  return id.toLowerCase();
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** RFC 9562, section 5.7: 48 bits of milliseconds, version 7, variant 10, the rest random. */
+function uuidv7(at: Date): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(at.getTime(), 0, 6);
+  bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

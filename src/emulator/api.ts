@@ -1,0 +1,136 @@
+import type { Account, ApiProblem, Result } from './account.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Rights } from './credentials.ts';
+import type { Quirks } from './quirks.ts';
+
+/** A request as far as the API looks at it. `path` is what stands in the request line, query and all. */
+export type ApiRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly rights: Rights;
+  readonly body: RequestBody;
+};
+
+export type RequestBody =
+  | { readonly kind: 'json'; readonly value: JsonValue }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'malformed' }
+  | { readonly kind: 'too large' };
+
+export type Answer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The envelope: `success`, `errors`, `messages`, `result`, and for a list `result_info`. */
+  readonly body: JsonObject;
+};
+
+/** What stands before every path, in `CLOUDFLARE_BASE_URL` too. */
+export const basePath = '/client/v4';
+
+const rolesPage = 'https://developers.cloudflare.com/workers-vpc/configuration/vpc-services/#required-roles';
+const ownPath = /^\/client\/v4\/accounts\/([^/]+)\/connectivity\/directory\/services(?:\/([^/]+))?$/;
+
+type Api = { readonly accountId: string; readonly account: Account; readonly quirks: Quirks };
+
+/** Answers one request. The order is the API's: who asks, then what for, then with what. */
+export function answerTo(request: ApiRequest, { accountId, account, quirks }: Api): Answer {
+  if (request.rights === 'none') return failure(401, [{ code: 10_000, message: 'Authentication error' }]);
+
+  const [path = '', query] = request.path.split(/\?(.*)/s);
+  const [, inAccount, serviceId] = ownPath.exec(path) ?? [];
+  if (inAccount?.toLowerCase() !== accountId.toLowerCase()) {
+    const asked = path.startsWith(basePath) ? path.slice(basePath.length) : path;
+    const message = `Could not route to ${asked}, perhaps your object identifier is invalid?`;
+    return failure(404, [{ code: 7003, message }]);
+  }
+
+  const allowed = serviceId === undefined ? ['GET', 'POST'] : ['GET', 'PUT', 'DELETE'];
+  if (!allowed.includes(request.method)) {
+    const message = `Method ${request.method} not available for that URI.`;
+    return { ...failure(405, [{ code: 7001, message }]), headers: { allow: allowed.join(', ') } };
+  }
+  if (request.method !== 'GET' && request.rights === 'read') {
+    return failure(403, [{ code: 10_000, message: 'Forbidden', documentation_url: rolesPage }]);
+  }
+
+  if (request.method === 'GET') {
+    return serviceId === undefined ? list(account, new URLSearchParams(query), quirks) : answer(account.get(serviceId));
+  }
+  if (request.method === 'DELETE') return answer(account.remove(serviceId ?? ''));
+  return withBody(request.body, (body) =>
+    serviceId === undefined ? account.create(body) : account.replace(serviceId, body),
+  );
+}
+
+/** An answer that says no. */
+export function failure(status: number, errors: readonly ApiProblem[]): Answer {
+  return { status, body: { success: false, errors, messages: [], result: null } };
+}
+
+function success(result: JsonValue, more: JsonObject = {}): Answer {
+  return { status: 200, body: { success: true, errors: [], messages: [], result, ...more } };
+}
+
+function answer(result: Result): Answer {
+  return result.kind === 'done' ? success(result.result) : failure(result.status, result.errors);
+}
+
+function withBody(body: RequestBody, call: (body: JsonValue) => Result): Answer {
+  switch (body.kind) {
+    case 'json':
+      return answer(call(body.value));
+    case 'empty':
+      return failure(400, [{ code: 5102, message: 'expected a JSON body, found none', source: { pointer: '' } }]);
+    case 'malformed':
+      return failure(400, [{ code: 5102, message: 'the body is not valid JSON', source: { pointer: '' } }]);
+    case 'too large':
+      return failure(413, [{ code: 5102, message: 'the body is larger than 1 MiB' }]);
+    default:
+      return body satisfies never;
+  }
+}
+
+function list(account: Account, query: URLSearchParams, quirks: Quirks): Answer {
+  const page = wholeNumber(query.get('page') ?? '1', { max: 2_147_483_647 });
+  const asked = wholeNumber(query.get('per_page') ?? '1000', { max: 1000 });
+  const type = query.get('type');
+  if (page === undefined) return badParameter('page', 'a whole number from 1');
+  if (asked === undefined) return badParameter('per_page', 'a whole number from 1 to 1000');
+  if (type !== null && type !== 'http' && type !== 'tcp') return badParameter('type', 'http or tcp');
+
+  const perPage = Math.min(asked, quirks.maxPerPage);
+  const given = quirks.ignorePage ? 1 : page;
+  const services = account.list().filter((service) => type === null || service.type === type);
+  const result = services.slice((given - 1) * perPage, given * perPage);
+  const info = {
+    count: result.length,
+    page: given,
+    per_page: perPage,
+    total_count: services.length,
+    total_pages: Math.ceil(services.length / perPage),
+  };
+  return success(result, resultInfo(info, quirks));
+}
+
+function resultInfo(info: JsonObject, quirks: Quirks): JsonObject {
+  switch (quirks.resultInfo) {
+    case 'full':
+      return info.count === 0 ? {} : { result_info: info };
+    case 'empty':
+      return { result_info: {} };
+    case 'absent':
+      return {};
+    default:
+      return quirks.resultInfo satisfies never;
+  }
+}
+
+function badParameter(name: string, expected: string): Answer {
+  return failure(400, [{ code: 5102, message: `${name}: expected ${expected}`, source: { pointer: `/${name}` } }]);
+}
+
+function wholeNumber(text: string, { max }: { max: number }): number | undefined {
+  if (!/^\d{1,10}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= 1 && value <= max ? value : undefined;
+}

@@ -1,0 +1,88 @@
+import { account, exampleTunnel, tunnelsOf } from './account.ts';
+import { answerTo, basePath } from './api.ts';
+import type { JsonObject } from './json.ts';
+import { observedQuirks } from './quirks.ts';
+import type { Quirks } from './quirks.ts';
+import { serve } from './server.ts';
+import type { HandledRequest } from './server.ts';
+
+export type EmulatorOptions = {
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  readonly accountId?: string;
+  /** The bearer token with full rights. */
+  readonly token?: string;
+  /** A bearer token that may only read. None by default. */
+  readonly readOnlyToken?: string;
+  /** The other way to authenticate, both or neither; full rights. */
+  readonly email?: string;
+  readonly key?: string;
+  /** What is live to begin with, shaped like an answer of the API. A `service_id` is kept, or else minted. Not validated. */
+  readonly services?: readonly JsonObject[];
+  /** The tunnels that exist. By default those that `services` use, and `exampleTunnel`. */
+  readonly tunnels?: readonly string[];
+  /** How values come back, where it differs from what was observed. */
+  readonly quirks?: Partial<Quirks>;
+  /** How long every answer takes at least. The real API takes 300 to 770 ms. */
+  readonly latencyMs?: number;
+  readonly now?: () => Date;
+  /** Told of every request just before its answer leaves. */
+  readonly onRequest?: (request: HandledRequest) => void;
+};
+
+export type Emulator = {
+  /** The base URL as `CLOUDFLARE_BASE_URL` wants it. */
+  readonly url: string;
+  readonly accountId: string;
+  readonly token: string;
+  /** The last 10,000 requests, oldest first. */
+  readonly requests: readonly HandledRequest[];
+  /** What is live, as a list without limit would give it. */
+  readonly services: () => JsonObject[];
+  /** Edits a service behind the client's back, as somebody would in the dashboard. Throws when there is no such service. */
+  readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
+  /** Stops listening and ends every connection at once. */
+  readonly close: () => Promise<void>;
+};
+
+/** Neither is anybody's: they open nothing but the emulator. */
+export const fakeAccountId = '0123456789abcdef0123456789abcdef';
+export const fakeToken = 'emulator-token-not-a-secret';
+export { exampleTunnel };
+
+const keptRequests = 10_000;
+
+/** The directory API of one account, in memory, over HTTP on 127.0.0.1. Throws on options that contradict each other. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, accountId = fakeAccountId, token = fakeToken, readOnlyToken, email, key, services = [] } = options;
+  const { tunnels = [exampleTunnel, ...services.flatMap(tunnelsOf)], latencyMs = 0, now = () => new Date() } = options;
+  const quirks = { ...observedQuirks, ...options.quirks };
+  if (!/^[^/]{1,32}$/.test(accountId)) throw new Error(`accountId: expected at most 32 characters, found ${accountId}`);
+  if (token === readOnlyToken) throw new Error('readOnlyToken: expected another one than token');
+  if ((email === undefined) !== (key === undefined)) throw new Error('email and key: expected both or neither');
+  if (!(quirks.maxPerPage >= 1)) throw new Error(`quirks.maxPerPage: expected at least 1, found ${quirks.maxPerPage}`);
+
+  const live = account({ services, tunnels, quirks, now });
+  const requests: HandledRequest[] = [];
+  const server = await serve({
+    port,
+    credentials: { token, readOnlyToken, email, key },
+    latencyMs,
+    now,
+    answerTo: (request) => answerTo(request, { accountId, account: live, quirks }),
+    onRequest: (request) => {
+      requests.push(request);
+      if (requests.length > keptRequests) requests.shift();
+      options.onRequest?.(request);
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}${basePath}`,
+    accountId,
+    token,
+    requests,
+    services: live.list,
+    change: live.change,
+    close: server.close,
+  };
+}

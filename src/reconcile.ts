@@ -1,0 +1,138 @@
+import { apply } from './apply.ts';
+import type { Directory } from './cloudflare/directory.ts';
+import { compare } from './core/compare.ts';
+import { collect } from './core/declaration.ts';
+import { nothingSeen, remember } from './core/memory.ts';
+import { failure, FailureError } from './core/outcome.ts';
+import type { Failure } from './core/outcome.ts';
+import { plan } from './core/plan.ts';
+import type { UnknownFieldsPolicy } from './core/plan.ts';
+import { toReport } from './core/report.ts';
+import type { ApiUsage, Mode, PassFacts, Report, Trigger } from './core/report.ts';
+import type { Source } from './source/folder.ts';
+
+export type ReconcilerOptions = {
+  readonly source: Source;
+  readonly directory: Directory;
+  readonly accountId: string;
+  /** `detect` and `plan` take the same road and stop before anything is written. */
+  readonly mode: Mode;
+  readonly unknownFields: UnknownFieldsPolicy;
+  readonly concurrency: number;
+  readonly passTimeoutMs: number;
+  readonly clock: Clock;
+  readonly newId: () => string;
+};
+
+export type Clock = {
+  /** The time of day, for people. */
+  readonly now: () => Date;
+  /** Milliseconds of a clock that never jumps, for durations. */
+  readonly elapsedMs: () => number;
+};
+
+export type Signals = {
+  /** Aborted: begin nothing new. */
+  readonly stop: AbortSignal;
+  /** Aborted: give up what is under way. */
+  readonly kill: AbortSignal;
+};
+
+/** One pass. Never throws: whatever happens is in the report. */
+export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
+
+/** Makes the function that runs a pass. It remembers from pass to pass what it saw; call it for one pass at a time. */
+export function reconciler(options: ReconcilerOptions): Pass {
+  const { source, directory, clock } = options;
+  let memory = nothingSeen;
+
+  return async (trigger, signals) => {
+    const start = clock.elapsedMs();
+    const before = directory.usage();
+    const facts: { -readonly [Key in keyof PassFacts]: PassFacts[Key] } = {
+      run_id: options.newId(),
+      trigger,
+      mode: options.mode,
+      account_id: options.accountId,
+      source: { path: source.path, revision: null, files: 0 },
+      started_at: clock.now().toISOString(),
+      finished_at: '',
+      duration_ms: 0,
+      api: before,
+      problems: [],
+      findings: [],
+      plan: { updates: [], withheld: [] },
+      memory,
+      outcomes: new Map(),
+      error: null,
+    };
+    const deadline = new Deadline(options.passTimeoutMs, signals.kill);
+    try {
+      // load → list → compare → plan → apply
+      const snapshot = source.read();
+      facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
+      const declared = collect(snapshot.files);
+      facts.problems = declared.problems;
+      const live = await directory.list(deadline.signal);
+      facts.findings = compare(declared, live);
+      facts.plan = plan(facts.findings, { unknownFields: options.unknownFields, memory });
+      if (options.mode === 'apply') {
+        const { stop } = signals;
+        const { update } = directory;
+        const applied = await apply(facts.plan, {
+          update,
+          concurrency: options.concurrency,
+          stop,
+          kill: deadline.signal,
+        });
+        facts.outcomes = applied.outcomes;
+        facts.error = applied.denied ?? interruption(applied.outcomes.values(), stop);
+      }
+      memory = remember(facts.findings, facts.outcomes, memory);
+    } catch (error) {
+      facts.error = toFailure(error);
+    } finally {
+      deadline.clear();
+    }
+    // report
+    facts.api = spentSince(before, directory.usage());
+    facts.finished_at = clock.now().toISOString();
+    facts.duration_ms = Math.round(clock.elapsedMs() - start);
+    return toReport(facts);
+  };
+}
+
+/** A signal that ends a pass after its time, or with the process. */
+class Deadline {
+  readonly signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: number, kill: AbortSignal) {
+    const controller = new AbortController();
+    const reason = new FailureError(failure('transient', `the pass was not done within pass_timeout, ${ms} ms`));
+    this.#timer = setTimeout(() => controller.abort(reason), ms);
+    this.signal = AbortSignal.any([controller.signal, kill]);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Told to stop with work left: the report says so. Told to stop when all was done: nothing was interrupted. */
+function interruption(outcomes: Iterable<{ readonly result: string }>, stop: AbortSignal): Failure | null {
+  const left = stop.aborted && [...outcomes].some(({ result }) => result === 'withheld');
+  return left ? failure('interrupted', 'told to stop before all was done') : null;
+}
+
+function toFailure(error: unknown): Failure {
+  return error instanceof FailureError ? error.failure : failure('internal', `a bug: ${String(error)}`);
+}
+
+function spentSince(before: ApiUsage, after: ApiUsage): ApiUsage {
+  return {
+    requests: after.requests - before.requests,
+    retries: after.retries - before.retries,
+    throttled_ms: after.throttled_ms - before.throttled_ms,
+  };
+}

@@ -1,0 +1,67 @@
+import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Report } from '../core/report.ts';
+import { renderReport, renderTotals } from '../core/text.ts';
+import type { Paint } from '../core/text.ts';
+
+export type Log = Logger;
+
+export type LogOptions = {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** `auto`: lines for people on a terminal, JSON elsewhere. */
+  readonly format: 'auto' | 'json' | 'pretty';
+  /** 1 for stdout, 2 for stderr. */
+  readonly fd: 1 | 2;
+};
+
+/** One JSON object a line, or one readable line, written before the call returns: nothing is lost when the process ends. */
+export function createLog({ level, format, fd }: LogOptions): Log {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (format === 'json' || (format === 'auto' && !isatty(fd)))
+    return pino(options, pino.destination({ fd, sync: true }));
+  const colorize = isatty(fd);
+  const paint = paintFor(colorize);
+  return pino(
+    options,
+    pretty({
+      sync: true,
+      destination: fd,
+      colorize,
+      hideObject: true,
+      translateTime: 'SYS:HH:MM:ss.l',
+      // A report goes through the log as the one value it is; only here does it become text.
+      messageFormat: (line, key) => (isReport(line) ? `\n${renderReport(line, paint)}` : String(line[key])),
+    }),
+  );
+}
+
+/** Colours, or none. */
+export function paintFor(colours: boolean): Paint {
+  return (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** Writes the report of a pass as one line, at a level that says whether somebody should look. */
+export function logReport(log: Log, report: Report): void {
+  const level = LEVELS[report.outcome];
+  log[level]({ event: REPORT, ...report }, renderTotals(report, paintFor(false)));
+}
+
+const REPORT = 'reconciliation_report';
+
+/** Only `logReport` writes this event, so what carries it is a report. */
+function isReport(line: object): line is Report {
+  return 'event' in line && line.event === REPORT;
+}
+
+const LEVELS = {
+  in_sync: 'info',
+  converged: 'info',
+  pending: 'info',
+  interrupted: 'warn',
+  partial: 'warn',
+  failed: 'error',
+  denied: 'error',
+} as const;

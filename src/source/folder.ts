@@ -1,0 +1,115 @@
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { parseFile, unreadableFile } from '../core/declaration.ts';
+import type { ParsedFile } from '../core/declaration.ts';
+import { failure, FailureError } from '../core/outcome.ts';
+import { codeOf, readFiles } from './files.ts';
+import type { FoundFile } from './files.ts';
+import { revisionOf } from './revision.ts';
+
+/** What the folder said at one moment. */
+export type Snapshot = {
+  readonly path: string;
+  readonly revision: string | null;
+  readonly files: readonly ParsedFile[];
+};
+
+export type Source = {
+  /** The folder, as it was named. */
+  readonly path: string;
+  /** Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing. */
+  readonly read: () => Snapshot;
+  /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
+  readonly hasChanged: () => boolean;
+};
+
+export type FolderOptions = {
+  readonly path: string;
+  /** Globs, relative to the folder. */
+  readonly include: readonly string[];
+  /** Whether a folder without any declaration is a folder, and not a mistake. */
+  readonly allowEmpty: boolean;
+};
+
+/** The declarations in a folder of the file system. What was parsed once is kept while the file's bytes stay the same. */
+export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
+  let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
+  let lastRead: string | null = null;
+
+  const load = () => {
+    try {
+      return readFiles(path, include);
+    } catch (error) {
+      throw new FailureError(failure('source', describe(path, error)), { cause: error });
+    }
+  };
+
+  return {
+    path,
+    read: () => {
+      lastRead = null;
+      const { root, files } = load();
+      const next: typeof cache = new Map();
+      for (const file of files) {
+        const digest = digestOf(file);
+        const known = cache.get(file.path);
+        const parsed = known?.digest === digest ? known.parsed : parse(join(path, file.path), file);
+        next.set(file.path, { digest, parsed });
+      }
+      cache = next;
+      lastRead = digestOfAll(files);
+      const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
+      if (!allowEmpty && parsedFiles.every((file) => file.declarations.length === 0 && file.setAside.length === 0)) {
+        const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if that is meant`;
+        throw new FailureError(failure('source', message));
+      }
+      return { path, revision: revisionOf(root), files: parsedFiles };
+    },
+    hasChanged: () => {
+      try {
+        return digestOfAll(readFiles(path, include).files) !== lastRead;
+      } catch {
+        // Unreadable now: news only if it was readable before. The pass that follows says what is wrong.
+        return lastRead !== null;
+      }
+    },
+  };
+}
+
+function parse(name: string, file: FoundFile): ParsedFile {
+  if ('fault' in file) return unreadableFile(name, file.fault);
+  try {
+    return parseFile(name, new TextDecoder('utf-8', { fatal: true }).decode(file.bytes));
+  } catch {
+    return unreadableFile(
+      name,
+      'expected UTF-8, found other bytes; save the file as UTF-8',
+      file.bytes.toString('latin1'),
+    );
+  }
+}
+
+function digestOf(file: FoundFile): string {
+  return 'fault' in file ? `fault:${file.fault}` : hash('sha256', file.bytes);
+}
+
+function digestOfAll(files: readonly FoundFile[]): string {
+  return hash('sha256', files.map((file) => `${file.path}\0${digestOf(file)}`).join('\0'));
+}
+
+function describe(path: string, error: unknown): string {
+  const code = codeOf(error);
+  switch (code) {
+    case 'ENOENT':
+      return `${path}: expected a folder of declarations, found nothing there (or a link that leads nowhere)`;
+    case 'ENOTDIR':
+      return `${path}: expected a folder of declarations, found a file`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path}: the folder cannot be read: permission denied`;
+    case 'ELOOP':
+      return `${path}: expected a folder of declarations, found links that lead in a circle`;
+    default:
+      return `${path}: the folder cannot be read: ${code}`;
+  }
+}

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+
+/**
+ * The commit that a folder holds, without running git: from git-sync's worktree (`.worktrees/<hash>`), or from the checkout around it.
+ * Null where there is none, or none that can be read: a revision is information, never a reason to fail.
+ */
+export function revisionOf(root: string): string | null {
+  const worktree = /[/\\]\.worktrees[/\\]([0-9a-f]{40,64})(?:[/\\]|$)/.exec(root)?.[1];
+  if (worktree !== undefined) return worktree;
+  try {
+    const gitFolder = findGitFolder(root);
+    return gitFolder === null ? null : headOf(gitFolder);
+  } catch {
+    return null; // Half-written by a git that runs right now; the next pass sees it whole.
+  }
+}
+
+/** The nearest `.git`: a folder, or in a worktree a file that names one. */
+function findGitFolder(start: string): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const candidate = join(folder, '.git');
+    if (existsSync(candidate)) {
+      if (statSync(candidate).isDirectory()) return candidate;
+      const target = /^gitdir: (.+)$/m.exec(readFileSync(candidate, 'utf8'))?.[1];
+      return target === undefined ? null : resolve(folder, target);
+    }
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+function headOf(gitFolder: string): string | null {
+  const head = readFileSync(join(gitFolder, 'HEAD'), 'utf8').trim();
+  const ref = /^ref: (.+)$/.exec(head)?.[1];
+  if (ref === undefined) return HASH.test(head) ? head : null;
+  const shared = join(gitFolder, 'commondir');
+  const common = existsSync(shared) ? resolve(gitFolder, readFileSync(shared, 'utf8').trim()) : gitFolder;
+  for (const folder of [gitFolder, common]) {
+    const loose = join(folder, ref);
+    if (existsSync(loose)) return readFileSync(loose, 'utf8').trim();
+  }
+  const packed = join(common, 'packed-refs');
+  if (!existsSync(packed)) return null;
+  const line = readFileSync(packed, 'utf8')
+    .split('\n')
+    .find((each) => each.endsWith(` ${ref}`));
+  return line?.split(' ')[0] ?? null;
+}

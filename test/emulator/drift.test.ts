@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { drifted } from '../../src/emulator/drift.ts';
+import type { DriftKind } from '../../src/emulator/drift.ts';
+import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import type { JsonObject } from '../../src/emulator/json.ts';
+import { emulated, orders, pathOf, web } from './client.ts';
+
+const id = (digit: number): string => `0191e3a4-5b6c-7d8e-9f00-${String(digit).padStart(12, '0')}`;
+const byName = (hostname: string, ...ips: string[]): JsonObject => ({
+  hostname,
+  resolver_network: { tunnel_id: exampleTunnel, ...(ips.length > 0 ? { resolver_ips: ips } : {}) },
+});
+
+const samples: readonly JsonObject[] = [
+  orders({ service_id: id(1) }),
+  web({ service_id: id(2), name: 'in-sync' }),
+  web({ service_id: id(3), name: 'intranet', http_port: 80 }),
+  orders({ service_id: id(4), name: 'users-db', host: byName('users.internal', '10.0.0.53', '10.0.0.54') }),
+  web({ service_id: id(5), name: 'api', https_port: 8443, host: byName('api.internal', '10.0.0.53') }),
+  orders({ service_id: id(6), name: 'cache', tcp_port: 6379, app_protocol: null }),
+  web({ service_id: id(7), name: 'wiki' }),
+];
+
+const allKinds: Record<DriftKind, true> = {
+  'app_protocol unset': true,
+  'ipv4 changed': true,
+  'resolver_ips removed': true,
+  'resolver_ips changed': true,
+  'https_port added': true,
+  'hostname changed': true,
+  renamed: true,
+  'TLS relaxed': true,
+  'port changed': true,
+};
+
+test('a handful of services shows every kind of drift, one in sync and one that nobody declares', () => {
+  const { services, summary } = drifted(samples);
+  expect(new Set(summary.drifted.flatMap(({ kinds }) => kinds))).toEqual(new Set(Object.keys(allKinds)));
+  expect(summary.inSync).toEqual([id(2)]);
+  expect(services[1]).toEqual(samples[1]);
+  expect(services.at(-1)).toMatchObject({ service_id: summary.unmanaged[0], name: expect.stringMatching(/^legacy-/) });
+  expect(services).toHaveLength(samples.length + 1);
+  for (const { service_id, kinds } of summary.drifted) {
+    const live = services.find((service) => service.service_id === service_id);
+    expect(live).not.toEqual(samples.find((service) => service.service_id === service_id));
+    expect(kinds.length).toBeLessThanOrEqual(2);
+  }
+});
+
+test.each<{ declared: JsonObject; kinds: DriftKind[]; live: JsonObject }>([
+  {
+    declared: orders(),
+    kinds: ['app_protocol unset', 'resolver_ips changed'],
+    live: orders({ app_protocol: null, host: byName('orders.internal', '10.0.0.2') }),
+  },
+  {
+    declared: orders({ app_protocol: null, host: byName('orders.internal', '10.0.0.53') }),
+    kinds: ['resolver_ips removed', 'port changed'],
+    live: orders({ app_protocol: null, tcp_port: 5433, host: byName('orders.internal') }),
+  },
+  {
+    declared: web({ http_port: 80 }),
+    kinds: ['ipv4 changed', 'https_port added'],
+    live: web({ http_port: 80, https_port: 443, host: { ipv4: '10.0.0.99', network: { tunnel_id: exampleTunnel } } }),
+  },
+  {
+    declared: { name: 'db', type: 'tcp', host: byName('db') },
+    kinds: ['resolver_ips changed', 'hostname changed'],
+    live: { name: 'db', type: 'tcp', host: byName('db-old', '10.0.0.2') },
+  },
+  {
+    declared: web({ host: { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } } }),
+    kinds: ['TLS relaxed', 'renamed'],
+    live: web({
+      name: 'web-old',
+      host: { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } },
+      tls_settings: { cert_verification_mode: 'disabled' },
+    }),
+  },
+])('a service alone drifts by $kinds', ({ declared, kinds, live }) => {
+  const { services, summary } = drifted([{ service_id: id(1), ...declared }]);
+  expect(summary.drifted).toEqual([{ service_id: id(1), name: declared.name, kinds }]);
+  expect(services[0]).toEqual({ service_id: id(1), ...live });
+});
+
+test('the same declarations drift the same, in whatever order they come', () => {
+  expect(drifted(samples.toReversed())).toEqual(drifted(samples));
+});
+
+test('the input is left as it was', () => {
+  const before = structuredClone(samples);
+  drifted(samples);
+  expect(samples).toEqual(before);
+});
+
+test('no two live services have one name, even where a rename would make it so', () => {
+  const names = ['legacy-metrics', 'a', 'a-old', 'a-old-old', 'b-old', 'b'];
+  const ipv6 = { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } };
+  for (const copies of [1, 2, 3]) {
+    const declared = names.flatMap((name, index) =>
+      Array.from({ length: copies }, (_, copy) =>
+        web({ service_id: id(index * 10 + copy), name: name + (copy === 0 ? '' : copy), host: ipv6 }),
+      ),
+    );
+    const live = drifted(declared).services.map(({ name }) => name);
+    expect(new Set(live).size).toBe(live.length);
+  }
+});
+
+test('a declaration without an id has nothing live', () => {
+  const { services, summary } = drifted([web()]);
+  expect(summary).toMatchObject({ drifted: [], inSync: [] });
+  expect(services.map(({ name }) => name)).toEqual(['legacy-metrics']);
+});
+
+test('the extra service is extra no more once it has been imported', () => {
+  const [extra] = drifted([]).services;
+  const { services, summary } = drifted(extra === undefined ? [] : [extra]);
+  expect(summary.unmanaged).toEqual([]);
+  expect(services).toHaveLength(1);
+});
+
+test('what has drifted is what the API could hold', async () => {
+  const { services } = drifted(samples);
+  const { call } = await emulated({ services });
+  for (const service of services) {
+    expect((await call('PUT', pathOf(service), service)).status).toBe(200);
+  }
+  for (const service of samples) {
+    expect((await call('PUT', pathOf(service), service)).status).toBe(200);
+  }
+});

@@ -32,9 +32,9 @@ export type Clock = {
 };
 
 export type Signals = {
-  /** Aborted: begin nothing new. */
+  /** Aborted with a `FailureError`: begin nothing new. */
   readonly stop: AbortSignal;
-  /** Aborted: give up what is under way. */
+  /** Aborted with a `FailureError`: give up what is under way. */
   readonly kill: AbortSignal;
 };
 
@@ -73,7 +73,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
       facts.problems = declared.problems;
-      const live = await directory.list(deadline.signal);
+      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
+      const live = await directory.list(AbortSignal.any([deadline.signal, signals.stop]));
       facts.findings = compare(declared, live);
       facts.plan = plan(facts.findings, { unknownFields: options.unknownFields, memory });
       if (options.mode === 'apply') {

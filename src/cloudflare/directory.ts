@@ -40,6 +40,7 @@ const resultInfoSchema = z
   .looseObject({ total_count: number, total_pages: number, per_page: number })
   .nullish()
   .catch(null);
+type ResultInfo = z.infer<typeof resultInfoSchema>;
 
 export function cloudflareDirectory(options: DirectoryOptions): Directory {
   const http = cloudflareHttp(options);
@@ -75,6 +76,7 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
     list: async (signal) => {
       const found = new Map<string, LiveService>();
       let firstPage = 0;
+      let info: ResultInfo = null;
       for (let page = 1; page <= MOST_PAGES; page += 1) {
         const path = `${services}?page=${page}&per_page=${PER_PAGE}`;
         const { result, resultInfo } = await call({ method: 'GET', path }, signal);
@@ -82,9 +84,13 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
         const before = found.size;
         for (const service of items) found.set(service.service_id, service);
         if (page === 1) firstPage = items.length;
-        const due = whatIsDue({ page, got: items.length, firstPage, have: found.size, resultInfo });
-        if (due === 'nothing' || (due === 'perhaps' && found.size === before)) return [...found.values()];
-        if (found.size === before) throw incomplete(page, items.length, found.size, due);
+        const fresh = found.size - before;
+        const told = resultInfoSchema.parse(resultInfo);
+        // A page without totals, as an empty one was observed to be, does not take back what an earlier one promised.
+        if (info === null || told?.total_count != null || told?.total_pages != null) info = told ?? null;
+        const due = whatIsDue({ page, got: items.length, fresh, firstPage, have: found.size, info });
+        if (due === 'nothing' || (due === 'perhaps' && fresh === 0)) return [...found.values()];
+        if (fresh === 0) throw incomplete(page, items.length, found.size, due);
       }
       throw new FailureError(failure('transient', `the list of services has no end: ${MOST_PAGES} pages were read`));
     },
@@ -105,20 +111,25 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
 type PageFacts = {
   readonly page: number;
   readonly got: number;
+  /** How many of them no page before had. */
+  readonly fresh: number;
   readonly firstPage: number;
   readonly have: number;
-  readonly resultInfo: unknown;
+  readonly info: ResultInfo;
 };
 
 /**
  * Whether the list goes on: `nothing` is due, `perhaps` there is more, or what was promised, in words. Every field of
  * `result_info` is optional in the reference, and a recorded answer had none at all.
  */
-function whatIsDue({ page, got, firstPage, have, resultInfo }: PageFacts): string {
-  const info = resultInfoSchema.parse(resultInfo);
+function whatIsDue({ page, got, fresh, firstPage, have, info }: PageFacts): string {
   const total = info?.total_count;
   if (total != null) return have < total ? `${total} were promised` : 'nothing';
-  if (info?.total_pages != null) return page < info.total_pages ? `${info.total_pages} pages were promised` : 'nothing';
+  if (info?.total_pages != null) {
+    // The last page counts only with something on it that the first had not: else the server ignores `page`.
+    const done = page >= info.total_pages && !(page > 1 && page === info.total_pages && fresh === 0);
+    return done ? 'nothing' : `${info.total_pages} pages were promised`;
+  }
   if (got === 0) return 'nothing';
   if (got >= (info?.per_page ?? PER_PAGE)) return 'the page was full';
   // Without any total a short page is the last one, unless its size looks like a limit of the server's own.

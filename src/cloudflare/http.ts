@@ -60,8 +60,8 @@ const envelopeSchema = z.looseObject({
       }),
     )
     .nullish(),
-  result: z.unknown(),
-  result_info: z.unknown(),
+  result: z.unknown().optional(),
+  result_info: z.unknown().optional(),
 });
 type Envelope = z.infer<typeof envelopeSchema>;
 

@@ -1,5 +1,6 @@
 import { isObject } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
+import { compareText } from './problem.ts';
 
 /*
  * Both sides of a comparison, and the body of a PUT, in one form. Whatever the API is free to spell differently
@@ -50,7 +51,7 @@ export type Fields = ReadonlyMap<string, Json>;
 export type Normalised = {
   /** The fields that this version knows. */
   readonly known: Fields;
-  /** What else the object holds, unchanged, under the path of its outermost unknown key. */
+  /** What else the object holds, unchanged, under the path of its outermost unknown key; sorted by path. */
   readonly unknown: Fields;
 };
 
@@ -64,7 +65,7 @@ export function normalise(service: JsonObject): Normalised {
     const value = known.get(path) ?? unset;
     if (value !== undefined) ordered.set(path, value);
   }
-  return { known: ordered, unknown };
+  return { known: ordered, unknown: new Map([...unknown].sort(([a], [b]) => compareText(a, b))) };
 }
 
 /**

@@ -9,9 +9,20 @@ export type Paint = (style: Style, text: string) => string;
 
 /** A report as people read it: a block for each service that is not in sync, then the problems, then one line of totals. */
 export function renderReport(report: Report, paint: Paint): string {
-  const blocks = report.services.map((service) => renderService(service, report, paint).join('\n'));
-  const problems = report.problems.map((problem) => paint('red', renderProblem(problem)));
-  return [...blocks, ...problems, renderTotals(report, paint)].join('\n');
+  return [...renderDetails(report, paint), renderTotals(report, paint)].join('\n');
+}
+
+/** A report as one line of a log that goes on: the totals first, and nothing about what is left alone pass after pass. */
+export function renderLogLine(report: Report, paint: Paint): string {
+  const services = report.services.filter(({ finding }) => finding !== 'unmanaged');
+  return [renderTotals(report, paint), ...renderDetails({ ...report, services }, paint)].join('\n');
+}
+
+function renderDetails(report: Report, paint: Paint): string[] {
+  return [
+    ...report.services.flatMap((service) => renderService(service, report, paint)),
+    ...report.problems.map((problem) => paint('red', renderProblem(problem))),
+  ];
 }
 
 /** `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */

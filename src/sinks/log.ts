@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Report } from '../core/report.ts';
-import { renderReport, renderTotals } from '../core/text.ts';
+import { renderLogLine, renderTotals } from '../core/text.ts';
 import type { Paint } from '../core/text.ts';
 
 export type Log = Logger;
@@ -33,7 +33,7 @@ export function createLog({ level, format, fd }: LogOptions): Log {
       hideObject: true,
       translateTime: 'SYS:HH:MM:ss.l',
       // A report goes through the log as the one value it is; only here does it become text.
-      messageFormat: (line, key) => (isReport(line) ? `\n${renderReport(line, paint)}` : String(line[key])),
+      messageFormat: (line, key) => (isReport(line) ? renderLogLine(line, paint) : String(line[key])),
     }),
   );
 }

@@ -1,0 +1,16 @@
+FROM node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY src src
+RUN npm run build
+
+FROM node:24-slim
+ENV NODE_ENV=production
+COPY --from=build /build/dist/vpc-reconciler.js /app/vpc-reconciler.js
+COPY config /app/config
+# `node` of the base image, by number, so that a cluster can see that it is not root.
+USER 1000:1000
+WORKDIR /app
+ENTRYPOINT ["node", "/app/vpc-reconciler.js"]
+CMD ["run", "--services", "/services"]

@@ -1,0 +1,50 @@
+import { readAccount } from '../account.ts';
+import type { Config } from '../config.ts';
+import type { PassOutcome, Report } from '../core/report.ts';
+import { renderReport } from '../core/text.ts';
+import { paintForResults, print } from './context.ts';
+import type { Context, ExitCode } from './context.ts';
+import { startRehearsal } from './rehearsal.ts';
+import { openDirectory, openReconciler, openSource } from './rooms.ts';
+
+export type PassOptions = { readonly emulator: boolean; readonly output: 'text' | 'json' };
+
+/** What a pass would do: 0 in sync, 2 changes pending, 1 something is wrong. */
+export async function planCommand(config: Config, options: PassOptions, context: Context): Promise<ExitCode> {
+  const { outcome } = await onePass('plan', config, options, context);
+  return outcome === 'pending' ? 2 : exitCodeOf(outcome);
+}
+
+/** One pass: 0 converged, 1 anything else. */
+export async function applyCommand(config: Config, options: PassOptions, context: Context): Promise<ExitCode> {
+  const { outcome } = await onePass('apply', config, options, context);
+  return exitCodeOf(outcome);
+}
+
+async function onePass(
+  mode: 'plan' | 'apply',
+  { settings }: Config,
+  options: PassOptions,
+  context: Context,
+): Promise<Report> {
+  const source = openSource(settings);
+  const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
+  const account = rehearsal?.account ?? readAccount(context.environment);
+  const directory = openDirectory(settings, account);
+  try {
+    const pass = openReconciler(settings, { source, directory, account, mode });
+    const report = await pass('command', { stop: context.stop, kill: context.stop });
+    print(
+      context,
+      options.output === 'json' ? JSON.stringify(report, null, 2) : renderReport(report, paintForResults(context)),
+    );
+    return report;
+  } finally {
+    await directory.close();
+    await rehearsal?.emulator.close();
+  }
+}
+
+function exitCodeOf(outcome: PassOutcome): ExitCode {
+  return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
+}

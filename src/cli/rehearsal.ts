@@ -1,0 +1,55 @@
+import type { Account } from '../account.ts';
+import { collect } from '../core/declaration.ts';
+import type { Declaration } from '../core/declaration.ts';
+import { FailureError } from '../core/outcome.ts';
+import { normalise, toBody } from '../core/normalise.ts';
+import { drifted } from '../emulator/drift.ts';
+import { startEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
+import type { Source } from '../source/folder.ts';
+
+/** What is live in the emulator to begin with: drifted copies of the declared services, true copies, or nothing. */
+export type Seed = 'drifted' | 'in-sync' | 'empty';
+
+export type Rehearsal = {
+  readonly emulator: Emulator;
+  /** The account to use instead of a real one. */
+  readonly account: Account;
+  /** A command line that changes one service behind the reconciler's back; null when none is declared. */
+  readonly tamper: string | null;
+};
+
+/** Starts the emulator with what the folder declares. A folder that cannot be read declares nothing, which the first pass will say. */
+export async function startRehearsal(
+  source: Source,
+  seed: Seed,
+  options: Pick<EmulatorOptions, 'port' | 'onRequest'> = {},
+): Promise<Rehearsal> {
+  const declarations = declarationsOf(source);
+  const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
+  const services = { drifted: drifted(declared).services, 'in-sync': declared, empty: [] }[seed];
+  const emulator = await startEmulator({ ...options, services });
+  const account = { accountId: emulator.accountId, baseUrl: emulator.url, credentials: { token: emulator.token } };
+  const [first] = declarations;
+  return { emulator, account, tamper: first === undefined ? null : tamperLine(first, emulator) };
+}
+
+function declarationsOf(source: Source): readonly Declaration[] {
+  try {
+    return collect(source.read().files).declarations;
+  } catch (error) {
+    if (error instanceof FailureError) return [];
+    throw error;
+  }
+}
+
+/** As somebody in the dashboard might: the same service, on another port. */
+function tamperLine({ service_id, value }: Declaration, { url, accountId, token }: Emulator): string {
+  const port = value['type'] === 'http' ? { http_port: 8081 } : { tcp_port: 15_432 };
+  const body = JSON.stringify({ ...toBody(normalise(value).known, new Map()), ...port });
+  return [
+    `curl -s -X PUT -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json'`,
+    `-d '${body.replaceAll("'", String.raw`'\''`)}'`,
+    `${url}/accounts/${accountId}/connectivity/directory/services/${service_id}`,
+  ].join(' ');
+}

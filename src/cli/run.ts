@@ -1,0 +1,78 @@
+import { readAccount } from '../account.ts';
+import type { Config } from '../config.ts';
+import type { Report } from '../core/report.ts';
+import { daemon } from '../daemon.ts';
+import type { HandledRequest } from '../emulator/server.ts';
+import { createLog, logReport } from '../sinks/log.ts';
+import type { Log } from '../sinks/log.ts';
+import { watchFolder } from '../source/watch.ts';
+import type { Context, ExitCode } from './context.ts';
+import { startRehearsal } from './rehearsal.ts';
+import { openDirectory, openReconciler, openSource } from './rooms.ts';
+import { version } from './version.ts';
+
+export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
+
+/** The daemon: watches, reconciles and logs until it is told to stop. */
+export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
+  const log = createLog({ level: settings.log_level, format: settings.log_format, fd: 1 });
+  const source = openSource(settings);
+  const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
+  const account = rehearsal?.account ?? readAccount(context.environment);
+  const directory = openDirectory(settings, account);
+  const { mode, services } = settings;
+  let lastOutcome: Report['outcome'] | null = null;
+
+  log.info(
+    { event: 'started', version, mode, services, account_id: account.accountId, base_url: account.baseUrl },
+    started(),
+  );
+  if (rehearsal?.tamper != null)
+    log.info({ event: 'hint' }, `change a service behind its back:\n  ${rehearsal.tamper}`);
+  try {
+    await daemon({
+      pass: openReconciler(settings, { source, directory, account, mode }),
+      onReport: (report) => {
+        lastOutcome = report.outcome;
+        logReport(log, report);
+      },
+      watch: (onChange) =>
+        watchFolder({
+          path: services,
+          settleMs: settings.settle,
+          rescanMs: settings.rescan,
+          hasChanged: source.hasChanged,
+          onChange,
+          onTrouble: (error) =>
+            log.warn(
+              { event: 'watch_trouble', error: error.message },
+              `watching ${services}: ${error.message}; the re-scan goes on`,
+            ),
+        }),
+      intervalMs: settings.interval,
+      gracePeriodMs: settings.grace_period,
+      random: Math.random,
+      stop: context.stop,
+      // What was updated is looked at once more: only a pass that finds nothing to do has shown that all is in sync.
+      ...(once ? { afterwards: ({ outcome }: Report) => (outcome === 'converged' ? 'again' : 'end') } : {}),
+    });
+  } finally {
+    await directory.close();
+    await rehearsal?.emulator.close();
+  }
+  return once && lastOutcome !== 'in_sync' ? 1 : 0;
+
+  function started(): string {
+    const against =
+      rehearsal === null ? account.baseUrl : `the built-in emulator at ${account.baseUrl}, no real account`;
+    return `vpc-reconciler ${version}: ${mode === 'apply' ? 'reconciling' : 'watching for drift of'} ${services} with ${against}`;
+  }
+}
+
+/** What reaches the emulator, so that one sees the requests of a rehearsal as they are made. */
+function logRequest(log: Log): (request: HandledRequest) => void {
+  return ({ method, path, status }) => {
+    const short = path.slice(path.indexOf('/services'));
+    log.info({ event: 'emulator_request', method, path, status }, `emulator: ${method} ${short} ${status}`);
+  };
+}

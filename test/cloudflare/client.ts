@@ -1,0 +1,67 @@
+import { onTestFinished } from 'vitest';
+import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
+import type { Directory, DirectoryOptions } from '../../src/cloudflare/directory.ts';
+import type { LiveService } from '../../src/core/compare.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { FailureError } from '../../src/core/outcome.ts';
+import { exampleTunnel, fakeAccountId, fakeToken } from '../../src/emulator/emulator.ts';
+
+/** A signal that is never aborted. */
+export const never = new AbortController().signal;
+
+/** A client of the API at `baseUrl` that does not wait between attempts; closed when the test ends. */
+export function directoryAt(baseUrl: string, options: Partial<DirectoryOptions> = {}): Directory {
+  const directory = cloudflareDirectory({
+    baseUrl,
+    accountId: fakeAccountId,
+    credentials: { token: fakeToken },
+    connections: 4,
+    requestTimeoutMs: 5000,
+    userAgent: 'vpc-reconciler/test',
+    attempts: 3,
+    random: () => 0,
+    ...options,
+  });
+  onTestFinished(directory.close);
+  return directory;
+}
+
+/** The failure with which something ended; an error when it ended otherwise. */
+export async function failed(call: Promise<unknown>): Promise<FailureError> {
+  const end: unknown = await call.then(
+    () => 'a success',
+    (error: unknown) => error,
+  );
+  if (end instanceof FailureError) return end;
+  throw new Error('expected a FailureError', { cause: end });
+}
+
+export const webId = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+
+/** An http service as the API has it. */
+export function web(changes: JsonObject = {}): JsonObject {
+  return {
+    service_id: webId,
+    name: 'web',
+    type: 'http',
+    host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } },
+    ...changes,
+  };
+}
+
+/** As many services, no two alike. */
+export function webs(count: number): JsonObject[] {
+  return Array.from({ length: count }, (_, index) => {
+    const digits = String(index).padStart(4, '0');
+    return web({ service_id: `0191e3a4-5b6c-7d8e-9f00-11223344${digits}`, name: `web-${digits}` });
+  });
+}
+
+/** A live service as `list` gives it. */
+export function live(value: JsonObject): LiveService {
+  return { service_id: String(value['service_id']).toLowerCase(), name: String(value['name']), value };
+}
+
+export function idsOf(services: readonly { readonly service_id?: unknown }[]): unknown[] {
+  return services.map((service) => service.service_id);
+}

@@ -1,0 +1,317 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { fakeAccountId, fakeToken, startEmulator } from '../../src/emulator/emulator.ts';
+import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { directoryAt, failed, idsOf, live, never, web, webId, webs } from './client.ts';
+import { refusal, replying, served, success } from './server.ts';
+import type { Served } from './server.ts';
+
+const path = `/client/v4/accounts/${fakeAccountId}/connectivity/directory/services`;
+
+async function emulated(options: EmulatorOptions): Promise<Emulator> {
+  const emulator = await startEmulator(options);
+  onTestFinished(emulator.close);
+  return emulator;
+}
+
+/** Answers page 1 with the first of the pages, and so on; what lies behind the last is empty. */
+async function paged(...pages: readonly (readonly [result: unknown, resultInfo?: unknown])[]): Promise<Served> {
+  return served(({ url }, response) => {
+    const page = Number(new URL(url, 'http://localhost').searchParams.get('page'));
+    const [result, resultInfo] = pages[page - 1] ?? [[]];
+    response.end(JSON.stringify(success(result, resultInfo === undefined ? {} : { result_info: resultInfo })));
+  });
+}
+
+describe('list', () => {
+  test.each(['full', 'absent', 'empty'] as const)('asks once for 999 services, result_info %s', async (resultInfo) => {
+    const emulator = await emulated({ services: webs(999), quirks: { resultInfo } });
+    expect(idsOf(await directoryAt(emulator.url).list(never))).toEqual(idsOf(webs(999)));
+    expect(emulator.requests.map((request) => request.path)).toEqual([`${path}?page=1&per_page=1000`]);
+  });
+
+  test('asks once for a full account where the total is told', async () => {
+    const emulator = await emulated({ services: webs(1000) });
+    expect(await directoryAt(emulator.url).list(never)).toHaveLength(1000);
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  test('looks behind a full page where no total is told', async () => {
+    const emulator = await emulated({ services: webs(1000), quirks: { resultInfo: 'absent' } });
+    expect(await directoryAt(emulator.url).list(never)).toHaveLength(1000);
+    expect(emulator.requests).toHaveLength(2);
+  });
+
+  test('gives an empty list for an empty account', async () => {
+    const emulator = await emulated({});
+    expect(await directoryAt(emulator.url).list(never)).toEqual([]);
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  test('gives id in lower case, name, and the object as it was answered', async () => {
+    const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
+    const [service] = await directoryAt(emulator.url).list(never);
+    expect(service).toEqual({ service_id: webId, name: 'web', value: emulator.services()[0] });
+    expect(service?.value['service_id']).toBe(webId.toUpperCase());
+  });
+
+  test.each([
+    { resultInfo: 'full', services: 45, pages: 3 },
+    { resultInfo: 'full', services: 40, pages: 2, reason: 'the total says that nothing is behind the last full page' },
+    { resultInfo: 'absent', services: 45, pages: 3, reason: '20 looks like a limit of the server' },
+    { resultInfo: 'absent', services: 40, pages: 3, reason: 'only an empty page says that it was all' },
+    { resultInfo: 'empty', services: 20, pages: 2 },
+  ] as const)(
+    'reads $services services to the end from a server that gives 20 at once, result_info $resultInfo',
+    async ({ resultInfo, services, pages }) => {
+      const emulator = await emulated({ services: webs(services), quirks: { maxPerPage: 20, resultInfo } });
+      expect(idsOf(await directoryAt(emulator.url).list(never))).toEqual(idsOf(webs(services)));
+      expect(emulator.requests.map((request) => request.path)).toEqual(
+        Array.from({ length: pages }, (_, index) => `${path}?page=${index + 1}&per_page=1000`),
+      );
+    },
+  );
+
+  test('fails where the server ignores the page and a total was promised, and does not go on asking', async () => {
+    const emulator = await emulated({ services: webs(45), quirks: { ignorePage: true, maxPerPage: 20 } });
+    const { failure } = await failed(directoryAt(emulator.url).list(never));
+    expect(failure).toMatchObject({
+      kind: 'transient',
+      message:
+        'the list of services is incomplete: page 2 repeated what was known with 20 services read, where 45 were promised',
+    });
+    expect(emulator.requests).toHaveLength(2);
+  });
+
+  test('fails where the server ignores the page and gave a full one', async () => {
+    const emulator = await emulated({ services: webs(1000), quirks: { ignorePage: true, resultInfo: 'absent' } });
+    const { failure } = await failed(directoryAt(emulator.url).list(never));
+    expect(failure.message).toContain('page 2 repeated what was known with 1000 services read, where the page was full');
+  });
+
+  test.each([3, 20])('takes %i services for all where a server ignores the page and tells no total', async (count) => {
+    const quirks = { ignorePage: true, resultInfo: 'absent' } as const;
+    const emulator = await emulated({ services: webs(count), quirks });
+    expect(await directoryAt(emulator.url).list(never)).toHaveLength(count);
+    expect(emulator.requests.length).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    { first: { total_count: 3 }, second: { total_count: 3 }, due: '3 were promised' },
+    { first: { total_count: 3 }, second: undefined, due: '3 were promised' },
+    { first: { total_count: 3 }, second: {}, due: '3 were promised' },
+    { first: { total_pages: 2 }, second: { total_pages: 2 }, due: '2 pages were promised' },
+    { first: { total_pages: 2 }, second: undefined, due: '2 pages were promised' },
+  ])('fails where $due and the second page is empty, with result_info $second', async ({ first, second, due }) => {
+    const { url } = await paged([webs(2), first], [[], second]);
+    const { failure } = await failed(directoryAt(url).list(never));
+    expect(failure).toMatchObject({
+      kind: 'transient',
+      message: `the list of services is incomplete: page 2 was empty with 2 services read, where ${due}`,
+    });
+  });
+
+  test('fails where pages were promised and the second repeats the first', async () => {
+    const page = [webs(20), { total_pages: 2 }] as const;
+    const { url } = await paged(page, page);
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('page 2 repeated what was known');
+  });
+
+  test('reads as many pages as were promised', async () => {
+    const all = webs(3);
+    const { url, seen } = await paged([all.slice(0, 2), { total_pages: 2 }], [all.slice(2), { total_pages: 2 }]);
+    expect(await directoryAt(url).list(never)).toHaveLength(3);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('takes the word of the last page for the total: services may go while pages are read', async () => {
+    const { url } = await paged([webs(2), { total_count: 3 }], [[], { total_count: 2 }]);
+    expect(await directoryAt(url).list(never)).toHaveLength(2);
+  });
+
+  test('fails on an empty list where services were promised', async () => {
+    const { url } = await paged([[], { total_count: 3 }]);
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('3 were promised');
+  });
+
+  test('gives up on a list without an end', async () => {
+    const all = webs(200);
+    const { url, seen } = await paged(...all.map((service) => [[service], { total_count: 5000 }] as const));
+    const { failure } = await failed(directoryAt(url).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', message: expect.stringContaining('has no end') });
+    expect(seen).toHaveLength(100);
+  });
+
+  test('gives a service once that slid from one page to the next, as it was last', async () => {
+    const [a, b, c] = webs(3);
+    const { url } = await paged([[a, b], { total_count: 3 }], [[{ ...b, name: 'renamed' }, c], { total_count: 3 }]);
+    const services = await directoryAt(url).list(never);
+    expect(services.map(({ name }) => name)).toEqual(['web-0000', 'renamed', 'web-0002']);
+  });
+
+  test('keeps a service of a type that it does not know, and keys that it does not know', async () => {
+    const odd = web({ type: 'udp', labels: { a: [1, null] }, host: 'everywhere' });
+    const { url } = await paged([[odd]]);
+    expect(await directoryAt(url).list(never)).toEqual([live(odd)]);
+  });
+
+  test.each([
+    'none',
+    7,
+    [],
+    null,
+    {},
+    { total_count: '45', total_pages: null, per_page: {} },
+    { total_count: null, total_pages: 'many' },
+    { per_page: 1000, page: 'first', count: false },
+  ])('is not confused by result_info %j', async (resultInfo) => {
+    const { url } = await paged([webs(3), resultInfo]);
+    expect(idsOf(await directoryAt(url).list(never))).toEqual(idsOf(webs(3)));
+  });
+
+  test.each([
+    { result: null },
+    { result: undefined },
+    { result: {} },
+    { result: 'none' },
+    { result: [null] },
+    { result: [[]] },
+    { result: [{ ...web(), service_id: undefined }] },
+    { result: [web(), { ...web(), service_id: 7 }] },
+    { result: [web({ name: null })] },
+  ])('fails on a success whose result is $result', async ({ result }) => {
+    const { url } = await paged([result]);
+    expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
+  });
+
+  test('fails on a failure that calls itself 200', async () => {
+    const { url } = await replying({ body: { ...refusal(1000, 'try later'), result: [web()] } });
+    expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({ status: 200, code: 1000 });
+  });
+
+  test('fails as a whole when one page cannot be read', async () => {
+    const { url } = await replying(
+      { body: success(webs(2), { result_info: { total_count: 3 } }) },
+      { status: 400, body: refusal(5102, 'page: expected less') },
+    );
+    expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({ status: 400, code: 5102 });
+  });
+});
+
+describe('update', () => {
+  const { service_id: _, ...body } = web({ http_port: 8080, labels: { kept: [1] } });
+
+  test('sends the body as it is given to the service under its id, and gives what the API has then', async () => {
+    const emulator = await emulated({ services: [web()] });
+    const directory = directoryAt(emulator.url);
+    const [service] = await directory.list(never);
+    if (service === undefined) throw new Error('expected a service');
+    const updated = await directory.update(service, body, never);
+    expect(emulator.requests[1]).toMatchObject({ method: 'PUT', path: `${path}/${webId}`, status: 200, body });
+    expect(updated).toEqual({
+      attempts: 1,
+      live: { service_id: webId, name: 'web', value: emulator.services()[0] },
+    });
+    expect(updated.live.value).toMatchObject({ http_port: 8080, host: { ipv6: null } });
+  });
+
+  test('spells the id in the address as the API does', async () => {
+    const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
+    const directory = directoryAt(emulator.url);
+    const [service] = await directory.list(never);
+    if (service === undefined) throw new Error('expected a service');
+    const updated = await directory.update(service, body, never);
+    expect(emulator.requests[1]?.path).toBe(`${path}/${webId.toUpperCase()}`);
+    expect(updated.live.service_id).toBe(webId);
+  });
+
+  test('keeps odd ids within their place in the address', async () => {
+    const { url, seen } = await replying({ body: success(web()) });
+    await directoryAt(url, { accountId: 'a/b?' }).update(live(web({ service_id: 'X/../y?z#' })), body, never);
+    expect(seen[0]?.url).toBe('/client/v4/accounts/a%2Fb%3F/connectivity/directory/services/X%2F..%2Fy%3Fz%23');
+  });
+
+  test.each([{ result: null }, { result: [] }, { result: { name: 'web' } }, { result: 'done' }])(
+    'fails where the answer is $result and not the service',
+    async ({ result }) => {
+      const { url } = await replying({ body: success(result) });
+      const error = await failed(directoryAt(url).update(live(web()), body, never));
+      expect(error.failure).toMatchObject({
+        kind: 'transient',
+        message: 'the update was answered without the service',
+      });
+      expect(error.attempts).toBe(1);
+    },
+  );
+
+  test('says how many attempts it took', async () => {
+    const { url } = await replying({ status: 502 }, { status: 503 }, { body: success(web()) });
+    expect((await directoryAt(url).update(live(web()), body, never)).attempts).toBe(3);
+  });
+});
+
+describe('usage', () => {
+  test('counts the requests of all calls, and among them the repeated ones', async () => {
+    const { url } = await replying(
+      { status: 500 },
+      { body: success([web()]) },
+      { status: 500 },
+      { status: 500 },
+      { status: 500 },
+      { status: 400, body: refusal(5102, 'malformed') },
+      { body: success([]) },
+    );
+    const directory = directoryAt(url);
+    expect(directory.usage()).toEqual({ requests: 0, retries: 0, throttled_ms: 0 });
+    await directory.list(never);
+    expect(directory.usage()).toEqual({ requests: 2, retries: 1, throttled_ms: 0 });
+    await failed(directory.list(never));
+    expect(directory.usage()).toEqual({ requests: 5, retries: 3, throttled_ms: 0 });
+    await failed(directory.list(never));
+    await directory.list(never);
+    expect(directory.usage()).toEqual({ requests: 7, retries: 3, throttled_ms: 0 });
+  });
+});
+
+describe('close', () => {
+  test('ends every connection', async () => {
+    const { url, openSockets } = await replying({ body: success([]) });
+    const directory = directoryAt(url);
+    await Promise.all([directory.list(never), directory.list(never)]);
+    expect(openSockets()).toBe(2);
+    await directory.close();
+    await expect.poll(openSockets).toBe(0);
+  });
+
+  test('twice is once', async () => {
+    const { url } = await replying({ body: success([]) });
+    const directory = directoryAt(url);
+    await directory.list(never);
+    await Promise.all([directory.close(), directory.close()]);
+    await directory.close();
+  });
+
+  test('leaves nothing that keeps a process alive', async () => {
+    const emulator = await emulated({ services: webs(2) });
+    const options = {
+      baseUrl: emulator.url,
+      accountId: fakeAccountId,
+      credentials: { token: fakeToken },
+      connections: 2,
+      requestTimeoutMs: 60_000,
+      userAgent: 'vpc-reconciler/test',
+      attempts: 3,
+    };
+    const program = `
+      import { cloudflareDirectory } from ${JSON.stringify(new URL('../../src/cloudflare/directory.ts', import.meta.url))};
+      const directory = cloudflareDirectory({ ...${JSON.stringify(options)}, random: () => 0 });
+      const services = await directory.list(new AbortController().signal);
+      await directory.close();
+      console.log(services.length);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      timeout: 15_000,
+    });
+    expect(stdout).toBe('2\n');
+  });
+});

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { createServer as createRawServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+/** A request as it came over the wire. */
+export type Seen = {
+  readonly method: string | undefined;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+};
+
+export type Served = {
+  readonly url: string;
+  /** The requests so far, oldest first. */
+  readonly seen: readonly Seen[];
+  readonly openSockets: () => number;
+};
+
+/** An HTTP server of the test's own, for what the emulator never does. It is closed when the test ends. */
+export async function served(handle: (request: Seen, response: ServerResponse) => void): Promise<Served> {
+  const seen: Seen[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { method, url = '', headers } = request;
+      const one = { method, url, headers, body };
+      seen.push(one);
+      handle(one, response);
+    });
+  });
+  const { port, openSockets } = await listening(server);
+  return { url: `http://127.0.0.1:${port}/client/v4`, seen, openSockets };
+}
+
+/** A TCP server that speaks HTTP as badly as the test wants: it is given the first bytes of each request. */
+export async function servedRaw(handle: (request: string, socket: Socket) => void): Promise<string> {
+  const server = createRawServer((socket) => {
+    socket.on('error', () => {}); // The client hangs up on such a server, and may.
+    socket.on('data', (bytes) => handle(bytes.toString(), socket));
+  });
+  const { port } = await listening(server);
+  return `http://127.0.0.1:${port}/client/v4`;
+}
+
+export type Reply = {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A string as it is, anything else as JSON. */
+  readonly body?: unknown;
+};
+
+/** Gives the replies one after the other, and the last one again and again. */
+export async function replying(...replies: readonly Reply[]): Promise<Served> {
+  let given = 0;
+  return served((_, response) => {
+    const { status = 200, headers = {}, body = '' } = replies[Math.min(given, replies.length - 1)] ?? {};
+    given += 1;
+    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+}
+
+/** The envelope of a success. */
+export function success(result: unknown, more: object = {}): object {
+  return { success: true, errors: [], messages: [], result, ...more };
+}
+
+/** The envelope of a failure. */
+export function refusal(code: number, message: string, more: object = {}): object {
+  return { success: false, errors: [{ code, message, ...more }], messages: [], result: null };
+}
+
+/** A base URL at which nobody listens. */
+export async function deserted(): Promise<string> {
+  const server = createRawServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}/client/v4`;
+}
+
+async function listening(server: Server): Promise<{ readonly port: number; readonly openSockets: () => number }> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return { ...portOf(server), openSockets: () => sockets.size };
+}
+
+function portOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('expected a TCP port');
+  return address;
+}

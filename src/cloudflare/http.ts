@@ -46,20 +46,19 @@ export class ApiError extends FailureError {
 
 /** Far above an answer that lists 1,000 services. */
 const MOST_BYTES = 32 * 1024 * 1024;
-const MOST_MESSAGE = 500;
+const MOST_TEXT = 500;
 
+/** What has another type than the reference says counts as absent: it must not hide the rest. */
+const text = z.string().nullish().catch(null);
+const errorSchema = z.looseObject({
+  code: z.number().nullish().catch(null),
+  message: text,
+  documentation_url: text,
+  source: z.looseObject({ pointer: text }).nullish().catch(null),
+});
 const envelopeSchema = z.looseObject({
   success: z.boolean(),
-  errors: z
-    .array(
-      z.looseObject({
-        code: z.number().nullish(),
-        message: z.string().nullish(),
-        documentation_url: z.string().nullish(),
-        source: z.looseObject({ pointer: z.string().nullish() }).nullish(),
-      }),
-    )
-    .nullish(),
+  errors: z.array(errorSchema.catch({})).nullish().catch(null),
   result: z.unknown().optional(),
   result_info: z.unknown().optional(),
 });
@@ -75,7 +74,7 @@ export function cloudflareHttp(options: HttpOptions): Http {
     bodyTimeout: requestTimeoutMs,
     connect: { timeout: requestTimeoutMs },
   });
-  const secrets = 'token' in credentials ? [credentials.token] : [credentials.key];
+  const clean = cleaner(Object.values(credentials));
   const headers = {
     ...('token' in credentials
       ? { authorization: `Bearer ${credentials.token}` }
@@ -101,21 +100,22 @@ export function cloudflareHttp(options: HttpOptions): Http {
           signal: AbortSignal.any([signal, timeout]),
         });
         status = response.statusCode;
-        ray = one(response.headers['cf-ray']);
+        ray = cleanOrNull(one(response.headers['cf-ray']), clean);
         retryAfterMs = retryAfter(one(response.headers['retry-after']));
         text = await response.body.text();
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
         const why = timeout.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
-        const message = withoutSecrets(`${method} ${new URL(baseUrl).host}: ${why}`, secrets);
-        throw new ApiError({ ...failure('transient', message), status: status || null, ray }, { cause: error });
+        const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}`;
+        // Without the cause: an error of undici's parser holds what came over the wire.
+        throw new ApiError({ ...failure('transient', message), status: status || null, ray }, { retryAfterMs });
       }
 
       const envelope = parseEnvelope(text);
       if (status >= 200 && status < 300 && envelope?.success === true) {
         return { result: envelope.result, resultInfo: envelope.result_info };
       }
-      throw new ApiError(withoutSecretsIn(toFailure(status, ray, envelope), secrets), { retryAfterMs });
+      throw new ApiError(toFailure(status, ray, envelope, clean), { retryAfterMs });
     },
     close: async () => agent.destroy(),
   };
@@ -129,7 +129,7 @@ function parseEnvelope(text: string): Envelope | null {
   }
 }
 
-function toFailure(status: number, ray: string | null, envelope: Envelope | null): Failure {
+function toFailure(status: number, ray: string | null, envelope: Envelope | null, clean: Cleaner): Failure {
   const errors = envelope?.errors ?? [];
   const [first] = errors;
   const code = first?.code ?? null;
@@ -140,9 +140,9 @@ function toFailure(status: number, ray: string | null, envelope: Envelope | null
     kind,
     status,
     code,
-    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${said.slice(0, MOST_MESSAGE)}${kind === 'denied' ? adviceFor(status, code) : ''}`,
-    pointer: first?.source?.pointer ?? null,
-    documentation_url: first?.documentation_url ?? null,
+    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' ? adviceFor(status, code) : ''}`,
+    pointer: cleanOrNull(first?.source?.pointer, clean),
+    documentation_url: cleanOrNull(first?.documentation_url, clean),
     ray,
   };
 }
@@ -165,17 +165,16 @@ function reasonOf(error: unknown): string {
   return [code, error.message].filter((part) => part !== null && part !== '').join(' ');
 }
 
-function withoutSecretsIn(reason: Failure, secrets: readonly string[]): Failure {
-  const { message, pointer, documentation_url: url } = reason;
-  return {
-    ...reason,
-    message: withoutSecrets(message, secrets),
-    pointer: pointer && withoutSecrets(pointer, secrets),
-    documentation_url: url && withoutSecrets(url, secrets),
-  };
+type Cleaner = (text: string) => string;
+
+/**
+ * Makes what removes the secrets from a text of the server, and then shortens it. Nothing we know of echoes a credential; should
+ * anything ever, it stops here.
+ */
+function cleaner(secrets: readonly string[]): Cleaner {
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text).slice(0, MOST_TEXT);
 }
 
-/** Nothing we know of echoes a credential; should anything ever, it stops here. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+function cleanOrNull(text: string | null | undefined, clean: Cleaner): string | null {
+  return text == null ? null : clean(text);
 }

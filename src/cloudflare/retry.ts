@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { FailureError } from '../core/outcome.ts';
-import type { FailureKind } from '../core/outcome.ts';
 import { ApiError } from './http.ts';
 
 export type RetryOptions = {
@@ -17,6 +16,12 @@ export type RetryOptions = {
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
+/**
+ * Twice as long as the API blocks who crossed its limit. A server that asks for more is not waited for: the pass ends and says so.
+ * https://developers.cloudflare.com/fundamentals/api/reference/limits/
+ */
+const LONGEST_ASKED_MS = 10 * 60_000;
+
 /** Calls until it works, is refused for good, or the attempts are used up. The number of the attempt, from 1, goes in. */
 export async function withRetries<Result>(
   call: (attempt: number) => Promise<Result>,
@@ -27,10 +32,10 @@ export async function withRetries<Result>(
       retries: attempts - 1,
       minTimeout: 0, // The waits are ours, below: full jitter, and what the API asks for.
       signal,
-      shouldRetry: ({ error }) => kindOf(error) === 'transient',
+      shouldRetry: ({ error }) => isWorthATry(error),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (kindOf(error) !== 'transient' || retriesLeft === 0) return;
-        const asked = error instanceof ApiError ? error.retryAfterMs : 0;
+        if (!isWorthATry(error) || retriesLeft === 0) return;
+        const asked = askedFor(error);
         const backOff = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
         const ms = Math.round(asked + backOff);
         onWait({ ms, throttled: asked > 0 });
@@ -43,6 +48,10 @@ export async function withRetries<Result>(
   }
 }
 
-function kindOf(error: unknown): FailureKind {
-  return error instanceof FailureError ? error.failure.kind : 'internal';
+function isWorthATry(error: unknown): boolean {
+  return error instanceof FailureError && error.failure.kind === 'transient' && askedFor(error) <= LONGEST_ASKED_MS;
+}
+
+function askedFor(error: unknown): number {
+  return error instanceof ApiError ? error.retryAfterMs : 0;
 }

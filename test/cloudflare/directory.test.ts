@@ -87,7 +87,9 @@ describe('list', () => {
   test('fails where the server ignores the page and gave a full one', async () => {
     const emulator = await emulated({ services: webs(1000), quirks: { ignorePage: true, resultInfo: 'absent' } });
     const { failure } = await failed(directoryAt(emulator.url).list(never));
-    expect(failure.message).toContain('page 2 repeated what was known with 1000 services read, where the page was full');
+    expect(failure.message).toContain(
+      'page 2 repeated what was known with 1000 services read, where the page was full',
+    );
   });
 
   test.each([3, 20])('takes %i services for all where a server ignores the page and tells no total', async (count) => {

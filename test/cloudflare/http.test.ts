@@ -1,0 +1,317 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Credentials } from '../../src/cloudflare/http.ts';
+import { FailureError, failure } from '../../src/core/outcome.ts';
+import { directoryAt, failed, live, never, web, webId } from './client.ts';
+import { deserted, refusal, replying, served, servedRaw, success } from './server.ts';
+
+const token = 'test-token-0123456789-not-a-secret';
+const identity = { email: 'operator@example.com', key: 'test-key-0123456789-not-a-secret' };
+
+describe('a request', () => {
+  test('bears the token, and says who asks and what for', async () => {
+    const { url, seen } = await replying({ body: success(web()) });
+    const directory = directoryAt(url, { credentials: { token }, userAgent: 'vpc-reconciler/1.2.3' });
+    await directory.update(live(web()), { name: 'größer', host: { ipv4: '10.0.0.1' } }, never);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toMatchObject({
+      method: 'PUT',
+      url: expect.stringMatching(`/services/${webId}$`),
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'vpc-reconciler/1.2.3',
+      },
+      body: '{"name":"größer","host":{"ipv4":"10.0.0.1"}}',
+    });
+    expect(seen[0]?.headers).not.toHaveProperty('x-auth-key');
+  });
+
+  test('bears e-mail and key where there is no token', async () => {
+    const { url, seen } = await replying({ body: success([]) });
+    await directoryAt(url, { credentials: identity }).list(never);
+    expect(seen[0]?.headers).toMatchObject({ 'x-auth-email': identity.email, 'x-auth-key': identity.key });
+    expect(seen[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  test('that reads has no body and no type of one', async () => {
+    const { url, seen } = await replying({ body: success([]) });
+    await directoryAt(url).list(never);
+    expect(seen[0]).toMatchObject({ method: 'GET', body: '' });
+    expect(seen[0]?.headers).not.toHaveProperty('content-type');
+  });
+
+  test('waits for a free connection rather than open more than it may', async () => {
+    let most = 0;
+    const server = await served((_, response) => {
+      most = Math.max(most, server.openSockets());
+      response.end(JSON.stringify(success(web())));
+    });
+    const directory = directoryAt(server.url, { connections: 2 });
+    await Promise.all(Array.from({ length: 20 }, async () => directory.update(live(web()), {}, never)));
+    expect(server.seen).toHaveLength(20);
+    expect(most).toBe(2);
+  });
+});
+
+describe('a failure', () => {
+  test('keeps what the API said about it', async () => {
+    const { url } = await replying({
+      status: 403,
+      headers: { 'cf-ray': '8f1c0b2a3d4e5f60-FRA' },
+      body: {
+        ...refusal(10_000, ''),
+        errors: [
+          {
+            code: 10_000,
+            message: 'Forbidden',
+            documentation_url: 'https://developers.cloudflare.com/roles',
+            source: { pointer: '/name' },
+          },
+          { code: 1001, message: 'and more' },
+        ],
+      },
+    });
+    const error = await failed(directoryAt(url).list(never));
+    expect(error.failure).toEqual({
+      kind: 'denied',
+      status: 403,
+      code: 10_000,
+      message: expect.stringMatching(/^HTTP 403, code 10000: Forbidden; and more; check the token/),
+      pointer: '/name',
+      documentation_url: 'https://developers.cloudflare.com/roles',
+      ray: '8f1c0b2a3d4e5f60-FRA',
+    });
+    expect(error.message).toBe(error.failure.message);
+  });
+
+  test('has the ray of an answer that is no envelope, too', async () => {
+    const { url } = await replying({ status: 502, headers: { 'cf-ray': 'abc-FRA' }, body: '<html>' });
+    expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({
+      status: 502,
+      code: null,
+      ray: 'abc-FRA',
+    });
+  });
+
+  test.each([
+    { errors: [{ code: '5101', message: 'name taken' }] },
+    { errors: [{ message: 'name taken', source: '/name' }] },
+    { errors: [{ message: 'name taken', documentation_url: {}, source: { pointer: 7 } }] },
+    { errors: [{ code: 5101, message: null }, 'name taken', null, { message: 'name taken' }] },
+  ])('is understood as far as it can be: $errors', async (body) => {
+    const { url } = await replying({ status: 400, body: { success: false, ...body } });
+    const { message } = (await failed(directoryAt(url).list(never))).failure;
+    expect(message).toMatch(/^HTTP 400(, code 5101)?: name taken$/);
+  });
+
+  test.each([{ errors: 'none' }, { errors: ['odd'] }, { errors: [{ code: 'odd' }] }, { errors: {} }])(
+    'is none where the API calls it a success: $errors',
+    async (odd) => {
+      const { url } = await replying({ body: success([web()], odd) });
+      expect(await directoryAt(url).list(never)).toHaveLength(1);
+    },
+  );
+
+  test('is short, whatever the server says', async () => {
+    const long = 'x'.repeat(100_000);
+    const { url } = await replying({
+      status: 400,
+      body: refusal(5101, long, { documentation_url: long, source: { pointer: long } }),
+    });
+    const error = await failed(directoryAt(url).list(never));
+    expect(inspect(error, { depth: Infinity }).length).toBeLessThan(10_000);
+    expect(error.message.length).toBeLessThan(600);
+  });
+});
+
+describe('no answer', () => {
+  test('because nobody listens', async () => {
+    const url = await deserted();
+    const directory = directoryAt(url);
+    const error = await failed(directory.list(never));
+    const { host } = new URL(url);
+    expect(error.failure).toEqual(failure('transient', `GET ${host}: ECONNREFUSED connect ECONNREFUSED ${host}`));
+    expect(error.attempts).toBe(3);
+    expect(directory.usage()).toEqual({ requests: 3, retries: 2, throttled_ms: 0 });
+  });
+
+  test('because the connection is reset', async () => {
+    const url = await servedRaw((_, socket) => socket.resetAndDestroy());
+    const { failure } = await failed(directoryAt(url).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', status: null });
+    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: (ECONNRESET|UND_ERR_SOCKET) /);
+  });
+
+  test('because it is cut short', async () => {
+    const url = await servedRaw((_, socket) => {
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\ncf-ray: cut\r\n\r\n{"success":true,"result":[]');
+    });
+    const { failure } = await failed(directoryAt(url).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', status: 200, ray: 'cut' });
+  });
+
+  test('because it is no HTTP', async () => {
+    const url = await servedRaw((_, socket) => socket.end('SSH-2.0-OpenSSH_9.2p1\r\n'));
+    expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
+  });
+
+  test('because headers never come', async () => {
+    const { url, seen } = await served(() => {});
+    const { failure } = await failed(directoryAt(url, { requestTimeoutMs: 80, attempts: 2 }).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', status: null });
+    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: no answer within 80 ms$/);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('because the body drips', async () => {
+    const { url } = await served((_, response) => {
+      response.writeHead(200, { 'cf-ray': 'drip' });
+      const drip = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(drip));
+    });
+    const start = performance.now();
+    const { failure } = await failed(directoryAt(url, { requestTimeoutMs: 120, attempts: 1 }).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', status: 200, ray: 'drip' });
+    expect(failure.message).toContain('no answer within 120 ms');
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test('because it is larger than any list', async () => {
+    const { url } = await served((_, response) => {
+      const megabyte = Buffer.alloc(1024 * 1024, ' ');
+      const more = () => {
+        while (!response.destroyed && response.write(megabyte));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const { failure } = await failed(directoryAt(url, { attempts: 1 }).list(never));
+    expect(failure).toMatchObject({ kind: 'transient', status: 200 });
+    expect(failure.message).toContain('UND_ERR_RES_EXCEEDED_MAX_SIZE');
+  });
+});
+
+describe('an abort', () => {
+  const reason = new FailureError(failure('interrupted', 'told to stop'));
+
+  test('ends a request at once, with its own reason', async () => {
+    const controller = new AbortController();
+    const { url, openSockets } = await served(() => controller.abort(reason));
+    const directory = directoryAt(url);
+    const error = await failed(directory.list(controller.signal));
+    expect(error.failure).toBe(reason.failure);
+    expect(error.attempts).toBe(1);
+    expect(directory.usage().requests).toBe(1);
+    await expect.poll(openSockets).toBe(0);
+  });
+
+  test('ends a body under way at once', async () => {
+    const controller = new AbortController();
+    const { url } = await served((_, response) => {
+      response.write('{"success": true,', () => controller.abort(reason));
+    });
+    expect((await failed(directoryAt(url).list(controller.signal))).failure).toBe(reason.failure);
+  });
+
+  test('ends a wait between attempts at once', async () => {
+    const controller = new AbortController();
+    const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '60' } });
+    const list = failed(directoryAt(url).list(controller.signal));
+    await expect.poll(() => seen.length).toBe(1);
+    const start = performance.now();
+    controller.abort(reason);
+    expect((await list).failure).toBe(reason.failure);
+    expect(performance.now() - start).toBeLessThan(500);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('before the beginning means that nothing is sent', async () => {
+    const { url, seen } = await replying({ body: success([]) });
+    const directory = directoryAt(url);
+    const error = await failed(directory.list(AbortSignal.abort(reason)));
+    expect(error).toMatchObject({ failure: reason.failure, attempts: 0 });
+    expect(seen).toEqual([]);
+    expect(directory.usage().requests).toBe(0);
+  });
+});
+
+describe('a secret never shows, when', () => {
+  const secrets: { readonly credentials: Credentials; readonly parts: readonly string[] }[] = [
+    { credentials: { token }, parts: [token] },
+    { credentials: identity, parts: [identity.key, identity.email] },
+  ];
+
+  /** All that a careless log could make of an error. */
+  const allOf = (error: FailureError): string =>
+    inspect(error, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }) +
+    JSON.stringify([error, error.failure, error.message, error.stack]);
+
+  const echoes: { readonly where: string; readonly answer: (secret: string) => string }[] = [
+    { where: 'a message echoes it', answer: (secret) => http(400, refusal(5101, `bad ${secret}, ${secret}!`)) },
+    {
+      where: 'a message is cut within it',
+      answer: (secret) => http(400, refusal(5101, `${'x'.repeat(480)} ${secret}`)),
+    },
+    {
+      where: 'documentation_url holds it',
+      answer: (secret) => http(403, refusal(10_000, 'no', { documentation_url: `https://x/?t=${secret}` })),
+    },
+    {
+      where: 'a pointer holds it',
+      answer: (secret) => http(400, refusal(5102, 'no', { source: { pointer: `/${secret}` } })),
+    },
+    { where: 'a page of the edge holds it', answer: (secret) => http(502, `<html>${secret}</html>`) },
+    { where: 'CF-Ray holds it', answer: (secret) => http(500, '', `cf-ray: ${secret}\r\n`) },
+    { where: 'a redirect leads to it', answer: (secret) => http(302, '', `location: https://x/${secret}\r\n`) },
+    { where: 'the status line holds it', answer: (secret) => http(500, '').replace('Status', secret) },
+    { where: 'it comes back and is no HTTP', answer: (secret) => `${secret}\r\n\r\n` },
+    { where: 'it comes back in a broken header', answer: (secret) => `HTTP/1.1 200 OK\r\n${secret}\0: x\r\n\r\n` },
+    {
+      where: 'it comes back in a broken chunk',
+      answer: (secret) => `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${secret}\r\n`,
+    },
+    {
+      where: 'it comes back in a body cut short',
+      answer: (secret) => `HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n${secret}`,
+    },
+  ];
+
+  test.each(
+    secrets.flatMap((each) =>
+      echoes.map((echo) => ({ ...each, ...echo, by: Object.keys(each.credentials).join(' and ') })),
+    ),
+  )('$where ($by)', async ({ credentials, parts, answer }) => {
+    const told: string[] = [];
+    const url = await servedRaw((request, socket) => {
+      told.push(request);
+      socket.end(answer(parts.join(' ')));
+    });
+    const error = await failed(directoryAt(url, { credentials, attempts: 2 }).list(never));
+    const all = allOf(error);
+    for (const part of parts) {
+      expect(told[0]).toContain(part);
+      expect(all).not.toContain(part);
+      expect(all).not.toContain(part.slice(0, 12));
+    }
+  });
+
+  test('nobody answers', async () => {
+    const error = await failed(directoryAt(await deserted(), { credentials: { token } }).list(never));
+    expect(allOf(error)).not.toContain(token);
+  });
+
+  test('an answer never ends', async () => {
+    const { url } = await served(() => {});
+    const error = await failed(
+      directoryAt(url, { credentials: { token }, requestTimeoutMs: 50, attempts: 1 }).list(never),
+    );
+    expect(allOf(error)).not.toContain(token);
+  });
+});
+
+function http(status: number, body: string | object, headers = ''): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return `HTTP/1.1 ${status} Status\r\ncontent-length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`;
+}

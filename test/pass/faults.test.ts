@@ -1,0 +1,197 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { failure, FailureError } from '../../src/core/outcome.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { stage } from './stage.ts';
+
+const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
+const id = (number: number) => `0199a0c4-2b10-7c3e-8a51-${String(number).padStart(12, '0')}`;
+const web = (number: number, fields: JsonObject = {}): JsonObject => ({
+  service_id: id(number),
+  name: `web-${number}`,
+  type: 'http',
+  http_port: 80,
+  host: { ipv4: '10.0.0.1', network: { tunnel_id: TUNNEL } },
+  ...fields,
+});
+
+test('a folder that cannot be read is a failed pass that asks the API nothing', async () => {
+  const { folder, pass, emulator } = await stage({ services: [web(1)] });
+  expect(await pass()).toMatchObject({
+    outcome: 'failed',
+    error: { kind: 'source', message: expect.stringContaining('found none') },
+  });
+  rmSync(folder, { recursive: true });
+  expect(await pass()).toMatchObject({
+    outcome: 'failed',
+    error: { kind: 'source', message: expect.stringContaining(folder) },
+  });
+  expect(emulator.requests).toEqual([]);
+});
+
+test('a list that fails is a failed pass that still tells the problems of the files', async () => {
+  const { write, pass, emulator } = await stage();
+  write('a.yaml', 'name: [');
+  write('b.yaml', [web(1)]);
+  await emulator.close();
+  expect(await pass()).toMatchObject({
+    outcome: 'failed',
+    error: { kind: 'transient' },
+    problems: [{ line: 1 }],
+    services: [],
+    counts: { declared: 0, live: 0 },
+  });
+});
+
+test('a broken file sets aside what it declares and nothing else', async () => {
+  const live = [web(1, { http_port: 1 }), web(2, { http_port: 1 }), web(3, { http_port: 1 })];
+  const { write, pass, puts } = await stage({ services: live });
+  write('good.yaml', [web(1)]);
+  write('broken.yaml', `service_id: ${id(2)}\nname: [`);
+  write(
+    'mixed.yaml',
+    `---\nservice_id: ${id(3)}\nname: web-3\ntype: http\nhttp_prot: 80\nhost: {ipv4: 10.0.0.1, network: {tunnel_id: ${TUNNEL}}}\n`,
+  );
+  const report = await pass();
+  expect(report).toMatchObject({
+    outcome: 'partial',
+    counts: { declared: 3, updated: 1, invalid: 2, unmanaged: 0 },
+    services: [
+      { service_id: id(1), finding: 'drifted', result: 'updated' },
+      { service_id: id(2), finding: 'invalid', name: 'web-2' },
+      { service_id: id(3), finding: 'invalid', reason: expect.stringContaining('http_prot') },
+    ],
+  });
+  expect([...puts().keys()]).toEqual([id(1)]);
+});
+
+test('a service that is refused does not stop the others', async () => {
+  const live = [1, 2, 3].map((number) => web(number, { http_port: 1 }));
+  const { write, pass } = await stage({ services: live });
+  write('all.yaml', [web(1), web(2, { host: { ipv4: '10.0.0.1', network: { tunnel_id: id(99) } } }), web(3)]);
+  const report = await pass();
+  expect(report).toMatchObject({ outcome: 'partial', counts: { updated: 2, failed: 1 } });
+  expect(report.services[1]).toMatchObject({
+    result: 'failed',
+    attempts: 1,
+    reason: expect.stringContaining('Tunnel ID Not Found'),
+    error: { kind: 'rejected', status: 400, code: 5101, ray: expect.any(String) },
+  });
+});
+
+test('a denied PUT ends the pass: what was not begun is not tried', async () => {
+  const live = Array.from({ length: 40 }, (_, number) => web(number, { http_port: 1 }));
+  const { write, pass, putCount } = await stage({ services: live, readOnlyToken: 'may-read', credential: 'may-read' });
+  write(
+    'all.yaml',
+    live.map((_, number) => web(number)),
+  );
+  const report = await pass();
+  expect(report).toMatchObject({ outcome: 'denied', error: { kind: 'denied', status: 403, code: 10_000 } });
+  expect(putCount()).toBeLessThanOrEqual(10); // As many as go at once.
+  expect(report.counts.failed + report.counts.withheld).toBe(40);
+});
+
+test('a wrong token and an unknown account are denied after one request', async () => {
+  const wrong = await stage({ credential: 'wrong' });
+  wrong.write('a.yaml', [web(1)]);
+  expect(await wrong.pass()).toMatchObject({ outcome: 'denied', api: { requests: 1 }, error: { kind: 'denied' } });
+});
+
+test('a chain of names is carried out from its end, under unique names', async () => {
+  const live = [web(1, { name: 'a' }), web(2, { name: 'b' }), web(3, { name: 'c' })];
+  const { write, pass, emulator } = await stage({ services: live });
+  write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'c' }), web(3, { name: 'd' })]);
+  expect(await pass()).toMatchObject({ outcome: 'converged', counts: { updated: 3 } });
+  expect(emulator.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(await pass()).toMatchObject({ outcome: 'in_sync' });
+});
+
+test('a cycle of names is withheld whole, and nothing is written for it', async () => {
+  const live = [web(1, { name: 'a' }), web(2, { name: 'b' }), web(3, { name: 'c', http_port: 1 })];
+  const { write, pass, puts } = await stage({ services: live });
+  write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'a' }), web(3, { name: 'c' })]);
+  const report = await pass();
+  expect(report).toMatchObject({ outcome: 'partial', counts: { withheld: 2, updated: 1 } });
+  expect(report.services[0]?.reason).toMatch(/^a cycle of names/);
+  expect([...puts().keys()]).toEqual([id(3)]);
+});
+
+test('one that waits for a name is withheld when its holder cannot be renamed', async () => {
+  const live = [web(1, { name: 'a' }), web(2, { name: 'b' })];
+  const { write, pass, putCount } = await stage({ services: live });
+  const unknownTunnel = { ipv4: '10.0.0.1', network: { tunnel_id: id(99) } };
+  write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'c', host: unknownTunnel })]);
+  const report = await pass();
+  expect(report.services).toMatchObject([
+    { service_id: id(1), result: 'withheld', reason: expect.stringContaining(id(2)) },
+    { service_id: id(2), result: 'failed' },
+  ]);
+  expect(putCount()).toBe(1);
+});
+
+test('missing services are told with a hint and never created', async () => {
+  const { write, pass, emulator } = await stage({ services: [web(7, { name: 'web-1' }), web(2)] });
+  write('all.yaml', [web(1), web(2)]);
+  const report = await pass();
+  expect(report).toMatchObject({ outcome: 'partial', counts: { missing: 1, unmanaged: 1, in_sync: 1 } });
+  expect(report.services[0]).toMatchObject({ finding: 'missing', hint: expect.stringContaining(id(7)) });
+  expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test('told to stop before the list: interrupted at once, nothing written', async () => {
+  const { write, pass, emulator } = await stage({ services: [web(1, { http_port: 1 })], latencyMs: 60_000 });
+  write('all.yaml', [web(1)]);
+  const stop = new AbortController();
+  const report = pass({ stop: stop.signal });
+  stop.abort(new FailureError(failure('interrupted', 'told to stop by SIGTERM')));
+  expect(await report).toMatchObject({ outcome: 'interrupted', error: { message: 'told to stop by SIGTERM' } });
+  expect(emulator.services()).toMatchObject([{ http_port: 1 }]);
+});
+
+test('told to stop in the middle: finishes what is under way and withholds the rest', async () => {
+  const live = Array.from({ length: 40 }, (_, number) => web(number, { http_port: 1 }));
+  const stop = new AbortController();
+  const { write, pass } = await stage({
+    services: live,
+    onRequest: ({ method }) => {
+      if (method === 'PUT') stop.abort(new FailureError(failure('interrupted', 'told to stop by SIGTERM')));
+    },
+  });
+  write(
+    'all.yaml',
+    live.map((_, number) => web(number)),
+  );
+  const report = await pass({ stop: stop.signal });
+  expect(report).toMatchObject({ outcome: 'interrupted', counts: { failed: 0 } });
+  expect(report.counts.updated).toBeGreaterThan(0);
+  expect(report.counts.withheld).toBeGreaterThan(0);
+  expect(report.counts.updated + report.counts.withheld).toBe(40);
+});
+
+test('says what made a service drift once it has seen it in sync', async () => {
+  const { write, pass, emulator } = await stage({ services: [web(1, { http_port: 1 }), web(2)] });
+  write('all.yaml', [web(1), web(2)]);
+  expect((await pass()).services).toMatchObject([{ service_id: id(1), cause: null }]);
+  write('all.yaml', [web(1, { http_port: 90 }), web(2)]);
+  emulator.change(id(2), (service) => ({ ...service, http_port: 91 }));
+  expect((await pass()).services).toMatchObject([
+    { service_id: id(1), cause: 'declaration', result: 'updated' },
+    { service_id: id(2), cause: 'live', result: 'updated' },
+  ]);
+});
+
+test('unknown live fields withhold the update, or are dropped, where the setting says so', async () => {
+  const live = web(1, { http_port: 1, labels: { a: 'b' } });
+  const withhold = await stage({ services: [live], unknownFields: 'withhold' });
+  withhold.write('a.yaml', [web(1)]);
+  expect((await withhold.pass()).services).toMatchObject([
+    { result: 'withheld', reason: expect.stringContaining('labels') },
+  ]);
+  expect(withhold.putCount()).toBe(0);
+
+  const drop = await stage({ services: [live], unknownFields: 'drop' });
+  drop.write('a.yaml', [web(1)]);
+  expect((await drop.pass()).services).toMatchObject([{ result: 'updated', unknown_fields: [] }]);
+  expect(drop.emulator.services()[0]).not.toHaveProperty('labels');
+});

@@ -17,7 +17,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Twice as long as the API blocks who crossed its limit. A server that asks for more is not waited for: the pass ends and says so.
+ * Twice as long as the API blocks who crossed its limit. A server that asks for more is not waited for: the call fails.
  * https://developers.cloudflare.com/fundamentals/api/reference/limits/
  */
 const LONGEST_ASKED_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { bodyProblems } from './body.ts';
-import { isObject } from './json.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isObject } from '../core/json.ts';
+import type { JsonObject, Json } from '../core/json.ts';
 import type { Quirks } from './quirks.ts';
 import { writeBack } from './writeback.ts';
 
@@ -22,8 +22,8 @@ export type Result =
 export type Account = {
   readonly list: () => JsonObject[];
   readonly get: (serviceId: string) => Result;
-  readonly create: (body: JsonValue) => Result;
-  readonly replace: (serviceId: string, body: JsonValue) => Result;
+  readonly create: (body: Json) => Result;
+  readonly replace: (serviceId: string, body: Json) => Result;
   readonly remove: (serviceId: string) => Result;
   /** An edit behind the client's back. It is not validated, so that it can show what no client of today would send. */
   readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
@@ -55,10 +55,10 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
     return { kind: 'done', result: writeBack(service, quirks) };
   };
 
-  const nameTaken = (name: JsonValue | undefined, by: { except?: string } = {}): boolean =>
+  const nameTaken = (name: Json | undefined, by: { except?: string } = {}): boolean =>
     [...stored].some(([id, { service }]) => id !== by.except && service.name === name);
 
-  const check = (body: JsonValue, by?: { except: string }): JsonObject | readonly ApiProblem[] => {
+  const check = (body: Json, by?: { except: string }): JsonObject | readonly ApiProblem[] => {
     const problems = bodyProblems(body);
     if (problems.length > 0 || !isObject(body)) {
       return problems.map(({ message, pointer }) => ({ code: 5102, message, source: { pointer } }));

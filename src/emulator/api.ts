@@ -1,5 +1,5 @@
 import type { Account, ApiProblem, Result } from './account.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonObject, Json } from '../core/json.ts';
 import type { Rights } from './credentials.ts';
 import type { Quirks } from './quirks.ts';
 
@@ -12,7 +12,7 @@ export type ApiRequest = {
 };
 
 export type RequestBody =
-  | { readonly kind: 'json'; readonly value: JsonValue }
+  | { readonly kind: 'json'; readonly value: Json }
   | { readonly kind: 'empty' }
   | { readonly kind: 'malformed' }
   | { readonly kind: 'too large' };
@@ -67,7 +67,7 @@ export function failure(status: number, errors: readonly ApiProblem[]): Answer {
   return { status, body: { success: false, errors, messages: [], result: null } };
 }
 
-function success(result: JsonValue, more: JsonObject = {}): Answer {
+function success(result: Json, more: JsonObject = {}): Answer {
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...more } };
 }
 
@@ -75,7 +75,7 @@ function answer(result: Result): Answer {
   return result.kind === 'done' ? success(result.result) : failure(result.status, result.errors);
 }
 
-function withBody(body: RequestBody, call: (body: JsonValue) => Result): Answer {
+function withBody(body: RequestBody, call: (body: Json) => Result): Answer {
   switch (body.kind) {
     case 'json':
       return answer(call(body.value));

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import type { JsonValue } from './json.ts';
+import type { Json } from '../core/json.ts';
 
 /** What is wrong with a body: a sentence, and the RFC 6901 pointer to the place ('' is the body itself). */
 export type BodyProblem = { readonly message: string; readonly pointer: string };
@@ -81,7 +81,7 @@ const body = z.discriminatedUnion('type', [
 ]);
 
 /** Everything that is wrong with the body of a create or an update, in the order of the fields; empty when it can be stored. */
-export function bodyProblems(value: JsonValue): readonly BodyProblem[] {
+export function bodyProblems(value: Json): readonly BodyProblem[] {
   const parsed = body.safeParse(value);
   if (parsed.success) return [];
   return parsed.error.issues.map(({ path, message }) => {

@@ -1,6 +1,6 @@
 import { exampleTunnel, tunnelsOf } from './account.ts';
-import { isObject } from './json.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isObject } from '../core/json.ts';
+import type { JsonObject, Json } from '../core/json.ts';
 
 /** The drifted service, or undefined where this kind does not apply to it. */
 type Drift = (service: JsonObject, names: ReadonlySet<string>) => JsonObject | undefined;
@@ -168,7 +168,7 @@ function hostOf(service: JsonObject): JsonObject {
 function resolvers(service: JsonObject): {
   host: JsonObject;
   network: JsonObject | undefined;
-  ips: readonly JsonValue[];
+  ips: readonly Json[];
 } {
   const host = hostOf(service);
   const network = isObject(host.resolver_network) ? host.resolver_network : undefined;
@@ -176,7 +176,7 @@ function resolvers(service: JsonObject): {
   return { host, network, ips: Array.isArray(ips) ? ips : [] };
 }
 
-function text(value: JsonValue | undefined): string {
+function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 

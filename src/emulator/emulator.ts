@@ -1,6 +1,6 @@
 import { account, exampleTunnel, tunnelsOf } from './account.ts';
 import { answerTo, basePath } from './api.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { observedQuirks } from './quirks.ts';
 import type { Quirks } from './quirks.ts';
 import { serve } from './server.ts';

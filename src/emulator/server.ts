@@ -7,7 +7,7 @@ import { failure } from './api.ts';
 import type { Answer, ApiRequest, RequestBody } from './api.ts';
 import { rightsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
-import type { JsonValue } from './json.ts';
+import type { Json } from '../core/json.ts';
 
 /** A request that has been answered, for an access log and for tests. Headers are left out, credentials stand in them. */
 export type HandledRequest = {
@@ -17,7 +17,7 @@ export type HandledRequest = {
   readonly status: number;
   readonly durationMs: number;
   /** The parsed JSON body; undefined when there was none or it did not parse. */
-  readonly body: JsonValue | undefined;
+  readonly body: Json | undefined;
   /** When it arrived. */
   readonly at: Date;
 };
@@ -98,7 +98,7 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
   if (bytes === 0) return { kind: 'empty' };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-    const value: JsonValue = JSON.parse(text);
+    const value: Json = JSON.parse(text);
     return { kind: 'json', value };
   } catch {
     // Neither UTF-8 nor JSON: the answer says so.

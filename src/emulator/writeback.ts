@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
-import { compact, isObject } from './json.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isObject } from '../core/json.ts';
+import type { JsonObject, Json } from '../core/json.ts';
 import type { Quirks } from './quirks.ts';
 
-type Field = JsonValue | undefined;
+type Field = Json | undefined;
 
 const httpKeys = ['http_port', 'https_port'];
 const tcpKeys = ['tcp_port', 'app_protocol'];
@@ -56,8 +56,7 @@ function writeNetwork(network: JsonObject, quirks: Quirks): JsonObject {
 
 function writeResolverNetwork(network: JsonObject, quirks: Quirks): JsonObject {
   const ips = network.resolver_ips;
-  const known =
-    Array.isArray(ips) && ips.length > 0 ? ips.map((ip: JsonValue) => address(ip, quirks) ?? ip) : undefined;
+  const known = Array.isArray(ips) && ips.length > 0 ? ips.map((ip: Json) => address(ip, quirks) ?? ip) : undefined;
   return compact({ ...writeNetwork(network, quirks), resolver_ips: known ?? noResolvers(quirks) });
 }
 
@@ -134,4 +133,9 @@ function expanded(ip: string): string {
 
 function all(keys: readonly string[], value: Field): Record<string, Field> {
   return Object.fromEntries(keys.map((key) => [key, value]));
+}
+
+/** The same object without the keys whose value is undefined: JSON has no undefined. */
+function compact(object: Readonly<Record<string, Json | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }

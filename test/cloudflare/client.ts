@@ -59,7 +59,9 @@ export function webs(count: number): JsonObject[] {
 
 /** A live service as `list` gives it. */
 export function live(value: JsonObject): LiveService {
-  return { service_id: String(value['service_id']).toLowerCase(), name: String(value['name']), value };
+  const { service_id: id, name } = value;
+  if (typeof id !== 'string' || typeof name !== 'string') throw new Error('expected a service with an id and a name');
+  return { service_id: id.toLowerCase(), name, value };
 }
 
 export function idsOf(services: readonly { readonly service_id?: unknown }[]): unknown[] {

@@ -6,10 +6,8 @@ import type { Reply } from './server.ts';
 
 const html = '<!DOCTYPE html><title>Bad gateway</title>';
 
-type Case = {
+type Case = Reply & {
   readonly status: number;
-  readonly body?: Reply['body'];
-  readonly headers?: Reply['headers'];
   readonly reason?: string;
   readonly kind: FailureKind;
   readonly code?: number;
@@ -117,7 +115,7 @@ test.each<Case>([
   { status: 200, body: { result: [] }, kind: 'transient', reason: 'nobody said that it is a success' },
   { status: 200, body: { success: 'true', result: [] }, kind: 'transient' },
   { status: 204, kind: 'transient' },
-])('HTTP $status with code $code and body $body is $kind', async ({ kind, code = null, says, ...reply }) => {
+])('HTTP $status, code $code, is $kind', async ({ kind, code = null, says, ...reply }) => {
   const { url, seen } = await replying(reply);
   const directory = directoryAt(url, { attempts: 2 });
   for (const call of [directory.list(never), directory.update(live(web()), {}, never)]) {

@@ -243,11 +243,6 @@ describe('a secret never shows, when', () => {
     { credentials: identity, parts: [identity.key, identity.email] },
   ];
 
-  /** All that a careless log could make of an error. */
-  const allOf = (error: FailureError): string =>
-    inspect(error, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }) +
-    JSON.stringify([error, error.failure, error.message, error.stack]);
-
   const echoes: { readonly where: string; readonly answer: (secret: string) => string }[] = [
     { where: 'a message echoes it', answer: (secret) => http(400, refusal(5101, `bad ${secret}, ${secret}!`)) },
     {
@@ -314,4 +309,10 @@ describe('a secret never shows, when', () => {
 function http(status: number, body: string | object, headers = ''): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return `HTTP/1.1 ${status} Status\r\ncontent-length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`;
+}
+
+/** All that a careless log could make of an error. */
+function allOf(error: FailureError): string {
+  const everything = { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity };
+  return inspect(error, everything) + JSON.stringify([error, error.failure, error.message, error.stack]);
 }

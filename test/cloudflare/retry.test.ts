@@ -81,7 +81,7 @@ describe('Retry-After', () => {
   );
 
   test.each(['86400', '99999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
-    'of %s is not slept out: the call ends, and says so',
+    'of %s is not slept out: the call fails at once',
     async (value) => {
       const server = await replying({ status: 429, headers: { 'retry-after': value } }, { body: success([]) });
       const directory = directoryAt(server.url);

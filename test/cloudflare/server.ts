@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createRawServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -25,13 +25,14 @@ export type Served = {
 export async function served(handle: (request: Seen, response: ServerResponse) => void): Promise<Served> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { method, url = '', headers } = request;
-      const one = { method, url, headers, body };
-      seen.push(one);
-      handle(one, response);
-    });
+    void receive(request, response);
   });
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method, url = '', headers } = request;
+    const one = { method, url, headers, body: await text(request) };
+    seen.push(one);
+    handle(one, response);
+  };
   const { port, openSockets } = await listening(server);
   return { url: `http://127.0.0.1:${port}/client/v4`, seen, openSockets };
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { bodyProblems } from '../../src/emulator/body.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
-import type { JsonValue } from '../../src/emulator/json.ts';
+import type { Json } from '../../src/core/json.ts';
 import { emulated, orders, web } from './client.ts';
 
 const network = { tunnel_id: exampleTunnel };
 const certificate = '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33';
 
-test.each<{ reason: string; body: JsonValue }>([
+test.each<{ reason: string; body: Json }>([
   { reason: 'http by IPv4 without ports', body: web() },
   { reason: 'http with both ports', body: web({ http_port: 80, https_port: 65_535 }) },
   { reason: 'nulls for what is unset', body: web({ http_port: null, tls_settings: null, tcp_port: null }) },
@@ -43,7 +43,7 @@ test.each<{ reason: string; body: JsonValue }>([
   expect(bodyProblems(body)).toEqual([]);
 });
 
-test.each<{ reason: string; body: JsonValue; at: string[] }>([
+test.each<{ reason: string; body: Json; at: string[] }>([
   { reason: 'no object', body: 'orders', at: [''] },
   { reason: 'nothing in it', body: {}, at: ['/type'] },
   { reason: 'an unknown type', body: web({ type: 'udp' }), at: ['/type'] },

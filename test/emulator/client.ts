@@ -1,15 +1,15 @@
 import { onTestFinished } from 'vitest';
 import { exampleTunnel, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
-import { isObject } from '../../src/emulator/json.ts';
-import type { JsonObject, JsonValue } from '../../src/emulator/json.ts';
+import { isObject } from '../../src/core/json.ts';
+import type { JsonObject, Json } from '../../src/core/json.ts';
 
 export type Reply = { readonly status: number; readonly headers: Headers; readonly body: JsonObject };
 
 export type Client = {
   readonly emulator: Emulator;
   /** A request with full rights to a path below the account's services; `init` overrides anything of it. */
-  readonly call: (method: string, path?: string, body?: JsonValue, init?: RequestInit) => Promise<Reply>;
+  readonly call: (method: string, path?: string, body?: Json, init?: RequestInit) => Promise<Reply>;
 };
 
 /** An emulator that is closed when the test ends, and a way to talk to it over HTTP. */
@@ -68,7 +68,7 @@ export function pathOf({ service_id: id }: JsonObject): string {
 }
 
 /** The names of the services in a list, in its order. */
-export function namesIn({ body }: Reply): (JsonValue | undefined)[] {
+export function namesIn({ body }: Reply): (Json | undefined)[] {
   if (!Array.isArray(body.result)) throw new Error(`expected a list, found ${JSON.stringify(body)}`);
-  return body.result.map((service: JsonValue) => (isObject(service) ? service.name : undefined));
+  return body.result.map((service: Json) => (isObject(service) ? service.name : undefined));
 }

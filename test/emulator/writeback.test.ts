@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/emulator/json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { observedQuirks } from '../../src/emulator/quirks.ts';
 import type { Quirks } from '../../src/emulator/quirks.ts';
 import { writeBack } from '../../src/emulator/writeback.ts';

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 
@@ -13,6 +13,8 @@ export type Files = {
 };
 
 const MOST_BYTES = 1024 * 1024;
+/** Far above a folder of declarations; links from folder to folder can make an endless one out of a few. */
+const MOST_ENTRIES = 50_000;
 const TRIES = 5;
 
 /**
@@ -37,7 +39,7 @@ export function readFiles(folder: string, include: readonly string[]): Files {
 
 /** What changes when the folder is exchanged: where its links lead, git-sync's (above it) and the kubelet's (`..data`, in it). */
 function identityOf(folder: string): { readonly root: string; readonly text: string } {
-  const root = realpathSync(folder);
+  const root = realpathSync.native(folder);
   let data = '';
   try {
     data = readlinkSync(join(root, '..data'));
@@ -49,15 +51,18 @@ function identityOf(folder: string): { readonly root: string; readonly text: str
 
 function list(root: string, include: readonly string[]): FoundFile[] {
   const files: FoundFile[] = [];
+  let entries = 0;
   const walk = (folder: string, prefix: string, above: readonly string[]) => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort(byName)) {
       if (entry.name.startsWith('.')) continue;
+      entries += 1;
+      if (entries > MOST_ENTRIES) throw new Error(`it holds more than ${MOST_ENTRIES} files, counted along its links`);
       const path = prefix + entry.name;
       const place = join(folder, entry.name);
       const wanted = include.some((glob) => matchesGlob(path, glob));
-      const target = entry.isSymbolicLink() ? follow(root, place) : { real: place };
+      const target = find(root, place, entry);
       if ('fault' in target) {
-        if (wanted) files.push({ path, fault: target.fault });
+        if (wanted || target.isFolder) files.push({ path, fault: target.fault });
       } else if (statSync(target.real).isDirectory()) {
         if (above.includes(target.real))
           files.push({ path, fault: 'expected a folder, found a link to one that holds it' });
@@ -71,17 +76,29 @@ function list(root: string, include: readonly string[]): FoundFile[] {
   return files;
 }
 
+/** Where an entry really is; or why it cannot be used, and whether there would have been a folder to read. */
+type Found = { readonly real: string } | { readonly fault: string; readonly isFolder: boolean };
+
+function find(root: string, place: string, entry: Dirent): Found {
+  if (entry.isSymbolicLink()) return follow(root, place);
+  // Bytes that are no UTF-8 were replaced, and under the new name there is nothing.
+  if (entry.name.includes('\uFFFD') && !existsSync(place)) {
+    return { fault: 'expected a name in UTF-8, found other bytes; rename it', isFolder: entry.isDirectory() };
+  }
+  return { real: place };
+}
+
 /** A link counts only while it stays in the folder: what lies outside was not reviewed with it. */
-function follow(root: string, link: string): { readonly real: string } | { readonly fault: string } {
+function follow(root: string, link: string): Found {
   try {
-    const real = realpathSync(link);
-    return real.startsWith(root + sep)
-      ? { real }
-      : { fault: 'expected a file, found a link that leads out of the folder' };
+    const real = realpathSync.native(link);
+    if (real === root || real.startsWith(root + sep)) return { real };
+    const isFolder = statSync(real).isDirectory();
+    return { fault: `expected a ${isFolder ? 'folder' : 'file'}, found a link that leads out of the folder`, isFolder };
   } catch (error) {
     // ENOENT of the link itself means that the folder moved on; of its target, that it dangles.
     lstatSync(link);
-    return { fault: `expected a file, found a link that leads nowhere (${codeOf(error)})` };
+    return { fault: `expected a file, found a link that leads nowhere (${codeOf(error)})`, isFolder: false };
   }
 }
 
@@ -89,7 +106,8 @@ function readOne(place: string): { readonly bytes: Buffer } | { readonly fault: 
   const stats = statSync(place);
   if (!stats.isFile()) return { fault: 'expected a regular file, found a device, a pipe or a socket' };
   if (stats.size > MOST_BYTES) {
-    return { fault: `expected at most 1 MiB, found ${(stats.size / MOST_BYTES).toFixed(1)} MiB; split the file` };
+    const tenths = Math.ceil((stats.size / MOST_BYTES) * 10);
+    return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
   }
   try {
     return { bytes: readFileSync(place) };

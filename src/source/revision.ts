@@ -34,17 +34,22 @@ function findGitFolder(start: string): string | null {
 function headOf(gitFolder: string): string | null {
   const head = readFileSync(join(gitFolder, 'HEAD'), 'utf8').trim();
   const ref = /^ref: (.+)$/.exec(head)?.[1];
-  if (ref === undefined) return HASH.test(head) ? head : null;
+  if (ref === undefined) return hashOrNull(head);
   const shared = join(gitFolder, 'commondir');
   const common = existsSync(shared) ? resolve(gitFolder, readFileSync(shared, 'utf8').trim()) : gitFolder;
   for (const folder of [gitFolder, common]) {
     const loose = join(folder, ref);
-    if (existsSync(loose)) return readFileSync(loose, 'utf8').trim();
+    if (existsSync(loose)) return hashOrNull(readFileSync(loose, 'utf8').trim());
   }
   const packed = join(common, 'packed-refs');
   if (!existsSync(packed)) return null;
   const line = readFileSync(packed, 'utf8')
     .split('\n')
     .find((each) => each.endsWith(` ${ref}`));
-  return line?.split(' ')[0] ?? null;
+  return hashOrNull(line?.split(' ')[0] ?? '');
+}
+
+/** A git that writes right now can leave an empty file for a moment. */
+function hashOrNull(text: string): string | null {
+  return HASH.test(text) ? text : null;
 }

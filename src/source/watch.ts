@@ -1,7 +1,7 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync, watch as watchEntries } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
 import { watch } from 'chokidar';
-import type { FSWatcher } from 'chokidar';
 
 export type WatchOptions = {
   readonly path: string;
@@ -19,6 +19,9 @@ export type WatchOptions = {
 
 export type Watch = { readonly close: () => Promise<void> };
 
+/** A folder that is never quiet is read all the same, after so many times of settling. */
+const MOST_SETTLING = 20;
+
 /**
  * Watches a folder, and every link on the way to it: git-sync and the kubelet exchange whole folders by renaming a link, which a
  * watcher of the folder alone never hears of. An event is a hint to read everything again, never a fact about a file.
@@ -27,36 +30,52 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
   const { path, settleMs, rescanMs, hasChanged, onChange, onTrouble } = options;
   let closed = false;
   let settling: NodeJS.Timeout | undefined;
-  let targets = targetsOf(path);
+  let firstHint: number | null = null;
   let rearming = Promise.resolve();
 
+  const trouble = (error: unknown) => onTrouble(error instanceof Error ? error : new Error(String(error)));
   const hint = () => {
     clearTimeout(settling);
     if (closed) return;
-    settling = setTimeout(() => {
-      rearming = rearming.then(settled);
-    }, settleMs);
+    firstHint ??= performance.now();
+    const patienceMs = Math.max(0, firstHint + MOST_SETTLING * settleMs - performance.now());
+    settling = setTimeout(
+      () => {
+        firstHint = null;
+        rearming = rearming.then(settled).catch(trouble);
+      },
+      Math.min(settleMs, patienceMs),
+    );
   };
-  const arm = async (paths: readonly string[]): Promise<FSWatcher> => {
-    const watcher = watch([...paths], {
+  const arm = async (): Promise<Armed> => {
+    const route = routeTo(path);
+    const watcher = watch([...route.links, route.folder], {
       followSymlinks: false,
       ignoreInitial: true,
       ignored: (candidate) => basename(candidate) === '.git',
     });
     watcher.on('all', hint);
-    watcher.on('error', (error) => onTrouble(error instanceof Error ? error : new Error(String(error))));
+    watcher.on('error', trouble);
+    const name = watchName(route.folder, hint);
     await new Promise<void>((ready) => void watcher.once('ready', ready));
-    return watcher;
+    // What was exchanged meanwhile was perhaps not watched yet.
+    if (routeTo(path).identity !== route.identity) hint();
+    return {
+      identity: route.identity,
+      close: async () => {
+        name?.close();
+        await watcher.close();
+      },
+    };
   };
 
-  let watcher = await arm(targets);
+  let armed = await arm();
   const settled = async () => {
-    const now = targetsOf(path);
-    if (now.join('\n') !== targets.join('\n')) {
-      const old = watcher;
-      targets = now;
-      watcher = await arm(now);
-      await old.close();
+    if (closed) return;
+    if (routeTo(path).identity !== armed.identity) {
+      // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before.
+      await armed.close().catch(trouble);
+      armed = await arm();
     }
     if (!closed) onChange();
   };
@@ -70,14 +89,36 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
       clearInterval(rescan);
       clearTimeout(settling);
       await rearming;
-      await watcher.close();
+      await armed.close();
     },
   };
 }
 
-/** The links met on the way to a folder, and where they lead in the end; what can be told, where something is missing. */
-function targetsOf(path: string): string[] {
-  const links: string[] = [];
+type Armed = Watch & { readonly identity: string };
+
+/** Tells when another folder takes a folder's name: a watcher of the folder itself goes where the old one goes. */
+function watchName(folder: string, onRename: () => void): FSWatcher | null {
+  try {
+    const watcher = watchEntries(dirname(folder), (_, name) => {
+      if (name === basename(folder)) onRename();
+    });
+    return watcher.on('error', () => watcher.close());
+  } catch {
+    return null; // No folder above, or none that may be read: the safety re-scan is left.
+  }
+}
+
+type Route = {
+  /** The links met on the way to a folder, each where it really is. */
+  readonly links: readonly string[];
+  /** Where they lead in the end; what can be told, where something is missing. */
+  readonly folder: string;
+  /** Another text when the way leads to another folder. */
+  readonly identity: string;
+};
+
+function routeTo(path: string): Route {
+  const links = new Set<string>();
   const follow = (start: string, depth: number): void => {
     const { root } = parse(start);
     let place = root;
@@ -85,13 +126,25 @@ function targetsOf(path: string): string[] {
       place = join(place, step);
       const target = linkTarget(place);
       if (target !== null && depth < 40) {
-        links.push(place);
+        links.add(place);
         follow(resolve(dirname(place), target), depth + 1);
+        place = realPathOrSelf(place);
       }
     }
   };
   follow(resolve(path), 0);
-  return [...new Set([...links, realPathOrSelf(path)])];
+  const folder = realPathOrSelf(path);
+  return { links: [...links], folder, identity: [...links, folder, inodeOf(folder)].join('\n') };
+}
+
+function inodeOf(place: string): string {
+  try {
+    const stats = statSync(place);
+    // A new folder may have the number of a file that was there before.
+    return `${stats.dev}:${stats.ino}:${stats.isDirectory()}`;
+  } catch {
+    return 'none'; // Not there, or not to be reached.
+  }
 }
 
 function linkTarget(place: string): string | null {

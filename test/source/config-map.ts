@@ -1,0 +1,47 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+
+/**
+ * Writes a ConfigMap volume as the kubelet does (pkg/volume/util/atomic_writer.go), first or again:
+ *
+ *   folder/..2026_11_22_10_00_00.123456789/key   the files
+ *   folder/..data -> ..2026_…                    exchanged by a rename
+ *   folder/key -> ..data/key                     new ones made after the exchange, and stale ones removed after it
+ */
+export function writeConfigMap(folder: string, payload: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  const data = join(folder, '..data');
+  const old = isThere(data) ? readlinkSync(data) : null;
+
+  const version = `..${new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '_')}.${randomInt(1e9, 1e10)}`;
+  mkdirSync(join(folder, version), { mode: 0o755 });
+  for (const [key, content] of Object.entries(payload)) {
+    writeFileSync(join(folder, version, key), content, { mode: 0o644 });
+  }
+
+  symlinkSync(version, join(folder, '..data_tmp'));
+  renameSync(join(folder, '..data_tmp'), data);
+
+  for (const key of Object.keys(payload)) {
+    if (!isThere(join(folder, key))) symlinkSync(join('..data', key), join(folder, key));
+  }
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith('..') && !Object.hasOwn(payload, name)) rmSync(join(folder, name));
+  }
+  if (old !== null) rmSync(join(folder, old), { recursive: true });
+}
+
+/** A link that dangles is there, too. */
+function isThere(place: string): boolean {
+  return lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,311 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readFiles } from '../../src/source/files.ts';
+import { writeConfigMap } from './config-map.ts';
+import { temporaryFolder, write } from './folders.ts';
+import { gitSync } from './git-sync.ts';
+
+const include = ['**/*.{yaml,yml,json}'];
+
+/** What is found in a folder: the text of each file, or what is wrong with it. */
+function found(folder: string, globs: readonly string[] = include): Record<string, string> {
+  return Object.fromEntries(
+    readFiles(folder, globs).files.map((file) => [
+      file.path,
+      'fault' in file ? `fault: ${file.fault}` : file.bytes.toString(),
+    ]),
+  );
+}
+
+/** The same, or nothing where the folder does not hold still: to fail is right, to mix is not. */
+function readWhole(folder: string): Record<string, string> {
+  try {
+    return found(folder);
+  } catch {
+    return {};
+  }
+}
+
+const leadsOut = 'fault: expected a file, found a link that leads out of the folder';
+
+describe('what is read', () => {
+  test('files at any depth, sorted by path', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'b.yml': 'b', 'a/z.yaml': 'az', 'a/b/c/d.json': 'abcd', 'Z.yaml': 'Z', 'ü.yaml': 'ü' });
+    expect(Object.entries(found(folder))).toEqual([
+      ['Z.yaml', 'Z'],
+      ['a/b/c/d.json', 'abcd'],
+      ['a/z.yaml', 'az'],
+      ['b.yml', 'b'],
+      ['ü.yaml', 'ü'],
+    ]);
+  });
+
+  test.each([
+    { globs: include, paths: ['a.yaml', 'b/c.json', 'b/d/e.yml'] },
+    { globs: ['*.yaml'], paths: ['a.yaml'] },
+    { globs: ['b/**'], paths: ['b/c.json', 'b/d/e.yml', 'b/f.txt'] },
+    { globs: ['**/e.*', '*.md'], paths: ['README.md', 'b/d/e.yml'] },
+    { globs: ['**/*.yaml', '**/a.y*l'], paths: ['a.yaml'], reason: 'two globs find a file once' },
+    { globs: ['nothing'], paths: [] },
+  ])('$globs finds $paths', ({ globs, paths }) => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': '', 'b/c.json': '', 'b/d/e.yml': '', 'b/f.txt': '', 'README.md': '', 'a.yaml.bak': '' });
+    expect(Object.keys(found(folder, globs))).toEqual(paths);
+  });
+
+  test('no dot-file, and nothing in a dot-folder', () => {
+    const folder = temporaryFolder();
+    write(folder, {
+      'a.yaml': '',
+      '.b.yaml': '',
+      '.git/config.yaml': '',
+      'c/.github/d.yaml': '',
+      '..data/e.yaml': '',
+      '.yaml': '',
+    });
+    expect(Object.keys(found(folder))).toEqual(['a.yaml']);
+  });
+
+  test('a folder that is called like a file is a folder', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'x.yaml/y.yaml': 'y', 'x.yaml/z.txt': '' });
+    expect(found(folder)).toEqual({ 'x.yaml/y.yaml': 'y' });
+  });
+
+  test('nothing, where there is nothing', () => {
+    expect(found(temporaryFolder())).toEqual({});
+  });
+
+  test('bytes, as they are', () => {
+    const folder = temporaryFolder();
+    const bytes = Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x0d, 0x0a]);
+    write(folder, { 'a.yaml': bytes });
+    expect(readFiles(folder, include).files).toEqual([{ path: 'a.yaml', bytes }]);
+  });
+
+  test('a folder that is named by a link, with links in it, from its real path', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'real/a.yaml': 'a' });
+    symlinkSync('a.yaml', join(folder, 'real/b.yaml'));
+    symlinkSync('real', join(folder, 'link'));
+    expect(found(join(folder, 'link'))).toEqual({ 'a.yaml': 'a', 'b.yaml': 'a' });
+    expect(readFiles(join(folder, 'link'), include).root).toBe(join(folder, 'real'));
+  });
+});
+
+describe('a link', () => {
+  test('to a file or a folder within is followed', () => {
+    const folder = temporaryFolder();
+    write(folder, { '.hidden/a.yaml': 'a', '.hidden/deep/b.yaml': 'b' });
+    symlinkSync('.hidden/a.yaml', join(folder, 'a.yaml'));
+    symlinkSync(join(folder, '.hidden/deep'), join(folder, 'linked'));
+    mkdirSync(join(folder, 'sub'));
+    symlinkSync('../.hidden/a.yaml', join(folder, 'sub/c.yaml'));
+    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'linked/b.yaml': 'b', 'sub/c.yaml': 'a' });
+  });
+
+  test('that leads out is refused, and blocks nothing else', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'outside.yaml': 'secret', 'services/a.yaml': 'a', 'services-too/b.yaml': 'secret' });
+    const services = join(folder, 'services');
+    symlinkSync('../outside.yaml', join(services, 'relative.yaml'));
+    symlinkSync('/etc/hostname', join(services, 'absolute.yaml'));
+    symlinkSync('relative.yaml', join(services, 'twice.yaml'));
+    symlinkSync('../services-too/b.yaml', join(services, 'sibling.yaml'));
+    expect(found(services)).toEqual({
+      'a.yaml': 'a',
+      'absolute.yaml': leadsOut,
+      'relative.yaml': leadsOut,
+      'sibling.yaml': leadsOut,
+      'twice.yaml': leadsOut,
+    });
+  });
+
+  test('that leads out to a folder is refused by name, whatever it is called: what is in it was meant to be read', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'shared/b.yaml': 'b', 'services/a.yaml': 'a' });
+    symlinkSync('../shared', join(folder, 'services/shared'));
+    expect(found(join(folder, 'services'))).toEqual({
+      'a.yaml': 'a',
+      shared: 'fault: expected a folder, found a link that leads out of the folder',
+    });
+  });
+
+  test('that leads out to a file which nobody asked for is nobody’s concern', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'README.md': '', 'services/a.yaml': 'a' });
+    symlinkSync('../README.md', join(folder, 'services/README.md'));
+    symlinkSync('nowhere', join(folder, 'services/LICENSE'));
+    expect(found(join(folder, 'services'))).toEqual({ 'a.yaml': 'a' });
+  });
+
+  test('that leads nowhere, or in a circle, is refused', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a' });
+    symlinkSync('gone.yaml', join(folder, 'b.yaml'));
+    symlinkSync('d.yaml', join(folder, 'c.yaml'));
+    symlinkSync('c.yaml', join(folder, 'd.yaml'));
+    expect(found(folder)).toEqual({
+      'a.yaml': 'a',
+      'b.yaml': 'fault: expected a file, found a link that leads nowhere (ENOENT)',
+      'c.yaml': 'fault: expected a file, found a link that leads nowhere (ELOOP)',
+      'd.yaml': 'fault: expected a file, found a link that leads nowhere (ELOOP)',
+    });
+  });
+
+  test('to a folder that holds it is refused', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a', 'b/c.yaml': 'c' });
+    symlinkSync('.', join(folder, 'self'));
+    symlinkSync('..', join(folder, 'b/up'));
+    symlinkSync('../b', join(folder, 'b/again'));
+    const fault = 'fault: expected a folder, found a link to one that holds it';
+    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b/again': fault, 'b/c.yaml': 'c', 'b/up': fault, self: fault });
+  });
+
+  test('after link, folder after folder, does not make reading endless', () => {
+    const folder = temporaryFolder();
+    const names = Array.from({ length: 30 }, (_, index) => `d${index}`);
+    for (const name of names) mkdirSync(join(folder, name));
+    for (const name of names) for (const other of names) symlinkSync(`../${other}`, join(folder, name, other));
+    expect(() => readFiles(folder, include)).toThrow('more than');
+  });
+});
+
+describe('a file that cannot be used is told, and blocks nothing else:', () => {
+  test('one of more than 1 MiB', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a', 'full.yaml': Buffer.alloc(1024 * 1024), 'more.yaml': Buffer.alloc(1_600_000) });
+    const files = found(folder);
+    expect(files).toMatchObject({
+      'a.yaml': 'a',
+      'more.yaml': 'fault: expected at most 1 MiB, found 1.6 MiB; split the file',
+    });
+    expect(files['full.yaml']).toHaveLength(1024 * 1024);
+  });
+
+  test('one byte too many', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': Buffer.alloc(1024 * 1024 + 1) });
+    expect(found(folder)['a.yaml']).toMatch(/^fault: expected at most 1 MiB, found 1\.1 MiB/);
+  });
+
+  test('a pipe, a socket, a device', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a' });
+    execFileSync('mkfifo', [join(folder, 'pipe.yaml'), join(folder, 'pipe')]);
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => void server.listen(join(folder, 'socket.yaml'), resolve));
+    const fault = 'fault: expected a regular file, found a device, a pipe or a socket';
+    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'pipe.yaml': fault, 'socket.yaml': fault });
+  });
+
+  test('one whose name is not UTF-8', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a' });
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/b`), Buffer.from([0xff]), Buffer.from('.yaml')]), 'b');
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/c`), Buffer.from([0xff]), Buffer.from('.txt')]), 'c');
+    mkdirSync(Buffer.concat([Buffer.from(`${folder}/d`), Buffer.from([0xff])]));
+    const fault = 'fault: expected a name in UTF-8, found other bytes; rename it';
+    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b\uFFFD.yaml': fault, 'd\uFFFD': fault });
+  });
+
+  test.skipIf(process.getuid?.() === 0)('one that must not be read', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a', 'b.yaml': 'b' });
+    chmodSync(join(folder, 'b.yaml'), 0o000);
+    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b.yaml': 'fault: cannot be read: EACCES' });
+  });
+});
+
+describe('a folder that is exchanged as a whole', () => {
+  test('a ConfigMap is read once, and not three times', () => {
+    const folder = join(temporaryFolder(), 'volume');
+    writeConfigMap(folder, { 'a.yaml': 'a1', 'b.yaml': 'b1' });
+    expect(found(folder)).toEqual({ 'a.yaml': 'a1', 'b.yaml': 'b1' });
+    writeConfigMap(folder, { 'b.yaml': 'b2', 'c.yaml': 'c2' });
+    expect(found(folder)).toEqual({ 'b.yaml': 'b2', 'c.yaml': 'c2' });
+  });
+
+  test('a worktree of git-sync is read through its link', () => {
+    const sync = gitSync(temporaryFolder());
+    sync.publish({ 'services/a.yaml': 'a', 'README.md': '' });
+    expect(found(sync.link)).toEqual({ 'services/a.yaml': 'a' });
+    expect(found(join(sync.link, 'services'))).toEqual({ 'a.yaml': 'a' });
+    sync.publish({ 'services/b.yaml': 'b' });
+    expect(found(sync.link)).toEqual({ 'services/b.yaml': 'b' });
+    expect(found(sync.root)).toEqual({ 'link/services/b.yaml': 'b' });
+  });
+
+  test.each([
+    { what: 'a ConfigMap', publish: 'writeConfigMap(folder, files)' },
+    {
+      what: 'a worktree that is gone at once',
+      publish: `
+        mkdirSync(join(folder, String(version)));
+        for (const name in files) writeFileSync(join(folder, String(version), name), files[name]);
+        symlinkSync(String(version), join(folder, 'next'));
+        renameSync(join(folder, 'next'), join(folder, 'link'));
+        rmSync(join(folder, String(version - 1)), { recursive: true, force: true });`,
+      below: 'link',
+    },
+  ])(
+    '$what is never read half old and half new, however often it is exchanged',
+    { timeout: 15_000 },
+    async ({ publish, below = '' }) => {
+      const folder = temporaryFolder();
+      const program = `
+      import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+      import { join } from 'node:path';
+      import { writeConfigMap } from ${JSON.stringify(new URL('config-map.ts', import.meta.url))};
+      const folder = ${JSON.stringify(folder)};
+      let version = 0;
+      setInterval(() => {
+        version += 1;
+        const files = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [index + '.yaml', String(version)]));
+        ${publish};
+        if (version === 1) console.log('begun');
+      }, 4);`;
+      const publisher = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(publisher, 'exit');
+      try {
+        await once(publisher.stdout, 'data');
+        const versions = new Set<string>();
+        const deadline = performance.now() + 10_000;
+        while (versions.size < 8 && performance.now() < deadline) {
+          const texts = Object.values(readWhole(join(folder, below)));
+          const [version] = texts;
+          if (version !== undefined) {
+            expect(texts).toEqual(Array.from({ length: 50 }, () => version));
+            versions.add(version);
+          }
+          await breath();
+        }
+        expect(versions.size).toBe(8);
+      } finally {
+        publisher.kill();
+        await ended;
+      }
+    },
+  );
+
+  test('throws what the system says of a folder that is none', () => {
+    const folder = temporaryFolder();
+    write(folder, { file: '' });
+    expect(() => readFiles(join(folder, 'gone'), include)).toThrow('ENOENT');
+    expect(() => readFiles(join(folder, 'file'), include)).toThrow('ENOTDIR');
+    symlinkSync('gone', join(folder, 'dangling'));
+    expect(() => readFiles(join(folder, 'dangling'), include)).toThrow('ENOENT');
+    renameSync(join(folder, 'dangling'), join(folder, 'gone'));
+    expect(() => readFiles(join(folder, 'gone'), include)).toThrow('ELOOP');
+  });
+});

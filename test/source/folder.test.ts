@@ -1,0 +1,326 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FailureError } from '../../src/core/outcome.ts';
+import { folderSource } from '../../src/source/folder.ts';
+import type { FolderOptions, Snapshot, Source } from '../../src/source/folder.ts';
+import { writeConfigMap } from './config-map.ts';
+import { declaration, replace, temporaryFolder, write } from './folders.ts';
+import { gitSync } from './git-sync.ts';
+
+function sourceAt(path: string, options: Partial<FolderOptions> = {}): Source {
+  return folderSource({ path, include: ['**/*.{yaml,yml,json}'], allowEmpty: false, ...options });
+}
+
+/** The names that a snapshot declares. */
+function namesIn({ files }: Snapshot): string[] {
+  return files.flatMap((file) => file.declarations.map(({ name }) => name));
+}
+
+/** What is wrong in it: `file:line:column message`. */
+function problemsIn({ files }: Snapshot): string[] {
+  return files.flatMap((file) =>
+    file.problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
+  );
+}
+
+/** The message with which reading fails. */
+function failureOf(source: Source): string {
+  try {
+    source.read();
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    expect(error.failure).toMatchObject({ kind: 'source', status: null, message: error.message });
+    return error.message;
+  }
+  throw new Error('expected a failure');
+}
+
+describe('read', () => {
+  test('gives the declarations of every file, with several documents in one', () => {
+    const folder = temporaryFolder();
+    write(folder, {
+      'a.yaml': declaration(1),
+      'deep/b.yml': `${declaration(2)}---\n${declaration(3)}`,
+      'c.json': JSON.stringify({
+        service_id: '0191e3a4-5b6c-7d8e-9f00-000000000004',
+        name: 'web-4',
+        type: 'http',
+        host: { ipv4: '10.0.0.1', network: { tunnel_id: '0191dce4-9ab4-7fce-b660-8e5dec5172da' } },
+      }),
+    });
+    const snapshot = sourceAt(folder).read();
+    expect(namesIn(snapshot)).toEqual(['web-1', 'web-4', 'web-2', 'web-3']);
+    expect(problemsIn(snapshot)).toEqual([]);
+    expect(snapshot.path).toBe(folder);
+  });
+
+  test('names files by the folder as it was named', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'real/a.yaml': declaration(1) });
+    symlinkSync('real', join(folder, 'link'));
+    const { path, files } = sourceAt(join(folder, 'link')).read();
+    expect(path).toBe(join(folder, 'link'));
+    expect(files.map(({ file }) => file)).toEqual([join(folder, 'link/a.yaml')]);
+  });
+
+  test('reads UTF-8 with a byte order mark, and counts columns without it', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': `\uFEFF${declaration(1, 'größe')}`, 'b.yaml': '\uFEFFodd: 1\n' });
+    const snapshot = sourceAt(folder).read();
+    expect(namesIn(snapshot)).toEqual(['größe']);
+    expect(problemsIn(snapshot)[0]).toContain(`${folder}/b.yaml:1:1 `);
+  });
+
+  test('sets a file aside that is no UTF-8, with the services that it names, and goes on', () => {
+    const folder = temporaryFolder();
+    write(folder, {
+      'a.yaml': declaration(1),
+      'latin.yaml': Buffer.from(declaration(2, 'größe'), 'latin1'),
+      'utf16.yaml': Buffer.from(`\uFEFF${declaration(3)}`, 'utf16le'),
+      'utf16be.yaml': Buffer.from(`\uFEFF${declaration(3)}`, 'utf16le').swap16(),
+    });
+    const snapshot = sourceAt(folder).read();
+    const fault = 'expected UTF-8, found other bytes; save the file as UTF-8';
+    expect(namesIn(snapshot)).toEqual(['web-1']);
+    expect(problemsIn(snapshot)).toEqual([
+      `${folder}/latin.yaml:1:1 ${fault}`,
+      `${folder}/utf16.yaml:1:1 ${fault}`,
+      `${folder}/utf16be.yaml:1:1 ${fault}`,
+    ]);
+    const setAside = snapshot.files.flatMap((file) => file.setAside);
+    expect(setAside[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });
+  });
+
+  test('does not take UTF-16 without a byte order mark for a declaration', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': Buffer.from(declaration(1), 'utf16le') });
+    const snapshot = sourceAt(folder).read();
+    expect(namesIn(snapshot)).toEqual([]);
+    expect(problemsIn(snapshot)).not.toEqual([]);
+  });
+
+  test('sets what cannot be used aside, and goes on', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': declaration(1), 'b.yaml': 'a: [', 'large.yaml': Buffer.alloc(2_000_000, '#') });
+    symlinkSync('/etc/hostname', join(folder, 'out.yaml'));
+    const snapshot = sourceAt(folder).read();
+    expect(namesIn(snapshot)).toEqual(['web-1']);
+    expect(problemsIn(snapshot)).toEqual([
+      expect.stringContaining(`${folder}/b.yaml:`),
+      `${folder}/large.yaml:1:1 expected at most 1 MiB, found 2.0 MiB; split the file`,
+      `${folder}/out.yaml:1:1 expected a file, found a link that leads out of the folder`,
+    ]);
+    expect(snapshot.files.flatMap((file) => file.setAside)).toHaveLength(3);
+  });
+
+  test('reads a ConfigMap, key by key', () => {
+    const folder = join(temporaryFolder(), 'volume');
+    writeConfigMap(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'notes.txt': '' });
+    const source = sourceAt(folder);
+    const snapshot = source.read();
+    expect(snapshot.files.map(({ file }) => file)).toEqual([join(folder, 'a.yaml'), join(folder, 'b.yaml')]);
+    expect(snapshot.revision).toBeNull();
+    writeConfigMap(folder, { 'b.yaml': declaration(3) });
+    expect(namesIn(source.read())).toEqual(['web-3']);
+  });
+
+  test('reads git-sync through its link, and says the commit', () => {
+    const sync = gitSync(temporaryFolder());
+    const sources = [sourceAt(sync.link), sourceAt(join(sync.link, 'services'))];
+    for (const number of [1, 2]) {
+      const hash = sync.publish({ 'services/a.yaml': declaration(number), 'README.md': '' });
+      for (const source of sources) {
+        const snapshot = source.read();
+        expect(namesIn(snapshot)).toEqual([`web-${number}`]);
+        expect(snapshot.revision).toBe(hash);
+      }
+    }
+  });
+});
+
+describe('a folder that cannot be read is a failure, and not an empty folder:', () => {
+  test.each([
+    {
+      path: 'gone',
+      says: 'expected a folder of declarations, found nothing there (or a link that leads nowhere)',
+    },
+    {
+      path: 'dangling',
+      says: 'expected a folder of declarations, found nothing there (or a link that leads nowhere)',
+    },
+    { path: 'file', says: 'expected a folder of declarations, found a file' },
+    { path: 'file/below', says: 'expected a folder of declarations, found a file' },
+    { path: 'link-to-file', says: 'expected a folder of declarations, found a file' },
+    { path: 'circle', says: 'expected a folder of declarations, found links that lead in a circle' },
+  ])('$path', ({ path, says }) => {
+    const folder = temporaryFolder();
+    write(folder, { file: '' });
+    symlinkSync('gone', join(folder, 'dangling'));
+    symlinkSync('file', join(folder, 'link-to-file'));
+    symlinkSync('circle', join(folder, 'circle'));
+    for (const allowEmpty of [true, false]) {
+      expect(failureOf(sourceAt(join(folder, path), { allowEmpty }))).toBe(`${join(folder, path)}: ${says}`);
+    }
+  });
+});
+
+describe('a folder that declares nothing', () => {
+  const empty: { readonly files: Readonly<Record<string, string>>; readonly reason: string }[] = [
+    { files: {}, reason: 'no file' },
+    { files: { 'README.md': '', '.hidden.yaml': declaration(1) }, reason: 'no file that counts' },
+    { files: { 'a.yaml': '# nothing yet\n' }, reason: 'nothing but a comment' },
+  ];
+
+  test.each(empty)('is a failure: $reason', ({ files }) => {
+    const folder = temporaryFolder();
+    write(folder, files);
+    expect(failureOf(sourceAt(folder))).toBe(
+      `${folder}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if that is meant`,
+    );
+  });
+
+  test.each(empty)('is none where that is allowed: $reason', ({ files }) => {
+    const folder = temporaryFolder();
+    write(folder, files);
+    expect(namesIn(sourceAt(folder, { allowEmpty: true }).read())).toEqual([]);
+  });
+
+  test('is not one whose only file cannot be used: what is in it is set aside', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': 'a: [' });
+    expect(problemsIn(sourceAt(folder).read())).not.toEqual([]);
+  });
+});
+
+describe('what was parsed', () => {
+  test('is kept while the bytes are the same, file by file', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'c.yaml': 'a: [', 'd.yaml': declaration(4) });
+    symlinkSync('gone', join(folder, 'e.yaml'));
+    const source = sourceAt(folder);
+    const [a, b, c, d, e] = source.read().files;
+
+    write(folder, { 'b.yaml': declaration(5) });
+    replace(folder, 'd.yaml', declaration(4)); // The same bytes in another file.
+    utimesSync(join(folder, 'a.yaml'), 1, 1);
+    const now = source.read().files;
+    expect(now).toHaveLength(5);
+    expect(now[0]).toBe(a);
+    expect(now[1]).not.toBe(b);
+    expect(now[1]?.declarations[0]?.name).toBe('web-5');
+    expect(now[2]).toBe(c);
+    expect(now[3]).toBe(d);
+    expect(now[4]).toBe(e);
+  });
+
+  test('is kept from commit to commit of git-sync', () => {
+    const sync = gitSync(temporaryFolder());
+    const source = sourceAt(sync.link);
+    sync.publish({ 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
+    const [a] = source.read().files;
+    sync.publish({ 'a.yaml': declaration(1), 'b.yaml': declaration(3) });
+    expect(source.read().files[0]).toBe(a);
+  });
+
+  test('is kept over a read that failed', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'services/a.yaml': declaration(1) });
+    const source = sourceAt(join(folder, 'services'));
+    const [a] = source.read().files;
+    renameSync(join(folder, 'services'), join(folder, 'away'));
+    failureOf(source);
+    renameSync(join(folder, 'away'), join(folder, 'services'));
+    expect(source.read().files[0]).toBe(a);
+  });
+
+  test('belongs to its file: the same bytes elsewhere are parsed anew, and say where they are', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': declaration(1) });
+    const source = sourceAt(folder);
+    source.read();
+    renameSync(join(folder, 'a.yaml'), join(folder, 'b.yaml'));
+    expect(source.read().files.map(({ file }) => file)).toEqual([join(folder, 'b.yaml')]);
+  });
+});
+
+describe('hasChanged', () => {
+  test('is true before the first read, and false after each', () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': declaration(1) });
+    const source = sourceAt(folder);
+    expect(source.hasChanged()).toBe(true);
+    source.read();
+    expect(source.hasChanged()).toBe(false);
+    expect(source.hasChanged()).toBe(false);
+  });
+
+  test.each<{ readonly what: string; readonly change: (folder: string) => void; readonly changed: boolean }>([
+    { what: 'a file is changed', change: (folder) => write(folder, { 'a.yaml': declaration(7) }), changed: true },
+    { what: 'a file is new', change: (folder) => write(folder, { 'x/c.yaml': declaration(7) }), changed: true },
+    { what: 'a file is gone', change: (folder) => rmSync(join(folder, 'b.yaml')), changed: true },
+    {
+      what: 'a file is renamed',
+      change: (folder) => renameSync(join(folder, 'b.yaml'), join(folder, 'c.yaml')),
+      changed: true,
+    },
+    { what: 'a link breaks', change: (folder) => symlinkSync('gone', join(folder, 'c.yaml')), changed: true },
+    {
+      what: 'the folder is gone',
+      change: (folder) => rmSync(folder, { recursive: true }),
+      changed: true,
+    },
+    {
+      what: 'a file is written as it was',
+      change: (folder) => write(folder, { 'a.yaml': declaration(1) }),
+      changed: false,
+    },
+    {
+      what: 'a file is replaced by its like',
+      change: (folder) => replace(folder, 'a.yaml', declaration(1)),
+      changed: false,
+    },
+    {
+      what: 'something else is new',
+      change: (folder) => write(folder, { 'README.md': '', '.b.yaml': '' }),
+      changed: false,
+    },
+  ])('is $changed when $what, until the next read', ({ change, changed }) => {
+    const folder = temporaryFolder();
+    const services = join(folder, 'services');
+    write(services, { 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
+    const source = sourceAt(services);
+    source.read();
+    change(services);
+    expect(source.hasChanged()).toBe(changed);
+    expect(source.hasChanged()).toBe(changed);
+    try {
+      source.read();
+    } catch {
+      // The folder is gone, and that has been said now.
+    }
+    expect(source.hasChanged()).toBe(false);
+  });
+
+  test('is true when a folder comes back that could not be read, and false while it stays away', () => {
+    const folder = join(temporaryFolder(), 'services');
+    const source = sourceAt(folder);
+    failureOf(source);
+    expect(source.hasChanged()).toBe(false);
+    write(folder, { 'a.yaml': declaration(1) });
+    expect(source.hasChanged()).toBe(true);
+    source.read();
+    expect(source.hasChanged()).toBe(false);
+  });
+
+  test('is false while a folder stays empty', () => {
+    const folder = temporaryFolder();
+    const source = sourceAt(folder);
+    failureOf(source);
+    expect(source.hasChanged()).toBe(false);
+    mkdirSync(join(folder, 'x'));
+    expect(source.hasChanged()).toBe(false);
+    write(folder, { 'x/a.yaml': declaration(1) });
+    expect(source.hasChanged()).toBe(true);
+  });
+});

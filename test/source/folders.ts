@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** An empty folder, by its real path; removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'vpc-reconciler-test-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes files by their paths below a folder, and the folders that they need. */
+export function write(folder: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    const place = join(folder, path);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, content);
+  }
+}
+
+/** Writes a file as most editors do: whole, beside, and then over the old one. */
+export function replace(folder: string, path: string, content: string): void {
+  const beside = join(folder, `${path}.tmp`);
+  writeFileSync(beside, content);
+  renameSync(beside, join(folder, path));
+}
+
+/** A declaration that holds; the number makes it another service. */
+export function declaration(number: number, name = `web-${number}`): string {
+  const id = `0191e3a4-5b6c-7d8e-9f00-${String(number).padStart(12, '0')}`;
+  return [
+    `service_id: ${id}`,
+    `name: ${name}`,
+    'type: http',
+    'host: { ipv4: 10.0.0.1, network: { tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da } }',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { revisionOf } from '../../src/source/revision.ts';
+import { temporaryFolder, write } from './folders.ts';
+import { gitSync } from './git-sync.ts';
+import { git } from './git.ts';
+
+/** A checkout with one commit, and its hash. */
+function checkout(...options: readonly string[]): { readonly folder: string; readonly hash: string } {
+  const folder = temporaryFolder();
+  git(folder, 'init', '--quiet', ...options);
+  write(folder, { 'services/deep/a.yaml': 'a' });
+  return { folder, hash: commit(folder) };
+}
+
+function commit(folder: string): string {
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '--quiet', '--allow-empty', '--message', 'a change');
+  return git(folder, 'rev-parse', 'HEAD');
+}
+
+describe('the revision of a checkout is the commit', () => {
+  test('of its branch, wherever in it the folder is', () => {
+    const { folder, hash } = checkout();
+    expect(hash).toMatch(/^[0-9a-f]{40}$/);
+    expect(revisionOf(folder)).toBe(hash);
+    expect(revisionOf(join(folder, 'services'))).toBe(hash);
+    expect(revisionOf(join(folder, 'services/deep'))).toBe(hash);
+  });
+
+  test('that is the newest', () => {
+    const { folder, hash } = checkout();
+    const newer = commit(folder);
+    expect(newer).not.toBe(hash);
+    expect(revisionOf(folder)).toBe(newer);
+  });
+
+  test('of another branch, with a slash in its name', () => {
+    const { folder } = checkout();
+    git(folder, 'checkout', '--quiet', '-b', 'team/orders');
+    const hash = commit(folder);
+    expect(revisionOf(folder)).toBe(hash);
+    git(folder, 'checkout', '--quiet', 'main');
+    expect(revisionOf(folder)).not.toBe(hash);
+  });
+
+  test('without a branch', () => {
+    const { folder, hash } = checkout();
+    commit(folder);
+    git(folder, 'checkout', '--quiet', '--detach', hash);
+    expect(revisionOf(folder)).toBe(hash);
+  });
+
+  test('of packed references', () => {
+    const { folder, hash } = checkout();
+    git(folder, 'branch', 'a/main', 'HEAD');
+    git(folder, 'tag', '--annotate', '--message', 'x', 'v1');
+    git(folder, 'pack-refs', '--all', '--prune');
+    expect(existsSync(join(folder, '.git/refs/heads/main'))).toBe(false);
+    expect(revisionOf(folder)).toBe(hash);
+    const newer = commit(folder);
+    expect(revisionOf(folder)).toBe(newer);
+  });
+
+  test('of a worktree, on a branch and without one, packed or not', () => {
+    const { folder } = checkout();
+    const place = temporaryFolder();
+    const [branch, detached] = [join(place, 'branch'), join(place, 'detached')];
+    git(folder, 'worktree', 'add', '--quiet', '-b', 'side', branch);
+    git(folder, 'worktree', 'add', '--quiet', '--detach', detached);
+    const [onBranch, onNone, onMain] = [commit(branch), commit(detached), commit(folder)];
+    for (const pack of [false, true]) {
+      if (pack) git(folder, 'pack-refs', '--all', '--prune');
+      expect(revisionOf(join(branch, 'services'))).toBe(onBranch);
+      expect(revisionOf(detached)).toBe(onNone);
+      expect(revisionOf(folder)).toBe(onMain);
+    }
+  });
+
+  test('in SHA-256', () => {
+    const { folder, hash } = checkout('--object-format=sha256');
+    expect(hash).toHaveLength(64);
+    expect(revisionOf(folder)).toBe(hash);
+  });
+});
+
+describe('the revision of git-sync', () => {
+  test('stands in the name of the worktree', () => {
+    const sync = gitSync(temporaryFolder());
+    const hash = sync.publish({ 'services/a.yaml': 'a' });
+    expect(revisionOf(join(sync.root, '.worktrees', hash))).toBe(hash);
+    expect(revisionOf(join(sync.root, '.worktrees', hash, 'services'))).toBe(hash);
+  });
+
+  test('is that of the worktree, where only its name is not to be seen', () => {
+    const { root, ...sync } = gitSync(temporaryFolder());
+    const hash = sync.publish({ 'a.yaml': 'a' });
+    renameSync(join(root, '.worktrees'), join(root, 'mounted'));
+    expect(revisionOf(join(root, 'mounted', hash))).toBe(hash);
+  });
+});
+
+describe('there is no revision', () => {
+  test('outside a checkout', () => {
+    expect(revisionOf(temporaryFolder())).toBeNull();
+    expect(revisionOf(join(temporaryFolder(), 'gone'))).toBeNull();
+  });
+
+  test('before the first commit', () => {
+    const folder = temporaryFolder();
+    git(folder, 'init', '--quiet');
+    expect(revisionOf(folder)).toBeNull();
+  });
+
+  test.each([
+    { files: { '.git/HEAD': '' }, reason: 'HEAD is being written' },
+    {
+      files: { '.git/HEAD': 'ref: refs/heads/main\n', '.git/refs/heads/main': '' },
+      reason: 'the branch is being written',
+    },
+    {
+      files: { '.git/HEAD': 'ref: refs/heads/main\n', '.git/refs/heads/main/x': '' },
+      reason: 'the branch is a folder',
+    },
+    {
+      files: { '.git/HEAD': 'ref: refs/heads/main\n', '.git/packed-refs': 'odd refs/heads/main\n' },
+      reason: 'packed-refs is odd',
+    },
+    { files: { '.git/config': '' }, reason: 'HEAD is missing' },
+    { files: { '.git': 'gitdir: gone\n' }, reason: 'the file names nothing' },
+    { files: { '.git': '' }, reason: 'the file is empty' },
+    { files: { '.git': 'gitdir: .\n', HEAD: 'x' }, reason: 'the file names something else' },
+  ])('when $reason', ({ files }) => {
+    const folder = temporaryFolder();
+    write(folder, { ...files });
+    expect(revisionOf(folder)).toBeNull();
+  });
+
+  test('when .git is a link that leads nowhere, or in a circle', () => {
+    const folder = temporaryFolder();
+    symlinkSync('gone', join(folder, '.git'));
+    expect(revisionOf(folder)).toBeNull();
+    mkdirSync(join(folder, 'services'));
+    symlinkSync('.git', join(folder, 'services/.git'));
+    expect(revisionOf(join(folder, 'services'))).toBeNull();
+  });
+
+  test('while HEAD cannot be read, and again when it can', () => {
+    const { folder, hash } = checkout();
+    const head = join(folder, '.git/HEAD');
+    const text = readFileSync(head);
+    rmSync(head);
+    expect(revisionOf(folder)).toBeNull();
+    writeFileSync(head, text);
+    expect(revisionOf(folder)).toBe(hash);
+  });
+});

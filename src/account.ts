@@ -17,29 +17,39 @@ const DEFAULT_BASE_URL = 'https://api.cloudflare.com/client/v4';
  */
 export function readAccount(environment: Readonly<Record<string, string | undefined>>): Account {
   const faults: string[] = [];
-  const accountId = environment['CLOUDFLARE_ACCOUNT_ID']?.trim() ?? '';
+  const accountId = readAccountId(environment);
   if (accountId === '') {
     faults.push(
       'CLOUDFLARE_ACCOUNT_ID: expected the id of the account, found nothing; try --emulator to do without one',
     );
-  } else if (!/^\w{1,32}$/.test(accountId)) {
+  } else if (!ACCOUNT_ID.test(accountId)) {
     faults.push(
       'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, as in the dashboard, found something else',
     );
   }
-  const baseUrl = (environment['CLOUDFLARE_BASE_URL']?.trim() || DEFAULT_BASE_URL).replace(/\/+$/, '');
-  const urlFault = faultOfBaseUrl(baseUrl);
+  // Set but empty is a script that lost its variable: it must not reach the real API by that.
+  const url = URL.parse(environment['CLOUDFLARE_BASE_URL']?.trim() ?? DEFAULT_BASE_URL);
+  const urlFault = faultOfBaseUrl(url);
   if (urlFault !== null) faults.push(`CLOUDFLARE_BASE_URL: ${urlFault}`);
   const credentials = readCredentials(environment, faults);
-  if (credentials === null || faults.length > 0) throw new ConfigError(faults.join('\n'));
-  return { accountId, baseUrl, credentials };
+  if (url === null || credentials === null || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return { accountId, baseUrl: url.href.replace(/\/+$/, ''), credentials };
 }
 
-/** Which credential is set, without it: for people who wonder. */
-export function describeCredentials(environment: Readonly<Record<string, string | undefined>>): string {
-  const names = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'];
-  const given = names.filter((name) => (environment[name] ?? '') !== '');
-  return given.length === 0 ? 'not set' : `from ${given.join(', ')}`;
+/** Which account and which credential are set, without the credential: for people who wonder. */
+export function describeAccount(environment: Readonly<Record<string, string | undefined>>): string {
+  const names = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE', 'CLOUDFLARE_EMAIL', 'CLOUDFLARE_API_KEY'];
+  const given = names.filter((name) => (environment[name]?.trim() ?? '') !== '');
+  const accountId = readAccountId(environment);
+  // What is no account id may be a token in the wrong place.
+  const account = ACCOUNT_ID.test(accountId) ? accountId : accountId === '' ? 'not set' : 'malformed';
+  return `account ${account}, credentials ${given.length === 0 ? 'not set' : `from ${given.join(', ')}`}`;
+}
+
+const ACCOUNT_ID = /^\w{1,32}$/;
+
+function readAccountId(environment: Readonly<Record<string, string | undefined>>): string {
+  return environment['CLOUDFLARE_ACCOUNT_ID']?.trim() ?? '';
 }
 
 /** The token wins over e-mail and key: it can be limited to what is needed. */
@@ -47,7 +57,7 @@ function readCredentials(
   environment: Readonly<Record<string, string | undefined>>,
   faults: string[],
 ): Credentials | null {
-  const file = environment['CLOUDFLARE_API_TOKEN_FILE'] ?? '';
+  const file = environment['CLOUDFLARE_API_TOKEN_FILE']?.trim() ?? '';
   const token = environment['CLOUDFLARE_API_TOKEN'] ?? '';
   const email = environment['CLOUDFLARE_EMAIL']?.trim() ?? '';
   const key = environment['CLOUDFLARE_API_KEY']?.trim() ?? '';
@@ -91,11 +101,10 @@ function checked(variable: string, token: string, faults: string[]): Credentials
   return null;
 }
 
-function faultOfBaseUrl(text: string): string | null {
-  const url = URL.parse(text);
+function faultOfBaseUrl(url: URL | null): string | null {
   if (url === null) return 'expected a URL such as https://api.cloudflare.com/client/v4, found something else';
   if (url.username !== '' || url.password !== '') return 'expected a URL without a user name and a password';
-  if (url.search !== '' || url.hash !== '') return 'expected a URL without ? and #';
+  if (/[?#]/.test(url.href)) return 'expected a URL without ? and #';
   if (url.protocol === 'https:') return null;
   if (url.protocol !== 'http:') return `expected https:, found ${url.protocol}`;
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);

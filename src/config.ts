@@ -1,23 +1,25 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { isObject } from './core/json.ts';
 import { renderProblem } from './core/text.ts';
-import { didYouMean } from './core/suggest.ts';
+import { orRather, suggest } from './core/suggest.ts';
 import { readYaml } from './core/yaml.ts';
 
-/** `500ms`, `2s`, `5m`, `1h`, and 0; becomes milliseconds. */
-const duration = z.union([z.string(), z.literal(0)]).transform((text, context) => {
+/** Timers of the platform count in 31 bits, which is 24 days; longer ones fire at once. */
+const LONGEST_HOURS = 480;
+const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${LONGEST_HOURS}h`;
+
+/** `500ms`, `2s`, `5m`, `1h`, and 0; becomes whole milliseconds. */
+const duration = z.union([z.string(), z.literal(0)], DURATION).transform((text, context) => {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(text));
   const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
   if (String(text) === '0') return 0;
-  const ms = unit === undefined ? Number.NaN : Number(match?.[1]) * unit;
-  if (ms <= LONGEST_TIMER_MS) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s, 5m or 1h' });
+  const ms = unit === undefined ? Number.NaN : Math.round(Number(match?.[1]) * unit);
+  if (ms <= LONGEST_HOURS * 3_600_000) return ms;
+  context.addIssue({ code: 'custom', message: DURATION });
   return z.NEVER;
 });
-
-/** Timers of the platform count in 31 bits; longer ones fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above zero');
 
@@ -27,15 +29,12 @@ const flag = z.union(
   'expected true or false',
 );
 
-const list = z.union(
-  [
-    z.array(z.string().min(1)).min(1),
-    z
-      .string()
-      .min(1)
-      .transform((text) => text.split(',').map((part) => part.trim())),
-  ],
-  'expected a list of globs, such as **/*.yaml',
+const GLOBS = 'expected globs, such as **/*.yaml';
+
+/** Variables and flags are text, with commas between the globs. */
+const globs = z.preprocess(
+  (value) => (typeof value === 'string' ? splitGlobs(value) : value),
+  z.array(z.string(GLOBS).min(1, GLOBS), GLOBS).min(1, GLOBS),
 );
 
 const wholeNumber = (least: number, most: number) => {
@@ -72,8 +71,12 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 
 /** Every setting: its check, and what it is. Durations come out in milliseconds. */
 const settingsSchema = z.strictObject({
-  services: z.string().min(1, 'expected a folder').prefault(DEFAULTS.services).describe('the folder of declarations'),
-  include: list.prefault(include).describe('what in it is read: globs, relative to the folder'),
+  services: z
+    .string('expected a folder')
+    .min(1, 'expected a folder')
+    .prefault(DEFAULTS.services)
+    .describe('the folder of declarations'),
+  include: globs.prefault(include).describe('what in it is read: globs, relative to the folder'),
   allow_empty: flag
     .prefault(DEFAULTS.allow_empty)
     .describe('a folder without a declaration is a failed pass unless true'),
@@ -99,13 +102,15 @@ const settingsSchema = z.strictObject({
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingName = keyof Settings;
 
-/** A setting as a person meets it: its name, what it is, its default as one would write it. */
+/** A setting as a person meets it: its name, what it is, its default as a flag or a variable spells it. */
 export type SettingFacts = { readonly name: SettingName; readonly description: string; readonly fallback: string };
 
-export const settingFacts: readonly SettingFacts[] = settingsSchema.keyof().options.map((name) => ({
+const SETTINGS = settingsSchema.keyof().options;
+
+export const settingFacts: readonly SettingFacts[] = SETTINGS.map((name) => ({
   name,
   description: settingsSchema.shape[name].description ?? '',
-  fallback: written(DEFAULTS[name]),
+  fallback: String(DEFAULTS[name]),
 }));
 
 /** Where a value comes from, and how it was written there. */
@@ -130,45 +135,51 @@ export type ConfigSources = {
   readonly file?: string | undefined;
 };
 
-const PREFIX = 'VPC_RECONCILER_';
 /** The one variable that is no setting: it names the file. */
-export const FILE_VARIABLE = `${PREFIX}CONFIG`;
+export const FILE_VARIABLE = variableOf('config');
+
+/** What Kubernetes tells every pod about a Service whose name begins with ours: no setting of anybody's. */
+const SERVICE_LINK =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)=|_PORT=(?:tcp|udp|sctp):/;
 
 /** Puts the configuration together, the later winning: file, environment, flags. Throws a `ConfigError` that names everything wrong. */
 export function loadConfig({ environment, flags, file }: ConfigSources): Config {
   const faults: string[] = [];
   const given = new Map<string, { readonly value: unknown; readonly from: string }>();
   const path = file ?? environment[FILE_VARIABLE];
-  if (path !== undefined) for (const [name, entry] of readConfigFile(path, faults)) given.set(name, entry);
+  const named = file === undefined ? FILE_VARIABLE : flagOf('config');
+  if (path !== undefined) for (const [name, entry] of readConfigFile(path, named, faults)) given.set(name, entry);
   for (const [variable, value] of Object.entries(environment)) {
-    if (value === undefined || !variable.startsWith(PREFIX) || variable === FILE_VARIABLE) continue;
-    const name = variable.slice(PREFIX.length).toLowerCase();
-    if (isSetting(name)) given.set(name, { value, from: variable });
-    else
-      faults.push(
-        `${variable}: unknown setting${didYouMean(
-          variable,
-          settingFacts.map((each) => PREFIX + each.name.toUpperCase()),
-        )}`,
-      );
+    if (value === undefined || !variable.startsWith(variableOf('')) || variable === FILE_VARIABLE) continue;
+    const name = variable.slice(variableOf('').length).toLowerCase();
+    if (isSetting(name) && variable === variableOf(name)) given.set(name, { value, from: variable });
+    else if (!SERVICE_LINK.test(`${variable}=${value}`)) {
+      faults.push(unknownSetting(variable, [...SETTINGS, 'config'], name, variableOf));
+    }
   }
   for (const [name, value] of Object.entries(flags)) given.set(name, { value, from: flagOf(name) });
 
   const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
   const parsed = settingsSchema.safeParse(values);
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0]);
-    faults.push(`${given.get(name)?.from}: ${issue.message}, found ${JSON.stringify(given.get(name)?.value)}`);
+  for (const [name, message] of new Map(parsed.error?.issues.map(({ path: [name], message }) => [name, message]))) {
+    const entry = given.get(String(name));
+    faults.push(`${entry?.from}: ${message}, found ${JSON.stringify(entry?.value)}`);
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
-  const origins = settingFacts.map(({ name, fallback }): [string, Origin] => {
+  const origins = SETTINGS.map((name): [string, Origin] => {
     const entry = given.get(name);
-    return [
-      name,
-      entry === undefined ? { text: fallback, from: 'default' } : { text: written(entry.value), from: entry.from },
-    ];
+    if (entry === undefined) return [name, { text: written(DEFAULTS[name]), from: 'default' }];
+    const setting = parsed.data[name];
+    // Text of a variable or a flag that means a number or a boolean is written as one.
+    const value = String(setting) === entry.value ? setting : entry.value;
+    return [name, { text: written(value), from: entry.from }];
   });
   return Object.freeze({ settings: Object.freeze(parsed.data), origins: new Map(origins) });
+}
+
+/** `VPC_RECONCILER_REQUEST_TIMEOUT` */
+export function variableOf(name: string): string {
+  return `VPC_RECONCILER_${name.toUpperCase()}`;
 }
 
 /** `--request-timeout` */
@@ -178,7 +189,7 @@ export function flagOf(name: string): string {
 
 /** The effective settings as a configuration file, each with where it comes from. */
 export function printConfig({ origins }: Config): string {
-  const lines = settingFacts.map(({ name }) => ({
+  const lines = SETTINGS.map((name) => ({
     line: `${name}: ${origins.get(name)?.text}`,
     from: origins.get(name)?.from,
   }));
@@ -188,15 +199,15 @@ export function printConfig({ origins }: Config): string {
 
 function readConfigFile(
   path: string,
+  named: string,
   faults: string[],
 ): [string, { readonly value: unknown; readonly from: string }][] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    faults.push(
-      `${path}: the configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    faults.push(`${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${code}`);
     return [];
   }
   const { documents, faults: yamlFaults, position } = readYaml(text);
@@ -214,12 +225,7 @@ function readConfigFile(
   return Object.entries(document.value).flatMap(([name, value]) => {
     const from = `${path}:${position(document.offsetOfKey([name])).line} ${name}`;
     if (isSetting(name)) return [[name, { value, from }]];
-    faults.push(
-      `${from}: unknown setting${didYouMean(
-        name,
-        settingFacts.map((each) => each.name),
-      )}`,
-    );
+    faults.push(unknownSetting(from, SETTINGS, name, String));
     return [];
   });
 }
@@ -228,8 +234,29 @@ function isSetting(name: string): boolean {
   return Object.hasOwn(settingsSchema.shape, name);
 }
 
-/** As one would write it in the file. */
+/** With what may have been meant, spelled as it is where the name was found. */
+function unknownSetting(from: string, known: readonly string[], name: string, spell: (name: string) => string): string {
+  const meant = suggest(name, known).map(spell);
+  return `${from}: unknown setting${meant.length === 0 ? '' : orRather(meant)}`;
+}
+
+/** Parts a text at its commas, but for those between braces: `*.{yaml,yml},*.json` is two globs. */
+function splitGlobs(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '{') depth += 1;
+    if (character === '}') depth -= 1;
+    if (character === ',' && depth <= 0) parts.push('');
+    else parts.push(`${parts.pop()}${character}`);
+  }
+  return parts.map((part) => part.trim());
+}
+
+/** As one would write it in the file: bare where YAML reads it as what it is, in quotes elsewhere. */
 function written(value: unknown): string {
-  if (Array.isArray(value)) return JSON.stringify(value);
-  return typeof value === 'string' && /^[\w./-]+$/.test(value) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+  return typeof value === 'string' && /^[\w./-]+$/.test(value) && parse(value) === value
+    ? value
+    : JSON.stringify(value);
 }

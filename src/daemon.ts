@@ -84,8 +84,8 @@ function waitFor(intervalMs: number, failures: number, random: () => number): nu
   return Number.isFinite(wait) ? wait : null;
 }
 
-/** A signal that follows another one after a while. */
-function killAfter(stop: AbortSignal, ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+/** A signal that follows another one after a while: what is under way is given up, then. */
+export function killAfter(stop: AbortSignal, ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {

@@ -4,7 +4,7 @@ import { compare } from './core/compare.ts';
 import { collect } from './core/declaration.ts';
 import { nothingSeen, remember } from './core/memory.ts';
 import { failure, FailureError } from './core/outcome.ts';
-import type { Failure } from './core/outcome.ts';
+import type { Failure, Outcome } from './core/outcome.ts';
 import { plan } from './core/plan.ts';
 import type { UnknownFieldsPolicy } from './core/plan.ts';
 import { toReport } from './core/report.ts';
@@ -60,6 +60,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       duration_ms: 0,
       api: before,
       problems: [],
+      declared: 0,
       findings: [],
       plan: { updates: [], withheld: [] },
       memory,
@@ -69,12 +70,16 @@ export function reconciler(options: ReconcilerOptions): Pass {
     const deadline = new Deadline(options.passTimeoutMs, signals.kill);
     try {
       // load → list → compare → plan → apply
-      const snapshot = source.read();
+      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
+      const reading = AbortSignal.any([deadline.signal, signals.stop]);
+      const snapshot = await source.read(reading);
       facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
       facts.problems = declared.problems;
-      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
-      const live = await directory.list(AbortSignal.any([deadline.signal, signals.stop]));
+      facts.declared = declared.declarations.length + declared.setAside.length;
+      // So much is known whatever the API answers.
+      facts.findings = compare({ ...declared, declarations: [] }, []);
+      const live = await directory.list(reading);
       facts.findings = compare(declared, live);
       facts.plan = plan(facts.findings, { unknownFields: options.unknownFields, memory });
       if (options.mode === 'apply') {
@@ -121,9 +126,13 @@ class Deadline {
 }
 
 /** Told to stop with work left: the report says so. Told to stop when all was done: nothing was interrupted. */
-function interruption(outcomes: Iterable<{ readonly result: string }>, stop: AbortSignal): Failure | null {
-  const left = stop.aborted && [...outcomes].some(({ result }) => result === 'withheld');
+function interruption(outcomes: Iterable<Outcome>, stop: AbortSignal): Failure | null {
+  const left = stop.aborted && [...outcomes].some(isLeft);
   return left ? failure('interrupted', 'told to stop before all was done') : null;
+}
+
+function isLeft(outcome: Outcome): boolean {
+  return outcome.result === 'withheld' || (outcome.result === 'failed' && outcome.failure.kind === 'interrupted');
 }
 
 function toFailure(error: unknown): Failure {

@@ -15,9 +15,24 @@ export type Context = {
 /** The exit code of the process. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Colours for results: on a terminal, unless NO_COLOR is set (https://no-color.org). */
-export function paintForResults({ stdout, environment }: Context): Paint {
-  return paintFor(stdout.isTTY === true && isatty(1) && (environment['NO_COLOR'] ?? '') === '');
+/** Whether a terminal is to have colours: unless NO_COLOR is set (https://no-color.org). */
+export function wantsColours({ environment }: Context): boolean {
+  return (environment['NO_COLOR'] ?? '') === '';
+}
+
+/** Colours for results: on a terminal that is to have them. */
+export function paintForResults(context: Context): Paint {
+  return paintFor(context.stdout.isTTY === true && isatty(1) && wantsColours(context));
+}
+
+/** Calls back when told to stop, with what to tell people who wait meanwhile. */
+export function onStop({ stop }: Context, tell: (text: string) => void): void {
+  const told = () => {
+    const reason: unknown = stop.reason;
+    const why = reason instanceof Error ? reason.message : 'told to stop';
+    tell(`${why}: finishing what is under way; once more ends it at once`);
+  };
+  stop.addEventListener('abort', told, { once: true });
 }
 
 /** Writes a result. All output that is not a log line goes through here. */

@@ -14,16 +14,17 @@ export async function emulateCommand(
   { port, seed }: EmulateOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const { emulator, account } = await startRehearsal(openSource(settings), seed, {
+  const source = openSource(settings);
+  // Nothing else would say that there are no declarations to copy.
+  if (seed !== 'empty') await source.read(context.stop);
+  const { emulator, account } = await startRehearsal(source, seed, {
     port,
     onRequest: ({ at, method, path, status, durationMs }) =>
       context.stderr.write(`${at.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms\n`),
   });
   const live = emulator.services().length;
-  print(
-    context,
-    `# A local emulator of the Workers VPC services API, for demos and tests; it holds ${live} services, ${seed}. Ctrl-C ends it.`,
-  );
+  print(context, '# A local emulator of the Workers VPC services API, for demos and tests. Ctrl-C ends it.');
+  print(context, `# It holds ${live} ${live === 1 ? 'service' : 'services'} (--seed ${seed}).`);
   print(context, `export CLOUDFLARE_BASE_URL=${account.baseUrl}`);
   print(context, `export CLOUDFLARE_ACCOUNT_ID=${account.accountId}`);
   print(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);

@@ -2,7 +2,8 @@ import { readAccount } from '../account.ts';
 import type { Config } from '../config.ts';
 import type { PassOutcome, Report } from '../core/report.ts';
 import { renderReport } from '../core/text.ts';
-import { paintForResults, print } from './context.ts';
+import { killAfter } from '../daemon.ts';
+import { onStop, paintForResults, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { openDirectory, openReconciler, openSource } from './rooms.ts';
@@ -31,15 +32,18 @@ async function onePass(
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment);
   const directory = openDirectory(settings, account);
+  if (mode === 'apply') onStop(context, (text) => context.stderr.write(`vpc-reconciler: ${text}\n`));
+  const kill = killAfter(context.stop, settings.grace_period);
   try {
     const pass = openReconciler(settings, { source, directory, account, mode });
-    const report = await pass('command', { stop: context.stop, kill: context.stop });
+    const report = await pass('command', { stop: context.stop, kill: kill.signal });
     print(
       context,
       options.output === 'json' ? JSON.stringify(report, null, 2) : renderReport(report, paintForResults(context)),
     );
     return report;
   } finally {
+    kill.clear();
     await directory.close();
     await rehearsal?.emulator.close();
   }

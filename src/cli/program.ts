@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { describeCredentials } from '../account.ts';
-import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts } from '../config.ts';
+import { describeAccount } from '../account.ts';
+import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { print } from './context.ts';
@@ -13,7 +13,8 @@ import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 const READING = ['services', 'include', 'allow_empty'] as const;
-const PASSING = [...READING, 'unknown_fields', 'concurrency', 'request_timeout', 'pass_timeout'] as const;
+const PLANNING = [...READING, 'unknown_fields', 'concurrency', 'request_timeout', 'pass_timeout'] as const;
+const APPLYING = [...PLANNING, 'grace_period'] as const;
 const ALL = settingFacts.map(({ name }) => name);
 
 /** Runs one command and gives its exit code. Whatever a person can put right is one clear line, never a stack trace. */
@@ -51,25 +52,31 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-    })
-    .showHelpAfterError('(see --help)');
+      outputError: (text, write) => write(`vpc-reconciler: ${oneLine(text)}; see --help\n`),
+    });
 
-  addCommand(program, 'run', 'the daemon: watch the folder, correct drift, log a report for every pass', ALL)
-    .option('--emulator', 'against the built-in emulator, seeded with drifted copies: no account needed')
-    .option('--once', 'end when all is in sync (exit 0), or when a pass goes wrong (exit 1)')
+  addSettings(
+    program
+      .command('run')
+      .description('the daemon: watch the folder, correct drift, log a report for every pass')
+      .addOption(emulatorOption())
+      .option('--once', 'end when all is in sync (exit 0), or when a pass goes wrong (exit 1)'),
+    ALL,
+  )
     .addHelpText('after', EXIT_CODES.run + CREDENTIALS)
     .action(async (options: Options) => {
       const flags = { emulator: options['emulator'] === true, once: options['once'] === true };
       await withConfig(options, context, async (config) => exitWith(await run(config, flags, context)));
     });
 
-  for (const [name, description, command] of [
-    ['plan', 'what a pass would do; writes nothing', planCommand],
-    ['apply', 'one pass: make the live services what the declarations say', applyCommand],
+  for (const [name, description, settings, command] of [
+    ['plan', 'what a pass would do; writes nothing', PLANNING, planCommand],
+    ['apply', 'one pass: make the live services what the declarations say', APPLYING, applyCommand],
   ] as const) {
-    addCommand(program, name, description, PASSING)
-      .addOption(outputOption())
-      .option('--emulator', 'against the built-in emulator, seeded with drifted copies: no account needed')
+    addSettings(
+      program.command(name).description(description).addOption(outputOption()).addOption(emulatorOption()),
+      settings,
+    )
       .addHelpText('after', EXIT_CODES[name] + CREDENTIALS)
       .action(async (options: Options) => {
         const output = options['output'] === 'json' ? 'json' : 'text';
@@ -78,8 +85,13 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       });
   }
 
-  addCommand(program, 'validate', 'check the declarations; needs no account and no network', READING)
-    .addOption(outputOption())
+  addSettings(
+    program
+      .command('validate')
+      .description('check the declarations; needs no account and no network')
+      .addOption(outputOption()),
+    READING,
+  )
     .addHelpText('after', EXIT_CODES.validate)
     .action(async (options: Options) => {
       const output = options['output'] === 'json' ? 'json' : 'text';
@@ -88,15 +100,20 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       );
     });
 
-  addCommand(program, 'emulate', 'a local API for demos and tests, seeded from the declarations', READING)
-    .addOption(
-      new Option('--port <number>', 'the port on 127.0.0.1; 0 takes a free one').default(0).argParser(parsePort),
-    )
-    .addOption(
-      new Option('--seed <what>', 'copies that differ, true copies, or nothing')
-        .choices(['drifted', 'in-sync', 'empty'])
-        .default('drifted'),
-    )
+  addSettings(
+    program
+      .command('emulate')
+      .description('a local API for demos and tests, seeded from the declarations')
+      .addOption(
+        new Option('--port <number>', 'the port on 127.0.0.1; 0 takes a free one').default(0).argParser(parsePort),
+      )
+      .addOption(
+        new Option('--seed <what>', 'what is live: copies of the declared services that differ, true ones, or nothing')
+          .choices(['drifted', 'in-sync', 'empty'])
+          .default('drifted'),
+      ),
+    READING,
+  )
     .addHelpText('after', EXIT_CODES.emulate)
     .action(async (options: Options & { readonly port: number; readonly seed: Seed }) => {
       const { port, seed } = options;
@@ -110,19 +127,19 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** A command with its share of the settings as flags. */
-function addCommand(program: Command, name: string, description: string, settings: readonly SettingName[]): Command {
-  const command = program
-    .command(name)
-    .description(description)
-    .allowExcessArguments(false)
+/** Gives a command, behind its own options, its share of the settings as flags. */
+function addSettings(command: Command, settings: readonly SettingName[]): Command {
+  command
     .option('--config <file>', `a file of settings (or ${FILE_VARIABLE})`)
-    .option('--print-config', 'show the settings and where each comes from, without secrets, and end');
-  for (const { name: setting, description: words, fallback } of settingFacts) {
-    if (!settings.includes(setting)) continue;
+    .option('--print-config', 'show the settings and where each comes from, without secrets, and end')
+    .helpOption('-h, --help', 'show this')
+    .optionsGroup(
+      `Settings (the flag wins over ${variableOf('')}… in the environment, and that over\nthe key in the file):`,
+    );
+  for (const { name, description, fallback } of settingFacts) {
+    if (!settings.includes(name)) continue;
     const value = fallback === 'false' ? '[true|false]' : '<value>';
-    const option = new Option(`${flagOf(setting)} ${value}`, `${words} (default: ${fallback})`);
-    command.addOption(option.optional ? option.preset('true') : option);
+    command.option(`${flagOf(name)} ${value}`, `${description} (default: ${fallback})`);
   }
   return command;
 }
@@ -136,17 +153,19 @@ async function withConfig(
   const flags = Object.fromEntries(
     settingFacts.flatMap(({ name }) => {
       const value = options[camelCase(name)];
-      return typeof value === 'string' ? [[name, value]] : [];
+      // A flag such as --allow-empty needs no value.
+      return typeof value === 'string' || value === true ? [[name, String(value)]] : [];
     }),
   );
   const file = typeof options['config'] === 'string' ? options['config'] : undefined;
   const config = loadConfig({ environment, flags, file });
   if (options['printConfig'] !== true) return command(config);
   print(context, printConfig(config));
-  print(
-    context,
-    `# account ${environment['CLOUDFLARE_ACCOUNT_ID'] ?? 'not set'}, credentials ${describeCredentials(environment)}`,
-  );
+  print(context, `# ${describeAccount(environment)}`);
+}
+
+function emulatorOption(): Option {
+  return new Option('--emulator', 'against the built-in emulator, seeded with drifted copies: no account needed');
 }
 
 function outputOption(): Option {
@@ -159,22 +178,48 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('Expected a port from 0 to 65535.');
 }
 
+/** Commander's `error: …` with its suggestion on a line of its own, in our words. */
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\.?\n/, ' ')
+    .replace(/\.$/, '');
+}
+
 function camelCase(name: string): string {
   return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 const EXIT_CODES = {
-  run: '\nExit codes: 0 told to stop (or, with --once, all in sync), 1 wrong usage or configuration',
-  plan: '\nExit codes: 0 in sync, 2 changes pending, 1 something is wrong',
-  apply: '\nExit codes: 0 converged, 1 anything failed, withheld, unsettled, missing or invalid',
-  validate: '\nExit codes: 0 all valid, 1 otherwise',
-  emulate: '\nExit codes: 0 told to stop, 1 wrong usage or configuration',
+  run: `
+Exit codes:
+  0  told to stop; with --once, all is in sync
+  1  wrong usage or configuration; with --once, a pass went wrong`,
+  plan: `
+Exit codes:
+  0  in sync
+  2  changes pending
+  1  something is wrong: a problem in a file, a missing service, a failed read
+     or list, wrong usage`,
+  apply: `
+Exit codes:
+  0  in sync or converged
+  1  anything failed, withheld, unsettled, missing or invalid, wrong usage`,
+  validate: `
+Exit codes:
+  0  all valid
+  1  otherwise`,
+  emulate: `
+Exit codes:
+  0  told to stop
+  1  wrong usage or configuration`,
 };
 
 const CREDENTIALS = `
 
-Credentials come from the environment alone:
-  CLOUDFLARE_ACCOUNT_ID                       the account
-  CLOUDFLARE_API_TOKEN                        a token (or CLOUDFLARE_API_TOKEN_FILE, a file that holds it)
-  CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY     instead of a token
-  CLOUDFLARE_BASE_URL                         another API host`;
+Account and credentials, from the environment alone:
+  CLOUDFLARE_ACCOUNT_ID  the account
+  CLOUDFLARE_API_TOKEN   a token; or CLOUDFLARE_API_TOKEN_FILE, a file with it;
+                         or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY
+  CLOUDFLARE_BASE_URL    another API host`;

@@ -1,4 +1,5 @@
 import type { Account } from '../account.ts';
+import { ConfigError } from '../config.ts';
 import { collect } from '../core/declaration.ts';
 import type { Declaration } from '../core/declaration.ts';
 import { FailureError } from '../core/outcome.ts';
@@ -25,18 +26,29 @@ export async function startRehearsal(
   seed: Seed,
   options: Pick<EmulatorOptions, 'port' | 'onRequest'> = {},
 ): Promise<Rehearsal> {
-  const declarations = declarationsOf(source);
+  const declarations = await declarationsOf(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
   const services = { drifted: drifted(declared).services, 'in-sync': declared, empty: [] }[seed];
-  const emulator = await startEmulator({ ...options, services });
+  const emulator = await startEmulator({ ...options, services }).catch((error: unknown) => {
+    throw portFault(error, options.port);
+  });
   const account = { accountId: emulator.accountId, baseUrl: emulator.url, credentials: { token: emulator.token } };
   const [first] = declarations;
   return { emulator, account, tamper: first === undefined ? null : tamperLine(first, emulator) };
 }
 
-function declarationsOf(source: Source): readonly Declaration[] {
+/** A port that somebody else has is the user's to change. */
+function portFault(error: unknown, port: number | undefined): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
+  const reason = code === 'EACCES' ? 'one that needs more rights' : 'one that is in use';
+  return new ConfigError(`--port: expected a free port of 127.0.0.1, found ${reason}: ${port}`);
+}
+
+async function declarationsOf(source: Source): Promise<readonly Declaration[]> {
   try {
-    return collect(source.read().files).declarations;
+    const { files } = await source.read(new AbortController().signal);
+    return collect(files).declarations;
   } catch (error) {
     if (error instanceof FailureError) return [];
     throw error;

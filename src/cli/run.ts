@@ -6,6 +6,8 @@ import type { HandledRequest } from '../emulator/server.ts';
 import { createLog, logReport } from '../sinks/log.ts';
 import type { Log } from '../sinks/log.ts';
 import { watchFolder } from '../source/watch.ts';
+import type { WatchState } from '../source/watch.ts';
+import { onStop, wantsColours } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { openDirectory, openReconciler, openSource } from './rooms.ts';
@@ -15,7 +17,8 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
-  const log = createLog({ level: settings.log_level, format: settings.log_format, fd: 1 });
+  const { log_level: level, log_format: format } = settings;
+  const log = createLog({ level, format, fd: 1, colours: wantsColours(context) });
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment);
@@ -27,6 +30,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
     { event: 'started', version, mode, services, account_id: account.accountId, base_url: account.baseUrl },
     started(),
   );
+  onStop(context, (text) => log.info({ event: 'stopping' }, text));
   if (rehearsal?.tamper != null)
     log.info({ event: 'hint' }, `change a service behind its back:\n  ${rehearsal.tamper}`);
   try {
@@ -43,11 +47,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
           rescanMs: settings.rescan,
           hasChanged: source.hasChanged,
           onChange,
-          onTrouble: (error) =>
-            log.warn(
-              { event: 'watch_trouble', error: error.message },
-              `watching ${services}: ${error.message}; the re-scan goes on`,
-            ),
+          onState: (state) => logWatchState(log, services, state),
         }),
       intervalMs: settings.interval,
       gracePeriodMs: settings.grace_period,
@@ -67,6 +67,16 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       rehearsal === null ? account.baseUrl : `the built-in emulator at ${account.baseUrl}, no real account`;
     return `vpc-reconciler ${version}: ${mode === 'apply' ? 'reconciling' : 'watching for drift of'} ${services} with ${against}`;
   }
+}
+
+/** How changes are noticed: worth a warning where it is not by events. */
+function logWatchState(log: Log, services: string, state: WatchState): void {
+  if (state.by === 'events') log.info({ event: 'watching', by: state.by }, `watching ${services}`);
+  else
+    log.warn(
+      { event: 'watching', ...state },
+      `looking at ${services} again and again, for events do not tell all: ${state.reason}`,
+    );
 }
 
 /** What reaches the emulator, so that one sees the requests of a rehearsal as they are made. */

@@ -16,7 +16,7 @@ export async function validateCommand(
   { output }: ValidateOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const { files, declared, error } = check(openSource(settings));
+  const { files, declared, error } = await check(openSource(settings), context.stop);
   const { declarations, setAside, problems } = declared;
   const valid = error === null && problems.length === 0;
   if (output === 'json') {
@@ -49,9 +49,9 @@ export async function validateCommand(
 
 type Checked = { readonly files: number; readonly declared: Declared; readonly error: string | null };
 
-function check(source: Source): Checked {
+async function check(source: Source, stop: AbortSignal): Promise<Checked> {
   try {
-    const { files } = source.read();
+    const { files } = await source.read(stop);
     return { files: files.length, declared: collect(files), error: null };
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;

@@ -28,12 +28,13 @@ export function failureKindOf(status: number, code: number | null): FailureKind 
   return code !== null && code >= 5100 && code < 5200 ? 'rejected' : 'transient';
 }
 
-/** What a person can do about a denial. */
+/** What a person can do about it, to stand behind the message; nothing where waiting is all. */
 export function adviceFor(status: number, code: number | null): string {
+  if (status < 300 && code === null) return '; if that goes on, check CLOUDFLARE_BASE_URL';
   if (status >= 300 && status < 400) return '; redirects are not followed: check CLOUDFLARE_BASE_URL';
   if (status === 404) return '; check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
   if (status === 401 || status === 403 || (code !== null && CREDENTIAL_CODES.has(code))) {
-    return '; check the token: updates need the permission Connectivity Directory Admin, a plan needs Read';
+    return '; check the credential: updates need the permission Connectivity Directory Admin, a plan needs Read';
   }
   return '';
 }

@@ -140,7 +140,7 @@ function toFailure(status: number, ray: string | null, envelope: Envelope | null
     kind,
     status,
     code,
-    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' ? adviceFor(status, code) : ''}`,
+    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' || envelope === null ? adviceFor(status, code) : ''}`,
     pointer: cleanOrNull(first?.source?.pointer, clean),
     documentation_url: cleanOrNull(first?.documentation_url, clean),
     ray,

@@ -1,7 +1,7 @@
 import type { Declaration, Declared, SetAside } from './declaration.ts';
 import { sameJson } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
-import { normalise } from './normalise.ts';
+import { FIELD_PATHS, normalise } from './normalise.ts';
 import type { Fields } from './normalise.ts';
 import { compareText } from './problem.ts';
 
@@ -59,22 +59,23 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
       if (service !== undefined) return compareOne(declaration, service);
       return { kind: 'missing', declaration, hint: hintOfMissing(idByName.get(declaration.name), nothingFound) };
     }),
-    ...declared.setAside.map((setAside): Finding => ({
+    ...declared.setAside.toSorted(byLine).map((setAside): Finding => ({
       kind: 'invalid',
       setAside,
       live: liveById.get(setAside.service_id ?? '') ?? null,
     })),
     ...unmanaged.map((service): Finding => ({ kind: 'unmanaged', live: service })),
   ];
-  return findings.sort((a, b) => compareText(idOf(a) ?? '', idOf(b) ?? '') || compareText(placeOf(a), placeOf(b)));
+  return findings.sort((a, b) => compareText(idOf(a) ?? '', idOf(b) ?? ''));
 }
 
 /** The differing fields of two normalised services, in the order of the fields. */
 export function changesBetween(live: Fields, declared: Fields): readonly Change[] {
-  const paths = new Set([...declared.keys(), ...live.keys()]);
-  return [...paths]
-    .map((path): Change => ({ path, live: live.get(path) ?? null, declared: declared.get(path) ?? null }))
-    .filter((change) => !sameJson(change.live, change.declared));
+  return FIELD_PATHS.map((path): Change => ({
+    path,
+    live: live.get(path) ?? null,
+    declared: declared.get(path) ?? null,
+  })).filter((change) => !sameJson(change.live, change.declared));
 }
 
 /** Null only for a declaration whose service_id cannot be read. */
@@ -105,6 +106,7 @@ function hintOfMissing(sameName: string | undefined, nothingFound: boolean): str
   return nothingFound ? 'none of the declared services is live: another account?' : null;
 }
 
-function placeOf(finding: Finding): string {
-  return finding.kind === 'invalid' ? `${finding.setAside.file}:${String(finding.setAside.line).padStart(7, '0')}` : '';
+/** The order among those that claim one id, or none. */
+function byLine(a: SetAside, b: SetAside): number {
+  return compareText(a.file, b.file) || a.line - b.line;
 }

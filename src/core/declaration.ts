@@ -1,9 +1,10 @@
 import { isObject } from './json.ts';
-import type { JsonObject } from './json.ts';
-import { byPlace } from './problem.ts';
+import type { Json, JsonObject } from './json.ts';
+import { byPlace, compareText } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { checkService, declarationPaths } from './service.ts';
-import { didYouMean } from './suggest.ts';
+import { alternativesIn, checkService, declarationPaths, isSentence } from './service.ts';
+import type { Issue } from './service.ts';
+import { orRather, suggest } from './suggest.ts';
 import { readYaml } from './yaml.ts';
 import type { Path, YamlDocument } from './yaml.ts';
 
@@ -48,9 +49,10 @@ export function parseFile(file: string, text: string): ParsedFile {
 
   const yaml = readYaml(text);
   if (yaml.faults.length > 0) {
-    const problems = yaml.faults
-      .slice(0, MOST_PROBLEMS_OF_A_FILE)
-      .map(({ offset, path, message }): Problem => ({ file, ...yaml.position(offset), path, message }));
+    const problems = atMost(
+      MOST_PROBLEMS_OF_A_FILE,
+      yaml.faults.map(({ offset, path, message }) => ({ file, ...yaml.position(offset), path, message })),
+    );
     return { file, declarations: [], setAside: claimsOfBrokenText(file, text, firstOf(problems)), problems };
   }
 
@@ -58,8 +60,11 @@ export function parseFile(file: string, text: string): ParsedFile {
   return {
     file,
     declarations: parsed.flatMap(({ declaration }) => declaration ?? []),
-    setAside: parsed.flatMap(({ setAside }) => setAside ?? []),
-    problems: parsed.flatMap(({ problems }) => problems).slice(0, MOST_PROBLEMS_OF_A_FILE),
+    setAside: parsed.flatMap(({ setAside }) => setAside),
+    problems: atMost(
+      MOST_PROBLEMS_OF_A_FILE,
+      parsed.flatMap(({ problems }) => problems),
+    ),
   };
 }
 
@@ -80,8 +85,10 @@ export function collect(files: readonly ParsedFile[]): Declared {
         if (doubled.has(claim)) continue;
         const others = claims
           .filter((other) => other !== claim)
-          .map((other) => `${other.file}:${other.places[field].line}`);
-        const message = `${field} ${JSON.stringify(claim[field])} is declared more than once, also at ${others.join(', ')}; keep one`;
+          .map(({ file, places }) => ({ file, line: places[field].line }))
+          .sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
+        const also = others.map(({ file, line }) => `${file}:${line}`).join(', ');
+        const message = `${JSON.stringify(claim[field])} is declared more than once, also at ${also}; keep one`;
         doubled.set(claim, { file: claim.file, ...claim.places[field], path: field, message });
       }
     }
@@ -101,83 +108,142 @@ export function collect(files: readonly ParsedFile[]): Declared {
   };
 }
 
-type ParsedDocument = {
-  readonly declaration?: Declaration;
-  readonly setAside?: SetAside;
-  readonly problems: readonly Problem[];
-};
+/** The first problems, in the order of their places; the last of them says how many more there are. */
+function atMost(most: number, problems: readonly Problem[]): readonly Problem[] {
+  const sorted = problems.toSorted(byPlace);
+  const rest = sorted.slice(most - 1);
+  return rest.length < 2
+    ? sorted
+    : [
+        ...sorted.slice(0, most - 1),
+        ...rest
+          .slice(0, 1)
+          .map((next) => ({ ...next, path: null, message: `${rest.length} more problems from here on` })),
+      ];
+}
+
+type ParsedDocument = Pick<ParsedFile, 'setAside' | 'problems'> & { readonly declaration?: Declaration };
 
 function parseDocument(file: string, document: YamlDocument, position: (offset: number) => Place): ParsedDocument {
   const { value } = document;
+  const claimOf = (claimed: Json, path: Path): Claim => ({
+    file,
+    line: position(document.offsetOfKey(path)).line,
+    service_id: textIn(claimed, 'service_id')?.toLowerCase() ?? null,
+    name: textIn(claimed, 'name'),
+    places: {
+      service_id: position(document.offsetOfValue([...path, 'service_id'])),
+      name: position(document.offsetOfValue([...path, 'name'])),
+    },
+  });
   const problem = (offset: number, path: Path, message: string): Problem => ({
     file,
     ...position(offset),
     path: path.length === 0 ? null : pathText(path),
     message,
   });
-  const { line } = position(document.offset);
   if (!isObject(value)) {
-    const message = `expected a mapping that declares one service, found ${found(value)}${Array.isArray(value) ? '; separate services by a line of ---' : ''}`;
-    const problems = [problem(document.offset, [], message)];
-    const here = position(document.offset);
-    const claim = { file, line, service_id: null, name: null, places: { service_id: here, name: here } };
-    return { setAside: { ...claim, reason: firstOf(problems) }, problems };
+    const problems = [problem(document.offset, [], noMapping(value))];
+    // A list of services is refused, and is no reason to take them for undeclared.
+    const listed = Array.isArray(value) ? value.map((item: Json, index) => claimOf(item, [index])) : [];
+    const claims = listed.filter(({ service_id }) => service_id !== null);
+    const reason = firstOf(problems);
+    return {
+      setAside: (claims.length > 0 ? claims : [claimOf(null, [])]).map((claim) => ({ ...claim, reason })),
+      problems,
+    };
   }
 
-  const claim = {
-    file,
-    line,
-    service_id: typeof value['service_id'] === 'string' ? value['service_id'].toLowerCase() : null,
-    name: typeof value['name'] === 'string' ? value['name'] : null,
-    places: {
-      service_id: position(document.offsetOfValue(['service_id'])),
-      name: position(document.offsetOfValue(['name'])),
-    },
-  };
-  const problems = checkService(value).flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) =>
-          problem(document.offsetOfKey([...issue.path, key]), [...issue.path, key], unknownKey(key, issue.path, value)),
-        )
-      : [problem(document.offsetOfValue(issue.path), issue.path, describe(issue, document))],
-  );
-  if (problems.length > 0) return { setAside: { ...claim, reason: firstOf(problems) }, problems };
-  return { declaration: { ...claim, service_id: claim.service_id ?? '', name: claim.name ?? '', value }, problems: [] };
+  const claim = claimOf(value, []);
+  const { service, issues } = checkService(value);
+  if (service !== null) {
+    const service_id = service.service_id.toLowerCase();
+    return { declaration: { ...claim, service_id, name: service.name, value }, setAside: [], problems: [] };
+  }
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue, value) : []));
+  const meant = new Set(unknown.flatMap((key) => key.meant));
+  const problems = [
+    ...unknown.map(({ path, message }) => problem(document.offsetOfKey(path), path, message)),
+    ...issues
+      .filter((issue) => issue.code !== 'unrecognized_keys')
+      // One slip, one message: what is misspelt is not missing, too.
+      .filter((issue) => !absencesOf(issue).some((path) => meant.has(path)))
+      .map((issue) => problem(document.offsetOfValue(issue.path), issue.path, describe(issue, document))),
+  ].sort(byPlace);
+  return { setAside: [{ ...claim, reason: firstOf(problems) }], problems };
 }
 
-type Issue = ReturnType<typeof checkService>[number];
+/** The paths of the fields of which an issue says that they, or one of them, are missing. */
+function absencesOf(issue: Issue): readonly string[] {
+  return issue.input === undefined ? [pathText(issue.path)] : alternativesIn(issue);
+}
+
+function textIn(value: Json, key: 'service_id' | 'name'): string | null {
+  const text = isObject(value) ? value[key] : null;
+  return typeof text === 'string' && text !== '' ? text : null;
+}
+
+function noMapping(value: Json): string {
+  const way = Array.isArray(value) ? '; separate services by a line of ---' : '';
+  return `expected a mapping that declares one service, found ${found(value)}${way}`;
+}
 
 /** Says what was expected and what was found, with the way out where the slip is a usual one. */
 function describe(issue: Issue, document: YamlDocument): string {
-  if (issue.code === 'custom' && issue.params?.['sentence'] === true) return issue.message;
-  if (issue.input === undefined) return `missing; expected ${issue.message}`;
-  const spelling = document.spelling(issue.path);
-  const text = found(issue.input, spelling);
-  if (typeof issue.input === 'string' && issue.code === 'invalid_type' && /^\d+$/.test(issue.input)) {
-    return `expected ${issue.message}, found the text ${text}; remove the quotes`;
+  const { input, message, path } = issue;
+  if (isSentence(issue)) return message;
+  if (input === undefined) return `missing; expected ${message}`;
+  const text = found(input, document.spelling(path));
+  const expectsNumber = issue.code === 'invalid_type' && issue.expected === 'number';
+  if (expectsNumber && typeof input === 'string' && /^\d+$/.test(input)) {
+    return `expected ${message}, found the text ${text}; remove the quotes`;
   }
-  if ((typeof issue.input === 'number' || typeof issue.input === 'boolean') && issue.message.startsWith('text')) {
-    return `expected ${issue.message}, found ${text}, which YAML takes for a ${typeof issue.input}; put it in quotes`;
+  if (QUOTABLE.has(pathText(path)) && (typeof input === 'number' || typeof input === 'boolean')) {
+    return `expected ${message}, found ${text}, which YAML takes for a ${typeof input}; put it in quotes`;
   }
-  return `expected ${issue.message}, found ${text}`;
+  return `expected ${message}, found ${text}`;
 }
 
-function unknownKey(key: string, parent: Path, value: JsonObject): string {
+/** What may look like a number and be meant. */
+const QUOTABLE = new Set(['name', 'host.hostname']);
+
+type UnknownKey = {
+  readonly path: Path;
+  readonly message: string;
+  /** The paths of the fields that its writer may have meant. */
+  readonly meant: readonly string[];
+};
+
+function unknownKeys(
+  { keys, path: parent }: Issue & { readonly code: 'unrecognized_keys' },
+  value: JsonObject,
+): UnknownKey[] {
   const paths = declarationPaths(value['type']);
   const prefix = parent.length === 0 ? '' : `${pathText(parent)}.`;
-  const level = paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
-  const near = didYouMean(
-    key,
-    level.filter((path) => !path.includes('.')),
-  );
-  if (near !== '') return `unknown key "${key}"${near}`;
-  const elsewhere = paths.filter((path) => path === key || path.endsWith(`.${key}`)).map((path) => `"${path}"`);
-  if (elsewhere.length > 0) return `unknown key "${key}"; did you mean ${elsewhere.join(' or ')}?`;
-  if (key === '<<') return 'unknown key "<<": YAML 1.2 has no merge keys; write the fields out';
-  return `unknown key "${key}"; remove it`;
+  const siblings = paths
+    .filter((path) => path.startsWith(prefix) && !path.includes('.', prefix.length))
+    .map((path) => path.slice(prefix.length));
+  return keys.map((key) => {
+    const near = suggest(key, siblings);
+    return {
+      path: [...parent, key],
+      message: `unknown key ${found(key)}${near.length > 0 ? orRather(near) : wayOut(key, paths)}`,
+      meant: near.map((name) => prefix + name),
+    };
+  });
 }
 
-function found(value: unknown, spelling: string | null = null): string {
+function wayOut(key: string, paths: readonly string[]): string {
+  if (key === '<<') return '; YAML 1.2 has no merge keys, write the fields out';
+  if (key.includes(':')) return '; put a space behind the colon';
+  const homes = paths.flatMap((path) => {
+    if (path === key) return ['at the top level'];
+    return path.endsWith(`.${key}`) ? [`under ${path.slice(0, -key.length - 1)}`] : [];
+  });
+  return homes.length > 0 ? ` here; it belongs ${homes.join(' or ')}` : '; remove it';
+}
+
+function found(value: unknown, spelling?: string): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'a mapping';
@@ -205,26 +271,25 @@ function firstOf(problems: readonly Problem[]): string {
  * One entry an id; a single one without an id where none can be found.
  */
 function claimsOfBrokenText(file: string, text: string, reason: string): SetAside[] {
-  const claims = text.split('\n').flatMap((content, index): SetAside[] => {
-    const match = /^[^#]*?\bservice_id["']?\s*:\s*["']?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i.exec(content);
-    if (match?.[1] === undefined) return [];
-    const place = { line: index + 1, column: 1 };
-    return [
-      {
-        file,
-        line: index + 1,
-        service_id: match[1].toLowerCase(),
-        name: null,
-        places: { service_id: place, name: place },
-        reason,
-      },
-    ];
-  });
-  const start = { line: 1, column: 1 };
-  return claims.length > 0
-    ? claims
-    : [{ file, line: 1, service_id: null, name: null, places: { service_id: start, name: start }, reason }];
+  const claimAt = (line: number, service_id: string | null): SetAside => {
+    const place = { line, column: 1 };
+    return { file, line, service_id, name: null, places: { service_id: place, name: place }, reason };
+  };
+  // Without its zeros, UTF-16 reads like what it should have been.
+  const lines = text.replaceAll('\0', '').split('\n');
+  const claims = new Map<string, SetAside>();
+  for (const [index, content] of lines.entries()) {
+    if (/^\s*#/.test(content)) continue;
+    for (const [match] of content.matchAll(SERVICE_ID)) {
+      const id = match.slice(-36).toLowerCase();
+      if (!claims.has(id)) claims.set(id, claimAt(index + 1, id));
+    }
+  }
+  return claims.size > 0 ? [...claims.values()] : [claimAt(1, null)];
 }
+
+/** In YAML or JSON, with or without an anchor or a tag; ends with the id. */
+const SERVICE_ID = /\bservice_id["']?\s*:\s*(?:[&!]\S{0,80}\s+)?["']?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Groups of two and more that claim the same id or name. */
 function groupBy(claims: readonly Claim[], field: 'service_id' | 'name'): (readonly Claim[])[] {

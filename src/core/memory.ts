@@ -19,16 +19,19 @@ export type Memory = ReadonlyMap<string, Seen>;
 
 export const nothingSeen: Memory = new Map();
 
-/** Why a service drifted, as far as this process saw it; null when it did not see it in sync before. */
+/**
+ * Why a service drifted, as far as this process saw it; null when it did not see it in sync before. What is not put right
+ * stays a cause: a service that drifted live, and whose declaration changes after, drifted on both sides.
+ */
 export function causeOf(finding: Finding, memory: Memory): Cause | null {
   if (finding.kind !== 'drifted') return null;
   const seen = memory.get(finding.live.service_id);
   if (seen === undefined) return null;
-  const declaration = seen.declared !== fingerprint(finding.declared);
-  const live = seen.live !== fingerprint(finding.liveFields);
+  const declaration = seen.declared !== fingerprint(finding.declared) || isPart('declaration', seen.cause);
+  const live = seen.live !== fingerprint(finding.liveFields) || isPart('live', seen.cause);
   if (declaration && live) return 'both';
   if (declaration) return 'declaration';
-  return live ? 'live' : seen.cause;
+  return live ? 'live' : null;
 }
 
 /** The fields that the API will not keep as declared, while neither side has changed since that was seen; else null. */
@@ -75,6 +78,10 @@ export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<str
       }
     }),
   );
+}
+
+function isPart(side: Cause, cause: Cause | null): boolean {
+  return cause === side || cause === 'both';
 }
 
 /** Equal for equal fields: the order of the fields is that of `normalise`. */

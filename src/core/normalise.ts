@@ -39,6 +39,9 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
   }),
 );
 
+/** Their paths, in that order. */
+export const FIELD_PATHS: readonly string[] = [...FIELDS.keys()];
+
 /** Chosen by the API; never compared (a PUT that changes nothing resets both times) and never sent. */
 const READ_ONLY = new Set(['service_id', 'created_at', 'updated_at']);
 
@@ -73,15 +76,11 @@ export function normalise(service: JsonObject): Normalised {
  * which the full replacement would otherwise wipe. Without read-only keys, without nulls, and without what an omission says as well.
  */
 export function toBody(declared: Fields, carriedOver: Fields): JsonObject {
-  const body: Tree = {};
-  for (const [path, value] of declared) set(body, path, value);
-  for (const [path, value] of carriedOver) set(body, path, value);
-  const { tls_settings: tls } = body;
+  const fields = [...declared, ...carriedOver];
+  const tls = fields.filter(([path]) => branchOf(path) === 'tls_settings');
   // A lone verify_full is what an omitted tls_settings means.
-  if (isObject(tls) && Object.keys(tls).length === 1 && tls['cert_verification_mode'] === 'verify_full') {
-    delete body['tls_settings'];
-  }
-  return body;
+  const omitted = tls.length === 1 && declared.get('tls_settings.cert_verification_mode') === 'verify_full';
+  return toTree(omitted ? fields.filter((field) => !tls.includes(field)) : fields);
 }
 
 /**
@@ -90,12 +89,10 @@ export function toBody(declared: Fields, carriedOver: Fields): JsonObject {
  */
 export function withoutPlace(declared: Fields, unknown: Fields): readonly string[] {
   return [...unknown.keys()].filter((path) => {
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf('.')));
-    return parent.startsWith('host.') && ![...declared.keys()].some((known) => known.startsWith(`${parent}.`));
+    const branch = branchOf(path);
+    return branch?.startsWith('host.') && ![...declared.keys()].some((known) => branchOf(known) === branch);
   });
 }
-
-type Tree = { [key: string]: Json };
 
 function collect(object: JsonObject, prefix: string, known: Map<string, Json>, unknown: Map<string, Json>): void {
   for (const [key, value] of Object.entries(object)) {
@@ -114,16 +111,22 @@ function collect(object: JsonObject, prefix: string, known: Map<string, Json>, u
   }
 }
 
-/** Only the dots of known branches part a path: a key that we do not know may hold some itself. */
-function set(tree: Tree, path: string, value: Json): void {
-  const branch = [...BRANCHES].findLast((candidate) => path.startsWith(`${candidate}.`));
-  let parent = tree;
-  for (const step of branch?.split('.') ?? []) {
-    const child: Tree = { ...(isObject(parent[step]) ? parent[step] : {}) };
-    parent[step] = child;
-    parent = child;
-  }
-  parent[branch === undefined ? path : path.slice(branch.length + 1)] = value;
+/** The object whose fields these are. Made of entries, for a key that we do not know may be any, `__proto__` too. */
+function toTree(fields: readonly (readonly [string, Json])[], branch?: string): JsonObject {
+  const here = fields.filter(([path]) => branchOf(path) === branch);
+  const below = [...BRANCHES].filter(
+    (each) => branchOf(each) === branch && fields.some(([path]) => path.startsWith(`${each}.`)),
+  );
+  const start = branch === undefined ? 0 : branch.length + 1;
+  return Object.fromEntries<Json>([
+    ...here.map(([path, value]) => [path.slice(start), value] as const),
+    ...below.map((each) => [each.slice(start), toTree(fields, each)] as const),
+  ]);
+}
+
+/** The mapping in which a field stands. Only the dots of known mappings part a path: an unknown key may hold some itself. */
+function branchOf(path: string): string | undefined {
+  return [...BRANCHES].findLast((branch) => path.startsWith(`${branch}.`));
 }
 
 function lowerCase(value: Json): Json {

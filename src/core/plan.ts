@@ -36,22 +36,17 @@ export type Plan = { readonly updates: readonly Update[]; readonly withheld: rea
  */
 export function plan(findings: readonly Finding[], policy: Policy): Plan {
   const drifted = findings.filter((finding) => finding.kind === 'drifted');
-  const reasons = new Map<string, string>();
-  for (const finding of drifted) {
-    const reason = reasonOfUnknownFields(finding, policy.unknownFields) ?? reasonOfUnsettled(finding, policy.memory);
-    if (reason !== null) reasons.set(idOf(finding), reason);
-  }
-
   const holders = new Map(findings.flatMap(liveOf).map((live) => [live.name, live.service_id]));
   const wanting = new Map(drifted.map((finding) => [idOf(finding), finding]));
-  for (const finding of drifted) {
-    const reason = reasons.get(idOf(finding)) ?? reasonOfName(finding, { holders, wanting, reasons });
-    if (reason !== null) reasons.set(idOf(finding), reason);
-  }
+  const staying = new Set(drifted.filter((finding) => reasonOfItsOwn(finding, policy) !== null).map(idOf));
+  const decided = drifted.map((finding) => ({
+    finding,
+    reason: reasonOfItsOwn(finding, policy) ?? reasonOfName(finding, { holders, wanting, staying }),
+  }));
 
   return {
-    updates: drifted.flatMap((finding): Update[] => {
-      if (reasons.has(idOf(finding))) return [];
+    updates: decided.flatMap(({ finding, reason }): Update[] => {
+      if (reason !== null) return [];
       const carriedOver = policy.unknownFields === 'drop' ? nothing : finding.unknown;
       return [
         {
@@ -62,10 +57,7 @@ export function plan(findings: readonly Finding[], policy: Policy): Plan {
         },
       ];
     }),
-    withheld: drifted.flatMap((finding): Withheld[] => {
-      const reason = reasons.get(idOf(finding));
-      return reason === undefined ? [] : [{ finding, reason }];
-    }),
+    withheld: decided.flatMap(({ finding, reason }) => (reason === null ? [] : [{ finding, reason }])),
   };
 }
 
@@ -75,8 +67,8 @@ type Names = {
   /** Who bears a name now. */
   readonly holders: ReadonlyMap<string, string>;
   readonly wanting: ReadonlyMap<string, Drifted>;
-  /** Who is withheld already, and so keeps its name. */
-  readonly reasons: ReadonlyMap<string, string>;
+  /** Who is withheld for a reason of its own, and so keeps its name. */
+  readonly staying: ReadonlySet<string>;
 };
 
 /**
@@ -86,29 +78,23 @@ type Names = {
  *   a → b → b's holder stays     withheld, a and its followers
  *   a → b → a                    withheld, all of them and their followers
  */
-function reasonOfName(start: Drifted, { holders, wanting, reasons }: Names): string | null {
-  const chain: string[] = [];
+function reasonOfName(start: Drifted, { holders, wanting, staying }: Names): string | null {
+  const wanted: string[] = [];
   for (let finding = start; ;) {
-    chain.push(finding.live.name);
     const holder = waitsFor(finding, holders);
     if (holder === null) return null;
-    const wanted = finding.declaration.name;
-    const next = wanting.get(holder);
-    if (next === undefined) {
-      return `the name ${quote(wanted)} is held by ${holder}, which keeps it${followed(chain)}`;
-    }
-    if (reasons.has(holder))
-      return `the name ${quote(wanted)} is held by ${holder}, which is withheld${followed(chain)}`;
-    if (chain.includes(next.live.name)) {
-      const cycle = [...chain.slice(chain.indexOf(next.live.name)), next.live.name].map(quote).join(' → ');
+    const { name } = finding.declaration;
+    if (wanted.includes(name)) {
+      const cycle = [...wanted.slice(wanted.indexOf(name)), name].map(quote).join(' → ');
       return `a cycle of names, ${cycle}: none can be first without a name that no declaration says; rename one of them in two steps`;
     }
+    wanted.push(name);
+    const next = wanting.get(holder);
+    const wants = `wants the name ${wanted.map(quote).join(', whose holder wants ')}`;
+    if (staying.has(holder)) return `${wants}, whose holder ${holder} is withheld`;
+    if (next === undefined || next.declaration.name === name) return `${wants}, which ${holder} keeps`;
     finding = next;
   }
-}
-
-function followed(chain: readonly string[]): string {
-  return chain.length > 1 ? ` (through ${chain.slice(1).map(quote).join(' → ')})` : '';
 }
 
 /** The other service that bears the name which this one wants. */
@@ -117,10 +103,15 @@ function waitsFor(finding: Drifted, holders: ReadonlyMap<string, string>): strin
   return holder === undefined || holder === idOf(finding) ? null : holder;
 }
 
+/** Why a service is withheld, whatever becomes of the others. */
+function reasonOfItsOwn(finding: Drifted, { unknownFields, memory }: Policy): string | null {
+  return reasonOfUnknownFields(finding, unknownFields) ?? reasonOfUnsettled(finding, memory);
+}
+
 function reasonOfUnknownFields({ declared, unknown }: Drifted, policy: UnknownFieldsPolicy): string | null {
   if (unknown.size === 0 || policy === 'drop') return null;
   if (policy === 'withhold')
-    return `live has fields that this version does not know: ${[...unknown.keys()].join(', ')}`;
+    return `live has fields that this version does not know: ${[...unknown.keys()].join(', ')}; set unknown_fields to preserve or drop`;
   const lost = withoutPlace(declared, unknown);
   if (lost.length === 0) return null;
   return `the declared host has no place for live fields that this version does not know: ${lost.join(', ')}; set unknown_fields to drop to give them up`;

@@ -39,7 +39,7 @@ export type ServiceReport = {
   readonly cause: Cause | null;
   readonly action: 'update' | null;
   readonly changes: readonly Change[];
-  /** Live fields that this version does not know and that the update carries over. */
+  /** What a drifted live service holds and this version does not know; carried over, unless `reason` says otherwise. */
   readonly unknown_fields: readonly string[];
   readonly result: Outcome['result'] | null;
   readonly reason: string | null;
@@ -72,6 +72,7 @@ export type Report = {
     readonly invalid: number;
     readonly updated: number;
     readonly failed: number;
+    readonly unsettled: number;
     readonly withheld: number;
   };
   readonly api: ApiUsage;
@@ -98,6 +99,8 @@ export type PassFacts = Pick<
   | 'error'
 > & {
   readonly problems: readonly Problem[];
+  /** Declarations read, those set aside among them: known also where there was nothing to compare them with. */
+  readonly declared: number;
   readonly findings: readonly Finding[];
   readonly plan: Plan;
   /** What was remembered when the pass began. */
@@ -108,7 +111,7 @@ export type PassFacts = Pick<
 
 /** Makes the report. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, plan: _, memory: __, outcomes: ___, ...pass } = facts;
+  const { findings, declared, plan: _, memory: __, outcomes: ___, ...pass } = facts;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   const countFindings = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
   const countResults = (result: Outcome['result']) => services.filter((service) => service.result === result).length;
@@ -117,8 +120,9 @@ export function toReport(facts: PassFacts): Report {
     ...pass,
     outcome: passOutcome(facts, services),
     counts: {
-      declared: findings.length - countFindings('unmanaged'),
-      live: findings.filter((finding) => finding.kind !== 'missing' && finding.live !== null).length,
+      declared,
+      // A doubled declaration is two findings about one live service.
+      live: new Set(findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])))).size,
       in_sync: countFindings('in_sync'),
       drifted: countFindings('drifted'),
       missing: countFindings('missing'),
@@ -126,6 +130,7 @@ export function toReport(facts: PassFacts): Report {
       invalid: countFindings('invalid'),
       updated: countResults('updated'),
       failed: countResults('failed'),
+      unsettled: countResults('unsettled'),
       withheld: countResults('withheld'),
     },
     services,
@@ -189,9 +194,9 @@ function fateOf(
   { plan, outcomes }: PassFacts,
 ): Pick<ServiceReport, 'action' | 'changes' | 'unknown_fields' | 'result' | 'reason' | 'attempts' | 'error'> {
   const { changes } = finding;
+  const unknown_fields = [...finding.unknown.keys()];
   const withheld = plan.withheld.find((each) => each.finding === finding);
   if (withheld !== undefined) {
-    const unknown_fields = [...finding.unknown.keys()];
     return {
       action: null,
       changes,
@@ -203,14 +208,17 @@ function fateOf(
     };
   }
   const update = plan.updates.find((each) => each.finding === finding);
-  const unknown_fields = update?.carriedOver ?? [];
+  // Neither planned nor withheld: the pass ended before there was a plan.
+  const action = update === undefined ? null : 'update';
+  const lost = unknown_fields.length > 0 && update?.carriedOver.length === 0;
+  const loss = lost ? `gives up live fields that this version does not know: ${unknown_fields.join(', ')}` : null;
   const outcome = outcomes.get(finding.live.service_id);
-  const fate = { action: 'update', changes, unknown_fields, attempts: outcome?.attempts ?? 0 } as const;
+  const fate = { action, changes, unknown_fields, attempts: outcome?.attempts ?? 0 } as const;
   switch (outcome?.result) {
     case undefined:
-      return { ...fate, result: null, reason: null, error: null };
+      return { ...fate, result: null, reason: loss, error: null };
     case 'updated':
-      return { ...fate, result: outcome.result, reason: null, error: null };
+      return { ...fate, result: outcome.result, reason: loss, error: null };
     case 'unsettled':
       return {
         ...fate,

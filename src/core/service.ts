@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { isObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 
 /*
  * The schema of a declaration. Each message says what was expected; `declaration.ts` adds what was found and where.
@@ -14,7 +16,7 @@ const IPV6 = 'an IPv6 address such as fd00::12';
 
 /** Any 8-4-4-4-12 hexadecimal id: the server chooses its version, so ours is not the place to be strict about it. */
 const uuid = z.guid(UUID);
-const port = z.int(PORT).min(1, PORT).max(65_535, PORT);
+const port = z.int({ error: PORT, abort: true }).min(1, PORT).max(65_535, PORT);
 const ipv4 = z.ipv4(IPV4);
 const ipv6 = z.ipv6(IPV6);
 
@@ -53,7 +55,7 @@ const host = z
     'a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network',
   )
   // Told together with what else is wrong, hence `when`: zod would otherwise wait until the fields are right.
-  .superRefine(checkHostShape, { when: ({ value }) => typeof value === 'object' && value !== null });
+  .superRefine(checkHostShape, { when: ({ value }) => isObject(value) });
 
 const tlsSettings = z
   .strictObject(
@@ -66,7 +68,7 @@ const tlsSettings = z
     },
     'a mapping with cert_verification_mode',
   )
-  .superRefine(checkTls, { when: ({ value }) => typeof value === 'object' && value !== null });
+  .superRefine(checkTls, { when: ({ value }) => isObject(value) });
 
 const common = {
   service_id: uuid.describe('The id that the API gave to the service; the key of everything here.'),
@@ -90,7 +92,8 @@ const tcpFields = {
     .describe('The protocol spoken, where Hyperdrive should know it.'),
 };
 
-const onlyFor = (type: string) => z.null(`nothing here, for this field belongs to type ${type}`).optional();
+/** A field of the other type, which an answer may spell out as null. */
+const onlyFor = (type: string) => z.null(`only type ${type} has this field; remove it or change the type`).optional();
 
 const http = z.strictObject({
   ...common,
@@ -121,10 +124,26 @@ const untyped = z.strictObject({
 export const declarationSchema = z.discriminatedUnion('type', [http, tcp]);
 export type DeclaredService = z.infer<typeof declarationSchema>;
 
-/** Everything that is wrong with `value` as a declaration, in zod's words; empty when it holds. */
-export function checkService(value: { readonly type?: unknown }): readonly z.core.$ZodIssue[] {
-  const schema = value.type === 'http' ? http : value.type === 'tcp' ? tcp : untyped;
-  return schema.safeParse(value, { reportInput: true }).error?.issues ?? [];
+export type Issue = z.core.$ZodIssue;
+
+/** The id and the name of a declaration that holds; else everything that is wrong with it, in zod's form. */
+export function checkService(value: JsonObject) {
+  const { type } = value;
+  const schema = type === 'http' ? http : type === 'tcp' ? tcp : untyped;
+  const { data, error } = schema.safeParse(value, { reportInput: true });
+  return { service: data ?? null, issues: error?.issues ?? [] };
+}
+
+/** Whether the message of an issue is whole, and needs no "expected …, found …" around it. */
+export function isSentence(issue: Issue): boolean {
+  // The fields of the other type are the only ones that must be null.
+  if (issue.code === 'invalid_type') return issue.expected === 'null';
+  return issue.code === 'custom' && issue.params !== undefined;
+}
+
+/** The paths of the fields of which an issue wants one; empty where it is about something else. */
+export function alternativesIn(issue: Issue): readonly string[] {
+  return issue.code === 'custom' ? (issue.params?.['absent'] ?? []) : [];
 }
 
 /** Every field that a declaration of this type can have, as dotted paths: for "did you mean". */
@@ -152,40 +171,42 @@ function isNothing(schema: unknown): boolean {
 function hostnameFault(value: string): string | null {
   if (value.includes('://')) return 'a bare host name without a scheme (the ports say which scheme is used)';
   if (value.includes('/')) return 'a bare host name without a path';
-  if (z.ipv4().safeParse(value).success) return 'a host name; an address goes into host.ipv4';
+  if (z.ipv4().safeParse(value).success) return 'a host name (an address goes into host.ipv4)';
   if (z.ipv6().safeParse(value.replace(/^\[(.*)\]$/, '$1')).success)
-    return 'a host name; an address goes into host.ipv6';
+    return 'a host name (an address goes into host.ipv6)';
   if (value.includes(':')) return 'a bare host name without a port (use http_port, https_port or tcp_port)';
   if (value.length > 253) return 'a host name of at most 253 characters';
   if (!/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i.test(value)) {
-    return 'a host name: labels of 1–63 letters, digits, - and _, joined by dots';
+    return 'a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots';
   }
   return null;
 }
 
 function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
   const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
-  const complain = (key: string | null, message: string) =>
-    context.addIssue({ code: 'custom', path: key === null ? [] : [key], message, params: { sentence: true } });
+  const complain = (path: string[], message: string, absent: readonly string[] = []) =>
+    context.addIssue({ code: 'custom', path, message, params: { absent } });
   const address = present.has('ipv4') || present.has('ipv6');
   const named = present.has('hostname');
 
   if (address && named) {
-    complain('hostname', 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them');
+    complain(['hostname'], 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them');
   } else if (address) {
     if (present.has('resolver_network')) {
-      complain('resolver_network', 'resolver_network goes with hostname; addresses take network');
+      complain(['resolver_network'], 'resolver_network goes with hostname; ipv4 and ipv6 take network');
     } else if (!present.has('network')) {
-      complain(null, 'network is missing: ipv4 and ipv6 need network with a tunnel_id');
+      complain([], 'network is missing: ipv4 and ipv6 need network with a tunnel_id', ['host.network']);
     }
   } else if (named) {
     if (present.has('network')) {
-      complain('network', 'network goes with ipv4 and ipv6; a hostname takes resolver_network');
+      complain(['network'], 'network goes with ipv4 and ipv6; a hostname takes resolver_network');
     } else if (!present.has('resolver_network')) {
-      complain(null, 'resolver_network is missing: a hostname needs resolver_network with a tunnel_id');
+      const message = 'resolver_network is missing: a hostname needs resolver_network with a tunnel_id';
+      complain([], message, ['host.resolver_network']);
     }
   } else {
-    complain(null, 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network');
+    const message = 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network';
+    complain([], message, ['host.ipv4', 'host.ipv6', 'host.hostname']);
   }
 }
 
@@ -196,8 +217,8 @@ function checkTls(value: unknown, context: z.core.$RefinementCtx): void {
     context.addIssue({
       code: 'custom',
       path: ['certificate_authority'],
-      message: 'certificate_authority has no use with cert_verification_mode disabled; remove one of them',
-      params: { sentence: true },
+      message: 'of no use with cert_verification_mode disabled; remove one of them',
+      params: {},
     });
   }
 }

@@ -1,25 +1,28 @@
 import leven from 'leven';
 
 /**
- * Which of `known` somebody who wrote `written` may have meant: the nearest spelling, whatever its case and separators,
- * or the ones that end in it (`port` → `http_port`, `https_port`). Empty when nothing is near.
+ * Which of `known` somebody who wrote `written` may have meant: the nearest spellings, whatever their case and separators,
+ * else those of which it is the beginning or the end (`port` → `http_port`, `https_port`). Empty when nothing is near.
  */
 export function suggest(written: string, known: readonly string[]): readonly string[] {
   const plain = simplify(written);
-  if (plain.length === 0) return [];
-  const endings = known.filter((name) => name.endsWith(`_${written}`));
-  const ranked = known
-    .map((name) => ({ name, distance: leven(plain, simplify(name), { maxDistance: 4 }) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(plain.length / 4)))
-    .sort((a, b) => a.distance - b.distance);
-  const [nearest] = ranked;
-  return nearest === undefined ? endings : [nearest.name];
+  if (plain.length < 2) return [];
+  const farthest = Math.min(3, Math.max(1, Math.floor(plain.length / 3)));
+  const distances = known.map((name) => leven(plain, simplify(name), { maxDistance: farthest + 1 }));
+  const nearest = Math.min(...distances);
+  if (nearest <= farthest) return known.filter((_, index) => distances[index] === nearest);
+  return known.filter((name) => simplify(name).startsWith(plain) || simplify(name).endsWith(plain));
 }
 
 /** `; did you mean "http_port"?`, or nothing: to stand behind a message. */
 export function didYouMean(written: string, known: readonly string[]): string {
-  const names = suggest(written, known).map((name) => `"${name}"`);
-  return names.length === 0 ? '' : `; did you mean ${names.join(' or ')}?`;
+  const names = suggest(written, known);
+  return names.length === 0 ? '' : orRather(names);
+}
+
+/** The same for names that were found near. */
+export function orRather(names: readonly string[]): string {
+  return `; did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
 }
 
 function simplify(name: string): string {

@@ -34,24 +34,37 @@ export function renderProblem({ file, line, column, path, message }: Problem): s
 export function renderTotals(report: Report, paint: Paint): string {
   const { counts, api, outcome, error } = report;
   const words = outcome.replace('_', ' ');
-  const style = outcome === 'failed' || outcome === 'denied' ? 'red' : outcome === 'partial' ? 'yellow' : 'green';
   const numbers = [
-    ...(counts.updated > 0 ? [`${counts.updated} updated`] : []),
-    ...(report.mode !== 'apply' && counts.drifted > 0 ? [`${counts.drifted} to update`] : []),
-    ...(['failed', 'withheld', 'missing', 'invalid', 'unmanaged'] as const).flatMap((key) =>
-      counts[key] > 0 ? [`${counts[key]} ${key}`] : [],
-    ),
-    ...(error === null || counts.in_sync > 0 ? [`${counts.in_sync} in sync`] : []),
-  ];
+    { number: counts.updated, of: 'updated' },
+    { number: report.mode === 'apply' ? 0 : counts.drifted - counts.withheld, of: 'to update' },
+    { number: counts.failed, of: 'failed' },
+    { number: counts.unsettled, of: 'unsettled' },
+    { number: counts.withheld, of: 'withheld' },
+    { number: counts.missing, of: 'missing' },
+    { number: counts.invalid, of: 'invalid' },
+    { number: counts.unmanaged, of: 'unmanaged' },
+    { number: counts.in_sync, of: 'in sync' },
+  ].flatMap(({ number, of }) => (number > 0 ? [`${number} ${of}`] : []));
   const cost = `${report.duration_ms} ms, ${api.requests} ${api.requests === 1 ? 'request' : 'requests'}`;
-  const body = error === null ? numbers.join(', ') : [printable(error.message), ...numbers].join(' · ');
-  return `${paint(style, words)}: ${body} ${paint('dim', `(${cost})`)}`;
+  const body =
+    error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
+  return `${paint(STYLES[outcome], words)}: ${body} ${paint('dim', `(${cost})`)}`;
 }
+
+const STYLES = {
+  in_sync: 'green',
+  converged: 'green',
+  pending: 'yellow',
+  partial: 'yellow',
+  interrupted: 'yellow',
+  failed: 'red',
+  denied: 'red',
+} as const;
 
 function renderService(service: ServiceReport, report: Report, paint: Paint): string[] {
   const name = paint('bold', printable(service.name ?? '(no name)'));
   const place = service.file === null ? '' : `  ${paint('dim', printable(`${service.file}:${service.line}`))}`;
-  const id = paint('dim', service.service_id ?? 'no service_id');
+  const id = paint('dim', printable(service.service_id ?? 'no service_id'));
   const head = (sign: string) => `${sign} ${name}  ${id}${place}`;
   switch (service.finding) {
     case 'drifted': {
@@ -60,9 +73,7 @@ function renderService(service: ServiceReport, report: Report, paint: Paint): st
       return [
         head(paint('yellow', '~')) + because,
         ...service.changes.map((change) => `    ${renderChange(change, width, paint)}`),
-        ...(service.unknown_fields.length > 0
-          ? [`    ${paint('dim', `kept, unknown to this version: ${printable(service.unknown_fields.join(', '))}`)}`]
-          : []),
+        ...renderUnknownFields(service, paint),
         ...renderResult(service, report, paint),
       ];
     }
@@ -73,7 +84,7 @@ function renderService(service: ServiceReport, report: Report, paint: Paint): st
     case 'unmanaged':
       return [`${head(paint('dim', '·'))}  ${paint('dim', 'live, but not declared: left alone')}`];
     case 'invalid':
-      return [`${head(paint('red', '!'))}  set aside, its live service is left alone`];
+      return [`${head(paint('red', '!'))}  set aside: nothing is written for it`];
   }
 }
 
@@ -81,6 +92,18 @@ const CAUSES = { declaration: 'its declaration changed', live: 'it was changed l
 
 function renderChange({ path, live, declared }: Change, width: number, paint: Paint): string {
   return `${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`;
+}
+
+/** What becomes of them is said where something does: what is withheld or not sent keeps what it has. */
+function renderUnknownFields(
+  { unknown_fields: fields, action, reason, result }: ServiceReport,
+  paint: Paint,
+): string[] {
+  if (fields.length === 0 || action === null) return [];
+  const gone = reason !== null && (result === null || result === 'updated');
+  return [
+    `    ${paint(gone ? 'red' : 'dim', printable(gone ? reason : `kept, unknown to this version: ${fields.join(', ')}`))}`,
+  ];
 }
 
 function renderResult({ result, reason, attempts, error }: ServiceReport, report: Report, paint: Paint): string[] {
@@ -92,23 +115,24 @@ function renderResult({ result, reason, attempts, error }: ServiceReport, report
     case 'failed':
     case 'unsettled':
     case 'withheld':
-      return [`  ${paint('red', `! ${result}: ${printable(reason ?? '')}${ray}${tries}`)}`];
+      return [`  ${paint('red', `! ${printable(`${result}: ${reason}`)}${ray}${tries}`)}`];
     case null:
       return report.mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];
   }
 }
 
-/** A value as YAML's flow style has it; `unset` where there is none. */
+/** A value as YAML's flow style has it, in quotes where it would read as something else; `unset` where there is none. */
 function value(json: Json): string {
   if (json === null) return 'unset';
   if (Array.isArray(json)) return `[${json.map(value).join(', ')}]`;
-  return typeof json === 'string' && /^[\w.:/@-]+$/.test(json) ? json : printable(JSON.stringify(json));
+  const plain = typeof json === 'string' && /^[\w.:/@-]+$/.test(json) && !/^(unset|null|true|false)$/.test(json);
+  return plain && Number.isNaN(Number(json)) ? json : printable(JSON.stringify(json));
 }
 
 /** Names and messages come from outside: nothing in them may steer a terminal. */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`,
+  );
 }

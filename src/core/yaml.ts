@@ -1,19 +1,5 @@
-import {
-  CST,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  parseAllDocuments,
-  visit,
-} from 'yaml';
-import type { Document, Node, Pair, YAMLMap } from 'yaml';
-import { isObject } from './json.ts';
+import { CST, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments } from 'yaml';
+import type { Document, Pair, ParsedNode, YAMLMap, YAMLParseError, YAMLWarning } from 'yaml';
 import type { Json } from './json.ts';
 
 /*
@@ -22,7 +8,14 @@ import type { Json } from './json.ts';
  */
 
 /** Far above a file that declares the 1,000 services an account may have; far below what keeps the parser busy. */
-const LIMITS = { tokens: 150_000, depth: 40, indicatorsInARow: 40, scalarLength: 10_000, properties: 1_000 };
+const LIMITS = {
+  tokens: 150_000,
+  tokenLength: 10_000,
+  properties: 4_000,
+  brackets: 40,
+  indicatorsInARow: 40,
+  indentation: 200,
+};
 
 /** A fault of the text itself. `offset` counts UTF-16 units from the start. */
 export type Fault = { readonly offset: number; readonly path: string | null; readonly message: string };
@@ -37,12 +30,12 @@ export type YamlDocument = {
   readonly offsetOfKey: (path: Path) => number;
   /** Where the value at this path stands, and how the file spells it where it is a scalar. */
   readonly offsetOfValue: (path: Path) => number;
-  readonly spelling: (path: Path) => string | null;
+  readonly spelling: (path: Path) => string | undefined;
 };
 
 export type YamlText = {
   readonly documents: readonly YamlDocument[];
-  /** Not empty: the file does not parse, and nothing of it may be used. */
+  /** Not empty: the file does not parse, and nothing of it may be used. Sorted by offset. */
   readonly faults: readonly Fault[];
   /** Line and column, from 1, of an offset. */
   readonly position: (offset: number) => { readonly line: number; readonly column: number };
@@ -50,23 +43,53 @@ export type YamlText = {
 
 /** Reads every document of a text. Never throws: what is wrong comes back as `faults`. Empty documents are left out. */
 export function readYaml(text: string): YamlText {
-  const lineCounter = new LineCounter();
-  const position = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  const tooMuch = findExcess(text, (offset) => lineCounter.addNewLine(offset));
-  if (tooMuch !== null) return { documents: [], faults: [tooMuch], position };
+  const position = positionsIn(text);
+  const refused = findConflict(text) ?? findExcess(text);
+  if (refused !== null) return { documents: [], faults: [refused], position };
 
-  const parsed = parseAllDocuments(text, { version: '1.2', merge: false, uniqueKeys: false, prettyErrors: false });
+  const parsed = parseAllDocuments(text, {
+    version: '1.2',
+    merge: false,
+    // Values are those of JSON: no dates, sets or bytes.
+    resolveKnownTags: false,
+    // Keys are text: no lists, mappings or aliases.
+    stringKeys: true,
+    // The library compares every key with every other: minutes for a large mapping. `doubledKeys` does not.
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
   // Without any document the library gives an empty list that carries the errors of the stream.
-  const faults = 'empty' in parsed ? parsed.errors.map(toFault) : parsed.flatMap(documentFaults);
-  if (faults.length > 0) return { documents: [], faults, position };
-  return { documents: parsed.flatMap((document) => toYamlDocument(document) ?? []), faults: [], position };
+  const streams = 'empty' in parsed ? [parsed] : parsed;
+  const stumbles = streams.flatMap(({ errors, warnings }) => [...errors, ...warnings]).sort(byMeaning);
+  // One slip makes the parser stumble several times: one in a line says enough.
+  const oneOfLine = new Map(stumbles.toReversed().map((error) => [position(error.pos[0]).line, error]));
+  const syntax = [...oneOfLine.values()].map(toFault);
+  const faults = [...syntax, ...parsed.flatMap(contentFaults)].sort((a, b) => a.offset - b.offset);
+  return { documents: faults.length > 0 ? [] : parsed.flatMap((each) => toYamlDocument(each) ?? []), faults, position };
 }
 
-/** What a token does to the counts below; every other token is just a token. */
-const ROLES: { readonly [type: string]: 'open' | 'close' | 'indicator' | 'property' | 'scalar' } = {
+function positionsIn(text: string): YamlText['position'] {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+}
+
+/** What git leaves in a file that was merged and not looked at. */
+function findConflict(text: string): Fault | null {
+  const conflict = /^<{7} /m.exec(text);
+  if (conflict === null) return null;
+  const message = 'found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>';
+  return { offset: conflict.index, path: null, message };
+}
+
+type Role = 'open' | 'close' | 'indicator' | 'property' | 'alias' | 'directive' | 'space' | 'scalar';
+
+/** The tokens that count for something; every other is just a token. */
+const ROLES: { readonly [type: string]: Role } = {
   'flow-map-start': 'open',
   'flow-seq-start': 'open',
   'flow-map-end': 'close',
@@ -76,172 +99,213 @@ const ROLES: { readonly [type: string]: 'open' | 'close' | 'indicator' | 'proper
   'map-value-ind': 'indicator',
   anchor: 'property',
   tag: 'property',
-  alias: 'property',
-  'directive-line': 'property',
-  scalar: 'scalar',
+  alias: 'alias',
+  'directive-line': 'directive',
+  space: 'space',
   'single-quoted-scalar': 'scalar',
   'double-quoted-scalar': 'scalar',
 };
 
-/** Counts tokens without building anything, and tells the first thing of which there is too much. */
-function findExcess(text: string, newLine: (offset: number) => void): Fault | null {
+/** Goes through the tokens without building anything, and tells the first thing for which the text is not parsed at all. */
+function findExcess(text: string): Fault | null {
   let offset = 0;
-  const count = { tokens: 0, depth: 0, indicatorsInARow: 0, properties: 0 };
-  const fault = (message: string): Fault => ({ offset, path: null, message });
-  let textFollows = false;
-  newLine(0);
+  let scalarFollows = false;
+  const count = { tokens: 0, properties: 0, brackets: 0, indicatorsInARow: 0 };
   for (const token of new Lexer().lex(text)) {
-    if (token === CST.DOCUMENT || token === CST.FLOW_END || token === CST.SCALAR) {
-      // Marks that the lexer puts between the pieces of the text; they are not part of it.
-      textFollows = token === CST.SCALAR;
+    // Marks that the lexer puts between the pieces of the text; they are not part of it.
+    if (!scalarFollows && (token === CST.DOCUMENT || token === CST.FLOW_END || token === CST.SCALAR)) {
+      scalarFollows = token === CST.SCALAR;
       continue;
     }
-    const role = textFollows ? 'scalar' : ROLES[CST.tokenType(token) ?? ''];
-    textFollows = false;
+    const role = scalarFollows ? 'scalar' : ROLES[String(CST.tokenType(token))];
+    scalarFollows = false;
     count.tokens += 1;
-    if (role === 'open') count.depth += 1;
-    if (role === 'close') count.depth -= 1;
-    if (role === 'property') count.properties += 1;
+    if (role === 'open') count.brackets += 1;
+    if (role === 'close') count.brackets -= 1;
+    if (role === 'property' || role === 'alias') count.properties += 1;
     if (role === 'indicator') count.indicatorsInARow += 1;
-    if (role === 'scalar') count.indicatorsInARow = 0;
+    if (role === 'scalar' || role === 'alias') count.indicatorsInARow = 0;
 
-    if (token.length > LIMITS.scalarLength) {
-      return fault(
-        `expected lines and values of at most ${LIMITS.scalarLength} characters, found one of ${token.length}`,
-      );
-    }
-    if (count.depth > LIMITS.depth || count.indicatorsInARow > LIMITS.indicatorsInARow) {
-      return fault(`expected a mapping of a few levels, found a nesting deeper than ${LIMITS.depth}`);
-    }
-    if (count.properties > LIMITS.properties) {
-      return fault(`expected at most ${LIMITS.properties} anchors, aliases, tags and directives, found more`);
-    }
-    if (count.tokens > LIMITS.tokens) {
-      return fault(`expected at most ${LIMITS.tokens} YAML tokens (about 1,500 services), found more; split the file`);
-    }
-    for (let at = token.indexOf('\n'); at >= 0; at = token.indexOf('\n', at + 1)) newLine(offset + at + 1);
+    const message = excessOf(count) ?? refusalOf(token, role);
+    if (message !== null) return { offset, path: null, message };
     offset += token.length;
   }
   return null;
 }
 
-/** What makes a document unusable: errors, warnings (a tag nobody knows, say), a doubled key, an alias that can explode. */
-function documentFaults(document: Document.Parsed): Fault[] {
-  const faults = [...document.errors, ...document.warnings].map(toFault);
-  const { explicit, version } = document.directives.yaml;
-  if (explicit === true && version !== '1.2') {
-    faults.push({
-      offset: 0,
-      path: null,
-      message: `expected YAML 1.2, found the directive %YAML ${version}; remove it`,
-    });
+const NOTHING_OPENED = 'not valid YAML: found a closing bracket that nothing opened';
+
+type Count = {
+  readonly tokens: number;
+  readonly properties: number;
+  readonly brackets: number;
+  readonly indicatorsInARow: number;
+};
+
+function excessOf({ tokens, properties, brackets, indicatorsInARow }: Count): string | null {
+  // Each would be an error of its own.
+  if (brackets < 0) return NOTHING_OPENED;
+  if (brackets > LIMITS.brackets) return `expected a few levels, found more than ${LIMITS.brackets} open brackets`;
+  if (indicatorsInARow > LIMITS.indicatorsInARow) {
+    return `expected a few levels, found more than ${LIMITS.indicatorsInARow} of "-", "?" and ":" in a row`;
   }
-  visit(document, {
-    Map: (_, map) => void faults.push(...doubledKeys(map)),
-    Alias: (_, alias, ancestors) => {
-      const target = alias.resolve(document);
-      const offset = alias.range?.[0] ?? 0;
-      if (target === undefined || ancestors.includes(target)) {
-        faults.push({ offset, path: null, message: `expected an alias of something above it, found *${alias.source}` });
-      } else if (isCollection(target) && containsAlias(target)) {
-        faults.push({
-          offset,
-          path: null,
-          message: `found *${alias.source}, an alias of something that holds aliases; write it out`,
-        });
-      }
-    },
-  });
+  if (properties > LIMITS.properties) {
+    return `expected at most ${LIMITS.properties} anchors, aliases and tags, found more; split the file`;
+  }
+  if (tokens > LIMITS.tokens) {
+    return `expected at most ${LIMITS.tokens} YAML tokens (about 1,500 services), found more; split the file`;
+  }
+  return null;
+}
+
+function refusalOf(token: string, role: Role | undefined): string | null {
+  if (token.length > LIMITS.tokenLength) {
+    return `expected lines and values of at most ${LIMITS.tokenLength} characters, found one of ${token.length}`;
+  }
+  if (role === 'space' && token.length > LIMITS.indentation) {
+    return `expected at most ${LIMITS.indentation} spaces in a row, found ${token.length}`;
+  }
+  if (role === 'directive' && !/^%YAML[ \t]+1\.2[ \t]*$/.test(token)) {
+    return `expected YAML 1.2, found the directive ${JSON.stringify(token.trim())}; remove the line`;
+  }
+  return null;
+}
+
+/** In words about the file, where the parser's are about its grammar. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^Implicit .*keys.*/, 'expected "key: value", found no colon with a space behind it'],
+  [/^A block sequence may not .*/, 'this line is not indented like those it belongs to'],
+  [/^Unexpected block-seq-ind on same line .*/, 'expected the list to begin on a line of its own'],
+  [/^All (mapping|sequence) items must .*/, 'this line is not indented like those it belongs to'],
+  [
+    /^Nested mappings are .*/,
+    'found a second "key: value" in a value; put a text with a colon in quotes, or indent the next line less',
+  ],
+  [/^Tabs are not allowed.*/, 'found a tab in the indentation; use spaces'],
+  [/^Flow .* end with a (.)$/, 'expected a closing $1 before this'],
+  [/^(Block collections are not allowed within|Missing ,) .*/, 'expected a comma or a closing bracket before this'],
+  [/^Missing closing (.)quote$/, 'expected a closing $1, found the end of the file'],
+  [/^Plain value cannot start with .*(.)$/, 'a text cannot begin with $1; put it in quotes'],
+  [
+    /^Invalid escape sequence (.*)/,
+    '$1 means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
+  ],
+  [/^Unexpected .* at node end$/, 'found more behind the end of a value; put all of it in quotes'],
+  [/^Missing directives-end.*/, 'expected a line of --- behind the directive'],
+  [/tag:yaml\.org,2002:/, '!!'],
+  [/^Unresolved tag: (.*)/, 'the tag $1 means nothing here; remove it, or put the value in quotes'],
+  [/^With stringKeys.*/, 'expected text as a key, found something else; put a value that begins with { or [ in quotes'],
+];
+
+type Stumble = YAMLParseError | YAMLWarning;
+
+/** That a key has several lines says least about a slip: mostly it is something else that is not closed. */
+function byMeaning(a: Stumble, b: Stumble): number {
+  return Number(a.code === 'MULTILINE_IMPLICIT_KEY') - Number(b.code === 'MULTILINE_IMPLICIT_KEY');
+}
+
+function toFault(error: Stumble): Fault {
+  const message = WORDS.reduce((words, [pattern, better]) => words.replace(pattern, better), error.message);
+  return { offset: error.pos[0], path: null, message: `not valid YAML: ${message}` };
+}
+
+/** What the parser lets pass in a document: a doubled key, an alias of nothing, of itself, or of what can explode. */
+function contentFaults({ contents }: Document.Parsed): Fault[] {
+  const faults: Fault[] = [];
+  const anchors = new Map<string, ParsedNode>();
+  const holdsAlias = new Set<ParsedNode>();
+  const look = (node: ParsedNode | null, above: readonly ParsedNode[]): void => {
+    if (node === null) return;
+    if (isAlias(node)) {
+      const message = aliasFault(node.source, anchors.get(node.source), { above, holdsAlias });
+      if (message !== null) faults.push({ offset: node.range[0], path: null, message });
+      for (const holder of above) holdsAlias.add(holder);
+      return;
+    }
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    if (isMap(node)) faults.push(...doubledKeys(node));
+    const within = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : isSeq(node) ? node.items : [];
+    for (const each of within) look(each, [...above, node]);
+  };
+  look(contents, []);
   return faults;
 }
 
-function containsAlias(node: Node): boolean {
-  let found = false;
-  visit(node, {
-    Alias: () => {
-      found = true;
-      return visit.BREAK;
-    },
-  });
-  return found;
+type Above = { readonly above: readonly ParsedNode[]; readonly holdsAlias: ReadonlySet<ParsedNode> };
+
+function aliasFault(name: string, target: ParsedNode | undefined, { above, holdsAlias }: Above): string | null {
+  if (target === undefined) {
+    return `expected an alias of something above it, found *${name}; put it in quotes if it is text`;
+  }
+  if (above.includes(target)) return `expected an alias of something above it, found *${name}, which holds it`;
+  if (holdsAlias.has(target)) return `expected an alias of plain values, found *${name}, which holds aliases`;
+  return null;
 }
 
-/** The library's own check compares every key with every other: minutes for a large mapping. */
-function doubledKeys(map: YAMLMap): Fault[] {
-  const seen = new Set<string>();
-  return map.items.flatMap((pair) => {
-    const key = keyText(pair);
-    if (key === null || !seen.has(key)) {
-      if (key !== null) seen.add(key);
-      return [];
+function doubledKeys(map: YAMLMap.Parsed): Fault[] {
+  const seen = new Set<string | null>();
+  return map.items.flatMap((pair): Fault[] => {
+    const path = keyOf(pair);
+    if (path !== null && seen.has(path)) {
+      return [{ offset: pair.key.range[0], path, message: `the key "${path}" stands here a second time; keep one` }];
     }
-    return [
-      { offset: offsetOf(pair.key) ?? 0, path: key, message: `the key "${key}" stands here a second time; keep one` },
-    ];
+    seen.add(path);
+    return [];
   });
-}
-
-function toFault(error: {
-  readonly pos: readonly [number, number];
-  readonly code: string;
-  readonly message: string;
-}): Fault {
-  return { offset: error.pos[0], path: null, message: `not valid YAML: ${error.message}` };
 }
 
 function toYamlDocument(document: Document.Parsed): YamlDocument | null {
   const root = document.contents;
-  if (root === null || (isScalar(root) && root.value === null && (root.source ?? '') === '')) return null;
-  const start = offsetOf(root) ?? 0;
-
-  const walk = (path: Path): { readonly key: number; readonly value: Node | null } => {
-    let [key, node]: [number, Node | null] = [start, root];
-    for (const step of path) {
-      const pair: Pair | undefined = isMap(node)
-        ? node.items.find((each) => keyText(each) === String(step))
-        : undefined;
-      const item: unknown = isSeq(node) ? node.items[Number(step)] : undefined;
-      if (pair !== undefined) {
-        key = offsetOf(pair.key) ?? key;
-        node = isNode(pair.value) ? pair.value : null;
-      } else if (isNode(item)) {
-        key = offsetOf(item) ?? key;
-        node = item;
-      } else break;
-    }
-    return { key, value: node };
+  if (root === null || isEmpty(root)) return null;
+  const pairs = new Map<YAMLMap.Parsed, ReadonlyMap<string | null, ParsedPair>>();
+  const pairOf = (map: YAMLMap.Parsed, key: string) => {
+    const ofMap = pairs.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair), pair]));
+    pairs.set(map, ofMap);
+    return ofMap.get(key);
   };
-  const offsetOfKey = (path: Path) => walk(path).key;
+
+  type Place = { readonly key: number; readonly value: ParsedNode | null };
+  const stepInto = (node: ParsedNode | null, step: PropertyKey): Place | undefined => {
+    const pair = isMap(node) ? pairOf(node, String(step)) : undefined;
+    const item = isSeq(node) ? node.items[Number(step)] : undefined;
+    return pair === undefined
+      ? item && { key: item.range[0], value: item }
+      : { key: pair.key.range[0], value: pair.value };
+  };
+  const walk = (path: Path): Place => {
+    let place: Place = { key: root.range[0], value: root };
+    for (const step of path) {
+      const next = stepInto(place.value, step);
+      if (next === undefined) break;
+      place = next;
+    }
+    return place;
+  };
   return {
-    value: plain(document.toJS({ maxAliasCount: -1 })),
-    offset: start,
-    offsetOfKey,
+    // What JSON has, and besides only `.nan` and `.inf`, which are numbers that no field accepts.
+    value: document.toJS({ maxAliasCount: -1 }),
+    offset: root.range[0],
+    offsetOfKey: (path) => walk(path).key,
     offsetOfValue: (path) => {
       const { key, value } = walk(path);
       // A key without a value has a node of no width behind the colon: the key is the better place to point at.
-      return value === null || (isScalar(value) && value.source === '') ? key : (offsetOf(value) ?? key);
+      return value === null || isEmpty(value) ? key : value.range[0];
     },
     spelling: (path) => {
       const { value } = walk(path);
-      return isScalar(value) && typeof value.source === 'string' ? value.source : null;
+      return isScalar(value) ? value.source : undefined;
     },
   };
 }
 
-/** `toJS` gives plain values only, but for what JSON cannot hold (`.nan`, `.inf`): those become text, which no field accepts. */
-function plain(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(plain);
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+type ParsedPair = Pair<ParsedNode, ParsedNode | null>;
+
+/** Null for what is no text, and so a fault already. */
+function keyOf({ key }: ParsedPair): string | null {
+  return isScalar(key) ? String(key.value) : null;
 }
 
-function keyText(pair: Pair): string | null {
-  const { key } = pair;
-  if (isScalar(key)) return String(key.value);
-  return isAlias(key) || isPair(key) || isCollection(key) ? null : String(key);
-}
-
-function offsetOf(node: unknown): number | null {
-  return isNode(node) ? (node.range?.[0] ?? null) : null;
+/** Nothing at all: neither a value nor a spelt-out null. */
+function isEmpty(node: ParsedNode): boolean {
+  return isScalar(node) && node.value === null && node.source === '';
 }

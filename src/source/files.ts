@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkoutState } from './checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
 export type FoundFile = { readonly path: string } & ({ readonly bytes: Buffer } | { readonly fault: string });
@@ -15,38 +17,68 @@ export type Files = {
 const MOST_BYTES = 1024 * 1024;
 /** Far above a folder of declarations; links from folder to folder can make an endless one out of a few. */
 const MOST_ENTRIES = 50_000;
-const TRIES = 5;
+/** How long a folder may go on changing under the reader, and how often to look whether it has stopped. */
+const PATIENCE_MS = 15_000;
+const PAUSE_MS = 20;
+/** A link whose target has just gone leads nowhere for a moment; a folder that is not there stays so. */
+const MOST_TIMES_MISSING = 5;
 
 /**
- * Reads every declaration file of a folder as of one moment: from its real path, and again when the folder was exchanged under the
- * reader, as git-sync and the kubelet do. Synchronous, which for thousands of small files is several times faster.
+ * Reads every declaration file of a folder as of one moment: from its real path, when no git is at work in it, and again when it
+ * was exchanged under the reader, as git-sync and the kubelet do. Each try is synchronous, which for thousands of small files is
+ * several times faster.
  *
- * Throws the system's error when the folder itself cannot be read, or does not hold still.
+ * Throws the system's error when the folder itself cannot be read, or an error that says so when it does not hold still.
  */
-export function readFiles(folder: string, include: readonly string[]): Files {
-  for (let attempt = 1; ; attempt += 1) {
-    const before = identityOf(folder);
-    try {
-      const files = list(before.root, include);
-      if (identityOf(folder).text === before.text) return { root: before.root, files };
-      if (attempt === TRIES) throw new Error('it was exchanged again and again while it was being read');
-    } catch (error) {
-      // What vanishes under the reader has been exchanged; what is missing from the start stays so.
-      if (!isMissing(error) || attempt === TRIES) throw error;
+export async function readFiles(folder: string, include: readonly string[], signal?: AbortSignal): Promise<Files> {
+  const giveUp = performance.now() + PATIENCE_MS;
+  for (let notThere = 0; ; await sleep(PAUSE_MS, undefined, { signal })) {
+    const late = performance.now() > giveUp;
+    const before = stateOf(folder);
+    if (before instanceof Error) {
+      notThere += 1;
+      if (!isMissing(before) || notThere === MOST_TIMES_MISSING) throw before;
+      continue;
     }
+    notThere = 0;
+    if (before.busy && !late) continue;
+    const files = tryToList(before.root, include);
+    const after = stateOf(folder);
+    const stoodStill = !(after instanceof Error) && after.identity === before.identity && (!after.busy || late);
+    if (stoodStill && !(files instanceof Error)) return { root: before.root, files };
+    if (files instanceof Error && (!isMissing(files) || late)) throw files;
+    if (late) throw new Error('it was exchanged again and again while it was being read');
   }
 }
 
-/** What changes when the folder is exchanged: where its links lead, git-sync's (above it) and the kubelet's (`..data`, in it). */
-function identityOf(folder: string): { readonly root: string; readonly text: string } {
-  const root = realpathSync.native(folder);
-  let data = '';
+function tryToList(root: string, include: readonly string[]): FoundFile[] | Error {
   try {
-    data = readlinkSync(join(root, '..data'));
-  } catch {
-    // No ConfigMap volume: nothing in the folder is exchanged as a whole.
+    return list(root, include);
+  } catch (error) {
+    // What vanishes under the reader has been exchanged.
+    return asError(error);
   }
-  return { root, text: `${root}\n${data}` };
+}
+
+type State = { readonly root: string; readonly busy: boolean; readonly identity: string };
+
+/** What changes when the folder is exchanged: where its links lead, git-sync's (above it) and the kubelet's (`..data`, in it), and its checkout. */
+function stateOf(folder: string): State | Error {
+  try {
+    const root = realpathSync.native(folder);
+    const { busy, identity } = checkoutState(root);
+    return { root, busy, identity: [root, dataLinkOf(root), identity].join('\n') };
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+function dataLinkOf(root: string): string {
+  try {
+    return readlinkSync(join(root, '..data'));
+  } catch {
+    return ''; // No ConfigMap volume: nothing in the folder is exchanged as a whole.
+  }
 }
 
 function list(root: string, include: readonly string[]): FoundFile[] {
@@ -115,6 +147,10 @@ function readOne(place: string): { readonly bytes: Buffer } | { readonly fault: 
     if (isMissing(error)) throw error;
     return { fault: `cannot be read: ${codeOf(error)}` };
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function byName(a: Dirent, b: Dirent): number {

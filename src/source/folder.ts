@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parseFile, unreadableFile } from '../core/declaration.ts';
 import type { ParsedFile } from '../core/declaration.ts';
 import { failure, FailureError } from '../core/outcome.ts';
+import { revisionOf } from './checkout.ts';
 import { codeOf, readFiles } from './files.ts';
 import type { FoundFile } from './files.ts';
-import { revisionOf } from './revision.ts';
 
 /** What the folder said at one moment. */
 export type Snapshot = {
@@ -17,10 +17,13 @@ export type Snapshot = {
 export type Source = {
   /** The folder, as it was named. */
   readonly path: string;
-  /** Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing. */
-  readonly read: () => Snapshot;
+  /**
+   * Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing, and the reason of the
+   * signal when that is aborted.
+   */
+  readonly read: (signal: AbortSignal) => Promise<Snapshot>;
   /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
-  readonly hasChanged: () => boolean;
+  readonly hasChanged: () => Promise<boolean>;
 };
 
 export type FolderOptions = {
@@ -36,19 +39,20 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
 
-  const load = () => {
+  const load = async (signal: AbortSignal) => {
     try {
-      return readFiles(path, include);
+      return await readFiles(path, include, signal);
     } catch (error) {
+      signal.throwIfAborted();
       throw new FailureError(failure('source', describe(path, error)), { cause: error });
     }
   };
 
   return {
     path,
-    read: () => {
+    read: async (signal) => {
       lastRead = null;
-      const { root, files } = load();
+      const { root, files } = await load(signal);
       const next: typeof cache = new Map();
       for (const file of files) {
         const digest = digestOf(file);
@@ -65,9 +69,9 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       }
       return { path, revision: revisionOf(root), files: parsedFiles };
     },
-    hasChanged: () => {
+    hasChanged: async () => {
       try {
-        return digestOfAll(readFiles(path, include).files) !== lastRead;
+        return digestOfAll((await readFiles(path, include)).files) !== lastRead;
       } catch {
         // Unreadable now: news only if it was readable before. The pass that follows says what is wrong.
         return lastRead !== null;

@@ -1,6 +1,7 @@
-import { lstatSync, readlinkSync, realpathSync, statSync, watch as watchEntries } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statfsSync, statSync, watch as watchEntries } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 
 export type WatchOptions = {
@@ -10,91 +11,146 @@ export type WatchOptions = {
   /** How often to look without having been told, for what no event announces. */
   readonly rescanMs: number;
   /** Whether a look finds something new. */
-  readonly hasChanged: () => boolean;
+  readonly hasChanged: () => Promise<boolean>;
   /** The folder may read otherwise now. */
   readonly onChange: () => void;
-  /** Watching does not work as it should; passes go on with the safety re-scan. */
-  readonly onTrouble: (error: Error) => void;
+  /** Told whenever the way in which changes are noticed becomes another one. */
+  readonly onState: (state: WatchState) => void;
 };
+
+/** By events, with the safety re-scan behind them; or, where events do not tell all, by frequent re-scans, and why. */
+export type WatchState = { readonly by: 'events' } | { readonly by: 'rescans'; readonly reason: string };
 
 export type Watch = { readonly close: () => Promise<void> };
 
 /** A folder that is never quiet is read all the same, after so many times of settling. */
 const MOST_SETTLING = 20;
+const FREQUENT_RESCAN_MS = 2000;
+
+/** File systems that other machines write to, where the kernel announces only what is written here; by their magic number, statfs(2). */
+const REMOTE_FILE_SYSTEMS = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+]);
 
 /**
  * Watches a folder, and every link on the way to it: git-sync and the kubelet exchange whole folders by renaming a link, which a
  * watcher of the folder alone never hears of. An event is a hint to read everything again, never a fact about a file.
  */
 export async function watchFolder(options: WatchOptions): Promise<Watch> {
-  const { path, settleMs, rescanMs, hasChanged, onChange, onTrouble } = options;
-  let closed = false;
+  const { path, settleMs, rescanMs, hasChanged, onChange, onState } = options;
+  const closing = new AbortController();
+  const { signal } = closing;
   let settling: NodeJS.Timeout | undefined;
   let firstHint: number | null = null;
-  let rearming = Promise.resolve();
+  let state: WatchState | null = null;
 
-  const trouble = (error: unknown) => onTrouble(error instanceof Error ? error : new Error(String(error)));
+  const become = (next: WatchState) => {
+    const news = JSON.stringify(next) !== JSON.stringify(state);
+    state = next;
+    if (news) onState(next);
+  };
+  const trouble = (error: unknown) => {
+    become({ by: 'rescans', reason: error instanceof Error ? error.message : String(error) });
+  };
+
+  const isBlind = () => state?.by === 'rescans';
+
+  /** One thing at a time: re-arming while re-arming would leave a watcher behind. */
+  let queue = Promise.resolve();
+  const enqueue = (work: () => Promise<void>) => {
+    queue = queue.then(() => (signal.aborted ? undefined : work())).catch(trouble);
+    return queue;
+  };
+
   const hint = () => {
     clearTimeout(settling);
-    if (closed) return;
+    if (signal.aborted) return;
     firstHint ??= performance.now();
     const patienceMs = Math.max(0, firstHint + MOST_SETTLING * settleMs - performance.now());
-    settling = setTimeout(
-      () => {
-        firstHint = null;
-        rearming = rearming.then(settled).catch(trouble);
-      },
-      Math.min(settleMs, patienceMs),
-    );
+    const settled = async () => {
+      firstHint = null;
+      if (routeTo(path).identity !== armed.identity) await rearm();
+      onChange();
+    };
+    settling = setTimeout(() => void enqueue(settled), Math.min(settleMs, patienceMs));
   };
+
   const arm = async (): Promise<Armed> => {
     const route = routeTo(path);
+    const faults: unknown[] = [];
     const watcher = watch([...route.links, route.folder], {
       followSymlinks: false,
       ignoreInitial: true,
       ignored: (candidate) => basename(candidate) === '.git',
     });
     watcher.on('all', hint);
-    watcher.on('error', trouble);
+    watcher.on('error', (error) => {
+      faults.push(error);
+      trouble(error);
+    });
     const name = watchName(route.folder, hint);
     await new Promise<void>((ready) => void watcher.once('ready', ready));
+    const reason = whyBlind(route.folder);
+    if (reason !== null) become({ by: 'rescans', reason });
+    else if (faults.length === 0) become({ by: 'events' });
     // What was exchanged meanwhile was perhaps not watched yet.
     if (routeTo(path).identity !== route.identity) hint();
     return {
       identity: route.identity,
+      at: performance.now(),
       close: async () => {
         name?.close();
         await watcher.close();
       },
     };
   };
-
-  let armed = await arm();
-  const settled = async () => {
-    if (closed) return;
-    if (routeTo(path).identity !== armed.identity) {
-      // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before.
-      await armed.close().catch(trouble);
-      armed = await arm();
-    }
-    if (!closed) onChange();
+  const rearm = async () => {
+    // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before.
+    await armed.close().catch(trouble);
+    armed = await arm();
   };
-  const rescan = setInterval(() => {
-    if (hasChanged()) hint();
-  }, rescanMs);
+  let armed = await arm();
+
+  const lookAgain = async () => {
+    // A watcher that failed may work by now, and a folder that was not there may have come.
+    const mayWork = isBlind() && performance.now() - armed.at > rescanMs;
+    if (mayWork || routeTo(path).identity !== armed.identity) await rearm();
+    if (await hasChanged()) hint();
+  };
+  const rescans = (async () => {
+    while (!signal.aborted) {
+      await sleep(isBlind() ? Math.min(rescanMs, FREQUENT_RESCAN_MS) : rescanMs, undefined, { signal });
+      await enqueue(lookAgain);
+    }
+  })().catch(() => {}); // The sleep ends with an error when the watch is closed.
 
   return {
     close: async () => {
-      closed = true;
-      clearInterval(rescan);
+      closing.abort();
       clearTimeout(settling);
-      await rearming;
+      await rescans;
+      await queue;
       await armed.close();
     },
   };
 }
 
-type Armed = Watch & { readonly identity: string };
+type Armed = Watch & { readonly identity: string; readonly at: number };
+
+/** Why the kernel's events cannot tell all that happens in a folder; null where they can. */
+function whyBlind(folder: string): string | null {
+  try {
+    const remote = REMOTE_FILE_SYSTEMS.get(statfsSync(folder).type);
+    return remote === undefined ? null : `${folder} is on a file system of kind ${remote}, where others write unheard`;
+  } catch {
+    return `nothing is at ${folder} yet`;
+  }
+}
 
 /** Tells when another folder takes a folder's name: a watcher of the folder itself goes where the old one goes. */
 function watchName(folder: string, onRename: () => void): FSWatcher | null {

@@ -16,7 +16,8 @@ type Case = Reply & {
 };
 
 const checkAddress = 'check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
-const checkToken = 'check the token: updates need the permission Connectivity Directory Admin, a plan needs Read';
+const noEnvelope = 'answered without an envelope of the API; if that goes on, check CLOUDFLARE_BASE_URL';
+const checkToken = 'check the credential: updates need the permission Connectivity Directory Admin, a plan needs Read';
 
 test.each<Case>([
   {
@@ -107,8 +108,8 @@ test.each<Case>([
     kind: 'transient',
     says: ': answered without saying why',
   },
-  { status: 200, body: html, kind: 'transient', says: ': answered without an envelope of the API' },
-  { status: 200, body: '', kind: 'transient', says: ': answered without an envelope of the API' },
+  { status: 200, body: html, kind: 'transient', says: `: ${noEnvelope}` },
+  { status: 200, body: '', kind: 'transient', says: `: ${noEnvelope}` },
   { status: 200, body: '{"success": true, "result": [', kind: 'transient' },
   { status: 200, body: '[]', kind: 'transient' },
   { status: 200, body: 'null', kind: 'transient' },

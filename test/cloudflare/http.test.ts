@@ -78,7 +78,7 @@ describe('a failure', () => {
       kind: 'denied',
       status: 403,
       code: 10_000,
-      message: expect.stringMatching(/^HTTP 403, code 10000: Forbidden; and more; check the token/),
+      message: expect.stringMatching(/^HTTP 403, code 10000: Forbidden; and more; check the credential/),
       pointer: '/name',
       documentation_url: 'https://developers.cloudflare.com/roles',
       ray: '8f1c0b2a3d4e5f60-FRA',

@@ -38,8 +38,8 @@ test('a list that fails is a failed pass that still tells the problems of the fi
     outcome: 'failed',
     error: { kind: 'transient' },
     problems: [{ line: 1 }],
-    services: [],
-    counts: { declared: 0, live: 0 },
+    services: [{ finding: 'invalid' }],
+    counts: { declared: 2, invalid: 1, live: 0 },
   });
 });
 
@@ -192,6 +192,8 @@ test('unknown live fields withhold the update, or are dropped, where the setting
 
   const drop = await stage({ services: [live], unknownFields: 'drop' });
   drop.write('a.yaml', [web(1)]);
-  expect((await drop.pass()).services).toMatchObject([{ result: 'updated', unknown_fields: [] }]);
+  expect((await drop.pass()).services).toMatchObject([
+    { result: 'updated', unknown_fields: ['labels'], reason: expect.stringContaining('gives up') },
+  ]);
   expect(drop.emulator.services()[0]).not.toHaveProperty('labels');
 });

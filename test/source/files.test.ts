@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
@@ -9,23 +9,22 @@ import { readFiles } from '../../src/source/files.ts';
 import { writeConfigMap } from './config-map.ts';
 import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
+import { git } from './git.ts';
 
 const include = ['**/*.{yaml,yml,json}'];
 
 /** What is found in a folder: the text of each file, or what is wrong with it. */
-function found(folder: string, globs: readonly string[] = include): Record<string, string> {
+async function found(folder: string, globs: readonly string[] = include): Promise<Record<string, string>> {
+  const { files } = await readFiles(folder, globs);
   return Object.fromEntries(
-    readFiles(folder, globs).files.map((file) => [
-      file.path,
-      'fault' in file ? `fault: ${file.fault}` : file.bytes.toString(),
-    ]),
+    files.map((file) => [file.path, 'fault' in file ? `fault: ${file.fault}` : file.bytes.toString()]),
   );
 }
 
 /** The same, or nothing where the folder does not hold still: to fail is right, to mix is not. */
-function readWhole(folder: string): Record<string, string> {
+async function readWhole(folder: string): Promise<Record<string, string>> {
   try {
-    return found(folder);
+    return await found(folder);
   } catch {
     return {};
   }
@@ -34,10 +33,10 @@ function readWhole(folder: string): Record<string, string> {
 const leadsOut = 'fault: expected a file, found a link that leads out of the folder';
 
 describe('what is read', () => {
-  test('files at any depth, sorted by path', () => {
+  test('files at any depth, sorted by path', async () => {
     const folder = temporaryFolder();
     write(folder, { 'b.yml': 'b', 'a/z.yaml': 'az', 'a/b/c/d.json': 'abcd', 'Z.yaml': 'Z', 'ü.yaml': 'ü' });
-    expect(Object.entries(found(folder))).toEqual([
+    expect(Object.entries(await found(folder))).toEqual([
       ['Z.yaml', 'Z'],
       ['a/b/c/d.json', 'abcd'],
       ['a/z.yaml', 'az'],
@@ -53,13 +52,13 @@ describe('what is read', () => {
     { globs: ['**/e.*', '*.md'], paths: ['README.md', 'b/d/e.yml'] },
     { globs: ['**/*.yaml', '**/a.y*l'], paths: ['a.yaml'], reason: 'two globs find a file once' },
     { globs: ['nothing'], paths: [] },
-  ])('$globs finds $paths', ({ globs, paths }) => {
+  ])('$globs finds $paths', async ({ globs, paths }) => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': '', 'b/c.json': '', 'b/d/e.yml': '', 'b/f.txt': '', 'README.md': '', 'a.yaml.bak': '' });
-    expect(Object.keys(found(folder, globs))).toEqual(paths);
+    expect(Object.keys(await found(folder, globs))).toEqual(paths);
   });
 
-  test('no dot-file, and nothing in a dot-folder', () => {
+  test('no dot-file, and nothing in a dot-folder', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': '',
@@ -69,48 +68,48 @@ describe('what is read', () => {
       '..data/e.yaml': '',
       '.yaml': '',
     });
-    expect(Object.keys(found(folder))).toEqual(['a.yaml']);
+    expect(Object.keys(await found(folder))).toEqual(['a.yaml']);
   });
 
-  test('a folder that is called like a file is a folder', () => {
+  test('a folder that is called like a file is a folder', async () => {
     const folder = temporaryFolder();
     write(folder, { 'x.yaml/y.yaml': 'y', 'x.yaml/z.txt': '' });
-    expect(found(folder)).toEqual({ 'x.yaml/y.yaml': 'y' });
+    expect(await found(folder)).toEqual({ 'x.yaml/y.yaml': 'y' });
   });
 
-  test('nothing, where there is nothing', () => {
-    expect(found(temporaryFolder())).toEqual({});
+  test('nothing, where there is nothing', async () => {
+    expect(await found(temporaryFolder())).toEqual({});
   });
 
-  test('bytes, as they are', () => {
+  test('bytes, as they are', async () => {
     const folder = temporaryFolder();
     const bytes = Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x0d, 0x0a]);
     write(folder, { 'a.yaml': bytes });
-    expect(readFiles(folder, include).files).toEqual([{ path: 'a.yaml', bytes }]);
+    expect((await readFiles(folder, include)).files).toEqual([{ path: 'a.yaml', bytes }]);
   });
 
-  test('a folder that is named by a link, with links in it, from its real path', () => {
+  test('a folder that is named by a link, with links in it, from its real path', async () => {
     const folder = temporaryFolder();
     write(folder, { 'real/a.yaml': 'a' });
     symlinkSync('a.yaml', join(folder, 'real/b.yaml'));
     symlinkSync('real', join(folder, 'link'));
-    expect(found(join(folder, 'link'))).toEqual({ 'a.yaml': 'a', 'b.yaml': 'a' });
-    expect(readFiles(join(folder, 'link'), include).root).toBe(join(folder, 'real'));
+    expect(await found(join(folder, 'link'))).toEqual({ 'a.yaml': 'a', 'b.yaml': 'a' });
+    expect((await readFiles(join(folder, 'link'), include)).root).toBe(join(folder, 'real'));
   });
 });
 
 describe('a link', () => {
-  test('to a file or a folder within is followed', () => {
+  test('to a file or a folder within is followed', async () => {
     const folder = temporaryFolder();
     write(folder, { '.hidden/a.yaml': 'a', '.hidden/deep/b.yaml': 'b' });
     symlinkSync('.hidden/a.yaml', join(folder, 'a.yaml'));
     symlinkSync(join(folder, '.hidden/deep'), join(folder, 'linked'));
     mkdirSync(join(folder, 'sub'));
     symlinkSync('../.hidden/a.yaml', join(folder, 'sub/c.yaml'));
-    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'linked/b.yaml': 'b', 'sub/c.yaml': 'a' });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'linked/b.yaml': 'b', 'sub/c.yaml': 'a' });
   });
 
-  test('that leads out is refused, and blocks nothing else', () => {
+  test('that leads out is refused, and blocks nothing else', async () => {
     const folder = temporaryFolder();
     write(folder, { 'outside.yaml': 'secret', 'services/a.yaml': 'a', 'services-too/b.yaml': 'secret' });
     const services = join(folder, 'services');
@@ -118,7 +117,7 @@ describe('a link', () => {
     symlinkSync('/etc/hostname', join(services, 'absolute.yaml'));
     symlinkSync('relative.yaml', join(services, 'twice.yaml'));
     symlinkSync('../services-too/b.yaml', join(services, 'sibling.yaml'));
-    expect(found(services)).toEqual({
+    expect(await found(services)).toEqual({
       'a.yaml': 'a',
       'absolute.yaml': leadsOut,
       'relative.yaml': leadsOut,
@@ -127,31 +126,31 @@ describe('a link', () => {
     });
   });
 
-  test('that leads out to a folder is refused by name, whatever it is called: what is in it was meant to be read', () => {
+  test('that leads out to a folder is refused by name, whatever it is called: what is in it was meant to be read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'shared/b.yaml': 'b', 'services/a.yaml': 'a' });
     symlinkSync('../shared', join(folder, 'services/shared'));
-    expect(found(join(folder, 'services'))).toEqual({
+    expect(await found(join(folder, 'services'))).toEqual({
       'a.yaml': 'a',
       shared: 'fault: expected a folder, found a link that leads out of the folder',
     });
   });
 
-  test('that leads out to a file which nobody asked for is nobody’s concern', () => {
+  test('that leads out to a file which nobody asked for is nobody’s concern', async () => {
     const folder = temporaryFolder();
     write(folder, { 'README.md': '', 'services/a.yaml': 'a' });
     symlinkSync('../README.md', join(folder, 'services/README.md'));
     symlinkSync('nowhere', join(folder, 'services/LICENSE'));
-    expect(found(join(folder, 'services'))).toEqual({ 'a.yaml': 'a' });
+    expect(await found(join(folder, 'services'))).toEqual({ 'a.yaml': 'a' });
   });
 
-  test('that leads nowhere, or in a circle, is refused', () => {
+  test('that leads nowhere, or in a circle, is refused', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a' });
     symlinkSync('gone.yaml', join(folder, 'b.yaml'));
     symlinkSync('d.yaml', join(folder, 'c.yaml'));
     symlinkSync('c.yaml', join(folder, 'd.yaml'));
-    expect(found(folder)).toEqual({
+    expect(await found(folder)).toEqual({
       'a.yaml': 'a',
       'b.yaml': 'fault: expected a file, found a link that leads nowhere (ENOENT)',
       'c.yaml': 'fault: expected a file, found a link that leads nowhere (ELOOP)',
@@ -159,30 +158,36 @@ describe('a link', () => {
     });
   });
 
-  test('to a folder that holds it is refused', () => {
+  test('to a folder that holds it is refused', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'b/c.yaml': 'c' });
     symlinkSync('.', join(folder, 'self'));
     symlinkSync('..', join(folder, 'b/up'));
     symlinkSync('../b', join(folder, 'b/again'));
     const fault = 'fault: expected a folder, found a link to one that holds it';
-    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b/again': fault, 'b/c.yaml': 'c', 'b/up': fault, self: fault });
+    expect(await found(folder)).toEqual({
+      'a.yaml': 'a',
+      'b/again': fault,
+      'b/c.yaml': 'c',
+      'b/up': fault,
+      self: fault,
+    });
   });
 
-  test('after link, folder after folder, does not make reading endless', () => {
+  test('after link, folder after folder, does not make reading endless', async () => {
     const folder = temporaryFolder();
     const names = Array.from({ length: 30 }, (_, index) => `d${index}`);
     for (const name of names) mkdirSync(join(folder, name));
     for (const name of names) for (const other of names) symlinkSync(`../${other}`, join(folder, name, other));
-    expect(() => readFiles(folder, include)).toThrow('more than');
+    await expect(readFiles(folder, include)).rejects.toThrow('more than');
   });
 });
 
 describe('a file that cannot be used is told, and blocks nothing else:', () => {
-  test('one of more than 1 MiB', () => {
+  test('one of more than 1 MiB', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'full.yaml': Buffer.alloc(1024 * 1024), 'more.yaml': Buffer.alloc(1_600_000) });
-    const files = found(folder);
+    const files = await found(folder);
     expect(files).toMatchObject({
       'a.yaml': 'a',
       'more.yaml': 'fault: expected at most 1 MiB, found 1.6 MiB; split the file',
@@ -190,10 +195,10 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     expect(files['full.yaml']).toHaveLength(1024 * 1024);
   });
 
-  test('one byte too many', () => {
+  test('one byte too many', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': Buffer.alloc(1024 * 1024 + 1) });
-    expect(found(folder)['a.yaml']).toMatch(/^fault: expected at most 1 MiB, found 1\.1 MiB/);
+    expect((await found(folder))['a.yaml']).toMatch(/^fault: expected at most 1 MiB, found 1\.1 MiB/);
   });
 
   test('a pipe, a socket, a device', async () => {
@@ -204,44 +209,44 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => void server.listen(join(folder, 'socket.yaml'), resolve));
     const fault = 'fault: expected a regular file, found a device, a pipe or a socket';
-    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'pipe.yaml': fault, 'socket.yaml': fault });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'pipe.yaml': fault, 'socket.yaml': fault });
   });
 
-  test('one whose name is not UTF-8', () => {
+  test('one whose name is not UTF-8', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a' });
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/b`), Buffer.from([0xff]), Buffer.from('.yaml')]), 'b');
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/c`), Buffer.from([0xff]), Buffer.from('.txt')]), 'c');
     mkdirSync(Buffer.concat([Buffer.from(`${folder}/d`), Buffer.from([0xff])]));
     const fault = 'fault: expected a name in UTF-8, found other bytes; rename it';
-    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b\uFFFD.yaml': fault, 'd\uFFFD': fault });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'b\uFFFD.yaml': fault, 'd\uFFFD': fault });
   });
 
-  test.skipIf(process.getuid?.() === 0)('one that must not be read', () => {
+  test.skipIf(process.getuid?.() === 0)('one that must not be read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'b.yaml': 'b' });
     chmodSync(join(folder, 'b.yaml'), 0o000);
-    expect(found(folder)).toEqual({ 'a.yaml': 'a', 'b.yaml': 'fault: cannot be read: EACCES' });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'b.yaml': 'fault: cannot be read: EACCES' });
   });
 });
 
 describe('a folder that is exchanged as a whole', () => {
-  test('a ConfigMap is read once, and not three times', () => {
+  test('a ConfigMap is read once, and not three times', async () => {
     const folder = join(temporaryFolder(), 'volume');
     writeConfigMap(folder, { 'a.yaml': 'a1', 'b.yaml': 'b1' });
-    expect(found(folder)).toEqual({ 'a.yaml': 'a1', 'b.yaml': 'b1' });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a1', 'b.yaml': 'b1' });
     writeConfigMap(folder, { 'b.yaml': 'b2', 'c.yaml': 'c2' });
-    expect(found(folder)).toEqual({ 'b.yaml': 'b2', 'c.yaml': 'c2' });
+    expect(await found(folder)).toEqual({ 'b.yaml': 'b2', 'c.yaml': 'c2' });
   });
 
-  test('a worktree of git-sync is read through its link', () => {
+  test('a worktree of git-sync is read through its link', async () => {
     const sync = gitSync(temporaryFolder());
     sync.publish({ 'services/a.yaml': 'a', 'README.md': '' });
-    expect(found(sync.link)).toEqual({ 'services/a.yaml': 'a' });
-    expect(found(join(sync.link, 'services'))).toEqual({ 'a.yaml': 'a' });
+    expect(await found(sync.link)).toEqual({ 'services/a.yaml': 'a' });
+    expect(await found(join(sync.link, 'services'))).toEqual({ 'a.yaml': 'a' });
     sync.publish({ 'services/b.yaml': 'b' });
-    expect(found(sync.link)).toEqual({ 'services/b.yaml': 'b' });
-    expect(found(sync.root)).toEqual({ 'link/services/b.yaml': 'b' });
+    expect(await found(sync.link)).toEqual({ 'services/b.yaml': 'b' });
+    expect(await found(sync.root)).toEqual({ 'link/services/b.yaml': 'b' });
   });
 
   test.each([
@@ -282,7 +287,7 @@ describe('a folder that is exchanged as a whole', () => {
         const versions = new Set<string>();
         const deadline = performance.now() + 10_000;
         while (versions.size < 8 && performance.now() < deadline) {
-          const texts = Object.values(readWhole(join(folder, below)));
+          const texts = Object.values(await readWhole(join(folder, below)));
           const [version] = texts;
           if (version !== undefined) {
             expect(texts).toEqual(Array.from({ length: 50 }, () => version));
@@ -298,14 +303,54 @@ describe('a folder that is exchanged as a whole', () => {
     },
   );
 
-  test('throws what the system says of a folder that is none', () => {
+  test('throws what the system says of a folder that is none', async () => {
     const folder = temporaryFolder();
     write(folder, { file: '' });
-    expect(() => readFiles(join(folder, 'gone'), include)).toThrow('ENOENT');
-    expect(() => readFiles(join(folder, 'file'), include)).toThrow('ENOTDIR');
+    await expect(readFiles(join(folder, 'gone'), include)).rejects.toThrow('ENOENT');
+    await expect(readFiles(join(folder, 'file'), include)).rejects.toThrow('ENOTDIR');
     symlinkSync('gone', join(folder, 'dangling'));
-    expect(() => readFiles(join(folder, 'dangling'), include)).toThrow('ENOENT');
+    await expect(readFiles(join(folder, 'dangling'), include)).rejects.toThrow('ENOENT');
     renameSync(join(folder, 'dangling'), join(folder, 'gone'));
-    expect(() => readFiles(join(folder, 'gone'), include)).toThrow('ELOOP');
+    await expect(readFiles(join(folder, 'gone'), include)).rejects.toThrow('ELOOP');
+  });
+});
+
+/** A checkout whose git has just begun to change it. */
+function lockedCheckout(): { readonly services: string; readonly lock: string } {
+  const folder = temporaryFolder();
+  git(folder, 'init', '--quiet');
+  write(folder, { 'services/a.yaml': 'old' });
+  const lock = join(folder, '.git/index.lock');
+  writeFileSync(lock, '');
+  return { services: join(folder, 'services'), lock };
+}
+
+describe('a checkout', () => {
+  test('is read when git is done with it', async () => {
+    const { services, lock } = lockedCheckout();
+    let isRead = false;
+    const reading = found(services).finally(() => {
+      isRead = true;
+    });
+    for (let times = 0; times < 10; times += 1) await breath();
+    expect(isRead).toBe(false);
+    write(services, { 'a.yaml': 'new' });
+    rmSync(lock);
+    expect(await reading).toEqual({ 'a.yaml': 'new' });
+  });
+
+  test('is read in spite of a lock that a dead git left', async () => {
+    const { services, lock } = lockedCheckout();
+    const aMinuteAgo = Date.now() / 1000 - 60;
+    utimesSync(lock, aMinuteAgo, aMinuteAgo);
+    expect(await found(services)).toEqual({ 'a.yaml': 'old' });
+  });
+
+  test('that is locked is not waited for once the signal says so', async () => {
+    const { services } = lockedCheckout();
+    const controller = new AbortController();
+    const reading = readFiles(services, include, controller.signal);
+    controller.abort();
+    await expect(reading).rejects.toThrow('aborted');
   });
 });

@@ -8,6 +8,8 @@ import { writeConfigMap } from './config-map.ts';
 import { declaration, replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
 
+const never = new AbortController().signal;
+
 function sourceAt(path: string, options: Partial<FolderOptions> = {}): Source {
   return folderSource({ path, include: ['**/*.{yaml,yml,json}'], allowEmpty: false, ...options });
 }
@@ -25,9 +27,9 @@ function problemsIn({ files }: Snapshot): string[] {
 }
 
 /** The message with which reading fails. */
-function failureOf(source: Source): string {
+async function failureOf(source: Source): Promise<string> {
   try {
-    source.read();
+    await source.read(never);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     expect(error.failure).toMatchObject({ kind: 'source', status: null, message: error.message });
@@ -37,7 +39,7 @@ function failureOf(source: Source): string {
 }
 
 describe('read', () => {
-  test('gives the declarations of every file, with several documents in one', () => {
+  test('gives the declarations of every file, with several documents in one', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': declaration(1),
@@ -49,30 +51,30 @@ describe('read', () => {
         host: { ipv4: '10.0.0.1', network: { tunnel_id: '0191dce4-9ab4-7fce-b660-8e5dec5172da' } },
       }),
     });
-    const snapshot = sourceAt(folder).read();
+    const snapshot = await sourceAt(folder).read(never);
     expect(namesIn(snapshot)).toEqual(['web-1', 'web-4', 'web-2', 'web-3']);
     expect(problemsIn(snapshot)).toEqual([]);
     expect(snapshot.path).toBe(folder);
   });
 
-  test('names files by the folder as it was named', () => {
+  test('names files by the folder as it was named', async () => {
     const folder = temporaryFolder();
     write(folder, { 'real/a.yaml': declaration(1) });
     symlinkSync('real', join(folder, 'link'));
-    const { path, files } = sourceAt(join(folder, 'link')).read();
+    const { path, files } = await sourceAt(join(folder, 'link')).read(never);
     expect(path).toBe(join(folder, 'link'));
     expect(files.map(({ file }) => file)).toEqual([join(folder, 'link/a.yaml')]);
   });
 
-  test('reads UTF-8 with a byte order mark, and counts columns without it', () => {
+  test('reads UTF-8 with a byte order mark, and counts columns without it', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': `\uFEFF${declaration(1, 'größe')}`, 'b.yaml': '\uFEFFodd: 1\n' });
-    const snapshot = sourceAt(folder).read();
+    const snapshot = await sourceAt(folder).read(never);
     expect(namesIn(snapshot)).toEqual(['größe']);
     expect(problemsIn(snapshot)[0]).toContain(`${folder}/b.yaml:1:1 `);
   });
 
-  test('sets a file aside that is no UTF-8, with the services that it names, and goes on', () => {
+  test('sets a file aside that is no UTF-8, with the services that it names, and goes on', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': declaration(1),
@@ -80,7 +82,7 @@ describe('read', () => {
       'utf16.yaml': Buffer.from(`\uFEFF${declaration(3)}`, 'utf16le'),
       'utf16be.yaml': Buffer.from(`\uFEFF${declaration(3)}`, 'utf16le').swap16(),
     });
-    const snapshot = sourceAt(folder).read();
+    const snapshot = await sourceAt(folder).read(never);
     const fault = 'expected UTF-8, found other bytes; save the file as UTF-8';
     expect(namesIn(snapshot)).toEqual(['web-1']);
     expect(problemsIn(snapshot)).toEqual([
@@ -92,19 +94,19 @@ describe('read', () => {
     expect(setAside[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });
   });
 
-  test('does not take UTF-16 without a byte order mark for a declaration', () => {
+  test('does not take UTF-16 without a byte order mark for a declaration', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': Buffer.from(declaration(1), 'utf16le') });
-    const snapshot = sourceAt(folder).read();
+    const snapshot = await sourceAt(folder).read(never);
     expect(namesIn(snapshot)).toEqual([]);
     expect(problemsIn(snapshot)).not.toEqual([]);
   });
 
-  test('sets what cannot be used aside, and goes on', () => {
+  test('sets what cannot be used aside, and goes on', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1), 'b.yaml': 'a: [', 'large.yaml': Buffer.alloc(2_000_000, '#') });
     symlinkSync('/etc/hostname', join(folder, 'out.yaml'));
-    const snapshot = sourceAt(folder).read();
+    const snapshot = await sourceAt(folder).read(never);
     expect(namesIn(snapshot)).toEqual(['web-1']);
     expect(problemsIn(snapshot)).toEqual([
       expect.stringContaining(`${folder}/b.yaml:`),
@@ -114,24 +116,24 @@ describe('read', () => {
     expect(snapshot.files.flatMap((file) => file.setAside)).toHaveLength(3);
   });
 
-  test('reads a ConfigMap, key by key', () => {
+  test('reads a ConfigMap, key by key', async () => {
     const folder = join(temporaryFolder(), 'volume');
     writeConfigMap(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'notes.txt': '' });
     const source = sourceAt(folder);
-    const snapshot = source.read();
+    const snapshot = await source.read(never);
     expect(snapshot.files.map(({ file }) => file)).toEqual([join(folder, 'a.yaml'), join(folder, 'b.yaml')]);
     expect(snapshot.revision).toBeNull();
     writeConfigMap(folder, { 'b.yaml': declaration(3) });
-    expect(namesIn(source.read())).toEqual(['web-3']);
+    expect(namesIn(await source.read(never))).toEqual(['web-3']);
   });
 
-  test('reads git-sync through its link, and says the commit', () => {
+  test('reads git-sync through its link, and says the commit', async () => {
     const sync = gitSync(temporaryFolder());
     const sources = [sourceAt(sync.link), sourceAt(join(sync.link, 'services'))];
     for (const number of [1, 2]) {
       const hash = sync.publish({ 'services/a.yaml': declaration(number), 'README.md': '' });
       for (const source of sources) {
-        const snapshot = source.read();
+        const snapshot = await source.read(never);
         expect(namesIn(snapshot)).toEqual([`web-${number}`]);
         expect(snapshot.revision).toBe(hash);
       }
@@ -153,14 +155,14 @@ describe('a folder that cannot be read is a failure, and not an empty folder:', 
     { path: 'file/below', says: 'expected a folder of declarations, found a file' },
     { path: 'link-to-file', says: 'expected a folder of declarations, found a file' },
     { path: 'circle', says: 'expected a folder of declarations, found links that lead in a circle' },
-  ])('$path', ({ path, says }) => {
+  ])('$path', async ({ path, says }) => {
     const folder = temporaryFolder();
     write(folder, { file: '' });
     symlinkSync('gone', join(folder, 'dangling'));
     symlinkSync('file', join(folder, 'link-to-file'));
     symlinkSync('circle', join(folder, 'circle'));
     for (const allowEmpty of [true, false]) {
-      expect(failureOf(sourceAt(join(folder, path), { allowEmpty }))).toBe(`${join(folder, path)}: ${says}`);
+      expect(await failureOf(sourceAt(join(folder, path), { allowEmpty }))).toBe(`${join(folder, path)}: ${says}`);
     }
   });
 });
@@ -172,39 +174,39 @@ describe('a folder that declares nothing', () => {
     { files: { 'a.yaml': '# nothing yet\n' }, reason: 'nothing but a comment' },
   ];
 
-  test.each(empty)('is a failure: $reason', ({ files }) => {
+  test.each(empty)('is a failure: $reason', async ({ files }) => {
     const folder = temporaryFolder();
     write(folder, files);
-    expect(failureOf(sourceAt(folder))).toBe(
+    expect(await failureOf(sourceAt(folder))).toBe(
       `${folder}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if that is meant`,
     );
   });
 
-  test.each(empty)('is none where that is allowed: $reason', ({ files }) => {
+  test.each(empty)('is none where that is allowed: $reason', async ({ files }) => {
     const folder = temporaryFolder();
     write(folder, files);
-    expect(namesIn(sourceAt(folder, { allowEmpty: true }).read())).toEqual([]);
+    expect(namesIn(await sourceAt(folder, { allowEmpty: true }).read(never))).toEqual([]);
   });
 
-  test('is not one whose only file cannot be used: what is in it is set aside', () => {
+  test('is not one whose only file cannot be used: what is in it is set aside', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a: [' });
-    expect(problemsIn(sourceAt(folder).read())).not.toEqual([]);
+    expect(problemsIn(await sourceAt(folder).read(never))).not.toEqual([]);
   });
 });
 
 describe('what was parsed', () => {
-  test('is kept while the bytes are the same, file by file', () => {
+  test('is kept while the bytes are the same, file by file', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'c.yaml': 'a: [', 'd.yaml': declaration(4) });
     symlinkSync('gone', join(folder, 'e.yaml'));
     const source = sourceAt(folder);
-    const [a, b, c, d, e] = source.read().files;
+    const [a, b, c, d, e] = (await source.read(never)).files;
 
     write(folder, { 'b.yaml': declaration(5) });
     replace(folder, 'd.yaml', declaration(4)); // The same bytes in another file.
     utimesSync(join(folder, 'a.yaml'), 1, 1);
-    const now = source.read().files;
+    const now = (await source.read(never)).files;
     expect(now).toHaveLength(5);
     expect(now[0]).toBe(a);
     expect(now[1]).not.toBe(b);
@@ -214,45 +216,45 @@ describe('what was parsed', () => {
     expect(now[4]).toBe(e);
   });
 
-  test('is kept from commit to commit of git-sync', () => {
+  test('is kept from commit to commit of git-sync', async () => {
     const sync = gitSync(temporaryFolder());
     const source = sourceAt(sync.link);
     sync.publish({ 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
-    const [a] = source.read().files;
+    const [a] = (await source.read(never)).files;
     sync.publish({ 'a.yaml': declaration(1), 'b.yaml': declaration(3) });
-    expect(source.read().files[0]).toBe(a);
+    expect((await source.read(never)).files[0]).toBe(a);
   });
 
-  test('is kept over a read that failed', () => {
+  test('is kept over a read that failed', async () => {
     const folder = temporaryFolder();
     write(folder, { 'services/a.yaml': declaration(1) });
     const source = sourceAt(join(folder, 'services'));
-    const [a] = source.read().files;
+    const [a] = (await source.read(never)).files;
     renameSync(join(folder, 'services'), join(folder, 'away'));
-    failureOf(source);
+    await failureOf(source);
     renameSync(join(folder, 'away'), join(folder, 'services'));
-    expect(source.read().files[0]).toBe(a);
+    expect((await source.read(never)).files[0]).toBe(a);
   });
 
-  test('belongs to its file: the same bytes elsewhere are parsed anew, and say where they are', () => {
+  test('belongs to its file: the same bytes elsewhere are parsed anew, and say where they are', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
-    source.read();
+    await source.read(never);
     renameSync(join(folder, 'a.yaml'), join(folder, 'b.yaml'));
-    expect(source.read().files.map(({ file }) => file)).toEqual([join(folder, 'b.yaml')]);
+    expect((await source.read(never)).files.map(({ file }) => file)).toEqual([join(folder, 'b.yaml')]);
   });
 });
 
 describe('hasChanged', () => {
-  test('is true before the first read, and false after each', () => {
+  test('is true before the first read, and false after each', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
-    expect(source.hasChanged()).toBe(true);
-    source.read();
-    expect(source.hasChanged()).toBe(false);
-    expect(source.hasChanged()).toBe(false);
+    expect(await source.hasChanged()).toBe(true);
+    await source.read(never);
+    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged()).toBe(false);
   });
 
   test.each<{ readonly what: string; readonly change: (folder: string) => void; readonly changed: boolean }>([
@@ -285,42 +287,42 @@ describe('hasChanged', () => {
       change: (folder) => write(folder, { 'README.md': '', '.b.yaml': '' }),
       changed: false,
     },
-  ])('is $changed when $what, until the next read', ({ change, changed }) => {
+  ])('is $changed when $what, until the next read', async ({ change, changed }) => {
     const folder = temporaryFolder();
     const services = join(folder, 'services');
     write(services, { 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
     const source = sourceAt(services);
-    source.read();
+    await source.read(never);
     change(services);
-    expect(source.hasChanged()).toBe(changed);
-    expect(source.hasChanged()).toBe(changed);
+    expect(await source.hasChanged()).toBe(changed);
+    expect(await source.hasChanged()).toBe(changed);
     try {
-      source.read();
+      await source.read(never);
     } catch {
       // The folder is gone, and that has been said now.
     }
-    expect(source.hasChanged()).toBe(false);
+    expect(await source.hasChanged()).toBe(false);
   });
 
-  test('is true when a folder comes back that could not be read, and false while it stays away', () => {
+  test('is true when a folder comes back that could not be read, and false while it stays away', async () => {
     const folder = join(temporaryFolder(), 'services');
     const source = sourceAt(folder);
-    failureOf(source);
-    expect(source.hasChanged()).toBe(false);
+    await failureOf(source);
+    expect(await source.hasChanged()).toBe(false);
     write(folder, { 'a.yaml': declaration(1) });
-    expect(source.hasChanged()).toBe(true);
-    source.read();
-    expect(source.hasChanged()).toBe(false);
+    expect(await source.hasChanged()).toBe(true);
+    await source.read(never);
+    expect(await source.hasChanged()).toBe(false);
   });
 
-  test('is false while a folder stays empty', () => {
+  test('is false while a folder stays empty', async () => {
     const folder = temporaryFolder();
     const source = sourceAt(folder);
-    failureOf(source);
-    expect(source.hasChanged()).toBe(false);
+    await failureOf(source);
+    expect(await source.hasChanged()).toBe(false);
     mkdirSync(join(folder, 'x'));
-    expect(source.hasChanged()).toBe(false);
+    expect(await source.hasChanged()).toBe(false);
     write(folder, { 'x/a.yaml': declaration(1) });
-    expect(source.hasChanged()).toBe(true);
+    expect(await source.hasChanged()).toBe(true);
   });
 });

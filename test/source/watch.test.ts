@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readFiles } from '../../src/source/files.ts';
 import { watchFolder } from '../../src/source/watch.ts';
-import type { Watch, WatchOptions } from '../../src/source/watch.ts';
+import type { Watch, WatchOptions, WatchState } from '../../src/source/watch.ts';
 import { writeConfigMap } from './config-map.ts';
 import { replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
@@ -18,33 +18,37 @@ type Watched = Watch & {
   readonly seen: () => Readonly<Record<string, string>> | 'unreadable';
   /** How often a change was told. */
   readonly changes: () => number;
-  readonly troubles: readonly Error[];
+  readonly states: readonly WatchState[];
 };
 
 /** Watches a folder and, when told of a change, reads it. */
 async function watched(path: string, options: Partial<WatchOptions> = {}): Promise<Watched> {
   let last: ReturnType<Watched['seen']> = {};
   let changes = 0;
-  const troubles: Error[] = [];
+  const states: WatchState[] = [];
+  const lookFor = async (number: number) => {
+    const found = await look(path);
+    if (number === changes) last = found;
+  };
   const watch = await watchFolder({
     path,
     settleMs: 20,
     rescanMs: NEVER_MS,
-    hasChanged: () => false,
+    hasChanged: async () => false,
     onChange: () => {
       changes += 1;
-      last = look(path);
+      void lookFor(changes);
     },
-    onTrouble: (error) => troubles.push(error),
+    onState: (state) => states.push(state),
     ...options,
   });
   onTestFinished(watch.close);
-  return { ...watch, seen: () => last, changes: () => changes, troubles };
+  return { ...watch, seen: () => last, changes: () => changes, states };
 }
 
-function look(path: string): ReturnType<Watched['seen']> {
+async function look(path: string): Promise<ReturnType<Watched['seen']>> {
   try {
-    const { files } = readFiles(path, ['**/*.yaml']);
+    const { files } = await readFiles(path, ['**/*.yaml']);
     return Object.fromEntries(files.map((file) => [file.path, 'bytes' in file ? file.bytes.toString() : file.fault]));
   } catch {
     return 'unreadable';
@@ -205,7 +209,7 @@ describe('a change is told', () => {
     const watch = await watched(folder);
     write(folder, { 'a.yaml': '1' });
     await expect.poll(watch.seen).toMatchObject({ 'a.yaml': '1' });
-    expect(watch.troubles).toEqual([]);
+    expect(watch.states).toEqual([{ by: 'events' }]);
   });
 });
 
@@ -226,7 +230,7 @@ describe('a publish of git-sync is told', () => {
     }
     write(join(sync.link, below), { 'a.yaml': 'edited' });
     await sees(watch, { 'a.yaml': 'edited' });
-    expect(watch.troubles).toEqual([]);
+    expect(watch.states).toEqual([{ by: 'events' }]);
   });
 
   test.each(['', 'services'])('to who watches root/link/%s before the first', async (below) => {
@@ -260,7 +264,7 @@ describe('an update of a ConfigMap is told', () => {
       writeConfigMap(folder, payload);
       await sees(watch, payload);
     }
-    expect(watch.troubles).toEqual([]);
+    expect(watch.states).toEqual([{ by: 'events' }]);
   });
 });
 
@@ -289,7 +293,7 @@ describe('a change is settled', () => {
 test('a re-scan finds what no event told, and tells it', async () => {
   const folder = temporaryFolder();
   let asked = 0;
-  const watch = await watched(folder, { rescanMs: 15, hasChanged: () => (asked += 1) === 3 });
+  const watch = await watched(folder, { rescanMs: 15, hasChanged: async () => (asked += 1) === 3 });
   await expect.poll(watch.changes).toBe(1);
   const { length } = Array.from({ length: asked });
   await expect.poll(() => asked).toBeGreaterThan(length + 3);
@@ -310,7 +314,7 @@ describe('trouble', () => {
     await expect.poll(() => changes).toBe(1);
     write(folder, { 'a.yaml': '2' });
     await expect.poll(() => changes).toBe(2);
-    expect(watch.troubles.map(({ message }) => message)).toContain('a bug');
+    expect(watch.states).toContainEqual({ by: 'rescans', reason: 'a bug' });
   });
 });
 
@@ -354,7 +358,7 @@ describe('close', () => {
       import { watchFolder } from ${JSON.stringify(new URL('../../src/source/watch.ts', import.meta.url))};
       const told = Promise.withResolvers();
       const watch = await watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: () => false, onChange: told.resolve, onTrouble: told.reject,
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => false, onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
       });
       symlinkSync('v2', 'next');
       renameSync('next', 'link');

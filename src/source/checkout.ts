@@ -1,10 +1,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+/*
+ * What git says about a folder, read from its files without running it: https://git-scm.com/docs/gitrepository-layout
+ */
+
 const HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
+/** A lock that is older was left by a git that died. */
+const LONGEST_LOCK_MS = 10_000;
+
 /**
- * The commit that a folder holds, without running git: from git-sync's worktree (`.worktrees/<hash>`), or from the checkout around it.
+ * The commit that a folder holds: from git-sync's worktree (`.worktrees/<hash>`), or from the checkout around it.
  * Null where there is none, or none that can be read: a revision is information, never a reason to fail.
  */
 export function revisionOf(root: string): string | null {
@@ -18,12 +25,33 @@ export function revisionOf(root: string): string | null {
   }
 }
 
+/** The state of the checkout around a folder. */
+export type CheckoutState = {
+  /** Git is changing the files right now. */
+  readonly busy: boolean;
+  /** Another text whenever git has changed the files since. */
+  readonly identity: string;
+};
+
+/** Git takes `index.lock` before it touches the files of a checkout, and makes it the new index when it is done. */
+export function checkoutState(root: string): CheckoutState {
+  const gitFolder = findGitFolder(root);
+  if (gitFolder === null) return { busy: false, identity: '' };
+  const lock = statSync(join(gitFolder, 'index.lock'), { throwIfNoEntry: false });
+  const index = statSync(join(gitFolder, 'index'), { bigint: true, throwIfNoEntry: false });
+  return {
+    busy: lock !== undefined && Math.abs(Date.now() - lock.mtimeMs) < LONGEST_LOCK_MS,
+    identity: index === undefined ? '' : `${index.ino}:${index.mtimeNs}:${index.size}`,
+  };
+}
+
 /** The nearest `.git`: a folder, or in a worktree a file that names one. */
 function findGitFolder(start: string): string | null {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, '.git');
-    if (existsSync(candidate)) {
-      if (statSync(candidate).isDirectory()) return candidate;
+    const stats = statSync(candidate, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) return candidate;
+    if (stats !== undefined) {
       const target = /^gitdir: (.+)$/m.exec(readFileSync(candidate, 'utf8'))?.[1];
       return target === undefined ? null : resolve(folder, target);
     }

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { expect, onTestFinished } from 'vitest';
+import { runCommandLine } from '../../src/cli/program.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
+import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
+
+/** A token like a real one, which no output may ever show. */
+export const SECRET = 'v4-aXJyZWxldmFudC1zZWNyZXQ';
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** What a command wrote and how it ended. */
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+type CommandOptions = {
+  readonly environment?: Environment;
+  readonly stop?: AbortSignal;
+  /** Told of every piece of output as it comes. */
+  readonly onOutput?: (text: string) => void;
+};
+
+/** Runs a command line within this process. Its output may show no secret. */
+export async function command(
+  line: readonly string[],
+  { environment = {}, stop = new AbortController().signal, onOutput }: CommandOptions = {},
+): Promise<Ended> {
+  const written = { stdout: '', stderr: '' };
+  const into = (name: keyof typeof written) =>
+    new Writable({
+      write: (chunk, _, done) => {
+        written[name] += String(chunk);
+        onOutput?.(String(chunk));
+        done();
+      },
+    });
+  const code = await runCommandLine(line, { environment, stdout: into('stdout'), stderr: into('stderr'), stop });
+  expect(written.stdout + written.stderr).not.toContain(SECRET);
+  return { code, ...written };
+}
+
+/** The environment with which clients reach an emulated account. */
+export function accountAt(url: string, token = SECRET): Environment {
+  return { CLOUDFLARE_ACCOUNT_ID: fakeAccountId, CLOUDFLARE_BASE_URL: url, CLOUDFLARE_API_TOKEN: token };
+}
+
+/** An emulator that is closed when the test ends, and takes `SECRET`. */
+export async function emulated(options: EmulatorOptions = {}): Promise<Emulator> {
+  const emulator = await startEmulator({ token: SECRET, ...options });
+  onTestFinished(emulator.close);
+  return emulator;
+}
+
+/** A temporary folder; gone when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-command-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder with a file for each of these. */
+export function folderOf(files: Readonly<Record<string, string | JsonObject>>): string {
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  return folder;
+}
+
+const network = { tunnel_id: exampleTunnel };
+
+/** One http service. */
+export function web(changes: JsonObject = {}): JsonObject {
+  const id = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+  return {
+    service_id: id,
+    name: 'web',
+    type: 'http',
+    http_port: 8080,
+    host: { ipv4: '10.0.0.1', network },
+    ...changes,
+  };
+}
+
+/** And one tcp service. */
+export function database(changes: JsonObject = {}): JsonObject {
+  const id = '0191e3a4-5b6c-7d8e-9f00-112233445577';
+  return { service_id: id, name: 'db', type: 'tcp', tcp_port: 5432, host: { ipv4: '10.0.0.2', network }, ...changes };
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { command, database, emulated, folderOf, web } from './command.ts';
+import type { Ended, Environment } from './command.ts';
+
+/** Runs `emulate`, calls back with the variables that it prints, and then tells it to stop. */
+async function emulating(line: readonly string[], use: (variables: Environment) => Promise<void>): Promise<Ended> {
+  const stop = new AbortController();
+  const ready = Promise.withResolvers<string>();
+  let output = '';
+  const running = command(['emulate', ...line], {
+    stop: stop.signal,
+    onOutput: (text) => {
+      output += text;
+      if (output.includes('CLOUDFLARE_API_TOKEN=')) ready.resolve(output);
+    },
+  });
+  await Promise.race([running, ready.promise]);
+  await use(Object.fromEntries([...output.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value])));
+  stop.abort();
+  return running;
+}
+
+test.for([
+  { seed: 'in-sync', code: 0, holds: '2 services' },
+  { seed: 'drifted', code: 2, holds: '3 services' },
+  { seed: 'empty', code: 1, holds: '0 services' },
+])('prints what a client needs; seeded $seed, a plan ends with $code', async ({ seed, code, holds }) => {
+  const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const ended = await emulating(['--seed', seed, '--services', services], async (environment) => {
+    expect(await command(['plan', '--services', services], { environment })).toMatchObject({ code, stderr: '' });
+  });
+  expect(ended.code).toBe(0);
+  expect(ended.stdout.split('\n')).toEqual([
+    '# A local emulator of the Workers VPC services API, for demos and tests. Ctrl-C ends it.',
+    `# It holds ${holds} (--seed ${seed}).`,
+    expect.stringMatching(/^export CLOUDFLARE_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/client\/v4$/),
+    'export CLOUDFLARE_ACCOUNT_ID=0123456789abcdef0123456789abcdef',
+    'export CLOUDFLARE_API_TOKEN=emulator-token-not-a-secret',
+    '',
+  ]);
+  expect(ended.stderr).toMatch(
+    /^\S+Z GET \/client\/v4\/accounts\/\w+\/connectivity\/directory\/services\?\S+ 200 \d+ ms\n$/,
+  );
+});
+
+test('a folder that cannot be read is told, where it is needed', async () => {
+  expect(await command(['emulate', '--services', '/nowhere'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^vpc-reconciler: \/nowhere: expected a folder of declarations, found nothing there/),
+  });
+  const ended = await emulating(['--services', '/nowhere', '--seed', 'empty'], async (variables) => {
+    expect(Object.keys(variables)).toHaveLength(3);
+  });
+  expect(ended.code).toBe(0);
+});
+
+test('a port that somebody else has is told', async () => {
+  const { url } = await emulated();
+  const { port } = new URL(url);
+  expect(await command(['emulate', '--seed', 'empty', '--port', port])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `vpc-reconciler: --port: expected a free port of 127.0.0.1, found one that is in use: ${port}\n`,
+  });
+});

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { flagOf, settingFacts } from '../../src/config.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { command, folderOf, SECRET } from './command.ts';
+
+const COMMANDS = ['run', 'plan', 'apply', 'validate', 'emulate'] as const;
+
+test.for(['--version', '-V'])('%s is the version and nothing else', async (flag) => {
+  expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+});
+
+test.for([[], ...COMMANDS.map((name) => [name])])('help of %j goes to stdout, 80 columns wide', async (line) => {
+  const { code, stdout, stderr } = await command([...line, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const row of stdout.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
+  expect(stdout).toMatch(/^Usage: vpc-reconciler /);
+});
+
+test('the help names every command, and that of run every setting with its default', async () => {
+  const all = (await command(['--help'])).stdout;
+  for (const name of COMMANDS) expect(all).toMatch(new RegExp(`^  ${name} `, 'm'));
+  const ofRun = (await command(['run', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+  for (const { name, description, fallback } of settingFacts) {
+    expect(ofRun).toContain(`${flagOf(name)} `);
+    expect(ofRun).toContain(`${description} (default: ${fallback})`.replaceAll(/\s+/g, ' '));
+  }
+});
+
+test.for(COMMANDS)('the help of %s tells the exit codes', async (name) => {
+  expect((await command([name, '--help'])).stdout).toMatch(/^Exit codes:\n {2}0 {2}\w/m);
+});
+
+test.for([
+  { line: ['frobnicate'], told: "unknown command 'frobnicate'" },
+  { line: ['plann'], told: "unknown command 'plann' (Did you mean plan?)" },
+  { line: ['plan', '--servces', 'x'], told: "unknown option '--servces' (Did you mean --services?)" },
+  { line: ['validate', '--interval', '5m'], told: "unknown option '--interval'" },
+  { line: ['plan', 'services'], told: "too many arguments for 'plan'. Expected 0 arguments but got 1: services" },
+  { line: ['plan', '--services'], told: "option '--services <value>' argument missing" },
+  {
+    line: ['plan', '--output', 'xml'],
+    told: "option '--output <format>' argument 'xml' is invalid. Allowed choices are text, json",
+  },
+  {
+    line: ['emulate', '--seed', 'x'],
+    told: "option '--seed <what>' argument 'x' is invalid. Allowed choices are drifted, in-sync, empty",
+  },
+  ...['-1', '65536', '1e3', '80.5', ''].map((port) => ({
+    line: ['emulate', `--port=${port}`],
+    told: `option '--port <number>' argument '${port}' is invalid. Expected a port from 0 to 65535`,
+  })),
+])('wrong usage is one line: $line', async ({ line, told }) => {
+  expect(await command(line)).toEqual({ code: 1, stdout: '', stderr: `vpc-reconciler: ${told}; see --help\n` });
+});
+
+test('without a command, the help goes to stderr', async () => {
+  const { code, stdout, stderr } = await command([]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^Usage: /);
+});
+
+test('every fault of the configuration is told, a line each, before anything is done', async () => {
+  const file = join(folderOf({ 'config.yaml': 'mode: aply\nintervall: 5m\n' }), 'config.yaml');
+  const environment = { VPC_RECONCILER_CONCURENCY: '3' };
+  for (const name of COMMANDS) {
+    const ended = await command([name, '--config', file, '--services', ''], { environment });
+    expect(ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: [
+        `vpc-reconciler: ${file}:2 intervall: unknown setting; did you mean "interval"?`,
+        'vpc-reconciler: VPC_RECONCILER_CONCURENCY: unknown setting; did you mean "VPC_RECONCILER_CONCURRENCY"?',
+        'vpc-reconciler: --services: expected a folder, found ""',
+        `vpc-reconciler: ${file}:1 mode: expected apply or detect, found "aply"`,
+        '',
+      ].join('\n'),
+    });
+  }
+});
+
+test.for(['run', 'plan', 'apply'])('%s needs an account, and says how to do without', async (name) => {
+  const { code, stdout, stderr } = await command([name]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /^vpc-reconciler: CLOUDFLARE_ACCOUNT_ID: .*--emulator.*\nvpc-reconciler: CLOUDFLARE_API_TOKEN: /,
+  );
+});
+
+test.for([
+  { given: ['--allow-empty'], means: 'true' },
+  { given: ['--allow-empty', 'true'], means: 'true' },
+  { given: ['--allow-empty=false'], means: 'false' },
+  { given: [], means: 'false' },
+])('a switch needs no value: $given', async ({ given, means }) => {
+  const { stdout } = await command(['plan', '--print-config', ...given]);
+  expect(stdout).toMatch(new RegExp(`^allow_empty: ${means} `, 'm'));
+});
+
+test.for(COMMANDS)('%s --print-config does nothing else, and shows no secret', async (name) => {
+  const environment = {
+    CLOUDFLARE_ACCOUNT_ID: 'abc',
+    CLOUDFLARE_API_TOKEN: SECRET,
+    CLOUDFLARE_API_KEY: SECRET,
+    CLOUDFLARE_EMAIL: 'ops@example.com',
+    VPC_RECONCILER_INTERVAL: '1h',
+  };
+  const { code, stdout, stderr } = await command([name, '--print-config', '--services', '/nowhere'], { environment });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(settingFacts.length + 1);
+  expect(lines[0]).toMatch(/^services: \/nowhere +# --services$/);
+  expect(lines[4]).toMatch(/^interval: 1h +# VPC_RECONCILER_INTERVAL$/);
+  expect(lines.at(-1)).toMatch(/^# account abc, credentials from CLOUDFLARE_API_TOKEN/);
+
+  const config = join(folderOf({ 'config.yaml': stdout }), 'config.yaml');
+  const again = await command([name, '--print-config', '--config', config]);
+  expect(again.stdout.replaceAll(/ *#.*/g, '')).toBe(stdout.replaceAll(/ *#.*/g, ''));
+});

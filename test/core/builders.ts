@@ -1,0 +1,121 @@
+import { compare } from '../../src/core/compare.ts';
+import type { Finding, LiveService } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import type { Declaration, Declared } from '../../src/core/declaration.ts';
+import { isObject } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
+import { nothingSeen } from '../../src/core/memory.ts';
+import { plan } from '../../src/core/plan.ts';
+import type { Plan, Policy } from '../../src/core/plan.ts';
+import type { PassFacts } from '../../src/core/report.ts';
+
+/*
+ * Small values for tests. A test gives only the fields that matter to it, as a file or the API would spell them; null is
+ * "omitted". Without fields, `declaration()` and `live()` are one service, in sync.
+ */
+
+/** A service_id: `…-000000000007` for 7. */
+export function id(number: number): string {
+  return `0191e3a4-5b6c-7d8e-9f00-${String(number).padStart(12, '0')}`;
+}
+
+export const tunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
+export const otherTunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172db';
+export const certificate = '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33';
+
+/** The service `db`: tcp, with a host name. */
+export const tcp = {
+  service_id: id(1),
+  name: 'db',
+  type: 'tcp',
+  tcp_port: 5432,
+  host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel } },
+} as const satisfies JsonObject;
+
+/** The service `web`: http, with an address. */
+export const http = {
+  service_id: id(2),
+  name: 'web',
+  type: 'http',
+  host: { ipv4: '10.0.0.12', network: { tunnel_id: tunnel } },
+} as const satisfies JsonObject;
+
+/** `tcp`, or `http` where the fields say so, with these fields instead. */
+export function service(fields: JsonObject = {}): JsonObject {
+  return { ...(fields['type'] === 'http' ? http : tcp), ...fields };
+}
+
+/** A declaration that holds, from a file of its own. */
+export function declaration(fields: JsonObject = {}): Declaration {
+  const value = service(fields);
+  const { declarations, problems } = parseFile(`${textOf(value['name'])}.json`, JSON.stringify(value));
+  const [declaration] = declarations;
+  if (declaration === undefined) throw new Error(`not a declaration: ${JSON.stringify(problems)}`);
+  return declaration;
+}
+
+/** A service as the API has it. */
+export function live(fields: JsonObject = {}): LiveService {
+  const value = answer(service(fields));
+  return { service_id: textOf(value['service_id']).toLowerCase(), name: textOf(value['name']), value };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** A service as the API answers it: null where it is unset, and with the times. */
+export function answer(value: JsonObject): JsonObject {
+  const { host } = value;
+  return {
+    ...(value['type'] === 'http' ? { http_port: null, https_port: null } : { tcp_port: null, app_protocol: null }),
+    ...value,
+    ...(isObject(host) ? { host: { ...unusedHost, ...host } } : {}),
+    created_at: '2026-09-14T08:21:44.000Z',
+    updated_at: '2026-09-14T08:21:44.000Z',
+  };
+}
+
+const unusedHost = { ipv4: null, ipv6: null, network: null, hostname: null, resolver_network: null };
+
+/** What a folder declares: these services, a file each. */
+export function declared(...services: readonly JsonObject[]): Declared {
+  return { declarations: services.map(declaration), setAside: [], problems: [] };
+}
+
+export type Sides = { readonly declared?: readonly JsonObject[]; readonly live?: readonly JsonObject[] };
+
+/** The findings about what is declared and what is live. */
+export function findings(sides: Sides): readonly Finding[] {
+  return compare(declared(...(sides.declared ?? [])), (sides.live ?? []).map(live));
+}
+
+export function policy(fields: Partial<Policy> = {}): Policy {
+  return { unknownFields: 'preserve', memory: nothingSeen, ...fields };
+}
+
+export const emptyPlan: Plan = { updates: [], withheld: [] };
+
+/** The facts of a pass that planned for these findings, and did nothing yet. */
+export function facts(fields: Partial<PassFacts> = {}): PassFacts {
+  const given = fields.findings ?? [];
+  return {
+    run_id: '5f0c4a3e-0000-4000-8000-000000000000',
+    trigger: 'command',
+    mode: 'apply',
+    account_id: 'account',
+    source: { path: 'services', revision: null, files: 1 },
+    started_at: '2026-11-22T10:00:00.000Z',
+    finished_at: '2026-11-22T10:00:01.000Z',
+    duration_ms: 1000,
+    problems: [],
+    declared: given.filter(({ kind }) => kind !== 'unmanaged').length,
+    findings: given,
+    plan: plan(given, policy()),
+    memory: nothingSeen,
+    outcomes: new Map(),
+    api: { requests: 1, retries: 0, throttled_ms: 0 },
+    error: null,
+    ...fields,
+  };
+}

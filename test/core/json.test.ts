@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { isObject, sameJson } from '../../src/core/json.ts';
+import type { Json } from '../../src/core/json.ts';
+
+test.for<[unknown, boolean]>([
+  [{}, true],
+  [{ a: 1 }, true],
+  [[], false],
+  [null, false],
+  [undefined, false],
+  ['text', false],
+  [1, false],
+])('%j is an object: %s', ([value, expected]) => {
+  expect(isObject(value)).toBe(expected);
+});
+
+test.for<[Json, Json]>([
+  [1, 1],
+  ['a', 'a'],
+  [null, null],
+  [
+    [1, null, [2]],
+    [1, null, [2]],
+  ],
+  [
+    { a: 1, b: { c: null } },
+    { b: { c: null }, a: 1 },
+  ],
+])('%j equals %j', ([a, b]) => {
+  expect([sameJson(a, b), sameJson(b, a)]).toEqual([true, true]);
+});
+
+test.for<[Json, Json]>([
+  [1, '1'],
+  [0, false],
+  [null, 0],
+  [[], {}],
+  [[], null],
+  [{}, null],
+  [
+    [1, 2],
+    [2, 1],
+  ],
+  [[1], [1, null]],
+  [{ a: 1 }, { a: 2 }],
+  [{ a: 1 }, { b: 1 }],
+  [{ a: null }, { b: null }],
+  [{ a: 1 }, { a: 1, b: null }],
+])('%j does not equal %j', ([a, b]) => {
+  expect([sameJson(a, b), sameJson(b, a)]).toEqual([false, false]);
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../src/core/compare.ts';
+import type { Finding } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { causeOf, nothingSeen, remember, unsettledFields } from '../../src/core/memory.ts';
+import type { Memory } from '../../src/core/memory.ts';
+import { normalise } from '../../src/core/normalise.ts';
+import { failure } from '../../src/core/outcome.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
+import { findings, http, id, live, service, tcp } from './builders.ts';
+
+type Pass = { readonly declared: number; readonly live: number; readonly outcome?: Outcome | undefined };
+
+/** One service with this port on either side. */
+const found = ({ declared, live }: Pass) =>
+  findings({ declared: [{ tcp_port: declared }], live: [{ tcp_port: live }] });
+
+/** What is known after these passes. */
+const after = (...passes: readonly Pass[]): Memory =>
+  passes.reduce(
+    (memory, pass) => remember(found(pass), new Map(pass.outcome === undefined ? [] : [[id(1), pass.outcome]]), memory),
+    nothingSeen,
+  );
+
+const causeAfter = (passes: readonly Pass[], now: Pass) =>
+  found(now).map((finding) => causeOf(finding, after(...passes)));
+
+const kept = (fields: JsonObject) => normalise(live(fields).value).known;
+const updated: Outcome = { result: 'updated', attempts: 1 };
+const failed: Outcome = { result: 'failed', attempts: 3, failure: failure('transient', 'timeout') };
+const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'told to stop' };
+const unsettled = (port: number): Outcome => ({
+  result: 'unsettled',
+  attempts: 1,
+  paths: ['tcp_port'],
+  kept: kept({ tcp_port: port }),
+});
+
+describe('the cause of drift', () => {
+  const inSync = { declared: 1, live: 1 };
+  test.for<{ what: string; passes: Pass[]; now: Pass; cause: string | null }>([
+    { what: 'nothing was seen before', passes: [], now: { declared: 1, live: 2 }, cause: null },
+    {
+      what: 'it was in sync and the file changed',
+      passes: [inSync],
+      now: { declared: 2, live: 1 },
+      cause: 'declaration',
+    },
+    { what: 'it was in sync and live changed', passes: [inSync], now: { declared: 1, live: 2 }, cause: 'live' },
+    { what: 'it was in sync and both changed', passes: [inSync], now: { declared: 2, live: 3 }, cause: 'both' },
+    { what: 'it had drifted already', passes: [{ declared: 1, live: 2 }], now: { declared: 1, live: 2 }, cause: null },
+    {
+      what: 'it had drifted already and the file changed',
+      passes: [{ declared: 1, live: 2 }],
+      now: { declared: 3, live: 2 },
+      cause: 'declaration',
+    },
+    {
+      what: 'it was updated and live changed',
+      passes: [{ declared: 1, live: 2, outcome: updated }],
+      now: { declared: 1, live: 2 },
+      cause: 'live',
+    },
+    {
+      what: 'it was updated and the file changed',
+      passes: [{ declared: 1, live: 2, outcome: updated }],
+      now: { declared: 2, live: 1 },
+      cause: 'declaration',
+    },
+    {
+      what: 'it is still so in the next pass',
+      passes: [inSync, { declared: 1, live: 2 }, { declared: 1, live: 2 }],
+      now: { declared: 1, live: 2 },
+      cause: 'live',
+    },
+    {
+      what: 'the update failed',
+      passes: [inSync, { declared: 2, live: 1, outcome: failed }],
+      now: { declared: 2, live: 1 },
+      cause: 'declaration',
+    },
+    {
+      what: 'the update was withheld',
+      passes: [inSync, { declared: 2, live: 1, outcome: withheld }],
+      now: { declared: 2, live: 1 },
+      cause: 'declaration',
+    },
+    {
+      what: 'the update did not settle',
+      passes: [inSync, { declared: 2, live: 1, outcome: unsettled(3) }],
+      now: { declared: 2, live: 3 },
+      cause: 'declaration',
+    },
+    {
+      what: 'live changed, and the file after it',
+      passes: [inSync, { declared: 1, live: 2 }],
+      now: { declared: 3, live: 2 },
+      cause: 'both',
+    },
+    {
+      what: 'the file changed, and live after it',
+      passes: [inSync, { declared: 2, live: 1, outcome: failed }],
+      now: { declared: 2, live: 3 },
+      cause: 'both',
+    },
+    {
+      what: 'both had changed before',
+      passes: [inSync, { declared: 2, live: 3 }],
+      now: { declared: 2, live: 3 },
+      cause: 'both',
+    },
+    {
+      what: 'it was in sync again in between',
+      passes: [inSync, { declared: 2, live: 3 }, inSync],
+      now: { declared: 1, live: 2 },
+      cause: 'live',
+    },
+  ])('when $what is $cause', ({ passes, now, cause }) => {
+    expect(causeAfter(passes, now)).toEqual([cause]);
+  });
+
+  test('of anything but drift is nothing', () => {
+    const memory = after(inSync);
+    const others = findings({
+      declared: [{ tcp_port: 1 }, http],
+      live: [{ tcp_port: 1 }, { service_id: id(3), name: 'c' }],
+    });
+    expect(others.map((finding) => [finding.kind, causeOf(finding, memory), unsettledFields(finding, memory)])).toEqual(
+      [
+        ['in_sync', null, null],
+        ['missing', null, null],
+        ['unmanaged', null, null],
+      ],
+    );
+  });
+
+  test('does not see times, nulls or spelling', () => {
+    const memory = remember(findings({ declared: [{}], live: [{}] }), new Map(), nothingSeen);
+    const [finding] = findings({
+      declared: [{ tcp_port: 1, host: { ...tcp.host, hostname: 'DB.internal' } }],
+      live: [service({ app_protocol: null, updated_at: 'now', weight: 3 })],
+    });
+    expect(finding && causeOf(finding, memory)).toBe('declaration');
+  });
+});
+
+describe('what did not settle', () => {
+  const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
+    found(now).map((finding) => unsettledFields(finding, after(...passes)));
+
+  test.for<{ what: string; passes: Pass[]; now: Pass; fields: string[] | null }>([
+    { what: 'nothing was sent', passes: [], now: { declared: 1, live: 2 }, fields: null },
+    {
+      what: 'it did not settle',
+      passes: [{ declared: 1, live: 2, outcome: unsettled(3) }],
+      now: { declared: 1, live: 3 },
+      fields: ['tcp_port'],
+    },
+    {
+      what: 'it is still so passes later',
+      passes: [
+        { declared: 1, live: 2, outcome: unsettled(3) },
+        { declared: 1, live: 3 },
+        { declared: 1, live: 3, outcome: withheld },
+      ],
+      now: { declared: 1, live: 3 },
+      fields: ['tcp_port'],
+    },
+    {
+      what: 'the file changed',
+      passes: [{ declared: 1, live: 2, outcome: unsettled(3) }],
+      now: { declared: 4, live: 3 },
+      fields: null,
+    },
+    {
+      what: 'live changed',
+      passes: [{ declared: 1, live: 2, outcome: unsettled(3) }],
+      now: { declared: 1, live: 2 },
+      fields: null,
+    },
+    {
+      what: 'live changed there and back',
+      passes: [
+        { declared: 1, live: 2, outcome: unsettled(3) },
+        { declared: 1, live: 2 },
+      ],
+      now: { declared: 1, live: 3 },
+      fields: null,
+    },
+    {
+      what: 'it settled at last',
+      passes: [
+        { declared: 1, live: 2, outcome: unsettled(3) },
+        { declared: 4, live: 3, outcome: updated },
+      ],
+      now: { declared: 1, live: 3 },
+      fields: null,
+    },
+  ])('is known when $what: $fields', ({ passes, now, fields }) => {
+    expect(unsettledAfter(passes, now)).toEqual([fields]);
+  });
+});
+
+const broken = (text: string): readonly Finding[] =>
+  compare({ declarations: [], setAside: parseFile('db.yaml', text).setAside, problems: [] }, [live({ tcp_port: 1 })]);
+
+describe('after a pass', () => {
+  test('in which the file was broken, the service is known as before', () => {
+    const memory = remember(
+      broken(JSON.stringify({ ...tcp, tcp_port: 0 })),
+      new Map(),
+      after({ declared: 1, live: 1 }),
+    );
+    expect(found({ declared: 1, live: 2 }).map((finding) => causeOf(finding, memory))).toEqual(['live']);
+  });
+
+  test.for([
+    ['never seen', JSON.stringify({ ...tcp, service_id: id(7), tcp_port: 0 })],
+    ['without an id', 'text'],
+  ] as const)('a broken service %s is not known', ([, text]) => {
+    expect([...remember(broken(text), new Map(), after({ declared: 1, live: 1 })).keys()]).toEqual([]);
+  });
+
+  test('what is missing or unmanaged is forgotten', () => {
+    const memory = after({ declared: 1, live: 1 });
+    expect(remember(findings({ declared: [{}] }), new Map(), memory).size).toBe(0);
+    expect(remember(findings({ live: [{}] }), new Map(), memory).size).toBe(0);
+    expect(remember([], new Map(), memory).size).toBe(0);
+  });
+});

@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../src/core/compare.ts';
+import type { Finding } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import { nothingSeen, remember } from '../../src/core/memory.ts';
+import type { Memory } from '../../src/core/memory.ts';
+import { normalise } from '../../src/core/normalise.ts';
+import { plan } from '../../src/core/plan.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import { declared, findings, http, id, live, policy, service, tcp, tunnel } from './builders.ts';
+
+/** Services that change their names: `renames('a→b', 'b→c')` are 1 and 2. */
+const renames = (...each: readonly string[]) => {
+  const names = each.map((names, index) => ({ service_id: id(index + 1), names: names.split('→') }));
+  return {
+    declared: names.map(({ service_id, names: [, name = ''] }) => ({ service_id, name })),
+    live: names.map(({ service_id, names: [name = ''] }) => ({ service_id, name })),
+  };
+};
+
+/** `1 after 2`: who is updated, in order, and behind whom. */
+const orderOf = ({ updates }: Plan) =>
+  updates.map(
+    ({ finding, after }) => `${finding.live.service_id.slice(-1)}${after === null ? '' : ` after ${after.slice(-1)}`}`,
+  );
+
+const withheldOf = ({ withheld }: Plan) =>
+  withheld.map(({ finding, reason }) => `${finding.live.service_id.slice(-1)}: ${reason}`);
+
+describe('a plan', () => {
+  test('updates what drifted, and nothing else', () => {
+    const { updates, withheld } = plan(
+      findings({
+        declared: [{ tcp_port: 1 }, { ...http }, { service_id: id(3), name: 'missing' }],
+        live: [{}, http, { service_id: id(4), name: 'unmanaged' }],
+      }),
+      policy(),
+    );
+    expect(updates).toMatchObject([
+      {
+        finding: { kind: 'drifted', live: { service_id: id(1) } },
+        body: {
+          name: 'db',
+          type: 'tcp',
+          tcp_port: 1,
+          host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel } },
+        },
+        carriedOver: [],
+        after: null,
+      },
+    ]);
+    expect(withheld).toEqual([]);
+  });
+
+  test('of nothing is empty', () => {
+    expect(plan([], policy())).toEqual({ updates: [], withheld: [] });
+  });
+
+  test('leaves alone what is set aside, drifted or not', () => {
+    const { setAside } = parseFile('db.yaml', JSON.stringify({ ...tcp, tcp_port: 0 }));
+    expect(plan(compare({ declarations: [], setAside, problems: [] }, [live()]), policy())).toEqual({
+      updates: [],
+      withheld: [],
+    });
+  });
+});
+
+const cycle = (names: string) =>
+  `a cycle of names, ${names}: none can be first without a name that no declaration says; rename one of them in two steps`;
+
+describe('names', () => {
+  test.for<{ what: string; each: string[]; order: string[] }>([
+    { what: 'a free name', each: ['a→b'], order: ['1'] },
+    { what: 'a chain', each: ['a→b', 'b→c', 'c→d'], order: ['1 after 2', '2 after 3', '3'] },
+    { what: 'a chain the other way', each: ['c→d', 'b→c', 'a→b'], order: ['1', '2 after 1', '3 after 2'] },
+    { what: 'two chains', each: ['a→b', 'x→y', 'b→c', 'y→z'], order: ['1 after 3', '2 after 4', '3', '4'] },
+    { what: 'another case', each: ['a→A', 'b→B'], order: ['1', '2'] },
+  ])('are taken in an order in which they are free: $what', ({ each, order }) => {
+    const planned = plan(findings(renames(...each)), policy());
+    expect(orderOf(planned)).toEqual(order);
+    expect(planned.withheld).toEqual([]);
+  });
+
+  test.for<{ what: string; each: string[]; withheld: string[]; order?: string[] }>([
+    {
+      what: 'a swap',
+      each: ['a→b', 'b→a'],
+      withheld: [`1: ${cycle('"b" → "a" → "b"')}`, `2: ${cycle('"a" → "b" → "a"')}`],
+    },
+    {
+      what: 'a ring of three',
+      each: ['a→b', 'b→c', 'c→a'],
+      withheld: [
+        `1: ${cycle('"b" → "c" → "a" → "b"')}`,
+        `2: ${cycle('"c" → "a" → "b" → "c"')}`,
+        `3: ${cycle('"a" → "b" → "c" → "a"')}`,
+      ],
+    },
+    {
+      what: 'a ring and those who follow it',
+      each: ['y→x', 'a→b', 'b→a', 'x→a'],
+      withheld: [
+        `1: ${cycle('"a" → "b" → "a"')}`,
+        `2: ${cycle('"b" → "a" → "b"')}`,
+        `3: ${cycle('"a" → "b" → "a"')}`,
+        `4: ${cycle('"a" → "b" → "a"')}`,
+      ],
+    },
+    {
+      what: 'a ring beside a chain',
+      each: ['a→b', 'b→a', 'x→y', 'y→z'],
+      withheld: [`1: ${cycle('"b" → "a" → "b"')}`, `2: ${cycle('"a" → "b" → "a"')}`],
+      order: ['3 after 4', '4'],
+    },
+  ])('that go in a ring are withheld, with all who follow: $what', ({ each, withheld, order = [] }) => {
+    const planned = plan(findings(renames(...each)), policy());
+    expect(withheldOf(planned)).toEqual(withheld);
+    expect(orderOf(planned)).toEqual(order);
+  });
+
+  test('held by an unmanaged service are withheld, and so is who follows', () => {
+    const { declared, live } = renames('a→b', 'b→c', 'c→d');
+    const planned = plan(findings({ declared, live: [...live, { service_id: id(9), name: 'd' }] }), policy());
+    expect(planned.updates).toEqual([]);
+    expect(withheldOf(planned)).toEqual([
+      `1: wants the name "b", whose holder wants "c", whose holder wants "d", which ${id(9)} keeps`,
+      `2: wants the name "c", whose holder wants "d", which ${id(9)} keeps`,
+      `3: wants the name "d", which ${id(9)} keeps`,
+    ]);
+  });
+
+  test('held by a service whose declaration is set aside are withheld', () => {
+    const { declarations } = declared({ name: 'web' });
+    const { setAside } = parseFile('web.yaml', JSON.stringify({ ...http, name: 'new', http_port: 0 }));
+    const planned = plan(compare({ declarations, setAside, problems: [] }, [live(), live(http)]), policy());
+    expect(withheldOf(planned)).toEqual([`1: wants the name "web", which ${id(2)} keeps`]);
+  });
+
+  test.for([
+    ['in sync', {}],
+    ['drifted', { tcp_port: 1 }],
+  ] as const)('held by a service that is %s and keeps its name are withheld', ([, difference]) => {
+    const planned = plan(
+      findings({
+        declared: [{ name: 'b' }, { service_id: id(2), name: 'b' }],
+        live: [{ name: 'a' }, { service_id: id(2), name: 'b', ...difference }],
+      }),
+      policy(),
+    );
+    expect(withheldOf(planned)).toEqual([`1: wants the name "b", which ${id(2)} keeps`]);
+  });
+
+  test('held by a service that is withheld for another reason are withheld', () => {
+    const { declared, live } = renames('a→b', 'b→c', 'c→d');
+    const unknown = live.map((each, index) => (index === 2 ? { ...each, weight: 3 } : each));
+    const planned = plan(findings({ declared, live: unknown }), policy({ unknownFields: 'withhold' }));
+    expect(planned.updates).toEqual([]);
+    expect(withheldOf(planned)).toEqual([
+      `1: wants the name "b", whose holder wants "c", whose holder ${id(3)} is withheld`,
+      `2: wants the name "c", whose holder ${id(3)} is withheld`,
+      '3: live has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+    ]);
+  });
+
+  test('that stay need nobody: a change beside a name does not wait', () => {
+    const planned = plan(
+      findings({ declared: [{ tcp_port: 1 }, http], live: [{}, { ...http, http_port: 80 }] }),
+      policy(),
+    );
+    expect(orderOf(planned)).toEqual(['1', '2']);
+  });
+
+  test('of missing services are held by nobody', () => {
+    const { declared, live } = renames('a→b', 'b→c');
+    expect(orderOf(plan(findings({ declared, live: live.slice(0, 1) }), policy()))).toEqual(['1']);
+  });
+});
+
+describe('live fields that this version does not know', () => {
+  const drifted = findings({
+    declared: [{ tcp_port: 1 }],
+    live: [service({ weight: 3, host: { ...tcp.host, zone: 'a' } })],
+  });
+
+  test('are carried over', () => {
+    expect(plan(drifted, policy({ unknownFields: 'preserve' }))).toMatchObject({
+      updates: [
+        {
+          body: { tcp_port: 1, weight: 3, host: { hostname: 'db.internal', zone: 'a' } },
+          carriedOver: ['host.zone', 'weight'],
+        },
+      ],
+      withheld: [],
+    });
+  });
+
+  test('withhold the update, where that is wanted', () => {
+    const planned = plan(drifted, policy({ unknownFields: 'withhold' }));
+    expect(planned.updates).toEqual([]);
+    expect(withheldOf(planned)).toEqual([
+      '1: live has fields that this version does not know: host.zone, weight; set unknown_fields to preserve or drop',
+    ]);
+  });
+
+  test('are given up, where that is wanted', () => {
+    const { updates, withheld } = plan(drifted, policy({ unknownFields: 'drop' }));
+    expect(updates.map(({ body, carriedOver }) => ({ body, carriedOver }))).toEqual([
+      {
+        body: {
+          name: 'db',
+          type: 'tcp',
+          tcp_port: 1,
+          host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel } },
+        },
+        carriedOver: [],
+      },
+    ]);
+    expect(withheld).toEqual([]);
+  });
+
+  const moved = findings({
+    declared: [tcp],
+    live: [{ host: { ...http.host, network: { tunnel_id: tunnel, mtu: 1400, zone: 'a' } } }],
+  });
+
+  test('withhold the update where the declared host has no place for them', () => {
+    const planned = plan(moved, policy({ unknownFields: 'preserve' }));
+    expect(planned.updates).toEqual([]);
+    expect(withheldOf(planned)).toEqual([
+      '1: the declared host has no place for live fields that this version does not know: host.network.mtu, host.network.zone; set unknown_fields to drop to give them up',
+    ]);
+    expect(plan(moved, policy({ unknownFields: 'drop' })).updates).toHaveLength(1);
+  });
+
+  test('do not matter while nothing differs', () => {
+    const inSync = findings({ declared: [{}], live: [service({ weight: 3 })] });
+    expect(plan(inSync, policy({ unknownFields: 'withhold' }))).toEqual({ updates: [], withheld: [] });
+  });
+});
+
+/** What is known after the API answered a first update with what was live before. */
+const unsettled = (found: readonly Finding[]): Memory =>
+  remember(
+    found,
+    new Map([[id(1), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: normalise(live().value).known }]]),
+    nothingSeen,
+  );
+
+describe('what the API would not keep', () => {
+  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+  test('is withheld while neither side changes', () => {
+    const planned = plan(findings(sides), policy({ memory: unsettled(findings(sides)) }));
+    expect(planned.updates).toEqual([]);
+    expect(withheldOf(planned)).toEqual([
+      '1: the API answered the last update with something else (tcp_port); not sent again until the declaration or the live value changes',
+    ]);
+  });
+
+  test.for([
+    ['the declaration', { ...sides, declared: [{ tcp_port: 2 }] }],
+    ['the live value', { ...sides, live: [{ tcp_port: 3 }] }],
+  ] as const)('is sent again when %s changes', ([, changed]) => {
+    expect(plan(findings(changed), policy({ memory: unsettled(findings(sides)) })).updates).toHaveLength(1);
+  });
+});

@@ -1,0 +1,402 @@
+import * as fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { compare } from '../../src/core/compare.ts';
+import type { LiveService } from '../../src/core/compare.ts';
+import { collect, parseFile } from '../../src/core/declaration.ts';
+import type { Declared, ParsedFile } from '../../src/core/declaration.ts';
+import { isObject } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
+import { normalise, toBody } from '../../src/core/normalise.ts';
+import { plan } from '../../src/core/plan.ts';
+import type { Plan, UnknownFieldsPolicy } from '../../src/core/plan.ts';
+import { toReport } from '../../src/core/report.ts';
+import { answer, certificate, facts, id, otherTunnel, policy, tunnel } from './builders.ts';
+
+const FULL = process.env['FULL'] === '1';
+vi.setConfig({ testTimeout: 120_000 });
+const runs = (few: number) => ({ numRuns: FULL ? few * 20 : few });
+
+const json = fc.json({ maxDepth: 2 }).map((text): Json => JSON.parse(text));
+
+/* Services as files may declare them. */
+
+const port = fc.constantFrom(1, 80, 443, 65_535);
+const tunnelId = fc.constantFrom(tunnel, otherTunnel, tunnel.toUpperCase());
+/** Each with the one way in which it is sent. */
+const ADDRESSES: ReadonlyMap<string, string> = new Map([
+  ['fd00::12', 'fd00::12'],
+  ['FD00:0:0:0:0:0:0:12', 'fd00::12'],
+  ['::ffff:10.0.0.1', '::ffff:a00:1'],
+  ['2001:0db8::0001', '2001:db8::1'],
+]);
+const ipv4 = fc.constantFrom('10.0.0.1', '10.0.0.2');
+const ipv6 = fc.constantFrom(...ADDRESSES.keys());
+const optional = { requiredKeys: [] };
+const network = fc.record({ tunnel_id: tunnelId });
+const host: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.record({ ipv4, network }),
+  fc.record({ ipv6, network }),
+  fc.record({ ipv4, ipv6, network, hostname: fc.constant(null) }),
+  fc.record({
+    hostname: fc.constantFrom('db', 'Db.Internal', 'db.internal'),
+    resolver_network: fc.record(
+      { tunnel_id: tunnelId, resolver_ips: fc.option(fc.array(fc.oneof(ipv4, ipv6), { maxLength: 3 })) },
+      { requiredKeys: ['tunnel_id'] },
+    ),
+  }),
+);
+const tls = fc.record({
+  cert_verification_mode: fc.constantFrom('verify_full', 'verify_ca'),
+  certificate_authority: fc.option(fc.constantFrom(certificate, certificate.toUpperCase())),
+  client_certificate: fc.option(fc.constant(certificate)),
+});
+const shared = fc.record({ host, tls_settings: fc.option(tls) }, { requiredKeys: ['host'] });
+const web = fc.tuple(shared, fc.record({ http_port: fc.option(port), https_port: fc.option(port) }, optional));
+const raw = fc.tuple(
+  shared,
+  fc.record(
+    { tcp_port: port, app_protocol: fc.option(fc.constantFrom('mysql', 'postgresql')) },
+    { requiredKeys: ['tcp_port'] },
+  ),
+);
+/** Without an id and a name. */
+const declarable: fc.Arbitrary<JsonObject> = fc.oneof(
+  web.map(([both, own]) => ({ type: 'http', ...both, ...own })),
+  raw.map(([both, own]) => ({ type: 'tcp', ...both, ...own })),
+);
+
+/* The API, which is free to spell what it stores in another way. */
+
+const quirks = fc.record({
+  upper: fc.boolean(),
+  longIpv6: fc.boolean(),
+  nulls: fc.boolean(),
+  explicitTls: fc.boolean(),
+  noResolvers: fc.constantFrom('absent' as const, 'null' as const, 'empty' as const),
+});
+type Quirks = typeof quirks extends fc.Arbitrary<infer Each> ? Each : never;
+
+/** A service as it comes back once it was stored. */
+function stored(service: JsonObject, { upper, longIpv6, nulls, explicitTls, noResolvers }: Quirks): JsonObject {
+  const spell = (value: Json, key: string): Json => {
+    if (Array.isArray(value)) return value.map((item: Json) => spell(item, 'ip'));
+    if (isObject(value))
+      return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, spell(field, name)]));
+    if (typeof value !== 'string' || key.startsWith('x_')) return value;
+    if (key === 'hostname') return value.toLowerCase();
+    if (longIpv6 && value.includes(':')) return longSpelling(value);
+    return upper && ['tunnel_id', 'certificate_authority', 'ip', 'ipv6'].includes(key) ? value.toUpperCase() : value;
+  };
+  const spelt = Object.fromEntries(Object.entries(service).map(([key, value]) => [key, spell(value, key)]));
+  const { host, tls_settings: settings } = spelt;
+  const resolver = isObject(host) && isObject(host['resolver_network']) ? host['resolver_network'] : null;
+  const resolvers = noResolvers === 'absent' ? {} : { resolver_ips: noResolvers === 'null' ? null : [] };
+  const written = {
+    ...spelt,
+    ...(isObject(host) && resolver !== null
+      ? { host: { ...host, resolver_network: { ...resolvers, ...withoutNulls(resolver) } } }
+      : {}),
+    ...(explicitTls && settings == null ? { tls_settings: { cert_verification_mode: 'verify_full' } } : {}),
+  };
+  return nulls ? answer(written) : { ...written, created_at: 'before' };
+}
+
+function longSpelling(address: string): string {
+  const [head = '', tail = ''] = (ADDRESSES.get(address) ?? address).split('::');
+  const groups = [head.split(':'), tail.split(':')].map((each) => each.filter((group) => group !== ''));
+  const zeros = Array.from({ length: 8 - groups.flat().length }, () => '0');
+  return [...(groups[0] ?? []), ...zeros, ...(groups[1] ?? [])].map((group) => group.padStart(4, '0')).join(':');
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0)),
+  );
+}
+
+/* A folder and an account: names change, swap and are taken; some services are on one side only. */
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+/** Fields of a later version, at every level. */
+const unknownFields = fc.record(
+  {
+    x_weight: fc.integer(),
+    x_labels: json.filter((value) => value !== null),
+    host: fc.constant(true),
+    network: fc.constant(true),
+  },
+  optional,
+);
+const entry = fc.record({
+  on: fc.constantFrom('both', 'both', 'both', 'declared', 'live', 'broken'),
+  declared: declarable,
+  live: fc.option(declarable),
+  renamed: fc.boolean(),
+  unknown: fc.option(unknownFields, { freq: 2 }),
+});
+const world = fc
+  .record({
+    entries: fc.array(entry, { maxLength: NAMES.length }),
+    from: fc.shuffledSubarray(NAMES, { minLength: NAMES.length }),
+    to: fc.shuffledSubarray(NAMES, { minLength: NAMES.length }),
+    spelt: quirks,
+    filesOf: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: NAMES.length, maxLength: NAMES.length }),
+    doubled: fc.boolean(),
+  })
+  .map(({ entries, from, to, spelt, filesOf, doubled }) => {
+    const texts = new Map<string, string[]>();
+    entries.forEach(({ on, declared, renamed }, index) => {
+      if (on === 'live') return;
+      const file = `${filesOf[index] ?? 0}.yaml`;
+      const names = renamed ? to : from;
+      const service = { service_id: id(index + 1), name: names[index] ?? '', ...declared };
+      const text = JSON.stringify(on === 'broken' ? { ...service, host: 1 } : service);
+      texts.set(file, [...(texts.get(file) ?? []), text, ...(doubled && index === 0 ? [text] : [])]);
+    });
+    const live = entries.flatMap(({ on, declared, live, unknown }, index): LiveService[] => {
+      const name = from[index] ?? '';
+      const value = { service_id: id(index + 1), name, ...(live ?? declared) };
+      return on === 'declared'
+        ? []
+        : [{ service_id: id(index + 1), name, value: stored(grown(value, unknown), spelt) }];
+    });
+    return { files: [...texts].map(([file, documents]) => parseFile(file, documents.join('\n---\n'))), live, spelt };
+  });
+
+function grown(service: JsonObject, unknown: { readonly [key: string]: Json } | null): JsonObject {
+  const { host } = service;
+  if (unknown === null || !isObject(host)) return service;
+  const { host: inHost, network: inNetwork, ...top } = unknown;
+  const key = isObject(host['network']) ? 'network' : 'resolver_network';
+  return {
+    ...service,
+    ...top,
+    host: {
+      ...host,
+      ...(inHost === true ? { x_zone: 'z' } : {}),
+      ...(inNetwork === true && isObject(host[key]) ? { [key]: { ...host[key], x_mtu: null, x_ttl: 5 } } : {}),
+    },
+  };
+}
+
+const unknownPolicy = fc.constantFrom<UnknownFieldsPolicy>('preserve', 'withhold', 'drop');
+
+/** Carries a plan out as the API would, in the order that it says. Throws where a name is taken, or where the order has no end. */
+function applied({ updates }: Plan, live: readonly LiveService[], spelt: Quirks): readonly LiveService[] {
+  const services = new Map(live.map((each) => [each.service_id, each]));
+  const done = new Set<string>();
+  while (done.size < updates.length) {
+    const ready = updates.filter(
+      ({ finding, after }) => !done.has(finding.live.service_id) && (after === null || done.has(after)),
+    );
+    if (ready.length === 0) throw new Error('updates wait for each other');
+    for (const { finding, body } of ready) {
+      const { service_id } = finding.live;
+      const { name } = body;
+      if (typeof name !== 'string') throw new Error('a body without a name');
+      const holder = [...services.values()].find((each) => each.name === name);
+      if (holder !== undefined && holder.service_id !== service_id) throw new Error(`"${name}" already exists`);
+      services.set(service_id, { service_id, name, value: stored({ service_id, ...body }, spelt) });
+      done.add(service_id);
+    }
+  }
+  return [...services.values()];
+}
+
+const reportOf = (declared: Declared, live: readonly LiveService[]) => {
+  const findings = compare(declared, live);
+  return toReport(facts({ findings, problems: declared.problems, plan: plan(findings, policy()) }));
+};
+
+test('the order of files, of services in them and of answers does not matter', () => {
+  fc.assert(
+    fc.property(world, fc.infiniteStream(fc.nat()), ({ files, live }, random) => {
+      const shuffled = <Item>(items: readonly Item[]): readonly Item[] =>
+        items
+          .map((item) => ({ item, rank: random.next().value ?? 0 }))
+          .toSorted((a, b) => a.rank - b.rank)
+          .map(({ item }) => item);
+      const mixed = shuffled(files).map((file): ParsedFile => ({
+        ...file,
+        declarations: shuffled(file.declarations),
+        setAside: shuffled(file.setAside),
+      }));
+      const [one, other] = [collect(files), collect(mixed)];
+      const liveMixed = shuffled(live);
+      expect(compare(other, liveMixed)).toEqual(compare(one, live));
+      expect(plan(compare(other, liveMixed), policy())).toEqual(plan(compare(one, live), policy()));
+      expect(JSON.stringify(reportOf(other, liveMixed))).toBe(JSON.stringify(reportOf(one, live)));
+    }),
+    runs(100),
+  );
+});
+
+const ids = (each: readonly { readonly finding: { readonly live: LiveService } }[]) =>
+  each.map(({ finding }) => finding.live.service_id);
+
+test('every service has one finding, and every drifted one is updated or withheld, once, in order', () => {
+  fc.assert(
+    fc.property(world, unknownPolicy, ({ files, live }, unknownFields) => {
+      const declared = collect(files);
+      const findings = compare(declared, live);
+      const drifted = findings.filter((finding) => finding.kind === 'drifted');
+      const { updates, withheld } = plan(findings, policy({ unknownFields }));
+      expect([...ids(updates), ...ids(withheld)].toSorted()).toEqual(drifted.map((finding) => finding.live.service_id));
+      expect(ids(updates)).toEqual(ids(updates).toSorted());
+      expect(ids(withheld)).toEqual(ids(withheld).toSorted());
+      expect(withheld.every(({ reason }) => reason !== '')).toBe(true);
+
+      const { counts, services } = toReport(facts({ findings, plan: { updates, withheld } }));
+      expect(counts.declared).toBe(declared.declarations.length + declared.setAside.length);
+      expect(counts.live).toBe(live.length);
+      expect(counts.in_sync + services.length).toBe(findings.length);
+    }),
+    runs(100),
+  );
+});
+
+test('after a plan was carried out there is nothing left to do, however the API spells what it stored', () => {
+  fc.assert(
+    fc.property(world, unknownPolicy, ({ files, live, spelt }, unknownFields) => {
+      const declared = collect(files);
+      const before = plan(compare(declared, live), policy({ unknownFields }));
+      const findings = compare(declared, applied(before, live, spelt));
+      const after = plan(findings, policy({ unknownFields }));
+      expect(after.updates).toEqual([]);
+      expect(after.withheld.map(({ finding }) => finding.live.service_id)).toEqual(
+        before.withheld.map(({ finding }) => finding.live.service_id),
+      );
+    }),
+    runs(150),
+  );
+});
+
+test('nothing is written that is neither declared nor an unknown field of the live service', () => {
+  /** What a body says, leaf by leaf; an unknown field is a leaf whatever it holds. */
+  const leaves = (value: Json | undefined, path = ''): [string, Json | undefined][] => {
+    if (!isObject(value) || path.includes('x_')) return [[path, value]];
+    return Object.entries(value).flatMap(([key, field]) => leaves(field, `${path}.${key}`));
+  };
+  const sent = (value: Json | undefined): Json | undefined => {
+    if (Array.isArray(value)) return value.map((item: Json) => sent(item) ?? null);
+    return typeof value === 'string' ? (ADDRESSES.get(value) ?? value.toLowerCase()) : value;
+  };
+  fc.assert(
+    fc.property(world, unknownPolicy, ({ files, live }, unknownFields) => {
+      for (const { finding, body } of plan(compare(collect(files), live), policy({ unknownFields })).updates) {
+        const declared = new Map(leaves(finding.declaration.value).map(([path, value]) => [path, sent(value)]));
+        const had = new Map(leaves(finding.live.value));
+        for (const [path, value] of leaves(body)) {
+          if (path.includes('x_')) expect(value).toEqual(had.get(path));
+          // What an omission says may be said, where an unknown field beside it makes it necessary.
+          else if (path !== '.tls_settings.cert_verification_mode' || value !== 'verify_full') {
+            expect([path, value]).toEqual([path, declared.get(path)]);
+            expect(value).not.toBeNull();
+          }
+        }
+        for (const key of ['service_id', 'created_at', 'updated_at']) expect(body).not.toHaveProperty(key);
+      }
+    }),
+    runs(100),
+  );
+});
+
+test('unknown fields survive an update, unless they are given up', () => {
+  fc.assert(
+    fc.property(world, ({ files, live, spelt }) => {
+      const planned = plan(compare(collect(files), live), policy());
+      const after = new Map(applied(planned, live, spelt).map((each) => [each.service_id, each]));
+      for (const { service_id, value } of live) {
+        expect([...normalise(after.get(service_id)?.value ?? {}).unknown]).toEqual([...normalise(value).unknown]);
+      }
+    }),
+    runs(100),
+  );
+});
+
+test('what is stored as declared is in sync, however it is spelt', () => {
+  fc.assert(
+    fc.property(declarable, quirks, (service, spelt) => {
+      const value = { service_id: id(1), name: 'a', ...service };
+      const [finding] = compare(collect([parseFile('a.json', JSON.stringify(value))]), [
+        { service_id: id(1), name: 'a', value: stored(value, spelt) },
+      ]);
+      expect(finding?.kind).toBe('in_sync');
+    }),
+    runs(200),
+  );
+});
+
+test('normalising what was normalised changes nothing, whatever the API answers', () => {
+  const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('name', 'type', 'http_port', '__proto__', 'a.b'));
+  const dictionary = (value: fc.Arbitrary<Json>) => fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true });
+  const branch: fc.Arbitrary<Json> = fc.oneof(dictionary(json), json);
+  const hostOrNot: fc.Arbitrary<Json> = fc.oneof(host, branch);
+  const service = fc
+    .record({ top: dictionary(json), host: hostOrNot, tls: fc.oneof(tls, branch), network: branch })
+    .map(({ top, host, tls, network }): JsonObject => ({
+      ...top,
+      tls_settings: tls,
+      host: isObject(host) ? Object.assign({ network }, host) : host,
+    }));
+  fc.assert(
+    fc.property(service, (value) => {
+      const once = normalise(value);
+      const twice = normalise(toBody(once.known, once.unknown));
+      expect([...twice.known]).toEqual([...once.known]);
+      expect([...twice.unknown]).toEqual([...once.unknown]);
+    }),
+    runs(200),
+  );
+});
+
+const yaml = `service_id: ${id(1)}
+name: orders-db # the database
+type: tcp
+tcp_port: 5432
+host: &host
+  hostname: "orders.internal"
+  resolver_network:
+    tunnel_id: ${tunnel}
+    resolver_ips: [10.0.0.53, 'fd00::53']
+tls_settings: {cert_verification_mode: verify_ca}
+---
+{"service_id": "${id(2)}", "name": "web", "type": "http", "host": null, "https_port": 443}
+`;
+const indicators = ['- ', '? ', ': ', 'a: ', '[', ']', '{', '}', ', ', '"', "'", '|\n', '>-\n', '#', '@', '`', '\\'];
+const marks = ['&a ', '*a', '*host', '!a ', '!!str ', '---\n', '...\n', '%YAML 1.1\n', '<<: ', '<<<<<<< a\n'];
+const characters = ['\n', '\n  ', '\t', '\r\n', '\uFEFF', '\0', '\u0002', '\uD800', '😀', 'null', '.nan', '1e999'];
+const keys = ['service_id: ', id(3), '__proto__: ', 'host:\n'];
+const fragment = fc.constantFrom(...indicators, ...marks, ...characters, ...keys);
+const mutated = fc
+  .array(
+    fc.record({ at: fc.nat(yaml.length), length: fc.nat(20), text: fc.oneof(fragment, fc.string({ maxLength: 5 })) }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((edits) =>
+    edits.reduce((text, { at, length, text: put }) => text.slice(0, at) + put + text.slice(at + length), yaml),
+  );
+
+test.for([
+  ['any text', fc.string({ unit: 'binary', maxLength: 200 })],
+  ['pieces of YAML', fc.array(fragment, { maxLength: 60 }).map((pieces) => pieces.join(''))],
+  ['a declaration with slips in it', mutated],
+] as const)('reading never throws, always answers the same, and leaves nobody out: %s', ([, text]) => {
+  fc.assert(
+    fc.property(text, (text) => {
+      const parsed = parseFile('a.yaml', text);
+      const lines = text.split('\n').length;
+      for (const { file, line, column, message } of parsed.problems) {
+        expect({ file, inFile: line >= 1 && line <= lines && column >= 1, told: message !== '' }).toEqual({
+          file: 'a.yaml',
+          inFile: true,
+          told: true,
+        });
+      }
+      expect(parsed.setAside.length > 0).toBe(parsed.problems.length > 0);
+      expect(parseFile('a.yaml', text)).toEqual(parsed);
+      expect(() => reportOf(collect([parsed, parsed]), [])).not.toThrow();
+    }),
+    runs(300),
+  );
+});

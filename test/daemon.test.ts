@@ -1,0 +1,408 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { nothingSeen } from '../src/core/memory.ts';
+import type { Failure } from '../src/core/outcome.ts';
+import { failure, FailureError } from '../src/core/outcome.ts';
+import type { Report, ServiceReport, Trigger } from '../src/core/report.ts';
+import { toReport } from '../src/core/report.ts';
+import { daemon, killAfter } from '../src/daemon.ts';
+import type { DaemonOptions } from '../src/daemon.ts';
+import type { Signals } from '../src/reconcile.ts';
+import type { Watch } from '../src/source/watch.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A report of a pass that ended so. */
+function reportOf(trigger: Trigger, error: Failure | null = null): Report {
+  return toReport({
+    run_id: 'run',
+    trigger,
+    mode: 'apply',
+    account_id: 'account',
+    source: { path: 'services', revision: null, files: 0 },
+    started_at: '2026-01-02T03:04:05.000Z',
+    finished_at: '2026-01-02T03:04:05.000Z',
+    duration_ms: 0,
+    api: { requests: 1, retries: 0, throttled_ms: 0 },
+    problems: [],
+    declared: 0,
+    findings: [],
+    plan: { updates: [], withheld: [] },
+    memory: nothingSeen,
+    outcomes: new Map(),
+    error,
+  });
+}
+
+const drifted: ServiceReport = {
+  service_id: '0191e3a4-5b6c-7d8e-9f00-112233445566',
+  name: 'web',
+  file: 'services/web.yaml',
+  line: 1,
+  finding: 'drifted',
+  cause: null,
+  action: 'update',
+  changes: [],
+  unknown_fields: [],
+  result: null,
+  reason: null,
+  hint: null,
+  attempts: 1,
+  error: null,
+};
+
+const down = failure('transient', 'the API is down');
+
+/** A daemon on a stage: its passes are ended by the test, and it counts time only as the test lets it pass. */
+function staged(options: Partial<DaemonOptions> = {}) {
+  const stop = new AbortController();
+  const begun: { readonly trigger: Trigger; readonly signals: Signals; readonly at: number }[] = [];
+  const reports: Report[] = [];
+  const ends: ((error: Failure | null) => void)[] = [];
+  const start = Date.now();
+  let change: (() => void) | undefined;
+  const close = vi.fn<() => Promise<void>>(async () => {});
+  let ended = false;
+  const running = daemon({
+    pass: async (trigger, signals) => {
+      begun.push({ trigger, signals, at: Date.now() - start });
+      return new Promise((resolve) => ends.push((error) => resolve(reportOf(trigger, error))));
+    },
+    onReport: (report) => void reports.push(report),
+    watch: async (onChange) => {
+      change = onChange;
+      return { close };
+    },
+    intervalMs: 60_000,
+    gracePeriodMs: 20_000,
+    random: () => 0.5,
+    stop: stop.signal,
+    ...options,
+  }).finally(() => {
+    ended = true;
+  });
+  return {
+    begun,
+    reports,
+    close,
+    running,
+    ended: () => ended,
+    change: () => change?.(),
+    /** Ends the pass that runs. */
+    end: async (error: Failure | null = null) => {
+      ends.shift()?.(error);
+      await vi.advanceTimersByTimeAsync(0);
+    },
+    /** Lets time go by. */
+    wait: async (ms: number) => vi.advanceTimersByTimeAsync(ms),
+    stop: async () => {
+      stop.abort(new FailureError(failure('interrupted', 'told to stop')));
+      await vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+type Staged = ReturnType<typeof staged>;
+
+const triggersOf = ({ begun }: Staged) => begun.map(({ trigger }) => trigger);
+
+test('begins with a pass, once the folder is watched', async () => {
+  const watching = Promise.withResolvers<Watch>();
+  const stage = staged({ watch: () => watching.promise });
+  await stage.wait(1000);
+  expect(triggersOf(stage)).toEqual([]);
+  watching.resolve({ close: async () => {} });
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.stop();
+  await stage.end();
+  await stage.running;
+});
+
+test('tells of every pass before the next one begins', async () => {
+  const order: string[] = [];
+  const stage = staged({ onReport: ({ trigger }) => void order.push(`${trigger} told, ${stage.begun.length} begun`) });
+  await stage.wait(0);
+  stage.change();
+  await stage.end();
+  await stage.end();
+  expect(order).toEqual(['startup told, 1 begun', 'change told, 2 begun']);
+});
+
+test('a change brings one pass at once', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(1000);
+  stage.change();
+  stage.change();
+  await stage.wait(0);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  expect(stage.begun[1]?.at).toBe(1000);
+});
+
+test('passes never overlap: whatever asks during one becomes exactly one more', async () => {
+  const stage = staged({ intervalMs: 1000 });
+  await stage.wait(0);
+  stage.change();
+  await stage.wait(5000);
+  stage.change();
+  stage.change();
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('a change in the last moment of a pass is not lost', async () => {
+  const stage = staged({ onReport: ({ trigger }) => void (trigger === 'startup' && stage.change()) });
+  await stage.wait(0);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test.for([
+  { random: 0, after: 54_000 },
+  { random: 0.5, after: 60_000 },
+  { random: 0.999_999, after: 65_999 },
+])('looks for drift after the interval, a tenth more or less: random $random, $after ms', async ({ random, after }) => {
+  const stage = staged({ random: () => random });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(after - 1);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.wait(2);
+  expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+});
+
+test('counts the interval from the end of the pass before, whatever asked for that', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.wait(10_000);
+  await stage.end();
+  await stage.wait(50_000);
+  stage.change();
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(59_999);
+  expect(stage.begun).toHaveLength(2);
+  await stage.wait(1);
+  expect(stage.begun.map(({ at }) => at)).toEqual([0, 60_000, 120_000]);
+});
+
+test('an interval of 0 is never; a change still counts', async () => {
+  const stage = staged({ intervalMs: 0 });
+  await stage.wait(0);
+  await stage.end();
+  expect(vi.getTimerCount()).toBe(0);
+  await stage.wait(1_000_000_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  stage.change();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('the longest interval that may be set is no short one, with all its jitter', async () => {
+  const stage = staged({ intervalMs: 480 * 3_600_000, random: () => 0.999 });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(24 * 3_600_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+});
+
+test('backs off while passes fail, twice as long each time, up to five minutes', async () => {
+  const stage = staged({ intervalMs: 0, random: () => 0.999_999_999 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 12; failures += 1) {
+    await stage.end(down);
+    await stage.wait(300_000);
+    expect(stage.begun).toHaveLength(failures + 1);
+  }
+  const waits = stage.begun.slice(1).map(({ at }, index) => Math.round((at - index * 300_000) / 100) / 10);
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+});
+
+test('the back-off has jitter: from half of it to all of it', async () => {
+  const stage = staged({ random: () => 0 });
+  await stage.wait(0);
+  await stage.end(down);
+  await stage.wait(499);
+  expect(stage.begun).toHaveLength(1);
+  await stage.wait(1);
+  expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+});
+
+test('the back-off is never longer than the interval', async () => {
+  const stage = staged({ intervalMs: 300, random: () => 0.5 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 5; failures += 1) {
+    await stage.end(down);
+    await stage.wait(300);
+  }
+  expect(stage.begun.map(({ at }) => at)).toEqual([0, 300, 600, 900, 1200, 1500]);
+});
+
+test('a change cuts the back-off short, and a good pass ends it', async () => {
+  const stage = staged({ random: () => 0.5 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 6; failures += 1) {
+    await stage.end(down);
+    await stage.wait(25_000);
+  }
+  const before = stage.begun.length;
+  await stage.end(down);
+  await stage.wait(10_000);
+  expect(stage.begun).toHaveLength(before);
+  stage.change();
+  await stage.wait(0);
+  expect(stage.begun).toHaveLength(before + 1);
+  await stage.end();
+  await stage.wait(59_999);
+  expect(stage.begun).toHaveLength(before + 1);
+  await stage.wait(1);
+  await stage.end(down);
+  await stage.wait(750);
+  expect(stage.begun).toHaveLength(before + 3);
+});
+
+test.for([
+  { kind: 'transient', soon: true },
+  { kind: 'source', soon: true },
+  { kind: 'denied', soon: true },
+  { kind: 'internal', soon: true },
+] as const)('a pass that ended with a failure of kind $kind is tried again soon: $soon', async ({ kind }) => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end(failure(kind, 'no'));
+  await stage.wait(1000);
+  expect(stage.begun).toHaveLength(2);
+});
+
+test.for([
+  { kind: 'transient', soon: true },
+  { kind: 'rejected', soon: false },
+] as const)('an update that failed as $kind is tried again soon: $soon', async ({ kind, soon }) => {
+  const error = failure(kind, 'no');
+  let passes = 0;
+  const stop = new AbortController();
+  const running = daemon({
+    pass: async (trigger) => {
+      passes += 1;
+      return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'failed', error }] };
+    },
+    onReport: () => {},
+    watch: async () => ({ close: async () => {} }),
+    intervalMs: 60_000,
+    gracePeriodMs: 0,
+    random: () => 0.5,
+    stop: stop.signal,
+  });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(passes).toBe(soon ? 2 : 1);
+  stop.abort();
+  await running;
+});
+
+test('told to stop while it waits, it ends at once, with the watch closed and no timer left', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end();
+  expect(stage.ended()).toBe(false);
+  await stage.stop();
+  await stage.running;
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(triggersOf(stage)).toEqual(['startup']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('told to stop during a pass, it ends after it, and begins no other', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  stage.change();
+  await stage.stop();
+  expect(stage.begun[0]?.signals.stop.aborted).toBe(true);
+  expect(stage.begun[0]?.signals.kill.aborted).toBe(false);
+  await stage.wait(19_999);
+  expect(stage.ended()).toBe(false);
+  await stage.end();
+  await stage.running;
+  expect(stage.reports).toHaveLength(1);
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('what is not done within the grace period is told to give up', async () => {
+  const stage = staged({ gracePeriodMs: 500 });
+  await stage.wait(0);
+  await stage.stop();
+  await stage.wait(499);
+  const kill = stage.begun[0]?.signals.kill;
+  expect(kill?.aborted).toBe(false);
+  await stage.wait(1);
+  expect(kill?.reason).toMatchObject({ failure: { kind: 'interrupted', message: expect.stringContaining('500 ms') } });
+  await stage.end();
+  await stage.running;
+});
+
+test('told to stop before it began, it begins nothing', async () => {
+  const stage = staged({ stop: AbortSignal.abort() });
+  await stage.running;
+  expect(stage.begun).toEqual([]);
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('closes the watch when telling of a pass throws, too', async () => {
+  const stage = staged({
+    onReport: () => {
+      throw new Error('no');
+    },
+  });
+  const end = expect(stage.running).rejects.toThrow('no');
+  await stage.wait(0);
+  await stage.end();
+  await end;
+  expect(stage.close).toHaveBeenCalledOnce();
+});
+
+test('asks after every pass what to do where somebody wants a say', async () => {
+  const answers = ['again', 'again', 'end'] as const;
+  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  await stage.wait(0);
+  await stage.end();
+  await stage.end();
+  await stage.end();
+  await stage.running;
+  expect(triggersOf(stage)).toEqual(['startup', 'startup', 'startup']);
+  expect(stage.close).toHaveBeenCalledOnce();
+});
+
+test('a change during a pass that is to be had again is not a pass more', async () => {
+  const answers = ['again', 'wait'] as const;
+  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  await stage.wait(0);
+  stage.change();
+  await stage.end();
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('a signal to give up follows the one to stop, and nothing is left of it once it is cleared', async () => {
+  const stop = new AbortController();
+  const { signal, clear } = killAfter(stop.signal, 1000);
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(999);
+  expect(signal.aborted).toBe(false);
+  clear();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(signal.aborted).toBe(false);
+
+  const never = new AbortController();
+  killAfter(never.signal, 1000).clear();
+  expect(getEventListeners(never.signal, 'abort')).toEqual([]);
+});

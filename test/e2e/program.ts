@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { isObject } from '../../src/core/json.ts';
+import { SECRET } from '../cli/command.ts';
+import type { Ended, Environment } from '../cli/command.ts';
+
+/** The program in a process of its own. It is ended with the test, and none of its output may show a secret or a stack trace. */
+export type Program = {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly send: (signal: 'SIGTERM' | 'SIGINT') => void;
+  /** Waits until all of stdout is such. */
+  readonly until: (holds: (stdout: string) => boolean) => Promise<unknown>;
+  /** Waits for a line of the log that has these values, behind the one that was waited for before. */
+  readonly logged: (values: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>;
+  readonly ended: Promise<Ended>;
+};
+
+export type ProgramOptions = {
+  readonly environment?: Environment;
+  /** What is run, instead of this Node with the source. */
+  readonly command?: readonly [string, ...string[]];
+  readonly cwd?: string;
+  /** Stdout is not read before this time is over. */
+  readonly readAfterMs?: number;
+};
+
+export const root = new URL('../..', import.meta.url).pathname;
+const fromSource = [process.execPath, `${root}src/main.ts`] as const;
+
+/** A script of the shell around the program, which is `"$@"` in it. */
+export function inShell(script: string): readonly [string, ...string[]] {
+  return ['/bin/sh', '-c', script, 'sh', ...fromSource];
+}
+
+export function start(line: readonly string[], options: ProgramOptions = {}): Program {
+  const { environment = {}, command = fromSource, cwd = root, readAfterMs } = options;
+  const [file, ...before] = command;
+  const child = spawn(file, [...before, ...line], {
+    cwd,
+    env: { VPC_RECONCILER_LOG_LEVEL: 'trace', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  let place = 0;
+  const listeners = new Set<() => void>();
+  const news = () => {
+    for (const listener of listeners) listener();
+  };
+  const read = () => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      news();
+    });
+  };
+  if (readAfterMs === undefined) read();
+  else void sleep(readAfterMs).then(read);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  let over = false;
+  const ended = once(child, 'close').then(([code]): Ended => {
+    over = true;
+    news();
+    return { code: typeof code === 'number' ? code : null, stdout, stderr };
+  });
+  onTestFinished(async () => {
+    if (!over) child.kill('SIGKILL');
+    await ended;
+    expect(stdout + stderr).not.toContain(SECRET);
+    expect(stdout + stderr).not.toMatch(/^ {4}at |Node\.js v/m);
+  });
+
+  /** The first result that is not undefined, asked again whenever something was written. */
+  const waitFor = async <Result>(look: () => Result | undefined): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      const listener = () => {
+        const found = look();
+        if (found === undefined && !over) return;
+        listeners.delete(listener);
+        if (found === undefined) reject(new Error(`the program ended before that:\n${stdout}${stderr}`));
+        else resolve(found);
+      };
+      listeners.add(listener);
+      listener();
+    });
+
+  return {
+    stdout: () => stdout,
+    stderr: () => stderr,
+    send: (signal) => void child.kill(signal),
+    until: async (holds) => waitFor(() => holds(stdout) || undefined),
+    logged: async (values) =>
+      waitFor(() => {
+        for (let end = stdout.indexOf('\n', place); end >= 0; end = stdout.indexOf('\n', place)) {
+          const entry: unknown = JSON.parse(stdout.slice(place, end));
+          place = end + 1;
+          if (isObject(entry) && Object.entries(values).every(([key, value]) => entry[key] === value)) return entry;
+        }
+        return undefined;
+      }),
+    ended,
+  };
+}
+
+/** Runs the program to its end. */
+export async function ran(line: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+  return start(line, options).ended;
+}

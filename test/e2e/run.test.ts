@@ -1,0 +1,199 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import type { Emulator } from '../../src/emulator/emulator.ts';
+import { served, success } from '../cloudflare/server.ts';
+import { accountAt, database, emulated, folderOf, SECRET, web } from '../cli/command.ts';
+import { start } from './program.ts';
+import type { Program } from './program.ts';
+
+const event = 'reconciliation_report';
+
+type Running = { readonly program: Program; readonly emulator: Emulator; readonly folder: string };
+
+/** A daemon that has converged on two services, in a folder and an emulated account of its own. */
+async function converged(...flags: string[]): Promise<Running> {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--services', folder, '--interval', '0', ...flags], {
+    environment: accountAt(emulator.url),
+  });
+  await program.logged({ event, trigger: 'startup', outcome: 'converged' });
+  return { program, emulator, folder };
+}
+
+function edit(folder: string, name: string, content: JsonObject | string): void {
+  writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+const putsOf = ({ requests }: Emulator) => requests.filter(({ method }) => method === 'PUT').map(({ body }) => body);
+
+test('converges at start, notices an edit, and ends with 0 on SIGTERM; its log is JSON lines', async () => {
+  const { program, emulator, folder } = await converged();
+  expect(emulator.services()).toMatchObject([web(), database()]);
+
+  edit(folder, 'web.yaml', web({ http_port: 8081 }));
+  const report = await program.logged({ event, trigger: 'change' });
+  expect(report).toMatchObject({
+    outcome: 'converged',
+    services: [{ name: 'web', cause: 'declaration', result: 'updated' }],
+  });
+  expect(putsOf(emulator)).toMatchObject([{ http_port: 8080 }, { http_port: 8081 }]);
+
+  program.send('SIGTERM');
+  const { code, stdout, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => Object(JSON.parse(line)).event);
+  expect(events).toEqual(['started', 'watching', event, event, 'stopping']);
+});
+
+test('corrects what was changed behind its back, and ends with 0 on SIGINT', async () => {
+  const { program, emulator } = await converged('--interval', '300ms');
+  emulator.change('0191e3a4-5b6c-7d8e-9f00-112233445566', (service) => ({ ...service, http_port: 9999 }));
+  const report = await program.logged({ event, outcome: 'converged' });
+  expect(report).toMatchObject({ trigger: 'interval', services: [{ name: 'web', cause: 'live', result: 'updated' }] });
+  expect(emulator.services()).toMatchObject([web(), database()]);
+  program.send('SIGINT');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('detect reports what was changed, and writes nothing', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 })] });
+  const program = start(['run', '--mode', 'detect', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: accountAt(emulator.url),
+  });
+  await program.logged({ event, mode: 'detect', outcome: 'pending' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0 });
+  expect(putsOf(emulator)).toEqual([]);
+});
+
+test('a broken file sets aside only itself: the change of another is applied', async () => {
+  const { program, emulator, folder } = await converged();
+  edit(folder, 'web.yaml', 'name: [');
+  edit(folder, 'db.yaml', database({ tcp_port: 5433 }));
+  // The two edits may be seen as one change or as two.
+  let report = await program.logged({ event, outcome: 'partial' });
+  if (emulator.services()[1]?.['tcp_port'] !== 5433) report = await program.logged({ event, outcome: 'partial' });
+  expect(report).toMatchObject({ problems: [{ file: join(folder, 'web.yaml') }] });
+  expect(emulator.services()).toMatchObject([web(), database({ tcp_port: 5433 })]);
+
+  edit(folder, 'web.yaml', web({ http_port: 8082 }));
+  await program.logged({ event, outcome: 'converged' });
+  expect(emulator.services()).toMatchObject([web({ http_port: 8082 }), database({ tcp_port: 5433 })]);
+});
+
+test('survives the folder being removed and made again', async () => {
+  const { program, emulator, folder } = await converged();
+  rmSync(folder, { recursive: true });
+  expect(await program.logged({ event, outcome: 'failed' })).toMatchObject({ error: { kind: 'source' } });
+  expect(emulator.services()).toMatchObject([web(), database()]);
+
+  mkdirSync(folder);
+  edit(folder, 'all.yaml', `${JSON.stringify(web({ http_port: 8083 }))}\n---\n${JSON.stringify(database())}\n`);
+  await program.logged({ event, outcome: 'converged' });
+  expect(emulator.services()).toMatchObject([web({ http_port: 8083 }), database()]);
+});
+
+test('waits for a folder that is not there yet', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 })] });
+  const folder = join(folderOf({}), 'later', 'services');
+  const program = start(['run', '--services', folder], { environment: accountAt(emulator.url) });
+  await program.logged({ event, outcome: 'failed' });
+  mkdirSync(folder, { recursive: true });
+  edit(folder, 'web.yaml', web());
+  await program.logged({ event, outcome: 'converged' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0 });
+});
+
+test('survives the API going away and coming back', async () => {
+  const { program, emulator } = await converged('--interval', '200ms', '--pass-timeout', '1s');
+  await emulator.close();
+  expect(await program.logged({ event, outcome: 'failed' })).toMatchObject({ error: { kind: 'transient' } });
+
+  const { port } = new URL(emulator.url);
+  const back = await startEmulator({ port: Number(port), token: SECRET, services: [web({ name: 'x' }), database()] });
+  try {
+    await program.logged({ event, outcome: 'converged' });
+    expect(back.services()).toMatchObject([web(), database()]);
+  } finally {
+    await back.close();
+  }
+});
+
+test('a token that is refused ends no daemon', async () => {
+  const { url } = await emulated({ token: 'another-token' });
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() })], { environment: accountAt(url) });
+  const first = await program.logged({ event });
+  expect(first).toMatchObject({ outcome: 'denied', level: 50, error: { kind: 'denied' } });
+  await program.logged({ event, trigger: 'interval', outcome: 'denied' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** An account with a drifted service whose updates are never answered. */
+async function hanging(...flags: string[]): Promise<Program> {
+  const put = Promise.withResolvers<void>();
+  const { url } = await served(({ method }, response) => {
+    if (method === 'GET') response.end(JSON.stringify(success([web({ http_port: 81 })])));
+    else put.resolve();
+  });
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), ...flags], {
+    environment: accountAt(url),
+  });
+  await put.promise;
+  return program;
+}
+
+test('a second signal ends it at once, with an update still under way', async () => {
+  const program = await hanging();
+  program.send('SIGTERM');
+  await program.logged({ event: 'stopping' });
+  program.send('SIGTERM');
+  const { code, stdout, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 143, stderr: '' });
+  expect(stdout).not.toContain(event);
+});
+
+test('an update that is not answered within the grace period is given up and reported; exit 0', async () => {
+  const program = await hanging('--grace-period', '100ms');
+  program.send('SIGINT');
+  expect(await program.logged({ event })).toMatchObject({
+    outcome: 'interrupted',
+    services: [{ result: 'failed', error: { kind: 'interrupted' } }],
+  });
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('run --emulator --once needs no account, converges, and ends with 0', async () => {
+  const program = start(['run', '--emulator', '--once']);
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  await program.logged({ event: 'started' });
+  await program.logged({ event: 'emulator_request', method: 'PUT', status: 200 });
+  await program.logged({ event, outcome: 'converged' });
+  await program.logged({ event, outcome: 'in_sync' });
+});
+
+test('run --once ends with 1 where something is wrong, and its pretty log has no colours in a pipe', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--once', '--log-format', 'pretty', '--services', services], {
+    environment: accountAt(url),
+  });
+  const { code, stdout, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  expect(stdout.split('\n')).toEqual([
+    expect.stringMatching(/^\[[\d:.]+\] INFO: vpc-reconciler \S+: reconciling .* with http:/),
+    expect.stringMatching(/^\[[\d:.]+\] INFO: watching /),
+    expect.stringMatching(/^\[[\d:.]+\] WARN: partial: 1 missing, 1 in sync \(/),
+    expect.stringMatching(/^\? db {2}.* declared, but not live/),
+    '',
+  ]);
+});

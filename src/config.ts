@@ -5,6 +5,8 @@ import { isObject } from './core/json.ts';
 import { renderProblem } from './core/text.ts';
 import { orRather, suggest } from './core/suggest.ts';
 import { readYaml } from './core/yaml.ts';
+import { parseSchedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 
 /** Timers of the platform count in 31 bits, which is 24 days; longer ones fire at once. */
 const LONGEST_HOURS = 480;
@@ -19,6 +21,20 @@ const duration = z.union([z.string(), z.literal(0)], DURATION).transform((text, 
   if (ms <= LONGEST_HOURS * 3_600_000) return ms;
   context.addIssue({ code: 'custom', message: DURATION });
   return z.NEVER;
+});
+
+const SCHEDULE =
+  'expected none, or a cron expression of five parts and, if it is not UTC, a time zone: 0 6 * * 1-5 Europe/Berlin';
+
+/** Five parts of cron and an IANA time zone; becomes both, or null. */
+const schedule = z.string(SCHEDULE).transform((text, context): Schedule | null => {
+  if (text === 'none') return null;
+  try {
+    return parseSchedule(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: SCHEDULE });
+    return z.NEVER;
+  }
 });
 
 const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above zero');
@@ -55,6 +71,7 @@ const DEFAULTS = {
   allow_empty: false,
   mode: 'apply',
   interval: '5m',
+  schedule: 'none',
   settle: '50ms',
   rescan: '30s',
   unknown_fields: 'preserve',
@@ -82,6 +99,9 @@ const settingsSchema = z.strictObject({
     .describe('a folder without a declaration is a failed pass unless true'),
   mode: oneOf(['apply', 'detect']).prefault(DEFAULTS.mode).describe('apply, or detect: report drift, write nothing'),
   interval: duration.prefault(DEFAULTS.interval).describe('how often drift is looked for, with jitter; 0 is never'),
+  schedule: schedule
+    .prefault(DEFAULTS.schedule)
+    .describe('when drift is looked for besides: cron, and a time zone if not UTC; or none'),
   settle: duration.prefault(DEFAULTS.settle).describe('quiet time after a change of the folder'),
   rescan: positiveDuration.prefault(DEFAULTS.rescan).describe('how often the folder is looked at without any event'),
   unknown_fields: oneOf(['preserve', 'withhold', 'drop'])
@@ -171,7 +191,8 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
     if (entry === undefined) return [name, { text: written(DEFAULTS[name]), from: 'default' }];
     const setting = parsed.data[name];
     // Text of a variable or a flag that means a number or a boolean is written as one.
-    const value = String(setting) === entry.value ? setting : entry.value;
+    const spelled = Array.isArray(setting) ? setting.join(',') : isObject(setting) ? null : String(setting);
+    const value = spelled === entry.value ? setting : entry.value;
     return [name, { text: written(value), from: entry.from }];
   });
   return Object.freeze({ settings: Object.freeze(parsed.data), origins: new Map(origins) });

@@ -1,6 +1,8 @@
 import { failure, FailureError } from './core/outcome.ts';
 import type { Report, Trigger } from './core/report.ts';
 import type { Pass } from './reconcile.ts';
+import { runOn } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import type { Watch } from './source/watch.ts';
 
 export type DaemonOptions = {
@@ -11,6 +13,10 @@ export type DaemonOptions = {
   readonly watch: (onChange: () => void) => Promise<Watch>;
   /** How often to look for drift; 0 is never. */
   readonly intervalMs: number;
+  /** When to look for drift besides, by the clock on the wall; null is never. */
+  readonly schedule: Schedule | null;
+  /** Calls back whenever somebody asks the process for a pass. */
+  readonly onSignal: (listener: () => void) => void;
   /** How long what is under way may still take once told to stop. */
   readonly gracePeriodMs: number;
   /** A number from 0 up to 1, for jitter. */
@@ -25,8 +31,9 @@ const FIRST_BACK_OFF_MS = 1000;
 const LONGEST_BACK_OFF_MS = 5 * 60_000;
 
 /**
- * Runs passes until it is told to stop: at start, on every change of the folder, on an interval. One at a time; what asks for a pass
- * meanwhile gets one more, after it. A pass that fails is tried again with exponential back-off, which a change cuts short.
+ * Runs passes until it is told to stop: at start, on every change of the folder, on an interval, on a schedule, on a signal. One at a
+ * time; whatever asks for a pass meanwhile, there is one more, after it. A pass that fails is tried again with exponential back-off,
+ * which anything that asks for a pass cuts short.
  */
 export async function daemon(options: DaemonOptions): Promise<void> {
   const { pass, onReport, afterwards, random, stop } = options;
@@ -38,6 +45,8 @@ export async function daemon(options: DaemonOptions): Promise<void> {
     wake?.();
   };
   stop.addEventListener('abort', () => wake?.());
+  options.onSignal(() => ask('signal'));
+  const cron = options.schedule && runOn(options.schedule, () => ask('schedule'));
   const watch = await options.watch(() => ask('change'));
 
   try {
@@ -64,6 +73,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
     }
   } finally {
     kill.clear();
+    cron?.stop();
     await watch.close();
   }
 }
@@ -75,13 +85,10 @@ function needsAnother({ outcome, services }: Report): boolean {
 
 /** How long until the next pass that nobody asks for; null when there is none. Never in step with other daemons. */
 function waitFor(intervalMs: number, failures: number, random: () => number): number | null {
-  const interval = intervalMs === 0 ? Number.POSITIVE_INFINITY : intervalMs * (0.9 + 0.2 * random());
-  const backOff =
-    failures === 0
-      ? Number.POSITIVE_INFINITY
-      : Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
-  const wait = Math.min(interval, backOff);
-  return Number.isFinite(wait) ? wait : null;
+  if (failures > 0) {
+    return Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
+  }
+  return intervalMs === 0 ? null : intervalMs * (0.9 + 0.2 * random());
 }
 
 /** A signal that follows another one after a while: what is under way is given up, then. */

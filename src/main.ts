@@ -36,6 +36,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stop: stop.signal,
+  onHangUp: (listener) => void process.on('SIGHUP', listener),
 });
 // A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost.
 for (const stream of [process.stdout, process.stderr]) {

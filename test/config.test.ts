@@ -35,6 +35,7 @@ const DEFAULTS: Settings = {
   allow_empty: false,
   mode: 'apply',
   interval: 300_000,
+  schedule: null,
   settle: 50,
   rescan: 30_000,
   unknown_fields: 'preserve',
@@ -84,6 +85,11 @@ const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: str
     ['1h', 3_600_000],
     ['0', 0],
     ['90s', 90_000],
+  ],
+  schedule: [
+    ['0 6 * * 1-5 Europe/Berlin', { pattern: '0 6 * * 1-5', timezone: 'Europe/Berlin' }],
+    ['none', null],
+    ['*/10 * * * *', { pattern: '*/10 * * * *', timezone: 'UTC' }],
   ],
   settle: [
     ['0', 0],
@@ -364,6 +370,7 @@ test('prints the settings as a file, each with where it comes from', () => {
       ['allow_empty: true', '--allow-empty'],
       ['mode: apply', 'default'],
       ['interval: 1h', `${file}:1 interval`],
+      ['schedule: none', 'default'],
       ['settle: 0', 'VPC_RECONCILER_SETTLE'],
       ['rescan: 30s', 'default'],
       ['unknown_fields: preserve', 'default'],

@@ -64,6 +64,7 @@ function staged(options: Partial<DaemonOptions> = {}) {
   const ends: ((error: Failure | null) => void)[] = [];
   const start = Date.now();
   let change: (() => void) | undefined;
+  let signal: (() => void) | undefined;
   const close = vi.fn<() => Promise<void>>(async () => {});
   let ended = false;
   const running = daemon({
@@ -77,6 +78,10 @@ function staged(options: Partial<DaemonOptions> = {}) {
       return { close };
     },
     intervalMs: 60_000,
+    schedule: null,
+    onSignal: (listener) => {
+      signal = listener;
+    },
     gracePeriodMs: 20_000,
     random: () => 0.5,
     stop: stop.signal,
@@ -91,6 +96,7 @@ function staged(options: Partial<DaemonOptions> = {}) {
     running,
     ended: () => ended,
     change: () => change?.(),
+    signal: () => signal?.(),
     /** Ends the pass that runs. */
     end: async (error: Failure | null = null) => {
       ends.shift()?.(error);
@@ -237,14 +243,38 @@ test('the back-off has jitter: from half of it to all of it', async () => {
   expect(triggersOf(stage)).toEqual(['startup', 'interval']);
 });
 
-test('the back-off is never longer than the interval', async () => {
-  const stage = staged({ intervalMs: 300, random: () => 0.5 });
+test('an interval that is shorter than the back-off does not hurry it', async () => {
+  const stage = staged({ intervalMs: 300, random: () => 0 });
   await stage.wait(0);
-  for (let failures = 1; failures <= 5; failures += 1) {
+  for (let failures = 1; failures <= 4; failures += 1) {
     await stage.end(down);
-    await stage.wait(300);
+    await stage.wait(4000);
   }
-  expect(stage.begun.map(({ at }) => at)).toEqual([0, 300, 600, 900, 1200, 1500]);
+  expect(stage.begun.map(({ at }) => at % 4000)).toEqual([0, 500, 1000, 2000, 0]);
+});
+
+test('a signal asks for a pass, and cuts the back-off short', async () => {
+  const stage = staged({ intervalMs: 0 });
+  await stage.wait(0);
+  await stage.end(down);
+  stage.signal();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'signal']);
+});
+
+test('a schedule asks for a pass whenever its time has come, in its time zone', async () => {
+  // In Kolkata, five and a half hours ahead, 06:30 is 01:00 in UTC.
+  vi.setSystemTime('2026-01-02T00:58:30Z');
+  const stage = staged({ intervalMs: 0, schedule: { pattern: '30 6 * * *', timezone: 'Asia/Kolkata' } });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(89_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.wait(2000);
+  expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+  await stage.end();
+  await stage.wait(24 * 3_600_000);
+  expect(triggersOf(stage)).toEqual(['startup', 'schedule', 'schedule']);
 });
 
 test('a change cuts the back-off short, and a good pass ends it', async () => {
@@ -298,6 +328,8 @@ test.for([
     onReport: () => {},
     watch: async () => ({ close: async () => {} }),
     intervalMs: 60_000,
+    schedule: null,
+    onSignal: () => {},
     gracePeriodMs: 0,
     random: () => 0.5,
     stop: stop.signal,

@@ -10,6 +10,8 @@ export type Context = {
   readonly stderr: NodeJS.WritableStream;
   /** Aborted, with a `FailureError`, when the process is told to stop. */
   readonly stop: AbortSignal;
+  /** Listens for SIGHUP, by which one asks a daemon for a pass. Who does not listen is ended by it, as every command is. */
+  readonly onHangUp: (listener: () => void) => void;
 };
 
 /** The exit code of the process. */

@@ -50,11 +50,12 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
           onState: (state) => logWatchState(log, services, state),
         }),
       intervalMs: settings.interval,
+      schedule: settings.schedule,
+      onSignal: context.onHangUp,
       gracePeriodMs: settings.grace_period,
       random: Math.random,
       stop: context.stop,
-      // What was updated is looked at once more: only a pass that finds nothing to do has shown that all is in sync.
-      ...(once ? { afterwards: ({ outcome }: Report) => (outcome === 'converged' ? 'again' : 'end') } : {}),
+      ...(once ? { afterwards: untilInSync() } : {}),
     });
   } finally {
     await directory.close();
@@ -67,6 +68,18 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       rehearsal === null ? account.baseUrl : `the built-in emulator at ${account.baseUrl}, no real account`;
     return `vpc-reconciler ${version}: ${mode === 'apply' ? 'reconciling' : 'watching for drift of'} ${services} with ${against}`;
   }
+}
+
+/**
+ * What was updated is looked at once more: only a pass that finds nothing to do has shown that all is in sync. Not for ever: somebody
+ * else may be changing things as fast.
+ */
+function untilInSync(): (report: Report) => 'again' | 'end' {
+  let passes = 0;
+  return ({ outcome }) => {
+    passes += 1;
+    return outcome === 'converged' && passes < 5 ? 'again' : 'end';
+  };
 }
 
 /** How changes are noticed: worth a warning where it is not by events. */

@@ -162,7 +162,8 @@ function one(header: string | string[] | undefined): string | null {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-  return [code, error.message].filter((part) => part !== null && part !== '').join(' ');
+  if (code === null || error.message.includes(code)) return error.message;
+  return `${code} ${error.message}`.trim();
 }
 
 type Cleaner = (text: string) => string;

@@ -27,6 +27,7 @@ export async function withRetries<Result>(
   call: (attempt: number) => Promise<Result>,
   { attempts, random, signal, onWait }: RetryOptions,
 ): Promise<Result> {
+  const failed: Error[] = [];
   try {
     return await pRetry(call, {
       retries: attempts - 1,
@@ -35,6 +36,7 @@ export async function withRetries<Result>(
       shouldRetry: ({ error }) => isWorthATry(error),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
         if (!isWorthATry(error) || retriesLeft === 0) return;
+        failed.push(error);
         const asked = askedFor(error);
         const backOff = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
         const ms = Math.round(asked + backOff);
@@ -44,7 +46,12 @@ export async function withRetries<Result>(
     });
   } catch (error) {
     // Waiting and calling end with errors of their own when the pass is over; its reason says more.
-    throw signal.aborted && signal.reason instanceof FailureError ? signal.reason : error;
+    if (!signal.aborted || !(signal.reason instanceof FailureError)) throw error;
+    const { failure: reason } = signal.reason;
+    // Out of time: what it was spent on is worth knowing. Told to stop: nothing else matters.
+    const last = failed.at(-1);
+    if (last === undefined || reason.kind !== 'transient') throw signal.reason;
+    throw new FailureError({ ...reason, message: `${reason.message}; the last try: ${last.message}` });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Failure, Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Problem } from './problem.ts';
 
-export type Trigger = 'startup' | 'change' | 'interval' | 'signal' | 'command';
+export type Trigger = 'startup' | 'change' | 'interval' | 'schedule' | 'signal' | 'command';
 export type Mode = 'apply' | 'detect' | 'plan';
 
 /**

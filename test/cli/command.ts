@@ -37,7 +37,8 @@ export async function command(
         done();
       },
     });
-  const code = await runCommandLine(line, { environment, stdout: into('stdout'), stderr: into('stderr'), stop });
+  const [stdout, stderr] = [into('stdout'), into('stderr')];
+  const code = await runCommandLine(line, { environment, stdout, stderr, stop, onHangUp: () => {} });
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };
 }

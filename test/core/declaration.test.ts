@@ -76,6 +76,7 @@ describe('a declaration that holds', () => {
 
   test.for([
     { what: 'Windows line ends', text: yaml.replaceAll('\n', '\r\n') },
+    { what: 'a null CA beside disabled', text: edited(['verify_ca', 'disabled\n  certificate_authority: null']) },
     { what: 'a byte order mark', text: `\uFEFF${yaml}` },
     { what: 'no line end at its end', text: yaml.trimEnd() },
     { what: 'a document start and end', text: `---\n${yaml}...\n` },
@@ -524,6 +525,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       '12 tls_settings.cert_verification_mode',
       '12 tls_settings.certs',
     ]);
+    expect(parse(text).setAside[0]?.reason).toBe(`db.yaml:1 service_id: ${aUuid}, found 1`);
   });
 
   test.for([
@@ -571,6 +573,11 @@ describe('a declaration is refused, with the place and the way out, for', () => 
 });
 
 describe('a file', () => {
+  test('sets aside a bad document under its id in lower case', () => {
+    const { setAside } = parse(edited([serviceId, serviceId.toUpperCase()], ['5432', '0']));
+    expect(idsOf(setAside)).toEqual(['0191e3a4-5b6c-7d8e-9f00-112233445566']);
+  });
+
   test('may hold several documents, and a bad one sets aside only itself', () => {
     const text = [yaml, edited([serviceId, otherId], ['orders-db', 'bad'], ['5432', '0']), JSON.stringify(http)].join(
       '---\n',
@@ -646,6 +653,10 @@ describe('a file', () => {
   ])('that is broken: its ids are found in spite of that, in $spelling', ({ text, found }) => {
     expect(idsOf(parse(`${text}\n]`).setAside)).toEqual(found);
     expect(idsOf(unreadableFile('db.yaml', 'expected UTF-8', text).setAside)).toEqual(found);
+  });
+
+  test('that is broken: an id that stands there twice is told where it stands first', () => {
+    expect(parse(`${yaml}${yaml}`).setAside.map(({ line }) => line)).toEqual([1]);
   });
 
   test('that is UTF-16 sets aside what it declares', () => {

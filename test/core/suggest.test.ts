@@ -18,6 +18,7 @@ test.for([
   { written: 'p', meant: [], reason: 'one letter says nothing' },
   { written: '__', meant: [], reason: 'separators say nothing' },
   { written: '', meant: [], reason: 'nothing was written' },
+  { written: 'app_protocols_xyz', meant: [], reason: 'four letters off is another word' },
   { written: 'description', meant: [], reason: 'nothing is near' },
   { written: 'completely_unrelated_key', meant: [], reason: 'a long word is not near because it is long' },
 ])('"$written" may mean $meant: $reason', ({ written, meant }) => {

@@ -356,5 +356,8 @@ describe('a text that is not valid YAML is told', () => {
     expect(faults('- \u0002\n- "\u001F"\n- *a')).toEqual([
       '3:3 expected an alias of something above it, found *a; put it in quotes if it is text',
     ]);
+    expect(faults(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
+      '2:3 expected lines and values of at most 10000 characters, found one of 10001',
+    ]);
   });
 });

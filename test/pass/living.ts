@@ -92,6 +92,8 @@ export async function living(
         onState: (state) => void states.push(state),
       }),
     intervalMs: 0,
+    schedule: null,
+    onSignal: () => {},
     gracePeriodMs: 1000,
     random: Math.random,
     stop: controller.signal,

@@ -1,0 +1,17 @@
+import { Cron } from 'croner';
+
+/** A cron expression of five parts, and the IANA time zone in which it is meant. */
+export type Schedule = { readonly pattern: string; readonly timezone: string };
+
+/** Reads `0 6 * * 1-5 Europe/Berlin`, where the zone may be left out for UTC. Throws an error where it does not hold. */
+export function parseSchedule(text: string): Schedule {
+  const parts = text.trim().split(/\s+/);
+  const schedule = { pattern: parts.slice(0, 5).join(' '), timezone: parts.slice(5).join(' ') || 'UTC' };
+  runOn(schedule, () => {}).stop();
+  return schedule;
+}
+
+/** Calls back at every time of the schedule until it is stopped. */
+export function runOn({ pattern, timezone }: Schedule, job: () => void): { readonly stop: () => void } {
+  return new Cron(pattern, { timezone, mode: '5-part' }, job);
+}

@@ -223,7 +223,7 @@ function contentFaults({ contents }: Document.Parsed): Fault[] {
       return;
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    if (isMap(node)) faults.push(...doubledKeys(node));
+    for (const fault of isMap(node) ? doubledKeys(node) : []) faults.push(fault);
     const within = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : isSeq(node) ? node.items : [];
     for (const each of within) look(each, [...above, node]);
   };

@@ -141,7 +141,7 @@ describe('no answer', () => {
     const url = await servedRaw((_, socket) => socket.resetAndDestroy());
     const { failure } = await failed(directoryAt(url).list(never));
     expect(failure).toMatchObject({ kind: 'transient', status: null });
-    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: (read ECONNRESET|UND_ERR_SOCKET) /);
+    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: (read ECONNRESET|UND_ERR_SOCKET)/);
   });
 
   test('because it is cut short', async () => {

@@ -67,6 +67,7 @@ const refusedAfterAll: readonly (readonly [string, string])[] = [
   ['empty lines', `${filled('\n')}a`],
   ['control characters', filled('- \u0002\n', 200_000)],
   ['a long list', `[${filled('a,', 140_000)}]`],
+  ['74,000 times one key, in braces', `{${filled('a,', 148_000)}}`],
   ['30,000 times one key', filled('? a\n', 120_000)],
   ['35,000 bad addresses', `host: {hostname: a, resolver_network: {resolver_ips: [${filled('x,', 70_000)}]}}`],
   ['2,500 aliases of 70,000 items', `created_at: &a [${filled('1,', 140_000)}]\nupdated_at: [${'*a,'.repeat(2_500)}]`],

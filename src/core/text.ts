@@ -94,16 +94,14 @@ function renderChange({ path, live, declared }: Change, width: number, paint: Pa
   return `${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`;
 }
 
-/** What becomes of them is said where something does: what is withheld or not sent keeps what it has. */
+/** What becomes of them, where something does: what is not written keeps what it has. */
 function renderUnknownFields(
   { unknown_fields: fields, action, reason, result }: ServiceReport,
   paint: Paint,
 ): string[] {
-  if (fields.length === 0 || action === null) return [];
-  const gone = reason !== null && (result === null || result === 'updated');
-  return [
-    `    ${paint(gone ? 'red' : 'dim', printable(gone ? reason : `kept, unknown to this version: ${fields.join(', ')}`))}`,
-  ];
+  if (fields.length === 0 || action === null || result === 'unsettled') return [];
+  if (reason !== null && (result === null || result === 'updated')) return [`    ${paint('red', printable(reason))}`];
+  return [`    ${paint('dim', printable(`kept, unknown to this version: ${fields.join(', ')}`))}`];
 }
 
 function renderResult({ result, reason, attempts, error }: ServiceReport, report: Report, paint: Paint): string[] {

@@ -17,6 +17,9 @@ export type Files = {
 const MOST_BYTES = 1024 * 1024;
 /** Far above a folder of declarations; links from folder to folder can make an endless one out of a few. */
 const MOST_ENTRIES = 50_000;
+/** A glob such as `team/**` finds folders, too; a name such as these is a file's. */
+const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
+
 /** How long a folder may go on changing under the reader, and how often to look whether it has stopped. */
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 20;
@@ -96,6 +99,10 @@ function list(root: string, include: readonly string[]): FoundFile[] {
       if ('fault' in target) {
         if (wanted || target.isFolder) files.push({ path, fault: target.fault });
       } else if (statSync(target.real).isDirectory()) {
+        // What is in it is read all the same: nobody shall be missing because of a name.
+        if (wanted && DECLARATION_NAME.test(path)) {
+          files.push({ path, fault: 'expected a file, found a folder of that name; rename it' });
+        }
         if (above.includes(target.real))
           files.push({ path, fault: 'expected a folder, found a link to one that holds it' });
         else walk(target.real, `${path}/`, [...above, target.real]);

@@ -71,10 +71,13 @@ describe('what is read', () => {
     expect(Object.keys(await found(folder))).toEqual(['a.yaml']);
   });
 
-  test('a folder that is called like a file is a folder', async () => {
+  test('a folder that is called like a file is told, and read as a folder', async () => {
     const folder = temporaryFolder();
     write(folder, { 'x.yaml/y.yaml': 'y', 'x.yaml/z.txt': '' });
-    expect(await found(folder)).toEqual({ 'x.yaml/y.yaml': 'y' });
+    expect(await found(folder)).toEqual({
+      'x.yaml': 'fault: expected a file, found a folder of that name; rename it',
+      'x.yaml/y.yaml': 'y',
+    });
   });
 
   test('nothing, where there is nothing', async () => {

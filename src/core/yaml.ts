@@ -1,21 +1,12 @@
-import { CST, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, Pair, ParsedNode, YAMLMap, YAMLParseError, YAMLWarning } from 'yaml';
 import type { Json } from './json.ts';
+import { findExcess } from './yaml-bounds.ts';
+import type { Excess } from './yaml-bounds.ts';
 
 /*
- * YAML 1.2 read with positions, in bounded time and memory. The parser is quadratic or worse on some inputs (a megabyte
- * of `?` keeps it busy for minutes), so the tokens are counted before it sees the text.
+ * YAML 1.2 read with positions, in bounded time and memory.
  */
-
-/** Far above a file that declares the 1,000 services an account may have; far below what keeps the parser busy. */
-const LIMITS = {
-  tokens: 150_000,
-  tokenLength: 10_000,
-  properties: 4_000,
-  brackets: 40,
-  indicatorsInARow: 40,
-  indentation: 200,
-};
 
 /** A fault of the text itself. `offset` counts UTF-16 units from the start. */
 export type Fault = { readonly offset: number; readonly path: string | null; readonly message: string };
@@ -45,7 +36,7 @@ export type YamlText = {
 export function readYaml(text: string): YamlText {
   const position = positionsIn(text);
   const refused = findConflict(text) ?? findExcess(text);
-  if (refused !== null) return { documents: [], faults: [refused], position };
+  if (refused !== null) return { documents: [], faults: [{ ...refused, path: null }], position };
 
   const parsed = parseAllDocuments(text, {
     version: '1.2',
@@ -79,96 +70,11 @@ function positionsIn(text: string): YamlText['position'] {
 }
 
 /** What git leaves in a file that was merged and not looked at. */
-function findConflict(text: string): Fault | null {
+function findConflict(text: string): Excess | null {
   const conflict = /^<{7} /m.exec(text);
   if (conflict === null) return null;
   const message = 'found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>';
-  return { offset: conflict.index, path: null, message };
-}
-
-type Role = 'open' | 'close' | 'indicator' | 'property' | 'alias' | 'directive' | 'space' | 'scalar';
-
-/** The tokens that count for something; every other is just a token. */
-const ROLES: { readonly [type: string]: Role } = {
-  'flow-map-start': 'open',
-  'flow-seq-start': 'open',
-  'flow-map-end': 'close',
-  'flow-seq-end': 'close',
-  'seq-item-ind': 'indicator',
-  'explicit-key-ind': 'indicator',
-  'map-value-ind': 'indicator',
-  anchor: 'property',
-  tag: 'property',
-  alias: 'alias',
-  'directive-line': 'directive',
-  space: 'space',
-  'single-quoted-scalar': 'scalar',
-  'double-quoted-scalar': 'scalar',
-};
-
-/** Goes through the tokens without building anything, and tells the first thing for which the text is not parsed at all. */
-function findExcess(text: string): Fault | null {
-  let offset = 0;
-  let scalarFollows = false;
-  const count = { tokens: 0, properties: 0, brackets: 0, indicatorsInARow: 0 };
-  for (const token of new Lexer().lex(text)) {
-    // Marks that the lexer puts between the pieces of the text; they are not part of it.
-    if (!scalarFollows && (token === CST.DOCUMENT || token === CST.FLOW_END || token === CST.SCALAR)) {
-      scalarFollows = token === CST.SCALAR;
-      continue;
-    }
-    const role = scalarFollows ? 'scalar' : ROLES[String(CST.tokenType(token))];
-    scalarFollows = false;
-    count.tokens += 1;
-    if (role === 'open') count.brackets += 1;
-    if (role === 'close') count.brackets -= 1;
-    if (role === 'property' || role === 'alias') count.properties += 1;
-    if (role === 'indicator') count.indicatorsInARow += 1;
-    if (role === 'scalar' || role === 'alias') count.indicatorsInARow = 0;
-
-    const message = excessOf(count) ?? refusalOf(token, role);
-    if (message !== null) return { offset, path: null, message };
-    offset += token.length;
-  }
-  return null;
-}
-
-const NOTHING_OPENED = 'not valid YAML: found a closing bracket that nothing opened';
-
-type Count = {
-  readonly tokens: number;
-  readonly properties: number;
-  readonly brackets: number;
-  readonly indicatorsInARow: number;
-};
-
-function excessOf({ tokens, properties, brackets, indicatorsInARow }: Count): string | null {
-  // Each would be an error of its own.
-  if (brackets < 0) return NOTHING_OPENED;
-  if (brackets > LIMITS.brackets) return `expected a few levels, found more than ${LIMITS.brackets} open brackets`;
-  if (indicatorsInARow > LIMITS.indicatorsInARow) {
-    return `expected a few levels, found more than ${LIMITS.indicatorsInARow} of "-", "?" and ":" in a row`;
-  }
-  if (properties > LIMITS.properties) {
-    return `expected at most ${LIMITS.properties} anchors, aliases and tags, found more; split the file`;
-  }
-  if (tokens > LIMITS.tokens) {
-    return `expected at most ${LIMITS.tokens} YAML tokens (about 1,500 services), found more; split the file`;
-  }
-  return null;
-}
-
-function refusalOf(token: string, role: Role | undefined): string | null {
-  if (token.length > LIMITS.tokenLength) {
-    return `expected lines and values of at most ${LIMITS.tokenLength} characters, found one of ${token.length}`;
-  }
-  if (role === 'space' && token.length > LIMITS.indentation) {
-    return `expected at most ${LIMITS.indentation} spaces in a row, found ${token.length}`;
-  }
-  if (role === 'directive' && !/^%YAML[ \t]+1\.2[ \t]*$/.test(token)) {
-    return `expected YAML 1.2, found the directive ${JSON.stringify(token.trim())}; remove the line`;
-  }
-  return null;
+  return { offset: conflict.index, message };
 }
 
 /** In words about the file, where the parser's are about its grammar. */

@@ -30,7 +30,7 @@ test('no pass mixes two commits, however often git-sync flips between them, and 
     expect(marks.size).toBeLessThanOrEqual(1);
     // All of a commit's files differ from the other commit's, or none does.
     expect([0, 200]).toContain(counts.drifted);
-    for (const mark of marks) expect(source.revision).toBe(String(mark).repeat(10));
+    for (const mark of marks) expect(source.revision).toBe(JSON.stringify(mark).repeat(10));
   }
   if (process.env['FULL'] === '1') {
     const failed = alive.reports.length - read.length;

@@ -131,11 +131,11 @@ describe('a link', () => {
 
   test('that leads out to a folder is refused by name, whatever it is called: what is in it was meant to be read', async () => {
     const folder = temporaryFolder();
-    write(folder, { 'shared/b.yaml': 'b', 'services/a.yaml': 'a' });
-    symlinkSync('../shared', join(folder, 'services/shared'));
+    write(folder, { 'common/b.yaml': 'b', 'services/a.yaml': 'a' });
+    symlinkSync('../common', join(folder, 'services/common'));
     expect(await found(join(folder, 'services'))).toEqual({
       'a.yaml': 'a',
-      shared: 'fault: expected a folder, found a link that leads out of the folder',
+      common: 'fault: expected a folder, found a link that leads out of the folder',
     });
   });
 

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
-import { adviceFor, failureKindOf } from './failures.ts';
+import { adviceFor, ApiError } from './errors.ts';
+import { failureKindOf } from './retry.ts';
 
 /** How to prove who asks: a token, or the e-mail and key of an account member. */
 export type Credentials = { readonly token: string } | { readonly email: string; readonly key: string };
@@ -33,16 +34,6 @@ export type Http = {
   readonly send: (what: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
   readonly close: () => Promise<void>;
 };
-
-/** A request that did not succeed. `retryAfterMs` is what the API asked for; 0 where it did not. */
-export class ApiError extends FailureError {
-  readonly retryAfterMs: number;
-
-  constructor(reason: Failure, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
-    super(reason, { cause: options.cause });
-    this.retryAfterMs = options.retryAfterMs ?? 0;
-  }
-}
 
 /** Far above an answer that lists 1,000 services. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -140,7 +131,7 @@ function toFailure(status: number, ray: string | null, envelope: Envelope | null
     kind,
     status,
     code,
-    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' || envelope === null ? adviceFor(status, code) : ''}`,
+    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' || envelope === null ? adviceFor(kind, status) : ''}`,
     pointer: cleanOrNull(first?.source?.pointer, clean),
     documentation_url: cleanOrNull(first?.documentation_url, clean),
     ray,

@@ -68,7 +68,7 @@ function readCredentials(
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
       faults.push(
-        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file} cannot be read: ${code}`,
+        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file.includes('/') ? file : 'what it names'} cannot be read: ${code}`,
       );
       return null;
     }

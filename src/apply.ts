@@ -32,15 +32,21 @@ export async function apply(plan: Plan, { update, concurrency, stop, kill }: App
   const running = new Map<string, Promise<Outcome>>();
   const updates = new Map(plan.updates.map((each) => [each.finding.live.service_id, each]));
   let denied: Failure | null = null;
+  // What waits to be tried again with a credential that is refused waits in vain.
+  const refused = new AbortController();
+  const signal = AbortSignal.any([kill, refused.signal]);
 
   const put = async (each: Update): Promise<Outcome> => {
     if (denied !== null) return withheld('not begun: the API refused the credential');
-    if (stop.aborted || kill.aborted) return withheld('not begun: told to stop');
+    if (stop.aborted || kill.aborted) return withheld(`not begun: ${reasonOf(stop.aborted ? stop : kill)}`);
     try {
-      return settle(each, await update(each.finding.live, each.body, kill));
+      return settle(each, await update(each.finding.live, each.body, signal));
     } catch (error) {
       const reason = error instanceof FailureError ? error.failure : failure('internal', `a bug: ${String(error)}`);
-      if (reason.kind === 'denied') denied ??= reason;
+      if (reason.kind === 'denied' && denied === null) {
+        denied = reason;
+        refused.abort(new FailureError(reason));
+      }
       return { result: 'failed', attempts: error instanceof FailureError ? error.attempts : 0, failure: reason };
     }
   };
@@ -76,6 +82,10 @@ function settle({ finding }: Update, { live, attempts }: Updated): Outcome {
   const { known: kept } = normalise(live.value);
   const paths = changesBetween(kept, finding.declared).map((change) => change.path);
   return paths.length === 0 ? { result: 'updated', attempts } : { result: 'unsettled', attempts, paths, kept };
+}
+
+function reasonOf({ reason }: AbortSignal): string {
+  return reason instanceof Error ? reason.message : 'told to stop';
 }
 
 function withheld(reason: string): Outcome {

@@ -6,7 +6,7 @@ import { nothingSeen, remember } from './core/memory.ts';
 import { failure, FailureError } from './core/outcome.ts';
 import type { Failure, Outcome } from './core/outcome.ts';
 import { plan } from './core/plan.ts';
-import type { UnknownFieldsPolicy } from './core/plan.ts';
+import type { Plan, UnknownFieldsPolicy } from './core/plan.ts';
 import { toReport } from './core/report.ts';
 import type { ApiUsage, Mode, PassFacts, Report, Trigger } from './core/report.ts';
 import type { Source } from './source/folder.ts';
@@ -41,6 +41,8 @@ export type Signals = {
 /** One pass. Never throws: whatever happens is in the report. */
 export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 
+const nothingPlanned: Plan = { updates: [], withheld: [] };
+
 /** Makes the function that runs a pass. It remembers from pass to pass what it saw; call it for one pass at a time. */
 export function reconciler(options: ReconcilerOptions): Pass {
   const { source, directory, clock } = options;
@@ -62,7 +64,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       problems: [],
       declared: 0,
       findings: [],
-      plan: { updates: [], withheld: [] },
+      plan: nothingPlanned,
       memory,
       outcomes: new Map(),
       error: null,
@@ -104,7 +106,12 @@ export function reconciler(options: ReconcilerOptions): Pass {
     facts.api = spentSince(before, directory.usage());
     facts.finished_at = clock.now().toISOString();
     facts.duration_ms = Math.round(clock.elapsedMs() - start);
-    return toReport(facts);
+    try {
+      return toReport(facts);
+    } catch (error) {
+      // A report on every path: should what was found be impossible to tell, at least that is told.
+      return toReport({ ...facts, findings: [], plan: nothingPlanned, outcomes: new Map(), error: toFailure(error) });
+    }
   };
 }
 

@@ -5,6 +5,7 @@ import { compare } from '../src/core/compare.ts';
 import { collect, parseFile } from '../src/core/declaration.ts';
 import type { JsonObject } from '../src/core/json.ts';
 import { nothingSeen, remember } from '../src/core/memory.ts';
+import { failure, FailureError } from '../src/core/outcome.ts';
 import { plan } from '../src/core/plan.ts';
 
 const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
@@ -59,4 +60,29 @@ test('a bug in the room is an outcome, never an exception', async () => {
     failure: { kind: 'internal', message: expect.stringContaining('undefined is not') },
   });
   expect(denied).toBeNull();
+});
+
+test('a denial ends what waits to be tried again', async () => {
+  const second = '0199a0c4-2b10-7c3e-8a51-000000000002';
+  const other = service({ service_id: second, name: 'other' });
+  const two = collect([
+    parseFile('two.yaml', [service(), other].map((each) => `---\n${JSON.stringify(each)}\n`).join('')),
+  ]);
+  const live = [
+    { service_id: id, name: 'db', value: service({ tcp_port: 1 }) },
+    { service_id: second, name: 'other', value: { ...other, tcp_port: 1 } },
+  ];
+  const planned = plan(compare(two, live), { unknownFields: 'preserve', memory: nothingSeen });
+  const refusal = failure('denied', 'HTTP 403');
+  const { outcomes, denied } = await apply(planned, {
+    update: async ({ service_id }, _, signal) => {
+      if (service_id === id) throw new FailureError(refusal, { attempts: 1 });
+      return new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+    concurrency: 2,
+    stop: never,
+    kill: never,
+  });
+  expect(denied).toEqual(refusal);
+  expect([...outcomes.values()].map(({ result }) => result)).toEqual(['failed', 'failed']);
 });

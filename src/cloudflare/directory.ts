@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { LiveService } from '../core/compare.ts';
-import { isObject } from '../core/json.ts';
+import { isDeeperThan, isObject, sameJson } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { ApiUsage } from '../core/report.ts';
@@ -31,6 +31,9 @@ export type DirectoryOptions = HttpOptions & {
 /** The most that the API gives at once, and as many as an account may have. */
 const PER_PAGE = 1000;
 const MOST_PAGES = 100;
+
+/** A service has four levels; what is compared, sent and reported by recursion must not be bottomless. */
+const DEEPEST = 50;
 
 /** What servers that do not honour `per_page` give instead; 20 stands in the reference's example. */
 const CUSTOMARY_PAGES = new Set([10, 20, 25, 50, 100, 500]);
@@ -82,12 +85,21 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
         const { result, resultInfo } = await call({ method: 'GET', path }, signal);
         const items = parsePage(result);
         const before = found.size;
-        for (const service of items) found.set(service.service_id, service);
+        for (const service of items) {
+          const same = found.get(service.service_id);
+          if (same !== undefined && !sameJson(same.value, service.value)) {
+            throw changed(`service ${service.service_id} was there twice, and not the same`);
+          }
+          found.set(service.service_id, service);
+        }
         if (page === 1) firstPage = items.length;
         const fresh = found.size - before;
         const told = resultInfoSchema.parse(resultInfo);
         // A page without totals, as an empty one was observed to be, does not take back what an earlier one promised.
-        if (info === null || told?.total_count != null || told?.total_pages != null) info = told ?? null;
+        info = agreed(info, told ?? null);
+        if (found.size > (info?.total_count ?? Infinity) || (info?.total_pages === 0 && found.size > 0)) {
+          throw changed(`${found.size} services were read, and fewer promised`);
+        }
         const due = whatIsDue({ page, got: items.length, fresh, firstPage, have: found.size, info });
         if (due === 'nothing' || (due === 'perhaps' && fresh === 0)) return [...found.values()];
         if (fresh === 0) throw incomplete(page, items.length, found.size, due);
@@ -136,6 +148,20 @@ function whatIsDue({ page, got, fresh, firstPage, have, info }: PageFacts): stri
   return got === firstPage && CUSTOMARY_PAGES.has(got) ? 'perhaps' : 'nothing';
 }
 
+/** What the pages promise together. Pages by number skip somebody when a service goes meanwhile, so no later total is a proof. */
+function agreed(before: ResultInfo, now: ResultInfo): ResultInfo {
+  for (const key of ['total_count', 'total_pages'] as const) {
+    const [was, is] = [before?.[key], now?.[key]];
+    if (was != null && is != null && was !== is) throw changed(`${key} was ${was}, then ${is}`);
+  }
+  const { total_count: total, total_pages: pages } = before ?? {};
+  return { ...before, ...now, total_count: now?.total_count ?? total, total_pages: now?.total_pages ?? pages };
+}
+
+function changed(how: string): FailureError {
+  return new FailureError(failure('transient', `the list of services changed while it was read: ${how}`));
+}
+
 function incomplete(page: number, got: number, have: number, due: string): FailureError {
   const gave = got === 0 ? 'was empty' : 'repeated what was known';
   const message = `the list of services is incomplete: page ${page} ${gave} with ${have} services read, where ${due}`;
@@ -150,7 +176,7 @@ function parsePage(result: unknown): LiveService[] {
     const live = toLive(item);
     if (live === null) {
       throw new FailureError(
-        failure('transient', 'the list of services holds something without a service_id and a name'),
+        failure('transient', 'the list of services holds something without a service_id, or too deep to be a service'),
       );
     }
     return live;
@@ -159,7 +185,9 @@ function parsePage(result: unknown): LiveService[] {
 
 /** As little as possible is asked of a live object: the API grows, and one odd service must not hide the others. */
 function toLive(value: unknown): LiveService | null {
-  if (!isObject(value)) return null;
+  if (!isObject(value) || isDeeperThan(DEEPEST, value)) return null;
   const { service_id: id, name } = value;
-  return typeof id === 'string' && typeof name === 'string' ? { service_id: id.toLowerCase(), name, value } : null;
+  return typeof id === 'string'
+    ? { service_id: id.toLowerCase(), name: typeof name === 'string' ? name : '', value }
+    : null;
 }

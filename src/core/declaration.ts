@@ -26,6 +26,8 @@ export type Declaration = Claim & { readonly service_id: string; readonly name: 
 /** A declaration that does not hold. The live service that it means is left alone. */
 export type SetAside = Claim & { readonly reason: string };
 
+const MOST_PLACES_NAMED = 5;
+
 /** What one file says. Depends on its name and its bytes alone, so it can be kept for as long as they are the same. */
 export type ParsedFile = {
   readonly file: string;
@@ -81,13 +83,16 @@ export function collect(files: readonly ParsedFile[]): Declared {
   const doubled = new Map<Claim, Problem>();
   for (const field of ['service_id', 'name'] as const) {
     for (const claims of groupBy([...declarations, ...setAside], field)) {
-      for (const claim of claims) {
+      const sorted = claims.toSorted(
+        (a, b) => compareText(a.file, b.file) || a.places[field].line - b.places[field].line,
+      );
+      for (const claim of sorted) {
         if (doubled.has(claim)) continue;
-        const others = claims
-          .filter((other) => other !== claim)
-          .map(({ file, places }) => ({ file, line: places[field].line }))
-          .sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
-        const also = others.map(({ file, line }) => `${file}:${line}`).join(', ');
+        // A few of them: a thousand copies would otherwise be told a thousand times a thousand times.
+        const others = sorted.slice(0, MOST_PLACES_NAMED + 1).filter((other) => other !== claim);
+        const named = others.slice(0, MOST_PLACES_NAMED).map(({ file, places }) => `${file}:${places[field].line}`);
+        const more = sorted.length - 1 - named.length;
+        const also = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
         const message = `${JSON.stringify(claim[field])} is declared more than once, also at ${also}; keep one`;
         doubled.set(claim, { file: claim.file, ...claim.places[field], path: field, message });
       }

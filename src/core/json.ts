@@ -20,3 +20,9 @@ export function sameJson(a: Json, b: Json): boolean {
   }
   return a === b;
 }
+
+/** Whether a value has more levels than so many. Looks no deeper than that. */
+export function isDeeperThan(levels: number, value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeperThan(levels - 1, each));
+}

@@ -12,7 +12,17 @@ type Seen = {
   readonly cause: Cause | null;
   /** The fields that the API kept differently when this declaration was last sent. */
   readonly unsettled: readonly string[] | null;
+  /** How often in a row it was updated from one and the same live value, and from which. */
+  readonly updates: { readonly from: string; readonly times: number };
 };
+
+/**
+ * An API whose list does not show what its PUT answers looks like somebody who undoes the update at once; so often in a row
+ * it is believed.
+ */
+const MOST_UPDATES_FROM_ONE_VALUE = 3;
+
+const noUpdates: Seen['updates'] = { from: '', times: 0 };
 
 /** By service_id. Held by the process only: nothing is lost with it but the causes of the next pass. */
 export type Memory = ReadonlyMap<string, Seen>;
@@ -38,8 +48,12 @@ export function causeOf(finding: Finding, memory: Memory): Cause | null {
 export function unsettledFields(finding: Finding, memory: Memory): readonly string[] | null {
   if (finding.kind !== 'drifted') return null;
   const seen = memory.get(finding.live.service_id);
-  const same = seen?.declared === fingerprint(finding.declared) && seen.live === fingerprint(finding.liveFields);
-  return same ? seen.unsettled : null;
+  if (seen?.declared !== fingerprint(finding.declared)) return null;
+  const live = fingerprint(finding.liveFields);
+  if (seen.updates.from === live && seen.updates.times >= MOST_UPDATES_FROM_ONE_VALUE) {
+    return finding.changes.map(({ path }) => path);
+  }
+  return seen.live === live ? seen.unsettled : null;
 }
 
 /** What to remember after a pass. `outcomes` are of this pass, by service_id. */
@@ -48,7 +62,12 @@ export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<str
     findings.flatMap((finding): [string, Seen][] => {
       if (finding.kind === 'in_sync') {
         const fields = fingerprint(finding.fields);
-        return [[finding.live.service_id, { declared: fields, live: fields, cause: null, unsettled: null }]];
+        return [
+          [
+            finding.live.service_id,
+            { declared: fields, live: fields, cause: null, unsettled: null, updates: noUpdates },
+          ],
+        ];
       }
       // A declaration that is broken for a while is no change of it.
       if (finding.kind === 'invalid') {
@@ -59,12 +78,29 @@ export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<str
       const declared = fingerprint(finding.declared);
       const outcome = outcomes.get(finding.live.service_id);
       const cause = causeOf(finding, memory);
+      const seen = memory.get(finding.live.service_id);
+      const updates = seen?.declared === declared ? seen.updates : noUpdates;
+      const from = fingerprint(finding.liveFields);
       switch (outcome?.result) {
         case 'updated':
-          return [[finding.live.service_id, { declared, live: declared, cause: null, unsettled: null }]];
+          return [
+            [
+              finding.live.service_id,
+              {
+                declared,
+                live: declared,
+                cause: null,
+                unsettled: null,
+                updates: { from, times: updates.from === from ? updates.times + 1 : 1 },
+              },
+            ],
+          ];
         case 'unsettled':
           return [
-            [finding.live.service_id, { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths }],
+            [
+              finding.live.service_id,
+              { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths, updates },
+            ],
           ];
         case 'failed':
         case 'withheld':
@@ -72,7 +108,7 @@ export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<str
           return [
             [
               finding.live.service_id,
-              { declared, live: fingerprint(finding.liveFields), cause, unsettled: unsettledFields(finding, memory) },
+              { declared, live: from, cause, unsettled: unsettledFields(finding, memory), updates },
             ],
           ];
       }

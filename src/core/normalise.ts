@@ -25,13 +25,18 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
     https_port: {},
     tcp_port: {},
     app_protocol: {},
+    // The mappings are fields of their own only where the API has something else in their place, which is drift.
+    host: {},
     'host.ipv4': {},
     'host.ipv6': { canonical: canonicalAddress },
+    'host.network': {},
     'host.network.tunnel_id': { canonical: lowerCase },
     // The API lower-cases host names (observed).
     'host.hostname': { canonical: lowerCase },
+    'host.resolver_network': {},
     'host.resolver_network.tunnel_id': { canonical: lowerCase },
     'host.resolver_network.resolver_ips': { canonical: canonicalResolvers },
+    tls_settings: {},
     // An omitted mode is verify_full (reference); whether the API stores the difference is not documented.
     'tls_settings.cert_verification_mode': { unset: 'verify_full' },
     'tls_settings.certificate_authority': { canonical: lowerCase },
@@ -96,15 +101,15 @@ export function withoutPlace(declared: Fields, unknown: Fields): readonly string
 
 function collect(object: JsonObject, prefix: string, known: Map<string, Json>, unknown: Map<string, Json>): void {
   for (const [key, value] of Object.entries(object)) {
-    const path = prefix + key;
+    // A dot in a key parts no path.
+    const path = prefix + (key.includes('.') ? JSON.stringify(key) : key);
     const field = FIELDS.get(path);
     if (value === null || READ_ONLY.has(path)) continue;
-    if (field !== undefined) {
+    if (BRANCHES.has(path) && isObject(value)) {
+      collect(value, `${path}.`, known, unknown);
+    } else if (field !== undefined) {
       const canonical = field.canonical === undefined ? value : field.canonical(value);
       if (canonical !== null) known.set(path, canonical);
-    } else if (BRANCHES.has(path)) {
-      // A branch that is no mapping has nothing in it that we know: the fields inside are missing, and so it is drift.
-      if (isObject(value)) collect(value, `${path}.`, known, unknown);
     } else {
       unknown.set(path, value);
     }
@@ -119,12 +124,17 @@ function toTree(fields: readonly (readonly [string, Json])[], branch?: string): 
   );
   const start = branch === undefined ? 0 : branch.length + 1;
   return Object.fromEntries<Json>([
-    ...here.map(([path, value]) => [path.slice(start), value] as const),
+    ...here.map(([path, value]) => [keyOf(path.slice(start)), value] as const),
     ...below.map((each) => [each.slice(start), toTree(fields, each)] as const),
   ]);
 }
 
-/** The mapping in which a field stands. Only the dots of known mappings part a path: an unknown key may hold some itself. */
+/** The key as the object has it: one that holds a dot stands in quotes in its path. */
+function keyOf(step: string): string {
+  return step.startsWith('"') && step.includes('.') ? String(JSON.parse(step)) : step;
+}
+
+/** The mapping in which a field stands. */
 function branchOf(path: string): string | undefined {
   return [...BRANCHES].findLast((branch) => path.startsWith(`${branch}.`));
 }
@@ -135,7 +145,7 @@ function lowerCase(value: Json): Json {
 
 /** IPv6 in the form that the URL standard gives it (RFC 5952 but for embedded IPv4). Anything else stays as it is. */
 function canonicalAddress(value: Json): Json {
-  if (typeof value !== 'string' || !value.includes(':')) return value;
+  if (typeof value !== 'string' || !/^[\da-f.]*:[\da-f.:]*$/i.test(value)) return value;
   return URL.parse(`http://[${value}]/`)?.hostname.slice(1, -1) ?? value;
 }
 

@@ -79,22 +79,31 @@ type Names = {
  *   a → b → a                    withheld, all of them and their followers
  */
 function reasonOfName(start: Drifted, { holders, wanting, staying }: Names): string | null {
-  const wanted: string[] = [];
+  const wanted = new Set<string>();
   for (let finding = start; ;) {
     const holder = waitsFor(finding, holders);
     if (holder === null) return null;
     const { name } = finding.declaration;
-    if (wanted.includes(name)) {
-      const cycle = [...wanted.slice(wanted.indexOf(name)), name].map(quote).join(' → ');
+    if (wanted.has(name)) {
+      const names = [...wanted];
+      const cycle = shortened([...names.slice(names.indexOf(name)), name].map(quote)).join(' → ');
       return `a cycle of names, ${cycle}: none can be first without a name that no declaration says; rename one of them in two steps`;
     }
-    wanted.push(name);
+    wanted.add(name);
     const next = wanting.get(holder);
-    const wants = `wants the name ${wanted.map(quote).join(', whose holder wants ')}`;
-    if (staying.has(holder)) return `${wants}, whose holder ${holder} is withheld`;
-    if (next === undefined || next.declaration.name === name) return `${wants}, which ${holder} keeps`;
+    if (staying.has(holder)) return `${chainOf(wanted)}, whose holder ${holder} is withheld`;
+    if (next === undefined || next.declaration.name === name) return `${chainOf(wanted)}, which ${holder} keeps`;
     finding = next;
   }
+}
+
+function chainOf(wanted: ReadonlySet<string>): string {
+  return `wants the name ${shortened([...wanted].map(quote)).join(', whose holder wants ')}`;
+}
+
+/** A chain may be as long as the account; its ends say enough. */
+function shortened(names: readonly string[]): readonly string[] {
+  return names.length > 8 ? [...names.slice(0, 4), `… (${names.length - 8} more)`, ...names.slice(-4)] : names;
 }
 
 /** The other service that bears the name which this one wants. */

@@ -121,8 +121,7 @@ const untyped = z.strictObject({
 });
 
 /** One service as a file declares it. */
-export const declarationSchema = z.discriminatedUnion('type', [http, tcp]);
-export type DeclaredService = z.infer<typeof declarationSchema>;
+export type DeclaredService = z.infer<typeof http> | z.infer<typeof tcp>;
 
 export type Issue = z.core.$ZodIssue;
 

@@ -14,13 +14,7 @@ export function suggest(written: string, known: readonly string[]): readonly str
   return known.filter((name) => simplify(name).startsWith(plain) || simplify(name).endsWith(plain));
 }
 
-/** `; did you mean "http_port"?`, or nothing: to stand behind a message. */
-export function didYouMean(written: string, known: readonly string[]): string {
-  const names = suggest(written, known);
-  return names.length === 0 ? '' : orRather(names);
-}
-
-/** The same for names that were found near. */
+/** `; did you mean "http_port"?`: to stand behind a message, for names that were found near. */
 export function orRather(names: readonly string[]): string {
   return `; did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
 }

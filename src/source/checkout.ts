@@ -35,8 +35,18 @@ export type CheckoutState = {
 
 /** Git takes `index.lock` before it touches the files of a checkout, and makes it the new index when it is done. */
 export function checkoutState(root: string): CheckoutState {
+  try {
+    return stateOf(root);
+  } catch {
+    return NO_CHECKOUT; // A git folder of somebody else's: what may not be looked into is no reason not to read the files.
+  }
+}
+
+const NO_CHECKOUT: CheckoutState = { busy: false, identity: '' };
+
+function stateOf(root: string): CheckoutState {
   const gitFolder = findGitFolder(root);
-  if (gitFolder === null) return { busy: false, identity: '' };
+  if (gitFolder === null) return NO_CHECKOUT;
   const lock = statSync(join(gitFolder, 'index.lock'), { throwIfNoEntry: false });
   const index = statSync(join(gitFolder, 'index'), { bigint: true, throwIfNoEntry: false });
   return {
@@ -51,7 +61,7 @@ function findGitFolder(start: string): string | null {
     const candidate = join(folder, '.git');
     const stats = statSync(candidate, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true) return candidate;
-    if (stats !== undefined) {
+    if (stats?.isFile() === true) {
       const target = /^gitdir: (.+)$/m.exec(readFileSync(candidate, 'utf8'))?.[1];
       return target === undefined ? null : resolve(folder, target);
     }

@@ -10,9 +10,9 @@ export type WatchOptions = {
   readonly settleMs: number;
   /** How often to look without having been told, for what no event announces. */
   readonly rescanMs: number;
-  /** Whether a look finds something new. */
+  /** Whether the folder reads otherwise than it was last read. */
   readonly hasChanged: () => Promise<boolean>;
-  /** The folder may read otherwise now. */
+  /** The folder reads otherwise now. */
   readonly onChange: () => void;
   /** Told whenever the way in which changes are noticed becomes another one. */
   readonly onState: (state: WatchState) => void;
@@ -75,7 +75,8 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
     const settled = async () => {
       firstHint = null;
       if (routeTo(path).identity !== armed.identity) await rearm();
-      onChange();
+      // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
+      if (await hasChanged()) onChange();
     };
     settling = setTimeout(() => void enqueue(settled), Math.min(settleMs, patienceMs));
   };

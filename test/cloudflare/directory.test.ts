@@ -127,9 +127,39 @@ describe('list', () => {
     expect(seen).toHaveLength(2);
   });
 
-  test('takes the word of the last page for the total: services may go while pages are read', async () => {
-    const { url } = await paged([webs(2), { total_count: 3 }], [[], { total_count: 2 }]);
-    expect(await directoryAt(url).list(never)).toHaveLength(2);
+  test.each([
+    {
+      pages: [
+        [webs(2), { total_count: 3 }],
+        [[], { total_count: 2 }],
+      ],
+      says: 'total_count was 3, then 2',
+    },
+    {
+      pages: [
+        [webs(2), { total_count: 3 }],
+        [[], { total_pages: 1 }],
+      ],
+      says: '3 were promised',
+    },
+    {
+      pages: [
+        [webs(2), { total_pages: 3 }],
+        [webs(1), { total_pages: 2 }],
+      ],
+      says: 'total_pages was 3, then 2',
+    },
+    { pages: [[webs(2), { total_count: 0 }]], says: '2 services were read, and fewer promised' },
+    { pages: [[webs(2), { total_pages: 0 }]], says: '2 services were read, and fewer promised' },
+  ] as const)('fails on promises that contradict: $says', async ({ pages, says }) => {
+    const { url } = await paged(...pages);
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain(says);
+  });
+
+  test('fails on a service that was there twice, and not the same', async () => {
+    const [a, b, c] = webs(3);
+    const { url } = await paged([[a, b], { total_count: 3 }], [[{ ...b, name: 'renamed' }, c], { total_count: 3 }]);
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('not the same');
   });
 
   test('fails on an empty list where services were promised', async () => {
@@ -145,11 +175,16 @@ describe('list', () => {
     expect(seen).toHaveLength(100);
   });
 
-  test('gives a service once that slid from one page to the next, as it was last', async () => {
+  test('gives a service once that slid from one page to the next', async () => {
     const [a, b, c] = webs(3);
-    const { url } = await paged([[a, b], { total_count: 3 }], [[{ ...b, name: 'renamed' }, c], { total_count: 3 }]);
+    const { url } = await paged([[a, b], { total_count: 3 }], [[b, c], { total_count: 3 }]);
     const services = await directoryAt(url).list(never);
-    expect(services.map(({ name }) => name)).toEqual(['web-0000', 'renamed', 'web-0002']);
+    expect(services.map(({ name }) => name)).toEqual(['web-0000', 'web-0001', 'web-0002']);
+  });
+
+  test('keeps a service without a name: its id is what counts', async () => {
+    const { url } = await paged([[web({ name: null })]]);
+    expect((await directoryAt(url).list(never)).map(({ name }) => name)).toEqual(['']);
   });
 
   test('keeps a service of a type that it does not know, and keys that it does not know', async () => {
@@ -181,7 +216,7 @@ describe('list', () => {
     { result: [[]] },
     { result: [{ ...web(), service_id: undefined }] },
     { result: [web(), { ...web(), service_id: 7 }] },
-    { result: [web({ name: null })] },
+    { result: [web({ host: JSON.parse(`${'['.repeat(60)}${']'.repeat(60)}`) })] },
   ])('fails on a success whose result is $result', async ({ result }) => {
     const { url } = await paged([result]);
     expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');

@@ -284,6 +284,7 @@ describe('drifted:', () => {
       declared: tcp,
       live: { ...tcp, host: 'db.internal' },
       changes: [
+        ['host', 'db.internal', null],
         ['host.hostname', null, 'db.internal'],
         ['host.resolver_network.tunnel_id', null, tunnel],
       ],

@@ -830,3 +830,14 @@ describe('a folder', () => {
     expect(collect([parseFile('a.yaml', ']'), parseFile('b.yaml', ']')]).problems).toHaveLength(2);
   });
 });
+
+test('a thousand copies of one declaration name a few of the others', () => {
+  const { problems, declarations } = collect([
+    parseFile('a.yaml', Array.from({ length: 1000 }, () => `---\n${JSON.stringify(tcp)}\n`).join('')),
+  ]);
+  expect(declarations).toEqual([]);
+  expect(problems).toHaveLength(1000);
+  expect(problems[0]?.message).toBe(
+    `"${id(1)}" is declared more than once, also at a.yaml:4, a.yaml:6, a.yaml:8, a.yaml:10, a.yaml:12 and 994 more; keep one`,
+  );
+});

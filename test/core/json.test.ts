@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isObject, sameJson } from '../../src/core/json.ts';
+import { isDeeperThan, isObject, sameJson } from '../../src/core/json.ts';
 import type { Json } from '../../src/core/json.ts';
 
 test.for<[unknown, boolean]>([
@@ -48,4 +48,17 @@ test.for<[Json, Json]>([
   [{ a: 1 }, { a: 1, b: null }],
 ])('%j does not equal %j', ([a, b]) => {
   expect([sameJson(a, b), sameJson(b, a)]).toEqual([false, false]);
+});
+
+test.for([
+  [0, 'text', false],
+  [0, null, false],
+  [0, [], true],
+  [1, [], false],
+  [1, { a: 1 }, false],
+  [1, { a: [] }, true],
+  [2, { a: [1, { b: 2 }] }, true],
+  [3, { a: [1, { b: 2 }] }, false],
+] as const)('is deeper than %i: %j is %s', ([levels, value, deeper]) => {
+  expect(isDeeperThan(levels, value)).toBe(deeper);
 });

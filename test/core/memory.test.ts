@@ -229,3 +229,23 @@ describe('after a pass', () => {
     expect(remember([], new Map(), memory).size).toBe(0);
   });
 });
+
+describe('an update that does not last', () => {
+  const undone = { declared: 1, live: 2, outcome: updated };
+  const unsettledNow = (passes: readonly Pass[], now: Pass) =>
+    found(now).map((finding) => unsettledFields(finding, after(...passes)));
+
+  test('three times in a row from one live value is believed to be the API', () => {
+    expect(unsettledNow([undone, undone], undone)).toEqual([null]);
+    expect(unsettledNow([undone, undone, undone], undone)).toEqual([['tcp_port']]);
+    expect(unsettledNow([undone, undone, undone, { ...undone, outcome: withheld }], undone)).toEqual([['tcp_port']]);
+  });
+
+  test.for<{ what: string; passes: Pass[]; now: Pass }>([
+    { what: 'from another live value', passes: [undone, undone, { ...undone, live: 3 }], now: undone },
+    { what: 'of another declaration', passes: [undone, undone, undone], now: { declared: 4, live: 2 } },
+    { what: 'that was in sync between', passes: [undone, undone, { declared: 1, live: 1 }, undone], now: undone },
+  ])('but not one $what', ({ passes, now }) => {
+    expect(unsettledNow(passes, now)).toEqual([null]);
+  });
+});

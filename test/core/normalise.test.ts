@@ -96,15 +96,26 @@ describe('normalised', () => {
     });
   });
 
-  test.for<[string, JsonObject]>([
-    ['a host that is a text', { host: 'db.internal' }],
-    ['a host that is a list', { host: ['db.internal'] }],
-    ['a network that is a text', { host: { network: tunnel } }],
-    ['a host of nulls', { host: { hostname: null, network: null } }],
-  ])('%s has no fields', ([, service]) => {
-    expect(known(service)).toEqual({ 'tls_settings.cert_verification_mode': 'verify_full' });
-    expect(unknown(service)).toEqual([]);
-  });
+  test.for<[string, JsonObject]>([['a host of nulls', { host: { hostname: null, network: null } }]])(
+    '%s has no fields',
+    ([, service]) => {
+      expect(known(service)).toEqual({ 'tls_settings.cert_verification_mode': 'verify_full' });
+      expect(unknown(service)).toEqual([]);
+    },
+  );
+
+  test.for([
+    [{ host: 'db.internal' }, 'host', 'db.internal'],
+    [{ host: ['db.internal'] }, 'host', ['db.internal']],
+    [{ host: { network: tunnel } }, 'host.network', tunnel],
+    [{ tls_settings: 'disabled' }, 'tls_settings', 'disabled'],
+  ] as const)(
+    'a mapping that is something else is a field of its own, and so differs: %j',
+    ([service, path, value]) => {
+      expect(known(service)).toMatchObject({ [path]: value });
+      expect(unknown(service)).toEqual([]);
+    },
+  );
 
   test('a field of another type than ours is kept as it is, and so differs', () => {
     expect(known({ name: 1, host: { hostname: 2 }, tcp_port: '5432' })).toMatchObject({
@@ -127,7 +138,7 @@ describe('normalised', () => {
       ['host.resolver_network.ttl', 5],
       ['host.zone', { b: [1, null] }],
       ['labels', { team: 'data', none: null }],
-      ['tls_settings.min.version', '1.2'],
+      ['tls_settings."min.version"', '1.2'],
       ['weight', 3],
     ]);
   });
@@ -216,4 +227,15 @@ test.for<{ path: string; host: JsonObject; lost: boolean }>([
   { path: 'a.b', host: tcp.host, lost: false },
 ])('the unknown $path has no place beside $host: $lost', ({ path, host, lost }) => {
   expect(withoutPlace(normalise({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
+});
+
+test('unknown keys with dots and quotes come back as they were', () => {
+  const odd = { 'host.ipv4': '10.9.9.9', '"quoted': 1, '"a.b"': 2 };
+  const { known: fields, unknown: carried } = normalise({ ...tcp, ...odd });
+  expect(fields.has('host.ipv4')).toBe(false);
+  expect(toBody(fields, carried)).toMatchObject(odd);
+});
+
+test.for(['1:2', '::1]/x?[', 'a.b:c'])('what only looks like an IPv6 address stays as it is: %s', (ipv6) => {
+  expect(known({ host: { ipv6 } })).toMatchObject({ 'host.ipv6': ipv6 });
 });

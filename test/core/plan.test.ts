@@ -4,6 +4,7 @@ import type { Finding } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
 import { nothingSeen, remember } from '../../src/core/memory.ts';
 import type { Memory } from '../../src/core/memory.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { normalise } from '../../src/core/normalise.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Plan } from '../../src/core/plan.ts';
@@ -262,4 +263,21 @@ describe('what the API would not keep', () => {
   ] as const)('is sent again when %s changes', ([, changed]) => {
     expect(plan(findings(changed), policy({ memory: unsettled(findings(sides)) })).updates).toHaveLength(1);
   });
+});
+
+test('a chain of names as long as an account is planned quickly, and told by its ends', () => {
+  const numbers = Array.from({ length: 1000 }, (_, number) => number + 1);
+  const chain = (last: JsonObject[]) =>
+    findings({
+      declared: numbers.map((number) => ({ service_id: id(number), name: `s${number + 1}` })),
+      live: [...numbers.map((number) => service({ service_id: id(number), name: `s${number}` })), ...last],
+    });
+  const begun = process.cpuUsage();
+  expect(plan(chain([]), policy()).updates).toHaveLength(1000);
+  const stuck = plan(chain([service({ service_id: id(5000), name: 's1001' })]), policy());
+  expect(stuck.withheld).toHaveLength(1000);
+  expect(stuck.withheld[0]?.reason).toBe(
+    `wants the name "s2", whose holder wants "s3", whose holder wants "s4", whose holder wants "s5", whose holder wants … (992 more), whose holder wants "s998", whose holder wants "s999", whose holder wants "s1000", whose holder wants "s1001", which ${id(5000)} keeps`,
+  );
+  expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(10);
 });

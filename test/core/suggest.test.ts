@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { didYouMean, suggest } from '../../src/core/suggest.ts';
+import { orRather, suggest } from '../../src/core/suggest.ts';
 
 const known = ['service_id', 'name', 'type', 'http_port', 'https_port', 'tcp_port', 'app_protocol', 'tls_settings'];
 
@@ -34,5 +34,5 @@ test.for([
   ['port', '; did you mean "http_port" or "https_port" or "tcp_port"?'],
   ['description', ''],
 ] as const)('the question behind "%s" is "%s"', ([written, question]) => {
-  expect(didYouMean(written, known)).toBe(question);
+  expect(suggest(written, known).length === 0 ? '' : orRather(suggest(written, known))).toBe(question);
 });

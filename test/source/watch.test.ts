@@ -34,7 +34,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     path,
     settleMs: 20,
     rescanMs: NEVER_MS,
-    hasChanged: async () => false,
+    hasChanged: async () => true,
     onChange: () => {
       changes += 1;
       void lookFor(changes);
@@ -292,12 +292,41 @@ describe('a change is settled', () => {
 
 test('a re-scan finds what no event told, and tells it', async () => {
   const folder = temporaryFolder();
-  let asked = 0;
-  const watch = await watched(folder, { rescanMs: 15, hasChanged: async () => (asked += 1) === 3 });
-  await expect.poll(watch.changes).toBe(1);
+  let [asked, news] = [0, 1];
+  const watch = await watched(folder, {
+    rescanMs: 15,
+    hasChanged: async () => {
+      asked += 1;
+      return asked > 3 && news > 0;
+    },
+    onChange: () => {
+      news -= 1;
+    },
+  });
+  await expect.poll(() => news).toBe(0);
   const { length } = Array.from({ length: asked });
   await expect.poll(() => asked).toBeGreaterThan(length + 3);
-  expect(watch.changes()).toBe(1);
+  expect(news).toBe(0);
+  expect(watch.states).toEqual([{ by: 'events' }]);
+});
+
+test('an event that changed nothing that counts is not told', async () => {
+  const folder = temporaryFolder();
+  write(folder, { 'a.yaml': '1' });
+  let [asked, told] = [0, 0];
+  const watch = await watched(folder, {
+    hasChanged: async () => {
+      asked += 1;
+      return false;
+    },
+    onChange: () => {
+      told += 1;
+    },
+  });
+  write(folder, { 'notes.log': 'x' });
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await watch.close();
+  expect(told).toBe(0);
 });
 
 describe('trouble', () => {
@@ -358,7 +387,7 @@ describe('close', () => {
       import { watchFolder } from ${JSON.stringify(new URL('../../src/source/watch.ts', import.meta.url))};
       const told = Promise.withResolvers();
       const watch = await watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => false, onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => true, onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
       });
       symlinkSync('v2', 'next');
       renameSync('next', 'link');

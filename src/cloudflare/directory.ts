@@ -38,7 +38,11 @@ const DEEPEST = 50;
 /** What servers that do not honour `per_page` give instead; 20 stands in the reference's example. */
 const CUSTOMARY_PAGES = new Set([10, 20, 25, 50, 100, 500]);
 
-const number = z.number().nullish().catch(null);
+/** A number, in quotes too; anything else says nothing. */
+const number = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .nullish()
+  .catch(null);
 const resultInfoSchema = z
   .looseObject({ total_count: number, total_pages: number, per_page: number })
   .nullish()

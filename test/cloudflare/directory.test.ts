@@ -150,6 +150,7 @@ describe('list', () => {
       says: 'total_pages was 3, then 2',
     },
     { pages: [[webs(2), { total_count: 0 }]], says: '2 services were read, and fewer promised' },
+    { pages: [[webs(2), { total_count: '3' }], [webs(2)]], says: '3 were promised' },
     { pages: [[webs(2), { total_pages: 0 }]], says: '2 services were read, and fewer promised' },
   ] as const)('fails on promises that contradict: $says', async ({ pages, says }) => {
     const { url } = await paged(...pages);
@@ -199,7 +200,7 @@ describe('list', () => {
     [],
     null,
     {},
-    { total_count: '45', total_pages: null, per_page: {} },
+    { total_count: 'many', total_pages: null, per_page: {} },
     { total_count: null, total_pages: 'many' },
     { per_page: 1000, page: 'first', count: false },
   ])('is not confused by result_info %j', async (resultInfo) => {

@@ -1,7 +1,7 @@
 import { apply } from './apply.ts';
 import type { Directory } from './cloudflare/directory.ts';
 import { compare } from './core/compare.ts';
-import { collect } from './core/declaration.ts';
+import { collect } from './core/declared.ts';
 import { nothingSeen, remember } from './core/memory.ts';
 import { failure, FailureError } from './core/outcome.ts';
 import type { Failure, Outcome } from './core/outcome.ts';

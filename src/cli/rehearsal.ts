@@ -1,6 +1,6 @@
 import type { Account } from '../account.ts';
 import { ConfigError } from '../config.ts';
-import { collect } from '../core/declaration.ts';
+import { collect } from '../core/declared.ts';
 import type { Declaration } from '../core/declaration.ts';
 import { FailureError } from '../core/outcome.ts';
 import { normalise, toBody } from '../core/normalise.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
-import { collect } from '../core/declaration.ts';
-import type { Declared } from '../core/declaration.ts';
+import { collect } from '../core/declared.ts';
+import type { Declared } from '../core/declared.ts';
 import { FailureError } from '../core/outcome.ts';
 import { renderProblem } from '../core/text.ts';
 import type { Source } from '../source/folder.ts';

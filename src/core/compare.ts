@@ -1,4 +1,5 @@
-import type { Declaration, Declared, SetAside } from './declaration.ts';
+import type { Declaration, SetAside } from './declaration.ts';
+import type { Declared } from './declared.ts';
 import { sameJson } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import { FIELD_PATHS, normalise } from './normalise.ts';

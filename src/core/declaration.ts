@@ -1,6 +1,6 @@
 import { isObject } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
-import { byPlace, compareText } from './problem.ts';
+import { byPlace } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { alternativesIn, checkService, declarationPaths, isSentence } from './service.ts';
 import type { Issue } from './service.ts';
@@ -11,7 +11,7 @@ import type { Path, YamlDocument } from './yaml.ts';
 type Place = { readonly line: number; readonly column: number };
 
 /** What both a good and a bad declaration say about which service they mean; null where it cannot be read. */
-type Claim = {
+export type Claim = {
   readonly file: string;
   /** Where the declaration begins. */
   readonly line: number;
@@ -26,8 +26,6 @@ export type Declaration = Claim & { readonly service_id: string; readonly name: 
 /** A declaration that does not hold. The live service that it means is left alone. */
 export type SetAside = Claim & { readonly reason: string };
 
-const MOST_PLACES_NAMED = 5;
-
 /** What one file says. Depends on its name and its bytes alone, so it can be kept for as long as they are the same. */
 export type ParsedFile = {
   readonly file: string;
@@ -35,9 +33,6 @@ export type ParsedFile = {
   readonly setAside: readonly SetAside[];
   readonly problems: readonly Problem[];
 };
-
-/** What a folder says. A service stands in one declaration or is set aside; in no order. */
-export type Declared = Omit<ParsedFile, 'file'>;
 
 /** A hundred messages about one file help nobody. */
 const MOST_PROBLEMS_OF_A_FILE = 20;
@@ -74,43 +69,6 @@ export function parseFile(file: string, text: string): ParsedFile {
 export function unreadableFile(file: string, message: string, text = ''): ParsedFile {
   const problem: Problem = { file, line: 1, column: 1, path: null, message };
   return { file, declarations: [], setAside: claimsOfBrokenText(file, text, firstOf([problem])), problems: [problem] };
-}
-
-/** Puts the files of a folder together. Two declarations of one service, or of one name, are both set aside. */
-export function collect(files: readonly ParsedFile[]): Declared {
-  const declarations = files.flatMap((file) => file.declarations);
-  const setAside = files.flatMap((file) => file.setAside);
-  const doubled = new Map<Claim, Problem>();
-  for (const field of ['service_id', 'name'] as const) {
-    for (const claims of groupBy([...declarations, ...setAside], field)) {
-      const sorted = claims.toSorted(
-        (a, b) => compareText(a.file, b.file) || a.places[field].line - b.places[field].line,
-      );
-      for (const claim of sorted) {
-        if (doubled.has(claim)) continue;
-        // A few of them: a thousand copies would otherwise be told a thousand times a thousand times.
-        const others = sorted.slice(0, MOST_PLACES_NAMED + 1).filter((other) => other !== claim);
-        const named = others.slice(0, MOST_PLACES_NAMED).map(({ file, places }) => `${file}:${places[field].line}`);
-        const more = sorted.length - 1 - named.length;
-        const also = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-        const message = `${JSON.stringify(claim[field])} is declared more than once, also at ${also}; keep one`;
-        doubled.set(claim, { file: claim.file, ...claim.places[field], path: field, message });
-      }
-    }
-  }
-  return {
-    declarations: declarations.filter((declaration) => !doubled.has(declaration)),
-    setAside: [
-      ...setAside,
-      ...declarations.flatMap((declaration) => {
-        const problem = doubled.get(declaration);
-        if (problem === undefined) return [];
-        const { value: _, ...claim } = declaration;
-        return [{ ...claim, reason: firstOf([problem]) }];
-      }),
-    ],
-    problems: [...files.flatMap((file) => file.problems), ...doubled.values()].sort(byPlace),
-  };
 }
 
 /** The first problems, in the order of their places; the last of them says how many more there are. */
@@ -264,7 +222,7 @@ function pathText(path: Path): string {
 }
 
 /** As a reason: where the first problem is, and what it says. */
-function firstOf(problems: readonly Problem[]): string {
+export function firstOf(problems: readonly Problem[]): string {
   return problems
     .slice(0, 1)
     .map(({ file, line, path, message }) => `${file}:${line} ${path === null ? '' : `${path}: `}${message}`)
@@ -295,9 +253,3 @@ function claimsOfBrokenText(file: string, text: string, reason: string): SetAsid
 
 /** In YAML or JSON, with or without an anchor or a tag; ends with the id. */
 const SERVICE_ID = /\bservice_id["']?\s*:\s*(?:[&!]\S{0,80}\s+)?["']?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-
-/** Groups of two and more that claim the same id or name. */
-function groupBy(claims: readonly Claim[], field: 'service_id' | 'name'): (readonly Claim[])[] {
-  const groups = Map.groupBy(claims, (claim) => claim[field]);
-  return [...groups].flatMap(([key, group]) => (key === null || group.length < 2 ? [] : [group]));
-}

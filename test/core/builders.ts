@@ -1,7 +1,8 @@
 import { compare } from '../../src/core/compare.ts';
 import type { Finding, LiveService } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
-import type { Declaration, Declared } from '../../src/core/declaration.ts';
+import type { Declaration } from '../../src/core/declaration.ts';
+import type { Declared } from '../../src/core/declared.ts';
 import { isObject } from '../../src/core/json.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import { nothingSeen } from '../../src/core/memory.ts';

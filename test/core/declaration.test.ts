@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { collect, parseFile, unreadableFile } from '../../src/core/declaration.ts';
+import { parseFile, unreadableFile } from '../../src/core/declaration.ts';
+import { collect } from '../../src/core/declared.ts';
 import type { Json } from '../../src/core/json.ts';
 import { renderProblem } from '../../src/core/text.ts';
 import { answer, certificate, http, id, tcp, tunnel } from './builders.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../src/core/compare.ts';
-import { collect, parseFile } from '../../src/core/declaration.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import { collect } from '../../src/core/declared.ts';
 import type { Json } from '../../src/core/json.ts';
 import { nothingSeen, remember } from '../../src/core/memory.ts';
 import { failure } from '../../src/core/outcome.ts';

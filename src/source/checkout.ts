@@ -7,8 +7,8 @@ import { dirname, join, resolve } from 'node:path';
 
 const HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** A lock that is older was left by a git that died. */
-const LONGEST_LOCK_MS = 10_000;
+/** A lock that is older was left by a git that died; git does not touch it while it is at work. */
+const LONGEST_LOCK_MS = 60_000;
 
 /**
  * The commit that a folder holds: from git-sync's worktree (`.worktrees/<hash>`), or from the checkout around it.
@@ -51,7 +51,8 @@ function stateOf(root: string): CheckoutState {
   const index = statSync(join(gitFolder, 'index'), { bigint: true, throwIfNoEntry: false });
   return {
     busy: lock !== undefined && Math.abs(Date.now() - lock.mtimeMs) < LONGEST_LOCK_MS,
-    identity: index === undefined ? '' : `${index.ino}:${index.mtimeNs}:${index.size}`,
+    // The index is exchanged before HEAD is.
+    identity: `${index?.ino}:${index?.mtimeNs}:${index?.size}:${headOf(gitFolder)}`,
   };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpat
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkoutState } from './checkout.ts';
+import { checkoutState, revisionOf } from './checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
 export type FoundFile = { readonly path: string } & ({ readonly bytes: Buffer } | { readonly fault: string });
@@ -10,6 +10,8 @@ export type FoundFile = { readonly path: string } & ({ readonly bytes: Buffer } 
 export type Files = {
   /** Where the folder really was while it was read. */
   readonly root: string;
+  /** The commit that it held, where that can be known. */
+  readonly revision: string | null;
   /** Sorted by path. */
   readonly files: readonly FoundFile[];
 };
@@ -44,17 +46,17 @@ export async function readFiles(folder: string, include: readonly string[], sign
       continue;
     }
     notThere = 0;
-    if (before.busy && !late) continue;
-    const files = tryToList(before.root, include);
-    const after = stateOf(folder);
-    const stoodStill = !(after instanceof Error) && after.identity === before.identity && (!after.busy || late);
-    if (stoodStill && !(files instanceof Error)) return { root: before.root, files };
-    if (files instanceof Error && (!isMissing(files) || late)) throw files;
-    if (late) throw new Error('it was exchanged again and again while it was being read');
+    const listed = before.busy ? null : tryToList(before.root, include);
+    if (listed instanceof Error && (!isMissing(listed) || late)) throw listed;
+    if (listed !== null && !(listed instanceof Error) && isSame(before, stateOf(folder)) && listed.isSteady()) {
+      return { root: before.root, revision: before.revision, files: listed.files };
+    }
+    if (late)
+      throw new Error(before.busy ? 'git is at work in it (.git/index.lock)' : 'it is being exchanged again and again');
   }
 }
 
-function tryToList(root: string, include: readonly string[]): FoundFile[] | Error {
+function tryToList(root: string, include: readonly string[]): Listed | Error {
   try {
     return list(root, include);
   } catch (error) {
@@ -63,32 +65,52 @@ function tryToList(root: string, include: readonly string[]): FoundFile[] | Erro
   }
 }
 
-type State = { readonly root: string; readonly busy: boolean; readonly identity: string };
+/** What changes when a folder is exchanged: where its links lead, git-sync's (above it) and the kubelet's (`..data`, in it), and its checkout. */
+type State = {
+  readonly root: string;
+  readonly revision: string | null;
+  readonly busy: boolean;
+  readonly identity: string;
+};
 
-/** What changes when the folder is exchanged: where its links lead, git-sync's (above it) and the kubelet's (`..data`, in it), and its checkout. */
 function stateOf(folder: string): State | Error {
   try {
     const root = realpathSync.native(folder);
     const { busy, identity } = checkoutState(root);
-    return { root, busy, identity: [root, dataLinkOf(root), identity].join('\n') };
+    return { root, revision: revisionOf(root), busy, identity: [root, dataLinkOf(root), identity].join('\n') };
   } catch (error) {
     return asError(error);
   }
 }
 
-function dataLinkOf(root: string): string {
-  try {
-    return readlinkSync(join(root, '..data'));
-  } catch {
-    return ''; // No ConfigMap volume: nothing in the folder is exchanged as a whole.
-  }
+function isSame(before: State, after: State | Error): boolean {
+  return !(after instanceof Error) && !after.busy && after.identity === before.identity;
 }
 
-function list(root: string, include: readonly string[]): FoundFile[] {
+/** The link itself is looked at, too: it may be turned there and back. */
+function dataLinkOf(root: string): string {
+  const place = join(root, '..data');
+  const link = lstatSync(place, { bigint: true, throwIfNoEntry: false });
+  // No ConfigMap volume: nothing in the folder is exchanged as a whole.
+  return link?.isSymbolicLink() === true ? `${readlinkSync(place)}:${link.ino}:${link.ctimeNs}` : '';
+}
+
+type Listed = {
+  readonly files: readonly FoundFile[];
+  /** Whether no volume and no checkout within the folder has been exchanged since it was listed. */
+  readonly isSteady: () => boolean;
+};
+
+function list(root: string, include: readonly string[]): Listed {
   const files: FoundFile[] = [];
+  const within: { readonly folder: string; readonly state: State | Error }[] = [];
   let entries = 0;
   const walk = (folder: string, prefix: string, above: readonly string[]) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }).sort(byName)) {
+    const found = readdirSync(folder, { withFileTypes: true }).sort(byName);
+    if (folder !== root && found.some(({ name }) => name === '..data' || name === '.git')) {
+      within.push({ folder, state: stateOf(folder) });
+    }
+    for (const entry of found) {
       if (entry.name.startsWith('.')) continue;
       entries += 1;
       if (entries > MOST_ENTRIES) throw new Error(`it holds more than ${MOST_ENTRIES} files, counted along its links`);
@@ -112,7 +134,9 @@ function list(root: string, include: readonly string[]): FoundFile[] {
     }
   };
   walk(root, '', [root]);
-  return files;
+  const isSteady = () =>
+    within.every(({ folder, state }) => !(state instanceof Error) && !state.busy && isSame(state, stateOf(folder)));
+  return { files, isSteady };
 }
 
 /** Where an entry really is; or why it cannot be used, and whether there would have been a folder to read. */

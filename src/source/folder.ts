@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parseFile, unreadableFile } from '../core/declaration.ts';
 import type { ParsedFile } from '../core/declaration.ts';
 import { failure, FailureError } from '../core/outcome.ts';
-import { revisionOf } from './checkout.ts';
 import { codeOf, readFiles } from './files.ts';
 import type { FoundFile } from './files.ts';
 
@@ -23,7 +22,7 @@ export type Source = {
    */
   readonly read: (signal: AbortSignal) => Promise<Snapshot>;
   /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
-  readonly hasChanged: () => Promise<boolean>;
+  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
 };
 
 export type FolderOptions = {
@@ -52,7 +51,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
     path,
     read: async (signal) => {
       lastRead = null;
-      const { root, files } = await load(signal);
+      const { revision, files } = await load(signal);
       const next: typeof cache = new Map();
       for (const file of files) {
         const digest = digestOf(file);
@@ -67,14 +66,14 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
         const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if that is meant`;
         throw new FailureError(failure('source', message));
       }
-      return { path, revision: revisionOf(root), files: parsedFiles };
+      return { path, revision, files: parsedFiles };
     },
-    hasChanged: async () => {
+    hasChanged: async (signal) => {
       try {
-        return digestOfAll((await readFiles(path, include)).files) !== lastRead;
+        return digestOfAll((await readFiles(path, include, signal)).files) !== lastRead;
       } catch {
         // Unreadable now: news only if it was readable before. The pass that follows says what is wrong.
-        return lastRead !== null;
+        return lastRead !== null && !signal.aborted;
       }
     },
   };

@@ -11,7 +11,7 @@ export type WatchOptions = {
   /** How often to look without having been told, for what no event announces. */
   readonly rescanMs: number;
   /** Whether the folder reads otherwise than it was last read. */
-  readonly hasChanged: () => Promise<boolean>;
+  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
   /** The folder reads otherwise now. */
   readonly onChange: () => void;
   /** Told whenever the way in which changes are noticed becomes another one. */
@@ -76,7 +76,7 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
       firstHint = null;
       if (routeTo(path).identity !== armed.identity) await rearm();
       // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
-      if (await hasChanged()) onChange();
+      if (await hasChanged(signal)) onChange();
     };
     settling = setTimeout(() => void enqueue(settled), Math.min(settleMs, patienceMs));
   };
@@ -94,7 +94,7 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
       faults.push(error);
       trouble(error);
     });
-    const name = watchName(route.folder, hint);
+    const names = watchNames(route.folder, hint);
     await new Promise<void>((ready) => void watcher.once('ready', ready));
     const reason = whyBlind(route.folder);
     if (reason !== null) become({ by: 'rescans', reason });
@@ -105,7 +105,7 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
       identity: route.identity,
       at: performance.now(),
       close: async () => {
-        name?.close();
+        names.close();
         await watcher.close();
       },
     };
@@ -121,7 +121,7 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
     // A watcher that failed may work by now, and a folder that was not there may have come.
     const mayWork = isBlind() && performance.now() - armed.at > rescanMs;
     if (mayWork || routeTo(path).identity !== armed.identity) await rearm();
-    if (await hasChanged()) hint();
+    if (await hasChanged(signal)) hint();
   };
   const rescans = (async () => {
     while (!signal.aborted) {
@@ -153,16 +153,25 @@ function whyBlind(folder: string): string | null {
   }
 }
 
-/** Tells when another folder takes a folder's name: a watcher of the folder itself goes where the old one goes. */
-function watchName(folder: string, onRename: () => void): FSWatcher | null {
-  try {
-    const watcher = watchEntries(dirname(folder), (_, name) => {
-      if (name === basename(folder)) onRename();
-    });
-    return watcher.on('error', () => watcher.close());
-  } catch {
-    return null; // No folder above, or none that may be read: the safety re-scan is left.
+/** Tells when another folder takes the name of a folder, or of one above it: a watcher of the folder itself goes where the old one goes. */
+function watchNames(folder: string, onRename: () => void): { readonly close: () => void } {
+  const watchers: FSWatcher[] = [];
+  for (let place = folder; dirname(place) !== place; place = dirname(place)) {
+    const name = basename(place);
+    try {
+      const watcher = watchEntries(dirname(place), (_, changed) => {
+        if (changed === name) onRename();
+      });
+      watchers.push(watcher.on('error', () => watcher.close()));
+    } catch {
+      // Not there, or not to be read: the safety re-scan is left.
+    }
   }
+  return {
+    close: () => {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
 }
 
 type Route = {

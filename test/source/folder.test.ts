@@ -251,10 +251,10 @@ describe('hasChanged', () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
-    expect(await source.hasChanged()).toBe(true);
+    expect(await source.hasChanged(never)).toBe(true);
     await source.read(never);
-    expect(await source.hasChanged()).toBe(false);
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
   });
 
   test.each<{ readonly what: string; readonly change: (folder: string) => void; readonly changed: boolean }>([
@@ -294,35 +294,35 @@ describe('hasChanged', () => {
     const source = sourceAt(services);
     await source.read(never);
     change(services);
-    expect(await source.hasChanged()).toBe(changed);
-    expect(await source.hasChanged()).toBe(changed);
+    expect(await source.hasChanged(never)).toBe(changed);
+    expect(await source.hasChanged(never)).toBe(changed);
     try {
       await source.read(never);
     } catch {
       // The folder is gone, and that has been said now.
     }
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
   });
 
   test('is true when a folder comes back that could not be read, and false while it stays away', async () => {
     const folder = join(temporaryFolder(), 'services');
     const source = sourceAt(folder);
     await failureOf(source);
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
     write(folder, { 'a.yaml': declaration(1) });
-    expect(await source.hasChanged()).toBe(true);
+    expect(await source.hasChanged(never)).toBe(true);
     await source.read(never);
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
   });
 
   test('is false while a folder stays empty', async () => {
     const folder = temporaryFolder();
     const source = sourceAt(folder);
     await failureOf(source);
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
     mkdirSync(join(folder, 'x'));
-    expect(await source.hasChanged()).toBe(false);
+    expect(await source.hasChanged(never)).toBe(false);
     write(folder, { 'x/a.yaml': declaration(1) });
-    expect(await source.hasChanged()).toBe(true);
+    expect(await source.hasChanged(never)).toBe(true);
   });
 });

@@ -254,6 +254,7 @@ describe('a folder that is exchanged as a whole', () => {
 
   test.each([
     { what: 'a ConfigMap', publish: 'writeConfigMap(folder, files)' },
+    { what: 'a ConfigMap within the folder', publish: "writeConfigMap(join(folder, 'team'), files)" },
     {
       what: 'a worktree that is gone at once',
       publish: `

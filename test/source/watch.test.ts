@@ -112,6 +112,15 @@ describe('a change is told', () => {
     }
   });
 
+  test('when a folder above it is exchanged for another one of its name', async () => {
+    const base = temporaryFolder();
+    write(base, { 'a/b/services/a.yaml': '1', 'next/b/services/a.yaml': '2' });
+    const watch = await watched(join(base, 'a/b/services'));
+    renameSync(join(base, 'a'), join(base, 'old'));
+    renameSync(join(base, 'next'), join(base, 'a'));
+    await sees(watch, { 'a.yaml': '2' });
+  });
+
   test('when the folder is exchanged for another one of its name', async () => {
     const parent = temporaryFolder();
     write(parent, { 'services/a.yaml': '1', 'next/a.yaml': '2' });

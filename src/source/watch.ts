@@ -47,6 +47,7 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
   const { signal } = closing;
   let settling: NodeJS.Timeout | undefined;
   let firstHint: number | null = null;
+  let isQueued = false;
   let state: WatchState | null = null;
 
   const become = (next: WatchState) => {
@@ -73,12 +74,19 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
     firstHint ??= performance.now();
     const patienceMs = Math.max(0, firstHint + MOST_SETTLING * settleMs - performance.now());
     const settled = async () => {
-      firstHint = null;
+      isQueued = false;
       if (routeTo(path).identity !== armed.identity) await rearm();
       // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
       if (await hasChanged(signal)) onChange();
     };
-    settling = setTimeout(() => void enqueue(settled), Math.min(settleMs, patienceMs));
+    const quiet = () => {
+      firstHint = null;
+      // One look sees all that came before it; a look for each event would fall ever further behind.
+      if (isQueued) return;
+      isQueued = true;
+      void enqueue(settled);
+    };
+    settling = setTimeout(quiet, Math.min(settleMs, patienceMs));
   };
 
   const arm = async (): Promise<Armed> => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { LONGEST_HOURS, parseDuration } from './core/duration.ts';
 import { isObject } from './core/json.ts';
 import { renderProblem } from './core/text.ts';
 import { orRather, suggest } from './core/suggest.ts';
@@ -8,17 +9,12 @@ import { readYaml } from './core/yaml.ts';
 import { parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Timers of the platform count in 31 bits, which is 24 days; longer ones fire at once. */
-const LONGEST_HOURS = 480;
 const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${LONGEST_HOURS}h`;
 
 /** `500ms`, `2s`, `5m`, `1h`, and 0; becomes whole milliseconds. */
 const duration = z.union([z.string(), z.literal(0)], DURATION).transform((text, context) => {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(text));
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
-  if (String(text) === '0') return 0;
-  const ms = unit === undefined ? Number.NaN : Math.round(Number(match?.[1]) * unit);
-  if (ms <= LONGEST_HOURS * 3_600_000) return ms;
+  const ms = parseDuration(String(text));
+  if (ms !== null) return ms;
   context.addIssue({ code: 'custom', message: DURATION });
   return z.NEVER;
 });

@@ -1,21 +1,25 @@
-import { readFileSync } from 'node:fs';
-import type { Credentials } from './cloudflare/http.ts';
+import { constant } from './cloudflare/credentials.ts';
+import type { CredentialSource } from './cloudflare/credentials.ts';
 import { ConfigError } from './config.ts';
+import { HEADER_SAFE, tokenFile } from './token-file.ts';
 
 /** Whose services, where the API is, and how to prove who asks. */
 export type Account = {
   readonly accountId: string;
   readonly baseUrl: string;
-  readonly credentials: Credentials;
+  readonly credentials: CredentialSource;
 };
 
 const DEFAULT_BASE_URL = 'https://api.cloudflare.com/client/v4';
 
 /**
  * Reads the account from the variables that Cloudflare's own clients use. Throws a `ConfigError` that names everything missing
- * or malformed, and never a value of it.
+ * or malformed, and never a value of it. `onSecret` is told of what is read from a file, before anything is done with it.
  */
-export function readAccount(environment: Readonly<Record<string, string | undefined>>): Account {
+export function readAccount(
+  environment: Readonly<Record<string, string | undefined>>,
+  { onSecret = () => {} }: { readonly onSecret?: (secret: string) => void } = {},
+): Account {
   const faults: string[] = [];
   const accountId = readAccountId(environment);
   if (accountId === '') {
@@ -31,7 +35,7 @@ export function readAccount(environment: Readonly<Record<string, string | undefi
   const url = URL.parse(environment['CLOUDFLARE_BASE_URL']?.trim() ?? DEFAULT_BASE_URL);
   const urlFault = faultOfBaseUrl(url);
   if (urlFault !== null) faults.push(`CLOUDFLARE_BASE_URL: ${urlFault}`);
-  const credentials = readCredentials(environment, faults);
+  const credentials = readCredentials(environment, faults, onSecret);
   if (url === null || credentials === null || faults.length > 0) throw new ConfigError(faults.join('\n'));
   return { accountId, baseUrl: url.href.replace(/\/+$/, ''), credentials };
 }
@@ -56,16 +60,25 @@ function readAccountId(environment: Readonly<Record<string, string | undefined>>
 function readCredentials(
   environment: Readonly<Record<string, string | undefined>>,
   faults: string[],
-): Credentials | null {
+  onSecret: (secret: string) => void,
+): CredentialSource | null {
   const file = environment['CLOUDFLARE_API_TOKEN_FILE']?.trim() ?? '';
   const token = environment['CLOUDFLARE_API_TOKEN'] ?? '';
   const email = environment['CLOUDFLARE_EMAIL']?.trim() ?? '';
   const key = environment['CLOUDFLARE_API_KEY']?.trim() ?? '';
-  if (token.trim() !== '') return checked('CLOUDFLARE_API_TOKEN', token.trim(), faults);
+  if (token.trim() !== '') {
+    if (HEADER_SAFE.test(token.trim())) return constant({ token: token.trim() });
+    faults.push('CLOUDFLARE_API_TOKEN: expected a token of printable characters without spaces, found others');
+    return null;
+  }
   if (file !== '') {
     try {
-      return checked('CLOUDFLARE_API_TOKEN_FILE', readFileSync(file, 'utf8').trim(), faults);
+      return tokenFile(file, onSecret);
     } catch (error) {
+      if (error instanceof TypeError) {
+        faults.push(`CLOUDFLARE_API_TOKEN_FILE: ${error.message}`);
+        return null;
+      }
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
       faults.push(
         `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file.includes('/') ? file : 'what it names'} cannot be read: ${code}`,
@@ -74,7 +87,7 @@ function readCredentials(
     }
   }
   if (email !== '' && key !== '') {
-    if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return { email, key };
+    if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return constant({ email, key });
     faults.push('CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected printable characters without spaces, found others');
     return null;
   }
@@ -86,17 +99,6 @@ function readCredentials(
   }
   faults.push(
     'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; CLOUDFLARE_API_TOKEN_FILE may name a file that holds it',
-  );
-  return null;
-}
-
-/** What may stand in a header; anything else would fail at every request, with a worse message. */
-const HEADER_SAFE = /^[\x21-\x7e]+$/;
-
-function checked(variable: string, token: string, faults: string[]): Credentials | null {
-  if (HEADER_SAFE.test(token)) return { token };
-  faults.push(
-    `${variable}: expected a token of printable characters without spaces, found ${token === '' ? 'nothing' : 'others'}`,
   );
   return null;
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Signals } from './cloudflare/calls.ts';
 import type { Directory, Updated } from './cloudflare/directory.ts';
 import { changesBetween } from './core/compare.ts';
 import { normalise } from './core/normalise.ts';
@@ -6,14 +7,10 @@ import { failure, FailureError } from './core/outcome.ts';
 import type { Failure, Outcome } from './core/outcome.ts';
 import type { Plan, Update } from './core/plan.ts';
 
-export type ApplyOptions = {
+export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
   /** PUTs under way at the most. */
   readonly concurrency: number;
-  /** Aborted: nothing new is begun, what is under way is finished. */
-  readonly stop: AbortSignal;
-  /** Aborted: what is under way is given up, too. */
-  readonly kill: AbortSignal;
 };
 
 export type Applied = {
@@ -23,32 +20,47 @@ export type Applied = {
   readonly denied: Failure | null;
 };
 
+/** So many updates in a row that failed, after all their tries, though they might have worked: the API is down. */
+const MOST_TRANSIENT_IN_A_ROW = 5;
+
 /**
- * Carries out a plan. One failure never stops the rest, except a denial: what is refused to one will be refused to all.
- * Who waits for another's name begins when that one is done, and is withheld when it fails. Never throws.
+ * Carries out a plan. One failure never stops the rest, except a denial, for what is refused to one will be refused to all, and an API
+ * that is down: the rest is not begun then, and what is under way is finished. Who waits for another's name begins when that one
+ * is done, and is withheld when it fails. Never throws.
  */
 export async function apply(plan: Plan, { update, concurrency, stop, kill }: ApplyOptions): Promise<Applied> {
   const limit = pLimit(concurrency);
   const running = new Map<string, Promise<Outcome>>();
   const updates = new Map(plan.updates.map((each) => [each.finding.live.service_id, each]));
+  const over = new AbortController();
+  const signals = { stop: AbortSignal.any([stop, over.signal]), kill };
   let denied: Failure | null = null;
-  // What waits to be tried again with a credential that is refused waits in vain.
-  const refused = new AbortController();
-  const signal = AbortSignal.any([kill, refused.signal]);
+  let transientInARow = 0;
 
   const put = async (each: Update): Promise<Outcome> => {
-    if (denied !== null) return withheld('not begun: the API refused the credential');
-    if (stop.aborted || kill.aborted) return withheld(`not begun: ${reasonOf(stop.aborted ? stop : kill)}`);
     try {
-      return settle(each, await update(each.finding.live, each.body, signal));
+      const updated = await update(each.finding.live, each.body, signals);
+      transientInARow = 0;
+      return settle(each, updated);
     } catch (error) {
-      const reason = error instanceof FailureError ? error.failure : failure('internal', `a bug: ${String(error)}`);
-      if (reason.kind === 'denied' && denied === null) {
-        denied = reason;
-        refused.abort(new FailureError(reason));
+      if (!(error instanceof FailureError)) {
+        return { result: 'failed', attempts: 0, failure: failure('internal', `a bug: ${String(error)}`) };
       }
-      return { result: 'failed', attempts: error instanceof FailureError ? error.attempts : 0, failure: reason };
+      if (error.attempts === 0) return withheld(`not begun: ${error.message}`);
+      weigh(error.failure);
+      return { result: 'failed', attempts: error.attempts, failure: error.failure };
     }
+  };
+
+  /** Whether a failure concerns the rest, too. */
+  const weigh = (reason: Failure) => {
+    if (reason.kind === 'denied') denied ??= reason;
+    transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
+    if (reason.kind === 'denied')
+      over.abort(new FailureError({ ...reason, message: 'the API refused the credential' }));
+    if (transientInARow < MOST_TRANSIENT_IN_A_ROW) return;
+    const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
+    over.abort(new FailureError(failure('transient', message)));
   };
 
   const begin = (each: Update): Promise<Outcome> => {
@@ -82,10 +94,6 @@ function settle({ finding }: Update, { live, attempts }: Updated): Outcome {
   const { known: kept } = normalise(live.value);
   const paths = changesBetween(kept, finding.declared).map((change) => change.path);
   return paths.length === 0 ? { result: 'updated', attempts } : { result: 'unsettled', attempts, paths, kept };
-}
-
-function reasonOf({ reason }: AbortSignal): string {
-  return reason instanceof Error ? reason.message : 'told to stop';
 }
 
 function withheld(reason: string): Outcome {

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import { LONGEST_HOURS, parseDuration } from './core/duration.ts';
 import { isObject } from './core/json.ts';
 import { renderProblem } from './core/text.ts';
+import { parseRate } from './core/rate.ts';
+import type { Rate } from './core/rate.ts';
 import { orRather, suggest } from './core/suggest.ts';
 import { readYaml } from './core/yaml.ts';
 import { parseSchedule } from './schedule.ts';
@@ -57,6 +59,33 @@ const wholeNumber = (least: number, most: number) => {
     .refine((value) => Number.isInteger(value) && value >= least && value <= most, message);
 };
 
+const BUDGET = 'expected requests per duration, one or more, such as 1100/5m, 150/1s';
+
+/** `1100/5m, 150/1s`, or a list of such. */
+const rates = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z
+    .array(
+      z.string(BUDGET).transform((text, context): Rate => {
+        const rate = parseRate(text);
+        if (rate !== null) return rate;
+        context.addIssue({ code: 'custom', message: BUDGET });
+        return z.NEVER;
+      }),
+      BUDGET,
+    )
+    .min(1, BUDGET),
+);
+
+/** A whole number, or `none`, which becomes null. */
+const limit = (most: number) => {
+  const message = `expected none, or a whole number from 0 to ${most}`;
+  return z
+    .union([z.number(), z.string().regex(/^(\d+|none)$/, message)], message)
+    .transform((value) => (value === 'none' ? null : Number(value)))
+    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= most), message);
+};
+
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
 
@@ -71,9 +100,12 @@ const DEFAULTS = {
   settle: '50ms',
   rescan: '30s',
   unknown_fields: 'preserve',
+  request_budget: '1100/5m, 150/1s',
   concurrency: 30,
   request_timeout: '30s',
   pass_timeout: '15m',
+  max_changes: 'none',
+  max_change_percent: 'none',
   grace_period: '20s',
   log_level: 'info',
   log_format: 'auto',
@@ -103,9 +135,18 @@ const settingsSchema = z.strictObject({
   unknown_fields: oneOf(['preserve', 'withhold', 'drop'])
     .prefault(DEFAULTS.unknown_fields)
     .describe('live fields that this version does not know: preserve, withhold the update, or drop'),
+  request_budget: rates
+    .prefault(DEFAULTS.request_budget)
+    .describe('requests per duration at the most, all of a credential: lists, updates and retries'),
   concurrency: wholeNumber(1, 100).prefault(DEFAULTS.concurrency).describe('requests under way at the most'),
   request_timeout: positiveDuration.prefault(DEFAULTS.request_timeout).describe('how long one request may take'),
   pass_timeout: positiveDuration.prefault(DEFAULTS.pass_timeout).describe('how long one pass may take'),
+  max_changes: limit(1_000_000)
+    .prefault(DEFAULTS.max_changes)
+    .describe('a plan with more updates is withheld whole; or none'),
+  max_change_percent: limit(100)
+    .prefault(DEFAULTS.max_change_percent)
+    .describe('so is one that updates more of the declared live services, in percent; or none'),
   grace_period: duration.prefault(DEFAULTS.grace_period).describe('how long requests under way may take after SIGTERM'),
   log_level: oneOf(LEVELS)
     .prefault(DEFAULTS.log_level)
@@ -187,7 +228,8 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
     if (entry === undefined) return [name, { text: written(DEFAULTS[name]), from: 'default' }];
     const setting = parsed.data[name];
     // Text of a variable or a flag that means a number or a boolean is written as one.
-    const spelled = Array.isArray(setting) ? setting.join(',') : isObject(setting) ? null : String(setting);
+    const spelled =
+      name === 'include' ? parsed.data.include.join(',') : typeof setting === 'object' ? null : String(setting);
     const value = spelled === entry.value ? setting : entry.value;
     return [name, { text: written(value), from: entry.from }];
   });

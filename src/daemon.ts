@@ -17,6 +17,10 @@ export type DaemonOptions = {
   readonly schedule: Schedule | null;
   /** Calls back whenever somebody asks the process for a pass. */
   readonly onSignal: (listener: () => void) => void;
+  /** Calls back whenever there is another credential: what was refused to the last one may be granted to it. Gives what ends that. */
+  readonly watchCredential: (onChange: () => void) => () => void;
+  /** For how long the API still wants to be left alone. */
+  readonly heldMs: () => number;
   /** How long what is under way may still take once told to stop. */
   readonly gracePeriodMs: number;
   /** A number from 0 up to 1, for jitter. */
@@ -27,13 +31,14 @@ export type DaemonOptions = {
   readonly afterwards?: (report: Report) => 'wait' | 'again' | 'end';
 };
 
-const FIRST_BACK_OFF_MS = 1000;
+/** A denial is not over in a second, though a token that was just made may be unknown for some. */
+const FIRST_BACK_OFF_MS = { denied: 10_000, failed: 1000 };
 const LONGEST_BACK_OFF_MS = 5 * 60_000;
 
 /**
- * Runs passes until it is told to stop: at start, on every change of the folder, on an interval, on a schedule, on a signal. One at a
- * time; whatever asks for a pass meanwhile, there is one more, after it. A pass that fails is tried again with exponential back-off,
- * which anything that asks for a pass cuts short.
+ * Runs passes until it is told to stop: at start, on every change of the folder or the credential, on an interval, on a schedule, on a
+ * signal. One at a time; whatever asks for a pass meanwhile, there is one more, after it. A pass that fails is tried again with
+ * exponential back-off, and not before the API wants to be asked again; anything else that asks for a pass cuts that short.
  */
 export async function daemon(options: DaemonOptions): Promise<void> {
   const { pass, onReport, afterwards, random, stop } = options;
@@ -41,16 +46,18 @@ export async function daemon(options: DaemonOptions): Promise<void> {
   let due: Trigger | null = 'startup';
   let wake: (() => void) | null = null;
   const ask = (trigger: Trigger) => {
-    due ??= trigger;
+    // A signal asks for more than anything else: it tries again what is parked.
+    due = trigger === 'signal' ? trigger : (due ?? trigger);
     wake?.();
   };
   stop.addEventListener('abort', () => wake?.());
   options.onSignal(() => ask('signal'));
+  const unwatchCredential = options.watchCredential(() => ask('change'));
   const cron = options.schedule && runOn(options.schedule, () => ask('schedule'));
   const watch = await options.watch(() => ask('change'));
 
   try {
-    for (let failures = 0; !stop.aborted;) {
+    for (let failures = 0, firstMs = 0; !stop.aborted;) {
       if (due !== null) {
         const trigger: Trigger = due;
         due = null;
@@ -60,9 +67,16 @@ export async function daemon(options: DaemonOptions): Promise<void> {
         if (next === 'end') return;
         if (next === 'again') due ??= trigger;
         failures = needsAnother(report) ? failures + 1 : 0;
+        firstMs = FIRST_BACK_OFF_MS[report.outcome === 'denied' ? 'denied' : 'failed'];
         continue;
       }
-      const waitMs = waitFor(options.intervalMs, failures, random);
+      const backOffMs = Math.min(LONGEST_BACK_OFF_MS, firstMs * 2 ** (failures - 1));
+      const waitMs = waitFor({
+        intervalMs: options.intervalMs,
+        backOffMs: failures > 0 ? backOffMs : null,
+        heldMs: options.heldMs(),
+        random,
+      });
       await new Promise<void>((resolve) => {
         const timer = waitMs === null ? undefined : setTimeout(() => ask('interval'), waitMs);
         wake = () => {
@@ -74,21 +88,37 @@ export async function daemon(options: DaemonOptions): Promise<void> {
   } finally {
     kill.clear();
     cron?.stop();
+    unwatchCredential();
     await watch.close();
   }
 }
 
-/** Whether to try again before the interval is over: the pass did not get through, or a request may do better next time. */
+/**
+ * Whether to try again before the interval is over: the pass did not get through, a request may do better next time, or something was
+ * planned and never begun.
+ */
 function needsAnother({ outcome, services }: Report): boolean {
-  return outcome === 'failed' || outcome === 'denied' || services.some(({ error }) => error?.kind === 'transient');
+  return (
+    outcome === 'failed' ||
+    outcome === 'denied' ||
+    services.some(
+      ({ error, action, result }) => error?.kind === 'transient' || (action !== null && result === 'withheld'),
+    )
+  );
 }
 
+type Pause = {
+  readonly intervalMs: number;
+  /** Null when the last pass went well. */
+  readonly backOffMs: number | null;
+  readonly heldMs: number;
+  readonly random: () => number;
+};
+
 /** How long until the next pass that nobody asks for; null when there is none. Never in step with other daemons. */
-function waitFor(intervalMs: number, failures: number, random: () => number): number | null {
-  if (failures > 0) {
-    return Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
-  }
-  return intervalMs === 0 ? null : intervalMs * (0.9 + 0.2 * random());
+function waitFor({ intervalMs, backOffMs, heldMs, random }: Pause): number | null {
+  if (backOffMs !== null) return heldMs + backOffMs * (0.5 + 0.5 * random());
+  return intervalMs === 0 ? null : Math.max(heldMs, intervalMs * (0.9 + 0.2 * random()));
 }
 
 /** A signal that follows another one after a while: what is under way is given up, then. */

@@ -1,4 +1,5 @@
 import { apply } from './apply.ts';
+import type { Signals } from './cloudflare/calls.ts';
 import type { Directory } from './cloudflare/directory.ts';
 import { compare } from './core/compare.ts';
 import { collect } from './core/declared.ts';
@@ -6,7 +7,7 @@ import { nothingSeen, remember } from './core/memory.ts';
 import { failure, FailureError } from './core/outcome.ts';
 import type { Failure, Outcome } from './core/outcome.ts';
 import { plan } from './core/plan.ts';
-import type { Plan, UnknownFieldsPolicy } from './core/plan.ts';
+import type { Plan, Rules } from './core/plan.ts';
 import { toReport } from './core/report.ts';
 import type { ApiUsage, Mode, PassFacts, Report, Trigger } from './core/report.ts';
 import type { Source } from './source/folder.ts';
@@ -17,7 +18,7 @@ export type ReconcilerOptions = {
   readonly accountId: string;
   /** `detect` and `plan` take the same road and stop before anything is written. */
   readonly mode: Mode;
-  readonly unknownFields: UnknownFieldsPolicy;
+  readonly rules: Rules;
   readonly concurrency: number;
   readonly passTimeoutMs: number;
   readonly clock: Clock;
@@ -29,13 +30,6 @@ export type Clock = {
   readonly now: () => Date;
   /** Milliseconds of a clock that never jumps, for durations. */
   readonly elapsedMs: () => number;
-};
-
-export type Signals = {
-  /** Aborted with a `FailureError`: begin nothing new. */
-  readonly stop: AbortSignal;
-  /** Aborted with a `FailureError`: give up what is under way. */
-  readonly kill: AbortSignal;
 };
 
 /** One pass. Never throws: whatever happens is in the report. */
@@ -81,22 +75,20 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.declared = declared.declarations.length + declared.setAside.length;
       // So much is known whatever the API answers.
       facts.findings = compare({ ...declared, declarations: [] }, []);
-      const live = await directory.list(reading);
+      const live = await directory.list({ stop: reading, kill: reading });
       facts.findings = compare(declared, live);
-      facts.plan = plan(facts.findings, { unknownFields: options.unknownFields, memory });
+      const retryParked = trigger === 'signal' || trigger === 'command';
+      facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked });
       if (options.mode === 'apply') {
         const { stop } = signals;
         const { update } = directory;
-        const applied = await apply(facts.plan, {
-          update,
-          concurrency: options.concurrency,
-          stop,
-          kill: deadline.signal,
-        });
+        const { concurrency } = options;
+        const applied = await apply(facts.plan, { update, concurrency, stop, kill: deadline.signal });
         facts.outcomes = applied.outcomes;
         facts.error = applied.denied ?? interruption(applied.outcomes.values(), stop);
       }
-      memory = remember(facts.findings, facts.outcomes, memory);
+      const now = clock.elapsedMs();
+      memory = remember({ findings: facts.findings, outcomes: facts.outcomes, memory, now });
     } catch (error) {
       facts.error = toFailure(error);
     } finally {

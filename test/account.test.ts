@@ -33,22 +33,24 @@ function faultsOf(environment: Readonly<Record<string, string | undefined>>): st
 }
 
 test('takes a token', () => {
-  expect(readAccount(complete)).toEqual({
+  expect(readAccount(complete)).toMatchObject({
     accountId: CLOUDFLARE_ACCOUNT_ID,
     baseUrl: 'https://api.cloudflare.com/client/v4',
-    credentials: { token: SECRET },
   });
+  expect(readAccount(complete).credentials.current()).toEqual({ token: SECRET });
 });
 
 test('takes a token from a file, without the line break that editors and `echo` leave', () => {
   for (const text of [SECRET, `${SECRET}\n`, `  ${SECRET} \r\n\n`]) {
-    expect(readAccount({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(text) }).credentials).toEqual({ token: SECRET });
+    expect(readAccount({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(text) }).credentials.current()).toEqual({
+      token: SECRET,
+    });
   }
 });
 
 test('takes e-mail and key together', () => {
   const environment = { ...account, CLOUDFLARE_EMAIL: 'ops@example.com\n', CLOUDFLARE_API_KEY: ` ${SECRET}` };
-  expect(readAccount(environment).credentials).toEqual({ email: 'ops@example.com', key: SECRET });
+  expect(readAccount(environment).credentials.current()).toEqual({ email: 'ops@example.com', key: SECRET });
 });
 
 test.for([
@@ -62,7 +64,7 @@ test.for([
     CLOUDFLARE_EMAIL: 'ops@example.com',
     CLOUDFLARE_API_KEY: 'key',
   });
-  expect(credentials).toEqual(found);
+  expect(credentials.current()).toEqual(found);
 });
 
 test('tells everything that is missing at once, and what would do', () => {

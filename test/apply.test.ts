@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { apply } from '../src/apply.ts';
+import type { Applied } from '../src/apply.ts';
 import type { Directory } from '../src/cloudflare/directory.ts';
 import { compare } from '../src/core/compare.ts';
 import { parseFile } from '../src/core/declaration.ts';
@@ -8,6 +9,7 @@ import type { JsonObject } from '../src/core/json.ts';
 import { nothingSeen, remember } from '../src/core/memory.ts';
 import { failure, FailureError } from '../src/core/outcome.ts';
 import { plan } from '../src/core/plan.ts';
+import { policy } from './core/builders.ts';
 
 const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
 const never = new AbortController().signal;
@@ -34,27 +36,25 @@ const buggy: Directory['update'] = async () => {
 
 test('what the API keeps differently is unsettled, and not sent again until either side changes', async () => {
   const findings = findingsFor(service({ tcp_port: 1 }));
-  const first = plan(findings, { unknownFields: 'preserve', memory: nothingSeen });
+  const first = plan(findings, policy());
   const { outcomes } = await apply(first, { update: sorting, concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({ result: 'unsettled', paths: ['host.resolver_network.resolver_ips'] });
 
-  const memory = remember(findings, outcomes, nothingSeen);
+  const memory = remember({ findings, outcomes, memory: nothingSeen, now: 0 });
   const kept = service({
     host: { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.1', '10.0.0.2'] } },
   });
-  const second = plan(findingsFor(kept), { unknownFields: 'preserve', memory });
+  const second = plan(findingsFor(kept), policy({ memory }));
   expect(second.updates).toEqual([]);
   expect(second.withheld).toMatchObject([{ reason: expect.stringContaining('host.resolver_network.resolver_ips') }]);
 
-  const later = remember(findingsFor(kept), new Map(), memory);
-  expect(plan(findingsFor(kept), { unknownFields: 'preserve', memory: later }).updates).toEqual([]);
-  expect(
-    plan(findingsFor({ ...kept, tcp_port: 9 }), { unknownFields: 'preserve', memory: later }).updates,
-  ).toHaveLength(1);
+  const later = remember({ findings: findingsFor(kept), outcomes: new Map(), memory, now: 0 });
+  expect(plan(findingsFor(kept), policy({ memory: later })).updates).toEqual([]);
+  expect(plan(findingsFor({ ...kept, tcp_port: 9 }), policy({ memory: later })).updates).toHaveLength(1);
 });
 
 test('a bug in the room is an outcome, never an exception', async () => {
-  const first = plan(findingsFor(service({ tcp_port: 1 })), { unknownFields: 'preserve', memory: nothingSeen });
+  const first = plan(findingsFor(service({ tcp_port: 1 })), policy());
   const { outcomes, denied } = await apply(first, { update: buggy, concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({
     result: 'failed',
@@ -63,27 +63,66 @@ test('a bug in the room is an outcome, never an exception', async () => {
   expect(denied).toBeNull();
 });
 
-test('a denial ends what waits to be tried again', async () => {
-  const second = '0199a0c4-2b10-7c3e-8a51-000000000002';
-  const other = service({ service_id: second, name: 'other' });
-  const two = collect([
-    parseFile('two.yaml', [service(), other].map((each) => `---\n${JSON.stringify(each)}\n`).join('')),
-  ]);
-  const live = [
-    { service_id: id, name: 'db', value: service({ tcp_port: 1 }) },
-    { service_id: second, name: 'other', value: { ...other, tcp_port: 1 } },
-  ];
-  const planned = plan(compare(two, live), { unknownFields: 'preserve', memory: nothingSeen });
+/** As many services as wanted, all on another port than declared. */
+function drifted(count: number) {
+  const names = Array.from({ length: count }, (_, index) => ({
+    service_id: `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`,
+    name: `db-${index}`,
+  }));
+  const text = names.map((each) => `---\n${JSON.stringify(service(each))}\n`).join('');
+  const live = names.map((each) => ({ ...each, value: service({ ...each, tcp_port: 1 }) }));
+  return plan(compare(collect([parseFile('all.yaml', text)]), live), policy());
+}
+
+const isFirst = (service_id: string) => service_id.endsWith('000');
+const resultsOf = ({ outcomes }: Applied) => [...outcomes.values()].map(({ result }) => result);
+
+test('a denial ends what waits, lets what is under way finish, and keeps the rest from beginning', async () => {
   const refusal = failure('denied', 'HTTP 403');
-  const { outcomes, denied } = await apply(planned, {
-    update: async ({ service_id }, _, signal) => {
-      if (service_id === id) throw new FailureError(refusal, { attempts: 1 });
-      return new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const underWay = Promise.withResolvers<void>();
+  const applied = await apply(drifted(4), {
+    update: async (live, body, { stop, kill }) => {
+      if (isFirst(live.service_id)) throw new FailureError(refusal, { attempts: 1 });
+      if (live.service_id.endsWith('1')) {
+        stop.addEventListener('abort', () => underWay.resolve());
+        await underWay.promise;
+        expect(kill.aborted).toBe(false);
+        return { live: { ...live, value: body }, attempts: 1 };
+      }
+      // As the directory does before it sends anything.
+      return new Promise((_, reject) => {
+        if (stop.aborted) reject(stop.reason);
+        stop.addEventListener('abort', () => reject(stop.reason));
+      });
     },
-    concurrency: 2,
+    concurrency: 3,
     stop: never,
     kill: never,
   });
-  expect(denied).toEqual(refusal);
-  expect([...outcomes.values()].map(({ result }) => result)).toEqual(['failed', 'failed']);
+  expect(applied.denied).toEqual(refusal);
+  expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
+  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not begun: the API refused the credential' });
+});
+
+test('five updates in a row that failed for a while end the pass; a success between them starts the count anew', async () => {
+  const down = new FailureError(failure('transient', 'HTTP 503'), { attempts: 5 });
+  const asked: string[] = [];
+  const applied = await apply(drifted(12), {
+    update: async (live, body, { stop }) => {
+      stop.throwIfAborted();
+      asked.push(live.service_id);
+      if (asked.length !== 4) throw down;
+      return { live: { ...live, value: body }, attempts: 1 };
+    },
+    concurrency: 1,
+    stop: never,
+    kill: never,
+  });
+  expect(asked).toHaveLength(9);
+  expect(applied.denied).toBeNull();
+  expect([...applied.outcomes.values()].at(-1)).toEqual({
+    result: 'withheld',
+    attempts: 0,
+    reason: 'not begun: 5 updates in a row failed, the last one with: HTTP 503',
+  });
 });

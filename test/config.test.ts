@@ -39,9 +39,15 @@ const DEFAULTS: Settings = {
   settle: 50,
   rescan: 30_000,
   unknown_fields: 'preserve',
+  request_budget: [
+    { requests: 1100, ms: 300_000, text: '1100/5m' },
+    { requests: 150, ms: 1000, text: '150/1s' },
+  ],
   concurrency: 30,
   request_timeout: 30_000,
   pass_timeout: 900_000,
+  max_changes: null,
+  max_change_percent: null,
   grace_period: 20_000,
   log_level: 'info',
   log_format: 'auto',
@@ -106,6 +112,17 @@ const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: str
     ['drop', 'drop'],
     ['preserve', 'preserve'],
   ],
+  request_budget: [
+    ['10/1m', [{ requests: 10, ms: 60_000, text: '10/1m' }]],
+    [
+      '20/1m,3/1s',
+      [
+        { requests: 20, ms: 60_000, text: '20/1m' },
+        { requests: 3, ms: 1000, text: '3/1s' },
+      ],
+    ],
+    ['1/500ms', [{ requests: 1, ms: 500, text: '1/500ms' }]],
+  ],
   concurrency: [
     ['1', 1],
     ['100', 100],
@@ -120,6 +137,16 @@ const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: str
     ['1s', 1000],
     ['2s', 2000],
     ['3s', 3000],
+  ],
+  max_changes: [
+    ['0', 0],
+    ['none', null],
+    ['10', 10],
+  ],
+  max_change_percent: [
+    ['0', 0],
+    ['none', null],
+    ['100', 100],
   ],
   grace_period: [
     ['1s', 1000],
@@ -374,13 +401,16 @@ test('prints the settings as a file, each with where it comes from', () => {
       ['settle: 0', 'VPC_RECONCILER_SETTLE'],
       ['rescan: 30s', 'default'],
       ['unknown_fields: preserve', 'default'],
+      ['request_budget: "1100/5m, 150/1s"', 'default'],
       ['concurrency: 7', 'VPC_RECONCILER_CONCURRENCY'],
       ['request_timeout: 30s', 'default'],
       ['pass_timeout: 15m', 'default'],
+      ['max_changes: none', 'default'],
+      ['max_change_percent: none', 'default'],
       ['grace_period: 20s', 'default'],
       ['log_level: info', 'default'],
       ['log_format: json', `${file}:2 log_format`],
-    ].map(([line, from]) => `${line?.padEnd('include: [a.yaml, "*.{b,c}"]'.length)}  # ${from}`),
+    ].map(([line, from]) => `${line?.padEnd('request_budget: "1100/5m, 150/1s"'.length)}  # ${from}`),
   );
 });
 
@@ -438,6 +468,8 @@ test('what is printed is a file that loads to the same settings', () => {
       mode: fc.constantFrom('apply', 'detect'),
       interval: fc.oneof(durations, fc.constant('0')),
       rescan: durations,
+      request_budget: fc.constantFrom('1/1s', '1100/5m, 150/1s', ' 5/1m , 2/500ms'),
+      max_changes: fc.constantFrom('none', '0', '7'),
       concurrency: fc.integer({ min: 1, max: 100 }).map(String),
       log_level: fc.constantFrom('trace', 'silent'),
     },
@@ -458,6 +490,29 @@ test('what is printed is a file that loads to the same settings', () => {
       );
     }),
   );
+});
+
+test.for([
+  ['request_budget', '10', '10'],
+  ['request_budget', '10/1m,', '10/1m,'],
+  ['request_budget', '0/1m', '0/1m'],
+  ['request_budget', '10/0', '10/0'],
+  ['max_changes', 'all', 'all'],
+  ['max_changes', '-1', '-1'],
+  ['max_change_percent', '101', '101'],
+  ['max_change_percent', '1.5', '1.5'],
+] as const)('%s of %j is refused, with what was expected', ([name, text, found]) => {
+  const expected = {
+    request_budget: 'expected requests per duration, one or more, such as 1100/5m, 150/1s',
+    max_changes: 'expected none, or a whole number from 0 to 1000000',
+    max_change_percent: 'expected none, or a whole number from 0 to 100',
+  }[name];
+  expect(faultsOf({ flags: { [name]: text } })).toEqual([`${flagOf(name)}: ${expected}, found "${found}"`]);
+});
+
+test('a budget may be a list in the file', () => {
+  const { settings } = load({ file: fileOf('request_budget: [10/1m, 2/1s]\n') });
+  expect(settings.request_budget.map(({ text }) => text)).toEqual(['10/1m', '2/1s']);
 });
 
 const shipped = (name: string) => new URL(`../config/${name}`, import.meta.url).pathname;

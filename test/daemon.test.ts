@@ -7,7 +7,7 @@ import type { Report, ServiceReport, Trigger } from '../src/core/report.ts';
 import { toReport } from '../src/core/report.ts';
 import { daemon, killAfter } from '../src/daemon.ts';
 import type { DaemonOptions } from '../src/daemon.ts';
-import type { Signals } from '../src/reconcile.ts';
+import type { Signals } from '../src/cloudflare/calls.ts';
 import type { Watch } from '../src/source/watch.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -65,6 +65,8 @@ function staged(options: Partial<DaemonOptions> = {}) {
   const start = Date.now();
   let change: (() => void) | undefined;
   let signal: (() => void) | undefined;
+  let credential: (() => void) | undefined;
+  const unwatch = vi.fn<() => void>();
   const close = vi.fn<() => Promise<void>>(async () => {});
   let ended = false;
   const running = daemon({
@@ -82,6 +84,11 @@ function staged(options: Partial<DaemonOptions> = {}) {
     onSignal: (listener) => {
       signal = listener;
     },
+    watchCredential: (onChange) => {
+      credential = onChange;
+      return unwatch;
+    },
+    heldMs: () => 0,
     gracePeriodMs: 20_000,
     random: () => 0.5,
     stop: stop.signal,
@@ -97,6 +104,8 @@ function staged(options: Partial<DaemonOptions> = {}) {
     ended: () => ended,
     change: () => change?.(),
     signal: () => signal?.(),
+    credential: () => credential?.(),
+    unwatch,
     /** Ends the pass that runs. */
     end: async (error: Failure | null = null) => {
       ends.shift()?.(error);
@@ -301,16 +310,66 @@ test('a change cuts the back-off short, and a good pass ends it', async () => {
 });
 
 test.for([
-  { kind: 'transient', soon: true },
-  { kind: 'source', soon: true },
-  { kind: 'denied', soon: true },
-  { kind: 'internal', soon: true },
-] as const)('a pass that ended with a failure of kind $kind is tried again soon: $soon', async ({ kind }) => {
+  { kind: 'transient', first: 1000 },
+  { kind: 'source', first: 1000 },
+  { kind: 'internal', first: 1000 },
+  { kind: 'denied', first: 10_000, reason: 'no credential gets its rights within a second' },
+] as const)(
+  'a pass that ended with a failure of kind $kind is tried again within $first ms',
+  async ({ kind, first }) => {
+    const stage = staged({ random: () => 0.999_999 });
+    await stage.wait(0);
+    await stage.end(failure(kind, 'no'));
+    await stage.wait(first / 2);
+    expect(stage.begun).toHaveLength(1);
+    await stage.wait(first / 2);
+    expect(stage.begun).toHaveLength(2);
+  },
+);
+
+test('nobody asks the API before it wants to be asked again, but who asks for a pass', async () => {
+  let heldMs = 20 * 60_000;
+  const stage = staged({ heldMs: () => heldMs });
+  await stage.wait(0);
+  await stage.end(failure('transient', 'HTTP 429'));
+  await stage.wait(20 * 60_000);
+  expect(stage.begun).toHaveLength(1);
+  await stage.wait(750);
+  expect(stage.begun).toHaveLength(2);
+  await stage.end(); // In a pass that went well, too, somebody may have been told to wait.
+  await stage.wait(20 * 60_000 - 1);
+  expect(stage.begun).toHaveLength(2);
+  stage.change();
+  await stage.wait(0);
+  expect(stage.begun).toHaveLength(3);
+  heldMs = 0;
+  await stage.end();
+  await stage.wait(60_000);
+  expect(stage.begun).toHaveLength(4);
+});
+
+test('another credential asks for a pass, and cuts the back-off short', async () => {
   const stage = staged();
   await stage.wait(0);
-  await stage.end(failure(kind, 'no'));
-  await stage.wait(1000);
-  expect(stage.begun).toHaveLength(2);
+  await stage.end(failure('denied', 'HTTP 401'));
+  stage.credential();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  expect(stage.unwatch).not.toHaveBeenCalled();
+  await stage.stop();
+  await stage.end();
+  await stage.running;
+  expect(stage.unwatch).toHaveBeenCalledOnce();
+});
+
+test('a signal is not taken for the change that came before it: it asks for more', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  stage.change();
+  stage.signal();
+  stage.change();
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'signal']);
 });
 
 test.for([
@@ -330,6 +389,8 @@ test.for([
     intervalMs: 60_000,
     schedule: null,
     onSignal: () => {},
+    watchCredential: () => () => {},
+    heldMs: () => 0,
     gracePeriodMs: 0,
     random: () => 0.5,
     stop: stop.signal,
@@ -338,6 +399,19 @@ test.for([
   expect(passes).toBe(soon ? 2 : 1);
   stop.abort();
   await running;
+});
+
+test('what was planned and never begun is tried again soon', async () => {
+  const stage = staged({
+    pass: async (trigger) => {
+      passes += 1;
+      return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'withheld' }] };
+    },
+  });
+  let passes = 0;
+  await stage.wait(750);
+  expect(passes).toBe(2);
+  await stage.stop();
 });
 
 test('told to stop while it waits, it ends at once, with the watch closed and no timer left', async () => {

@@ -6,7 +6,7 @@ import { killAfter } from '../daemon.ts';
 import { onStop, paintForResults, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
-import { openDirectory, openReconciler, openSource } from './rooms.ts';
+import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 
 export type PassOptions = { readonly emulator: boolean; readonly output: 'text' | 'json' };
 
@@ -31,8 +31,10 @@ async function onePass(
   const source = openSource(settings);
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment);
-  const directory = openDirectory(settings, account);
-  if (mode === 'apply') onStop(context, (text) => context.stderr.write(`vpc-reconciler: ${text}\n`));
+  const tell = (text: string) => void context.stderr.write(`vpc-reconciler: ${text}\n`);
+  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
+  const directory = openDirectory(settings, account, budget);
+  if (mode === 'apply') onStop(context, tell);
   const kill = killAfter(context.stop, settings.grace_period);
   try {
     const pass = openReconciler(settings, { source, directory, account, mode });

@@ -13,7 +13,16 @@ import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 const READING = ['services', 'include', 'allow_empty'] as const;
-const PLANNING = [...READING, 'unknown_fields', 'concurrency', 'request_timeout', 'pass_timeout'] as const;
+const PLANNING = [
+  ...READING,
+  'unknown_fields',
+  'request_budget',
+  'concurrency',
+  'request_timeout',
+  'pass_timeout',
+  'max_changes',
+  'max_change_percent',
+] as const;
 const APPLYING = [...PLANNING, 'grace_period'] as const;
 const ALL = settingFacts.map(({ name }) => name);
 

@@ -1,4 +1,5 @@
 import type { Account } from '../account.ts';
+import { constant } from '../cloudflare/credentials.ts';
 import { ConfigError } from '../config.ts';
 import { collect } from '../core/declared.ts';
 import type { Declaration } from '../core/declaration.ts';
@@ -32,7 +33,11 @@ export async function startRehearsal(
   const emulator = await startEmulator({ ...options, services }).catch((error: unknown) => {
     throw portFault(error, options.port);
   });
-  const account = { accountId: emulator.accountId, baseUrl: emulator.url, credentials: { token: emulator.token } };
+  const account = {
+    accountId: emulator.accountId,
+    baseUrl: emulator.url,
+    credentials: constant({ token: emulator.token }),
+  };
   const [first] = declarations;
   return { emulator, account, tamper: first === undefined ? null : tamperLine(first, emulator) };
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from '../account.ts';
+import { requestBudget } from '../cloudflare/budget.ts';
+import type { Budget, Wait } from '../cloudflare/budget.ts';
 import { cloudflareDirectory } from '../cloudflare/directory.ts';
 import type { Directory } from '../cloudflare/directory.ts';
 import type { Settings } from '../config.ts';
+import { spellDuration } from '../core/duration.ts';
 import type { Mode } from '../core/report.ts';
 import { reconciler } from '../reconcile.ts';
 import type { Pass } from '../reconcile.ts';
@@ -10,16 +13,26 @@ import { folderSource } from '../source/folder.ts';
 import type { Source } from '../source/folder.ts';
 import { version } from './version.ts';
 
-/** Requests for one call at the most, the first among them. */
+/** Tries of one call at the most, the first among them. */
 const ATTEMPTS = 5;
 
 export function openSource(settings: Settings): Source {
   return folderSource({ path: settings.services, include: settings.include, allowEmpty: settings.allow_empty });
 }
 
-export function openDirectory(settings: Settings, account: Account): Directory {
+export function openBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {
+  return requestBudget({ rates: settings.request_budget, random: Math.random, onWait });
+}
+
+/** For people: what is waited for, and how long that will take. */
+export function describeWait({ ms, requests, reason }: Wait): string {
+  return `waiting ${spellDuration(ms)} with ${requests} ${requests === 1 ? 'request' : 'requests'}: ${reason}`;
+}
+
+export function openDirectory(settings: Settings, account: Account, budget: Budget): Directory {
   return cloudflareDirectory({
     ...account,
+    budget,
     connections: settings.concurrency,
     requestTimeoutMs: settings.request_timeout,
     userAgent: `vpc-reconciler/${version}`,
@@ -38,7 +51,11 @@ export function openReconciler(
     directory: rooms.directory,
     accountId: rooms.account.accountId,
     mode: rooms.mode,
-    unknownFields: settings.unknown_fields,
+    rules: {
+      unknownFields: settings.unknown_fields,
+      maxChanges: settings.max_changes,
+      maxChangePercent: settings.max_change_percent,
+    },
     concurrency: settings.concurrency,
     passTimeoutMs: settings.pass_timeout,
     clock: { now: () => new Date(), elapsedMs: () => performance.now() },

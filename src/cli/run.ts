@@ -10,7 +10,7 @@ import type { WatchState } from '../source/watch.ts';
 import { onStop, wantsColours } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
-import { openDirectory, openReconciler, openSource } from './rooms.ts';
+import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 import { version } from './version.ts';
 
 export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
@@ -22,7 +22,8 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment);
-  const directory = openDirectory(settings, account);
+  const budget = openBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
+  const directory = openDirectory(settings, account, budget);
   const { mode, services } = settings;
   let lastOutcome: Report['outcome'] | null = null;
 
@@ -52,6 +53,12 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       intervalMs: settings.interval,
       schedule: settings.schedule,
       onSignal: context.onHangUp,
+      watchCredential: (onChange) =>
+        account.credentials.watch(() => {
+          log.info({ event: 'credential_changed' }, 'another token is in CLOUDFLARE_API_TOKEN_FILE: used from now on');
+          onChange();
+        }),
+      heldMs: budget.heldMs,
       gracePeriodMs: settings.grace_period,
       random: Math.random,
       stop: context.stop,

@@ -4,16 +4,15 @@ import { isDeeperThan, isObject, sameJson } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { ApiUsage } from '../core/report.ts';
-import { cloudflareHttp } from './http.ts';
-import type { ApiAnswer, ApiRequest, HttpOptions } from './http.ts';
-import { withRetries } from './retry.ts';
+import { cloudflareCalls } from './calls.ts';
+import type { CallsOptions, Signals } from './calls.ts';
 
 /** The live services of one account: https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/ */
 export type Directory = {
   /** All services of the account, or a `FailureError`: an incomplete list is never given. */
-  readonly list: (signal: AbortSignal) => Promise<readonly LiveService[]>;
-  /** Replaces a service whole and gives what the API has then. Throws a `FailureError`. */
-  readonly update: (service: LiveService, body: JsonObject, signal: AbortSignal) => Promise<Updated>;
+  readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
+  /** Replaces a service whole and gives what the API has then. Throws a `FailureError`, of 0 attempts where nothing was sent. */
+  readonly update: (service: LiveService, body: JsonObject, signals: Signals) => Promise<Updated>;
   /** What was spent since the directory was made. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
@@ -21,12 +20,7 @@ export type Directory = {
 
 export type Updated = { readonly live: LiveService; readonly attempts: number };
 
-export type DirectoryOptions = HttpOptions & {
-  readonly accountId: string;
-  /** Requests for one call at the most. */
-  readonly attempts: number;
-  readonly random: () => number;
-};
+export type DirectoryOptions = CallsOptions & { readonly accountId: string };
 
 /** The most that the API gives at once, and as many as an account may have. */
 const PER_PAGE = 1000;
@@ -50,43 +44,17 @@ const resultInfoSchema = z
 type ResultInfo = z.infer<typeof resultInfoSchema>;
 
 export function cloudflareDirectory(options: DirectoryOptions): Directory {
-  const http = cloudflareHttp(options);
+  const calls = cloudflareCalls(options);
   const services = `/accounts/${encodeURIComponent(options.accountId)}/connectivity/directory/services`;
-  const spent = { requests: 0, retries: 0, throttled_ms: 0 };
-
-  const call = async (what: ApiRequest, signal: AbortSignal): Promise<ApiAnswer & { readonly attempts: number }> => {
-    let attempts = 0;
-    try {
-      const answer = await withRetries(
-        async (attempt) => {
-          attempts = attempt;
-          spent.requests += 1;
-          if (attempt > 1) spent.retries += 1;
-          return http.send(what, signal);
-        },
-        {
-          attempts: options.attempts,
-          random: options.random,
-          signal,
-          onWait: ({ ms, throttled }) => {
-            if (throttled) spent.throttled_ms += ms;
-          },
-        },
-      );
-      return { ...answer, attempts };
-    } catch (error) {
-      throw error instanceof FailureError ? new FailureError(error.failure, { attempts, cause: error }) : error;
-    }
-  };
 
   return {
-    list: async (signal) => {
+    list: async (signals) => {
       const found = new Map<string, LiveService>();
       let firstPage = 0;
       let info: ResultInfo = null;
       for (let page = 1; page <= MOST_PAGES; page += 1) {
         const path = `${services}?page=${page}&per_page=${PER_PAGE}`;
-        const { result, resultInfo } = await call({ method: 'GET', path }, signal);
+        const { result, resultInfo } = await calls.read({ method: 'GET', path }, signals);
         const items = parsePage(result);
         const before = found.size;
         for (const service of items) {
@@ -110,17 +78,17 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
       }
       throw new FailureError(failure('transient', `the list of services has no end: ${MOST_PAGES} pages were read`));
     },
-    update: async (service, body, signal) => {
+    update: async (service, body, signals) => {
       // The id as the API spells it: ours is in lower case, and nothing says that the API does not mind.
       const { service_id: id } = service.value;
       const path = `${services}/${encodeURIComponent(typeof id === 'string' ? id : service.service_id)}`;
-      const { result, attempts } = await call({ method: 'PUT', path, body }, signal);
+      const { result, attempts } = await calls.write({ method: 'PUT', path, body }, signals);
       const live = toLive(result);
       if (live !== null) return { live, attempts };
       throw new FailureError(failure('transient', 'the update was answered without the service'), { attempts });
     },
-    usage: () => ({ ...spent }),
-    close: http.close,
+    usage: calls.usage,
+    close: calls.close,
   };
 }
 

@@ -1,13 +1,14 @@
 import { FailureError } from '../core/outcome.ts';
 import type { Failure, FailureKind } from '../core/outcome.ts';
+import type { Limits } from './limits.ts';
 
-/** A request that did not succeed. `retryAfterMs` is what the API asked for; 0 where it did not. */
+/** A request that did not succeed. `limits` is what its answer said of them; null where there was none. */
 export class ApiError extends FailureError {
-  readonly retryAfterMs: number;
+  readonly limits: Limits | null;
 
-  constructor(reason: Failure, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
-    super(reason, { cause: options.cause });
-    this.retryAfterMs = options.retryAfterMs ?? 0;
+  constructor(reason: Failure, limits: Limits | null) {
+    super(reason);
+    this.limits = limits;
   }
 }
 

@@ -1,18 +1,18 @@
 import { Agent, request } from 'undici';
 import * as z from 'zod';
+import { spellDuration } from '../core/duration.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
+import type { Credentials } from './credentials.ts';
 import { adviceFor, ApiError } from './errors.ts';
+import { limitsOf } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { failureKindOf } from './retry.ts';
-
-/** How to prove who asks: a token, or the e-mail and key of an account member. */
-export type Credentials = { readonly token: string } | { readonly email: string; readonly key: string };
 
 export type HttpOptions = {
   /** Such as `https://api.cloudflare.com/client/v4`. */
   readonly baseUrl: string;
-  readonly credentials: Credentials;
   /** Sockets kept open, and so requests under way, at the most. */
   readonly connections: number;
   readonly requestTimeoutMs: number;
@@ -27,11 +27,11 @@ export type ApiRequest = {
 };
 
 /** A success of the API: `result` is what the operation promises, not looked at here. */
-export type ApiAnswer = { readonly result: unknown; readonly resultInfo: unknown };
+export type ApiAnswer = { readonly result: unknown; readonly resultInfo: unknown; readonly limits: Limits };
 
 export type Http = {
-  /** Makes one request, never a second. Throws an `ApiError` for whatever is not a success. */
-  readonly send: (what: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
+  /** Makes one request, never a second. Throws an `ApiError` for whatever is not a success, or the `FailureError` of the signal. */
+  readonly send: (what: ApiRequest, as: Credentials, signal: AbortSignal) => Promise<ApiAnswer>;
   readonly close: () => Promise<void>;
 };
 
@@ -57,59 +57,62 @@ type Envelope = z.infer<typeof envelopeSchema>;
 
 /** The API over HTTP: authentication, the envelope and its errors. One pool of connections; redirects are not followed. */
 export function cloudflareHttp(options: HttpOptions): Http {
-  const { baseUrl, credentials, requestTimeoutMs } = options;
+  const { baseUrl, requestTimeoutMs } = options;
   const agent = new Agent({
     connections: options.connections,
     maxResponseSize: MOST_BYTES,
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
-    connect: { timeout: requestTimeoutMs },
+    // Said here, so that no variable of the environment can switch the verification off.
+    connect: { timeout: requestTimeoutMs, rejectUnauthorized: true },
   });
-  const clean = cleaner(Object.values(credentials));
-  const headers = {
-    ...('token' in credentials
-      ? { authorization: `Bearer ${credentials.token}` }
-      : { 'x-auth-email': credentials.email, 'x-auth-key': credentials.key }),
-    accept: 'application/json',
-    'user-agent': options.userAgent,
-  };
 
   return {
-    send: async ({ method, path, body }, signal) => {
+    send: async ({ method, path, body }, as, signal) => {
+      const clean = cleaner(Object.values(as));
       const timeout = AbortSignal.timeout(requestTimeoutMs);
-      let status = 0;
+      let limits: Limits | null = null;
       let ray: string | null = null;
-      let retryAfterMs = 0;
       let text: string;
       try {
         const response = await request(baseUrl + path, {
           dispatcher: agent,
           method,
-          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+          headers: {
+            ...authorization(as),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            accept: 'application/json',
+            'user-agent': options.userAgent,
+          },
           body: body === undefined ? null : JSON.stringify(body),
           // The agent's own timeouts are coarse, and an answer that drips escapes them.
           signal: AbortSignal.any([signal, timeout]),
         });
-        status = response.statusCode;
+        limits = limitsOf(response.statusCode, response.headers);
         ray = cleanOrNull(one(response.headers['cf-ray']), clean);
-        retryAfterMs = retryAfter(one(response.headers['retry-after']));
         text = await response.body.text();
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
         const why = timeout.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
         const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
-        throw new ApiError({ ...failure('transient', message), status: status || null, ray }, { retryAfterMs });
+        throw new ApiError({ ...failure('transient', message), status: limits?.status ?? null, ray }, limits);
       }
 
+      const { status } = limits;
       const envelope = parseEnvelope(text);
       if (status >= 200 && status < 300 && envelope?.success === true) {
-        return { result: envelope.result, resultInfo: envelope.result_info };
+        return { result: envelope.result, resultInfo: envelope.result_info, limits };
       }
-      throw new ApiError(toFailure(status, ray, envelope, clean), { retryAfterMs });
+      throw new ApiError(toFailure(limits, ray, envelope, clean), limits);
     },
     close: async () => agent.destroy(),
   };
+}
+
+/** https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/ */
+function authorization(as: Credentials): Readonly<Record<string, string>> {
+  return 'token' in as ? { authorization: `Bearer ${as.token}` } : { 'x-auth-email': as.email, 'x-auth-key': as.key };
 }
 
 function parseEnvelope(text: string): Envelope | null {
@@ -120,7 +123,8 @@ function parseEnvelope(text: string): Envelope | null {
   }
 }
 
-function toFailure(status: number, ray: string | null, envelope: Envelope | null, clean: Cleaner): Failure {
+function toFailure(limits: Limits, ray: string | null, envelope: Envelope | null, clean: Cleaner): Failure {
+  const { status, retryAfterMs } = limits;
   const errors = envelope?.errors ?? [];
   const [first] = errors;
   const code = first?.code ?? null;
@@ -131,18 +135,15 @@ function toFailure(status: number, ray: string | null, envelope: Envelope | null
     kind,
     status,
     code,
-    message: `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}${kind === 'denied' || envelope === null ? adviceFor(kind, status) : ''}`,
+    message: [
+      `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}`,
+      kind === 'denied' || envelope === null ? adviceFor(kind, status) : '',
+      retryAfterMs > 0 ? `; it asks to be left alone for ${spellDuration(retryAfterMs)}` : '',
+    ].join(''),
     pointer: cleanOrNull(first?.source?.pointer, clean),
     documentation_url: cleanOrNull(first?.documentation_url, clean),
     ray,
   };
-}
-
-/** `Retry-After` in seconds or as a date; 0 where it is absent or makes no sense. */
-function retryAfter(header: string | null): number {
-  if (header === null) return 0;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 function one(header: string | string[] | undefined): string | null {

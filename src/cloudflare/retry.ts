@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { FailureError } from '../core/outcome.ts';
 import type { FailureKind } from '../core/outcome.ts';
+import { LONGEST_WAIT_MS as LONGEST_HELD_MS } from './budget.ts';
 import { ApiError } from './errors.ts';
 
 export type RetryOptions = {
-  /** Requests for one call at the most, the first among them. */
+  /** Tries at the most, the first among them. */
   readonly attempts: number;
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
-  readonly signal: AbortSignal;
-  /** Told of every wait; `throttled` when it was the API that asked for it. */
-  readonly onWait: (wait: { readonly ms: number; readonly throttled: boolean }) => void;
+  /** Aborted: no try is begun any more; one that is under way is finished. */
+  readonly stop: AbortSignal;
 };
 
 /** Codes by which the API refuses a credential, whatever the status: malformed, unknown, expired or not permitted. */
@@ -23,42 +23,32 @@ const NO_SUCH_SERVICE = 5104;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
-/**
- * Twice as long as the API blocks who crossed its limit. A server that asks for more is not waited for: the call fails.
- * https://developers.cloudflare.com/fundamentals/api/reference/limits/
- */
-const LONGEST_ASKED_MS = 10 * 60_000;
-
-/** Calls until it works, is refused for good, or the attempts are used up. The number of the attempt, from 1, goes in. */
+/** Tries until it works, is refused for good, or the attempts are used up. `Retry-After` is the budget's: it concerns every request. */
 export async function withRetries<Result>(
-  call: (attempt: number) => Promise<Result>,
-  { attempts, random, signal, onWait }: RetryOptions,
+  call: () => Promise<Result>,
+  { attempts, random, stop }: RetryOptions,
 ): Promise<Result> {
   const failed: Error[] = [];
+  const isWorthATry = (error: Error) =>
+    error instanceof FailureError && error.failure.kind === 'transient' && !stop.aborted && !asksForTooMuch(error);
   try {
     return await pRetry(call, {
       retries: attempts - 1,
-      minTimeout: 0, // The waits are ours, below: full jitter, and what the API asks for.
-      signal,
+      minTimeout: 0, // The waits are ours, below: p-retry has no full jitter.
       shouldRetry: ({ error }) => isWorthATry(error),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
         if (!isWorthATry(error) || retriesLeft === 0) return;
         failed.push(error);
-        const asked = askedFor(error);
-        const backOff = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
-        const ms = Math.round(asked + backOff);
-        onWait({ ms, throttled: asked > 0 });
-        await sleep(ms, undefined, { signal });
+        const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
+        await sleep(Math.round(random() * longest), undefined, { signal: stop });
       },
     });
   } catch (error) {
-    // Waiting and calling end with errors of their own when the pass is over; its reason says more.
-    if (!signal.aborted || !(signal.reason instanceof FailureError)) throw error;
-    const { failure: reason } = signal.reason;
-    // Out of time: what it was spent on is worth knowing. Told to stop: nothing else matters.
     const last = failed.at(-1);
-    if (last === undefined || reason.kind !== 'transient') throw signal.reason;
-    throw new FailureError({ ...reason, message: `${reason.message}; the last try: ${last.message}` });
+    const reason: unknown = stop.reason;
+    // The wait was cut short: why says more than that it was, and what came before, too.
+    if (error instanceof FailureError || last === undefined || !(reason instanceof FailureError)) throw error;
+    throw new FailureError({ ...reason.failure, message: `${reason.message}; the last try: ${last.message}` });
   }
 }
 
@@ -84,10 +74,6 @@ export function failureKindOf(status: number, code: number | null): FailureKind 
   return code !== null && code >= 5100 && code < 5200 ? 'rejected' : 'transient';
 }
 
-function isWorthATry(error: unknown): boolean {
-  return error instanceof FailureError && error.failure.kind === 'transient' && askedFor(error) <= LONGEST_ASKED_MS;
-}
-
-function askedFor(error: unknown): number {
-  return error instanceof ApiError ? error.retryAfterMs : 0;
+function asksForTooMuch(error: FailureError): boolean {
+  return error instanceof ApiError && (error.limits?.retryAfterMs ?? 0) > LONGEST_HELD_MS;
 }

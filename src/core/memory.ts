@@ -1,6 +1,7 @@
-import type { Finding } from './compare.ts';
+import { idOf } from './compare.ts';
+import type { Drifted, Finding } from './compare.ts';
 import type { Fields } from './normalise.ts';
-import type { Outcome } from './outcome.ts';
+import type { Failure, Outcome } from './outcome.ts';
 
 /** Who made a service drift: its file was changed, or somebody changed it outside git. */
 export type Cause = 'declaration' | 'live' | 'both';
@@ -14,7 +15,19 @@ type Seen = {
   readonly unsettled: readonly string[] | null;
   /** How often in a row it was updated from one and the same live value, and from which. */
   readonly updates: { readonly from: string; readonly times: number };
+  /** Refused by the API, and not tried again for a while. */
+  readonly parked: Parked | null;
 };
+
+/** An update that the API refused so many times in a row. `until` is on the clock of `remember`. */
+export type Parked = { readonly failure: Failure; readonly times: number; readonly until: number };
+
+/**
+ * What is refused may work later although nobody here changed anything: a tunnel is made, a name set free. So it is tried again, but
+ * less and less often, up to once an hour.
+ */
+const FIRST_PARKING_MS = 15 * 60_000;
+const LONGEST_PARKING_MS = 60 * 60_000;
 
 /**
  * An API whose list does not show what its PUT answers looks like somebody who undoes the update at once; so often in a row
@@ -23,6 +36,7 @@ type Seen = {
 const MOST_UPDATES_FROM_ONE_VALUE = 3;
 
 const noUpdates: Seen['updates'] = { from: '', times: 0 };
+const nothingSpecial = { cause: null, unsettled: null, updates: noUpdates, parked: null };
 
 /** By service_id. Held by the process only: nothing is lost with it but the causes of the next pass. */
 export type Memory = ReadonlyMap<string, Seen>;
@@ -56,64 +70,87 @@ export function unsettledFields(finding: Finding, memory: Memory): readonly stri
   return seen.live === live ? seen.unsettled : null;
 }
 
-/** What to remember after a pass. `outcomes` are of this pass, by service_id. */
-export function remember(findings: readonly Finding[], outcomes: ReadonlyMap<string, Outcome>, memory: Memory): Memory {
+/** The refusal for which a service is parked, due again or not, while neither side has changed since; else null. */
+export function parkedFor(finding: Finding, memory: Memory): Parked | null {
+  if (finding.kind !== 'drifted') return null;
+  const seen = memory.get(finding.live.service_id);
+  const same = seen?.declared === fingerprint(finding.declared) && seen.live === fingerprint(finding.liveFields);
+  return same ? seen.parked : null;
+}
+
+export type Remembered = {
+  readonly findings: readonly Finding[];
+  /** Of this pass, by service_id. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly memory: Memory;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: number;
+};
+
+/** What to remember after a pass. */
+export function remember(pass: Remembered): Memory {
   return new Map(
-    findings.flatMap((finding): [string, Seen][] => {
-      if (finding.kind === 'in_sync') {
-        const fields = fingerprint(finding.fields);
-        return [
-          [
-            finding.live.service_id,
-            { declared: fields, live: fields, cause: null, unsettled: null, updates: noUpdates },
-          ],
-        ];
-      }
-      // A declaration that is broken for a while is no change of it.
-      if (finding.kind === 'invalid') {
-        const seen = memory.get(finding.setAside.service_id ?? '');
-        return seen === undefined || finding.setAside.service_id === null ? [] : [[finding.setAside.service_id, seen]];
-      }
-      if (finding.kind !== 'drifted') return [];
-      const declared = fingerprint(finding.declared);
-      const outcome = outcomes.get(finding.live.service_id);
-      const cause = causeOf(finding, memory);
-      const seen = memory.get(finding.live.service_id);
-      const updates = seen?.declared === declared ? seen.updates : noUpdates;
-      const from = fingerprint(finding.liveFields);
-      switch (outcome?.result) {
-        case 'updated':
-          return [
-            [
-              finding.live.service_id,
-              {
-                declared,
-                live: declared,
-                cause: null,
-                unsettled: null,
-                updates: { from, times: updates.from === from ? updates.times + 1 : 1 },
-              },
-            ],
-          ];
-        case 'unsettled':
-          return [
-            [
-              finding.live.service_id,
-              { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths, updates },
-            ],
-          ];
-        case 'failed':
-        case 'withheld':
-        case undefined:
-          return [
-            [
-              finding.live.service_id,
-              { declared, live: from, cause, unsettled: unsettledFields(finding, memory), updates },
-            ],
-          ];
-      }
+    pass.findings.flatMap((finding): [string, Seen][] => {
+      const id = idOf(finding);
+      const seen = id === null ? undefined : seenAfter(finding, pass);
+      return id === null || seen === undefined ? [] : [[id, seen]];
     }),
   );
+}
+
+/** How one service stands; undefined for what is missing or unmanaged, which is forgotten. */
+function seenAfter(finding: Finding, pass: Remembered): Seen | undefined {
+  switch (finding.kind) {
+    case 'in_sync': {
+      const fields = fingerprint(finding.fields);
+      return { ...nothingSpecial, declared: fields, live: fields };
+    }
+    // A declaration that is broken for a while is no change of it.
+    case 'invalid':
+      return pass.memory.get(finding.setAside.service_id ?? '');
+    case 'drifted':
+      return driftSeen(finding, pass);
+    case 'missing':
+    case 'unmanaged':
+      return undefined;
+  }
+}
+
+function driftSeen(finding: Drifted, { outcomes, memory, now }: Remembered): Seen {
+  const id = finding.live.service_id;
+  const declared = fingerprint(finding.declared);
+  const live = fingerprint(finding.liveFields);
+  const cause = causeOf(finding, memory);
+  const seen = memory.get(id);
+  const updates = seen?.declared === declared ? seen.updates : noUpdates;
+  const parked = parkedFor(finding, memory);
+  const outcome = outcomes.get(id);
+  switch (outcome?.result) {
+    case 'updated': {
+      const times = updates.from === live ? updates.times + 1 : 1;
+      return { ...nothingSpecial, declared, live: declared, updates: { from: live, times } };
+    }
+    case 'unsettled':
+      return { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths, updates, parked: null };
+    case 'failed':
+    case 'withheld':
+    case undefined: {
+      const refusal = outcome?.result === 'failed' && outcome.failure.kind === 'rejected' ? outcome.failure : null;
+      return {
+        declared,
+        live,
+        cause,
+        unsettled: unsettledFields(finding, memory),
+        updates,
+        parked: refusal === null ? parked : parkedAgain(refusal, parked, now),
+      };
+    }
+  }
+}
+
+function parkedAgain(failure: Failure, before: Parked | null, now: number): Parked {
+  const times = (before?.times ?? 0) + 1;
+  return { failure, times, until: now + Math.min(LONGEST_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1)) };
 }
 
 function isPart(side: Cause, cause: Cause | null): boolean {

@@ -1,17 +1,31 @@
 import type { Drifted, Finding, LiveService } from './compare.ts';
+import { spellDuration } from './duration.ts';
 import type { JsonObject } from './json.ts';
-import { unsettledFields } from './memory.ts';
+import { parkedFor, unsettledFields } from './memory.ts';
 import type { Memory } from './memory.ts';
 import { toBody, withoutPlace } from './normalise.ts';
 import type { Fields } from './normalise.ts';
+import type { Failure } from './outcome.ts';
 
 /** What to do with live fields that this version does not know, which a full replacement would wipe. */
 export type UnknownFieldsPolicy = 'preserve' | 'withhold' | 'drop';
 
-export type Policy = {
+/** What the settings say. */
+export type Rules = {
   readonly unknownFields: UnknownFieldsPolicy;
+  /** More updates than so many are withheld whole; null is any number. */
+  readonly maxChanges: number | null;
+  /** So are updates of more than this part of the declared services that are live, in percent. */
+  readonly maxChangePercent: number | null;
+};
+
+export type Policy = Rules & {
   /** What earlier passes of this process learned. */
   readonly memory: Memory;
+  /** When the plan is made, on the clock of `remember`. */
+  readonly now: number;
+  /** Somebody asked for this pass: what is parked is tried at once. */
+  readonly retryParked: boolean;
 };
 
 /** One PUT. */
@@ -24,8 +38,8 @@ export type Update = {
   readonly after: string | null;
 };
 
-/** A service that differs and is not written, and why. */
-export type Withheld = { readonly finding: Drifted; readonly reason: string };
+/** A service that differs and is not written, why, and for which refusal of the API, if that is why. */
+export type Withheld = { readonly finding: Drifted; readonly reason: string; readonly failure: Failure | null };
 
 /** What shall be done, decided before anything is. Every drifted service is in one of the two lists, both sorted by service_id. */
 export type Plan = { readonly updates: readonly Update[]; readonly withheld: readonly Withheld[] };
@@ -38,27 +52,58 @@ export function plan(findings: readonly Finding[], policy: Policy): Plan {
   const drifted = findings.filter((finding) => finding.kind === 'drifted');
   const holders = new Map(findings.flatMap(liveOf).map((live) => [live.name, live.service_id]));
   const wanting = new Map(drifted.map((finding) => [idOf(finding), finding]));
-  const staying = new Set(drifted.filter((finding) => reasonOfItsOwn(finding, policy) !== null).map(idOf));
+  const reasons = new Map(drifted.map((finding) => [idOf(finding), reasonOfItsOwn(finding, policy)]));
+  const staying = new Set(drifted.map(idOf).filter((id) => reasons.get(id) != null));
   const decided = drifted.map((finding) => ({
     finding,
-    reason: reasonOfItsOwn(finding, policy) ?? reasonOfName(finding, { holders, wanting, staying }),
+    why: reasons.get(idOf(finding)) ?? because(reasonOfName(finding, { holders, wanting, staying })),
   }));
-
+  const updates = decided.flatMap(({ finding, why }): Update[] => {
+    if (why !== null) return [];
+    const carriedOver = policy.unknownFields === 'drop' ? nothing : finding.unknown;
+    return [
+      {
+        finding,
+        body: toBody(finding.declared, carriedOver),
+        carriedOver: [...carriedOver.keys()],
+        after: waitsFor(finding, holders),
+      },
+    ];
+  });
+  const existing = drifted.length + findings.filter(({ kind }) => kind === 'in_sync').length;
+  const limit = because(reasonOfLimit(updates.length, existing, policy));
   return {
-    updates: decided.flatMap(({ finding, reason }): Update[] => {
-      if (reason !== null) return [];
-      const carriedOver = policy.unknownFields === 'drop' ? nothing : finding.unknown;
-      return [
-        {
-          finding,
-          body: toBody(finding.declared, carriedOver),
-          carriedOver: [...carriedOver.keys()],
-          after: waitsFor(finding, holders),
-        },
-      ];
+    updates: limit === null ? updates : [],
+    withheld: decided.flatMap(({ finding, why }): Withheld[] => {
+      const reason = why ?? limit;
+      return reason === null ? [] : [{ finding, ...reason }];
     }),
-    withheld: decided.flatMap(({ finding, reason }) => (reason === null ? [] : [{ finding, reason }])),
   };
+}
+
+/** Why something is withheld. */
+type Why = Pick<Withheld, 'reason' | 'failure'>;
+
+function because(reason: string | null, failure: Failure | null = null): Why | null {
+  return reason === null ? null : { reason, failure };
+}
+
+/** A plan that is too large is withheld whole: which part of it would be meant, nobody said. */
+function reasonOfLimit(updates: number, existing: number, { maxChanges, maxChangePercent }: Rules): string | null {
+  const percent = updates === 0 ? 0 : (100 * updates) / existing;
+  const size = `the plan has ${updates} updates, ${Math.ceil(percent)} % of the ${existing} declared services that are live`;
+  if (maxChanges !== null && updates > maxChanges) {
+    return `${size}, and max_changes is ${maxChanges}: ${howToAllow('max_changes', `--max-changes ${updates}`)}`;
+  }
+  if (maxChangePercent !== null && percent > maxChangePercent) {
+    const flag = `--max-change-percent ${Math.ceil(percent)}`;
+    return `${size}, and max_change_percent is ${maxChangePercent}: ${howToAllow('max_change_percent', flag)}`;
+  }
+  return null;
+}
+
+function howToAllow(setting: string, flag: string): string {
+  return `withheld whole; raise ${setting}, or allow it once: vpc-reconciler apply ${flag}`;
 }
 
 const nothing: Fields = new Map();
@@ -113,8 +158,20 @@ function waitsFor(finding: Drifted, holders: ReadonlyMap<string, string>): strin
 }
 
 /** Why a service is withheld, whatever becomes of the others. */
-function reasonOfItsOwn(finding: Drifted, { unknownFields, memory }: Policy): string | null {
-  return reasonOfUnknownFields(finding, unknownFields) ?? reasonOfUnsettled(finding, memory);
+function reasonOfItsOwn(finding: Drifted, policy: Policy): Why | null {
+  return (
+    because(reasonOfUnknownFields(finding, policy.unknownFields)) ??
+    because(reasonOfUnsettled(finding, policy.memory)) ??
+    reasonOfParking(finding, policy)
+  );
+}
+
+function reasonOfParking(finding: Drifted, { memory, now, retryParked }: Policy): Why | null {
+  const parked = parkedFor(finding, memory);
+  if (parked === null || retryParked || parked.until <= now) return null;
+  const { failure, until } = parked;
+  const reason = `parked, for the API refused the last update: ${failure.message}; tried again in ${spellDuration(until - now)}, or at once when the declaration or the live value changes, or on SIGHUP`;
+  return { reason, failure };
 }
 
 function reasonOfUnknownFields({ declared, unknown }: Drifted, policy: UnknownFieldsPolicy): string | null {

@@ -22,7 +22,7 @@ export type Mode = 'apply' | 'detect' | 'plan';
  */
 export type PassOutcome = 'in_sync' | 'converged' | 'pending' | 'partial' | 'failed' | 'denied' | 'interrupted';
 
-/** Requests of one pass, retries among them, and the time spent waiting because the API asked for it. */
+/** Requests of one pass, retries among them, and for how long there was one that waited: for the budget, or because the API asked for it. */
 export type ApiUsage = { readonly requests: number; readonly retries: number; readonly throttled_ms: number };
 
 /** Where the declarations came from. `revision` is the commit, where it can be known. */
@@ -204,7 +204,7 @@ function fateOf(
       result: 'withheld',
       reason: withheld.reason,
       attempts: 0,
-      error: null,
+      error: withheld.failure,
     };
   }
   const update = plan.updates.find((each) => each.finding === finding);

@@ -1,20 +1,47 @@
 import { onTestFinished } from 'vitest';
+import { requestBudget } from '../../src/cloudflare/budget.ts';
+import type { Budget } from '../../src/cloudflare/budget.ts';
+import type { Signals } from '../../src/cloudflare/calls.ts';
+import { constant } from '../../src/cloudflare/credentials.ts';
+import type { Credentials, CredentialSource } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { Directory, DirectoryOptions } from '../../src/cloudflare/directory.ts';
 import type { LiveService } from '../../src/core/compare.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { FailureError } from '../../src/core/outcome.ts';
+import type { Rate } from '../../src/core/rate.ts';
 import { exampleTunnel, fakeAccountId, fakeToken } from '../../src/emulator/emulator.ts';
 
-/** A signal that is never aborted. */
-export const never = new AbortController().signal;
+/** Signals that are never aborted. */
+export const never: Signals = signalsOf(new AbortController().signal);
+
+/** Signals that end everything at once, and for one reason. */
+export function signalsOf(signal: AbortSignal): Signals {
+  return { stop: signal, kill: signal };
+}
+
+/** A budget that is never spent; or this one. */
+export function budgetOf(...rates: readonly Rate[]): Budget {
+  const plenty = { requests: 100_000, ms: 1000, text: '100000/1s' };
+  return requestBudget({ rates: rates.length > 0 ? rates : [plenty], random: () => 0, onWait: () => {} });
+}
+
+type ClientOptions = Partial<Omit<DirectoryOptions, 'credentials'>> & {
+  readonly credentials?: Credentials;
+  /** Instead of credentials that stay what they are. */
+  readonly source?: CredentialSource;
+};
 
 /** A client of the API at `baseUrl` that does not wait between attempts; closed when the test ends. */
-export function directoryAt(baseUrl: string, options: Partial<DirectoryOptions> = {}): Directory {
+export function directoryAt(
+  baseUrl: string,
+  { credentials = { token: fakeToken }, source = constant(credentials), ...options }: ClientOptions = {},
+): Directory {
   const directory = cloudflareDirectory({
     baseUrl,
     accountId: fakeAccountId,
-    credentials: { token: fakeToken },
+    credentials: source,
+    budget: budgetOf(),
     connections: 4,
     requestTimeoutMs: 5000,
     userAgent: 'vpc-reconciler/test',

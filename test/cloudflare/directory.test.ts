@@ -335,16 +335,21 @@ describe('close', () => {
     const options = {
       baseUrl: emulator.url,
       accountId: fakeAccountId,
-      credentials: { token: fakeToken },
       connections: 2,
       requestTimeoutMs: 60_000,
       userAgent: 'vpc-reconciler/test',
       attempts: 3,
     };
     const program = `
-      import { cloudflareDirectory } from ${JSON.stringify(new URL('../../src/cloudflare/directory.ts', import.meta.url))};
-      const directory = cloudflareDirectory({ ...${JSON.stringify(options)}, random: () => 0 });
-      const services = await directory.list(new AbortController().signal);
+      import { requestBudget } from ${source('budget')};
+      import { constant } from ${source('credentials')};
+      import { cloudflareDirectory } from ${source('directory')};
+      const random = () => 0;
+      const budget = requestBudget({ rates: [{ requests: 9, ms: 60_000, text: '9/1m' }], random, onWait: () => {} });
+      const credentials = constant({ token: ${JSON.stringify(fakeToken)} });
+      const directory = cloudflareDirectory({ ...${JSON.stringify(options)}, credentials, budget, random });
+      const stop = new AbortController().signal;
+      const services = await directory.list({ stop, kill: stop });
       await directory.close();
       console.log(services.length);`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
@@ -353,3 +358,8 @@ describe('close', () => {
     expect(stdout).toBe('2\n');
   });
 });
+
+/** A file of the client, as an import has it. */
+function source(file: string): string {
+  return JSON.stringify(new URL(`../../src/cloudflare/${file}.ts`, import.meta.url));
+}

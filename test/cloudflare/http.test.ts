@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Credentials } from '../../src/cloudflare/http.ts';
+import type { Credentials } from '../../src/cloudflare/credentials.ts';
 import { FailureError, failure } from '../../src/core/outcome.ts';
-import { directoryAt, failed, live, never, web, webId } from './client.ts';
+import { directoryAt, failed, live, never, signalsOf, web, webId } from './client.ts';
 import { deserted, refusal, replying, served, servedRaw, success } from './server.ts';
 
 const token = 'test-token-0123456789-not-a-secret';
@@ -200,7 +200,7 @@ describe('an abort', () => {
     const controller = new AbortController();
     const { url, openSockets } = await served(() => controller.abort(reason));
     const directory = directoryAt(url);
-    const error = await failed(directory.list(controller.signal));
+    const error = await failed(directory.list(signalsOf(controller.signal)));
     expect(error.failure).toBe(reason.failure);
     expect(error.attempts).toBe(1);
     expect(directory.usage().requests).toBe(1);
@@ -212,13 +212,13 @@ describe('an abort', () => {
     const { url } = await served((_, response) => {
       response.write('{"success": true,', () => controller.abort(reason));
     });
-    expect((await failed(directoryAt(url).list(controller.signal))).failure).toBe(reason.failure);
+    expect((await failed(directoryAt(url).list(signalsOf(controller.signal)))).failure).toBe(reason.failure);
   });
 
   test('ends a wait between attempts at once', async () => {
     const controller = new AbortController();
     const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '60' } });
-    const list = failed(directoryAt(url).list(controller.signal));
+    const list = failed(directoryAt(url).list(signalsOf(controller.signal)));
     await expect.poll(() => seen.length).toBe(1);
     const start = performance.now();
     controller.abort(reason);
@@ -230,7 +230,7 @@ describe('an abort', () => {
   test('before the beginning means that nothing is sent', async () => {
     const { url, seen } = await replying({ body: success([]) });
     const directory = directoryAt(url);
-    const error = await failed(directory.list(AbortSignal.abort(reason)));
+    const error = await failed(directory.list(signalsOf(AbortSignal.abort(reason))));
     expect(error).toMatchObject({ failure: reason.failure, attempts: 0 });
     expect(seen).toEqual([]);
     expect(directory.usage().requests).toBe(0);

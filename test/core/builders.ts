@@ -92,7 +92,15 @@ export function findings(sides: Sides): readonly Finding[] {
 }
 
 export function policy(fields: Partial<Policy> = {}): Policy {
-  return { unknownFields: 'preserve', memory: nothingSeen, ...fields };
+  return {
+    unknownFields: 'preserve',
+    maxChanges: null,
+    maxChangePercent: null,
+    memory: nothingSeen,
+    now: 0,
+    retryParked: false,
+    ...fields,
+  };
 }
 
 export const emptyPlan: Plan = { updates: [], withheld: [] };

@@ -16,10 +16,14 @@ type Pass = { readonly declared: number; readonly live: number; readonly outcome
 const found = ({ declared, live }: Pass) =>
   findings({ declared: [{ tcp_port: declared }], live: [{ tcp_port: live }] });
 
+const remembered = (found: readonly Finding[], memory: Memory, outcomes: ReadonlyMap<string, Outcome> = new Map()) =>
+  remember({ findings: found, outcomes, memory, now: 0 });
+
 /** What is known after these passes. */
 const after = (...passes: readonly Pass[]): Memory =>
   passes.reduce(
-    (memory, pass) => remember(found(pass), new Map(pass.outcome === undefined ? [] : [[id(1), pass.outcome]]), memory),
+    (memory, pass) =>
+      remembered(found(pass), memory, new Map(pass.outcome === undefined ? [] : [[id(1), pass.outcome]])),
     nothingSeen,
   );
 
@@ -136,7 +140,7 @@ describe('the cause of drift', () => {
   });
 
   test('does not see times, nulls or spelling', () => {
-    const memory = remember(findings({ declared: [{}], live: [{}] }), new Map(), nothingSeen);
+    const memory = remembered(findings({ declared: [{}], live: [{}] }), nothingSeen);
     const [finding] = findings({
       declared: [{ tcp_port: 1, host: { ...tcp.host, hostname: 'DB.internal' } }],
       live: [service({ app_protocol: null, updated_at: 'now', weight: 3 })],
@@ -207,11 +211,7 @@ const broken = (text: string): readonly Finding[] =>
 
 describe('after a pass', () => {
   test('in which the file was broken, the service is known as before', () => {
-    const memory = remember(
-      broken(JSON.stringify({ ...tcp, tcp_port: 0 })),
-      new Map(),
-      after({ declared: 1, live: 1 }),
-    );
+    const memory = remembered(broken(JSON.stringify({ ...tcp, tcp_port: 0 })), after({ declared: 1, live: 1 }));
     expect(found({ declared: 1, live: 2 }).map((finding) => causeOf(finding, memory))).toEqual(['live']);
   });
 
@@ -219,14 +219,14 @@ describe('after a pass', () => {
     ['never seen', JSON.stringify({ ...tcp, service_id: id(7), tcp_port: 0 })],
     ['without an id', 'text'],
   ] as const)('a broken service %s is not known', ([, text]) => {
-    expect([...remember(broken(text), new Map(), after({ declared: 1, live: 1 })).keys()]).toEqual([]);
+    expect([...remembered(broken(text), after({ declared: 1, live: 1 })).keys()]).toEqual([]);
   });
 
   test('what is missing or unmanaged is forgotten', () => {
     const memory = after({ declared: 1, live: 1 });
-    expect(remember(findings({ declared: [{}] }), new Map(), memory).size).toBe(0);
-    expect(remember(findings({ live: [{}] }), new Map(), memory).size).toBe(0);
-    expect(remember([], new Map(), memory).size).toBe(0);
+    expect(remembered(findings({ declared: [{}] }), memory).size).toBe(0);
+    expect(remembered(findings({ live: [{}] }), memory).size).toBe(0);
+    expect(remembered([], memory).size).toBe(0);
   });
 });
 

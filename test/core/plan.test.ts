@@ -241,11 +241,14 @@ describe('live fields that this version does not know', () => {
 
 /** What is known after the API answered a first update with what was live before. */
 const unsettled = (found: readonly Finding[]): Memory =>
-  remember(
-    found,
-    new Map([[id(1), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: normalise(live().value).known }]]),
-    nothingSeen,
-  );
+  remember({
+    findings: found,
+    outcomes: new Map([
+      [id(1), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: normalise(live().value).known }],
+    ]),
+    memory: nothingSeen,
+    now: 0,
+  });
 
 describe('what the API would not keep', () => {
   const sides = { declared: [{ tcp_port: 1 }], live: [{}] };

@@ -178,7 +178,10 @@ describe('of a service, a report tells', () => {
   });
 
   test('the cause of its drift, from what was seen before', () => {
-    expect(fate(updated, { memory: remember(inSync, new Map(), nothingSeen) })?.cause).toBe('declaration');
+    expect(
+      fate(updated, { memory: remember({ findings: inSync, outcomes: new Map(), memory: nothingSeen, now: 0 }) })
+        ?.cause,
+    ).toBe('declaration');
   });
 });
 

@@ -105,7 +105,10 @@ describe('what becomes of a drifted service:', () => {
     ['it was changed live', { declared: [{}], live: [{ tcp_port: 1 }] }],
     ['both sides changed', { declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2 }] }],
   ] as const)('%s', ([cause, sides]) => {
-    const [line] = render({ findings: findings(sides), memory: remember(inSync, new Map(), nothingSeen) }).split('\n');
+    const [line] = render({
+      findings: findings(sides),
+      memory: remember({ findings: inSync, outcomes: new Map(), memory: nothingSeen, now: 0 }),
+    }).split('\n');
     expect(line).toBe(`~ db  ${id(1)}  db.json:1  ${cause}`);
   });
 });

@@ -183,14 +183,14 @@ test('says what made a service drift once it has seen it in sync', async () => {
 
 test('unknown live fields withhold the update, or are dropped, where the setting says so', async () => {
   const live = web(1, { http_port: 1, labels: { a: 'b' } });
-  const withhold = await stage({ services: [live], unknownFields: 'withhold' });
+  const withhold = await stage({ services: [live], rules: { unknownFields: 'withhold' } });
   withhold.write('a.yaml', [web(1)]);
   expect((await withhold.pass()).services).toMatchObject([
     { result: 'withheld', reason: expect.stringContaining('labels') },
   ]);
   expect(withhold.putCount()).toBe(0);
 
-  const drop = await stage({ services: [live], unknownFields: 'drop' });
+  const drop = await stage({ services: [live], rules: { unknownFields: 'drop' } });
   drop.write('a.yaml', [web(1)]);
   expect((await drop.pass()).services).toMatchObject([
     { result: 'updated', unknown_fields: ['labels'], reason: expect.stringContaining('gives up') },

@@ -1,8 +1,10 @@
 import { onTestFinished } from 'vitest';
+import { constant } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Report } from '../../src/core/report.ts';
 import { daemon } from '../../src/daemon.ts';
+import { budgetOf } from '../cloudflare/client.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { reconciler } from '../../src/reconcile.ts';
@@ -56,7 +58,8 @@ export async function living(
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
-    credentials: { token: emulator.token },
+    credentials: constant({ token: emulator.token }),
+    budget: budgetOf(),
     connections: 30,
     requestTimeoutMs: 10_000,
     userAgent: 'test',
@@ -72,7 +75,7 @@ export async function living(
       directory,
       accountId: emulator.accountId,
       mode: 'apply',
-      unknownFields: 'preserve',
+      rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null },
       concurrency: 30,
       passTimeoutMs: 60_000,
       clock: { now: () => new Date(), elapsedMs: () => performance.now() },
@@ -94,6 +97,8 @@ export async function living(
     intervalMs: 0,
     schedule: null,
     onSignal: () => {},
+    watchCredential: () => () => {},
+    heldMs: () => 0,
     gracePeriodMs: 1000,
     random: Math.random,
     stop: controller.signal,

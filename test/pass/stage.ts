@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { constant } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Mode, Report } from '../../src/core/report.ts';
+import { budgetOf } from '../cloudflare/client.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { reconciler } from '../../src/reconcile.ts';
@@ -27,21 +29,17 @@ export type Stage = {
 type StageOptions = EmulatorOptions & {
   readonly mode?: Mode;
   readonly credential?: string;
-  readonly unknownFields?: ReconcilerOptions['unknownFields'];
+  readonly rules?: Partial<ReconcilerOptions['rules']>;
 };
 
-export async function stage({
-  mode = 'apply',
-  credential,
-  unknownFields = 'preserve',
-  ...options
-}: StageOptions = {}): Promise<Stage> {
+export async function stage({ mode = 'apply', credential, rules = {}, ...options }: StageOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
   const emulator = await startEmulator(options);
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
-    credentials: { token: credential ?? emulator.token },
+    credentials: constant({ token: credential ?? emulator.token }),
+    budget: budgetOf(),
     connections: 10,
     requestTimeoutMs: 10_000,
     userAgent: 'test',
@@ -59,7 +57,7 @@ export async function stage({
     directory,
     accountId: emulator.accountId,
     mode,
-    unknownFields,
+    rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null, ...rules },
     concurrency: 10,
     passTimeoutMs: 60_000,
     clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() },

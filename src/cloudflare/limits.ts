@@ -1,0 +1,50 @@
+/** What an answer of the API says of its limits. */
+export type Limits = {
+  readonly status: number;
+  /** What it asks for with `Retry-After`; 0 where it does not, or makes no sense. */
+  readonly retryAfterMs: number;
+  readonly quotas: readonly Quota[];
+};
+
+/** A quota as `Ratelimit` tells it, `of` how many as `Ratelimit-Policy` does; null where that does not. */
+export type Quota = { readonly remaining: number; readonly of: number | null; readonly resetMs: number };
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Reads `Retry-After`, `Ratelimit` and `Ratelimit-Policy`. What makes no sense counts as not said. */
+export function limitsOf(status: number, headers: Headers): Limits {
+  const sizes = new Map(itemsOf(headers['ratelimit-policy']).map(({ name, numbers }) => [name, numbers.get('q')]));
+  const quotas = itemsOf(headers['ratelimit']).flatMap(({ name, numbers }): Quota[] => {
+    const [remaining, seconds] = [numbers.get('r'), numbers.get('t')];
+    if (remaining === undefined || seconds === undefined) return [];
+    return [{ remaining, of: sizes.get(name) ?? null, resetMs: seconds * 1000 }];
+  });
+  return { status, retryAfterMs: retryAfter(one(headers['retry-after'])), quotas };
+}
+
+/** The items of a structured list (RFC 9651) such as `"default";r=1199;t=1, "burst";r=50`, with those parameters that are whole numbers. */
+function itemsOf(
+  header: string | string[] | undefined,
+): { readonly name: string; readonly numbers: ReadonlyMap<string, number> }[] {
+  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
+  return [...text.matchAll(/"([^"]*)"([^,"]*)/g)].map(([, name = '', parameters = '']) => ({
+    name,
+    numbers: new Map(
+      [...parameters.matchAll(/;\s*([a-z]\w*)=(\d{1,12})(?![^\s;])/g)].map(([, key = '', digits]) => [
+        key,
+        Number(digits),
+      ]),
+    ),
+  }));
+}
+
+/** Seconds or a date; 0 where it is absent or makes no sense. */
+function retryAfter(header: string | undefined): number {
+  if (header === undefined) return 0;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import type { CredentialSource } from './cloudflare/credentials.ts';
+
+/** Events do not tell of every swap of a link, and a look costs nothing. */
+const LOOK_EVERY_MS = 1000;
+
+/**
+ * The token in a file, which may hold another one later: Kubernetes swaps the links of a secret, people write in place. Now there must be
+ * one in it: throws the error of the file system, or a `TypeError`. Later, a file that is gone or holds none leaves the token as it
+ * was; if that is refused, the report says so. `onSecret` is told of every token before anything is done with it.
+ */
+export function tokenFile(path: string, onSecret: (secret: string) => void): CredentialSource {
+  let current = { token: readToken(path, onSecret) };
+  /** What the last look saw. A file that is written in place may be half there: what is seen twice is believed. */
+  let seen = current.token;
+  const look = (): string => {
+    try {
+      return readToken(path, onSecret);
+    } catch {
+      return current.token; // In the middle of a swap, or for longer; see above.
+    }
+  };
+  return {
+    current: () => current,
+    renewed: (refused) => {
+      const token = look();
+      if (token !== current.token) current = { token };
+      return current !== refused;
+    },
+    watch: (onChange) => {
+      const timer = setInterval(() => {
+        const token = look();
+        const believed = token === seen && token !== current.token;
+        seen = token;
+        if (!believed) return;
+        current = { token };
+        onChange();
+      }, LOOK_EVERY_MS);
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+/** What may stand in a header; anything else would fail at every request, with a worse message. */
+export const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
+function readToken(path: string, onSecret: (secret: string) => void): string {
+  const token = readFileSync(path, 'utf8').trim();
+  onSecret(token);
+  if (HEADER_SAFE.test(token)) return token;
+  const found = token === '' ? 'nothing' : 'others';
+  throw new TypeError(`expected a token of printable characters without spaces, found ${found}`);
+}

@@ -3,7 +3,7 @@ import { compare } from '../../src/core/compare.ts';
 import type { Finding } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { causeOf, nothingSeen, remember, unsettledFields } from '../../src/core/memory.ts';
+import { causeOf, nothingSeen, parkedFor, remember, unsettledFields } from '../../src/core/memory.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import { normalise } from '../../src/core/normalise.ts';
 import { failure } from '../../src/core/outcome.ts';
@@ -247,5 +247,73 @@ describe('an update that does not last', () => {
     { what: 'that was in sync between', passes: [undone, undone, { declared: 1, live: 1 }, undone], now: undone },
   ])('but not one $what', ({ passes, now }) => {
     expect(unsettledNow(passes, now)).toEqual([null]);
+  });
+});
+
+describe('a refused update', () => {
+  const MINUTE = 60_000;
+  const refusal = failure('rejected', 'Tunnel ID Not Found');
+  const refused: Outcome = { result: 'failed', attempts: 1, failure: refusal };
+  const drifted = { declared: 1, live: 2 };
+  type At = Pass & { readonly at: number };
+  const parkedAfter = (passes: readonly At[], now: Pass = drifted) => {
+    const memory = passes.reduce(
+      (before, { at, ...pass }) =>
+        remember({
+          findings: found(pass),
+          outcomes: new Map(pass.outcome === undefined ? [] : [[id(1), pass.outcome]]),
+          memory: before,
+          now: at,
+        }),
+      nothingSeen,
+    );
+    return found(now).map((finding) => parkedFor(finding, memory));
+  };
+
+  test('is parked for a quarter of an hour, then twice as long, up to an hour', () => {
+    const times = [0, 20, 60, 130, 200].map((minutes) => ({ ...drifted, at: minutes * MINUTE, outcome: refused }));
+    const until = times.map((_, index) => parkedAfter(times.slice(0, index + 1))[0]?.until);
+    expect(until).toEqual([15, 50, 120, 190, 260].map((minutes) => minutes * MINUTE));
+    expect(parkedAfter(times)).toEqual([{ failure: refusal, times: 5, until: 260 * MINUTE }]);
+  });
+
+  test.for<{ what: string; outcome?: Outcome }>([
+    { what: 'left alone' },
+    { what: 'withheld', outcome: withheld },
+    { what: 'tried in vain for another reason', outcome: failed },
+  ])('stays parked while it is $what', ({ outcome }) => {
+    const passes = [
+      { ...drifted, at: 0, outcome: refused },
+      { ...drifted, at: MINUTE, outcome },
+    ];
+    expect(parkedAfter(passes)).toMatchObject([{ times: 1, until: 15 * MINUTE }]);
+  });
+
+  test.for<{ what: string; now: Pass }>([
+    { what: 'the declaration', now: { declared: 3, live: 2 } },
+    { what: 'the live value', now: { declared: 1, live: 3 } },
+  ])('is parked no longer once $what has changed, and begins anew', ({ now }) => {
+    const first = { ...drifted, at: 0, outcome: refused };
+    expect(parkedAfter([first], now)).toEqual([null]);
+    expect(parkedAfter([first, { ...now, at: MINUTE, outcome: refused }], now)).toMatchObject([
+      { times: 1, until: 16 * MINUTE },
+    ]);
+  });
+
+  test.for<{ what: string; pass: Pass }>([
+    { what: 'worked', pass: { ...drifted, outcome: updated } },
+    { what: 'did not settle', pass: { ...drifted, outcome: unsettled(2) } },
+    { what: 'is in sync', pass: { declared: 1, live: 1 } },
+  ])('is forgotten when it $what', ({ pass }) => {
+    expect(
+      parkedAfter([
+        { ...drifted, at: 0, outcome: refused },
+        { ...pass, at: MINUTE },
+      ]),
+    ).toEqual([null]);
+  });
+
+  test('is of drifted services only', () => {
+    expect(parkedAfter([{ ...drifted, at: 0, outcome: refused }], { declared: 1, live: 1 })).toEqual([null]);
   });
 });

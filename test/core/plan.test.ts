@@ -6,6 +6,7 @@ import { nothingSeen, remember } from '../../src/core/memory.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { normalise } from '../../src/core/normalise.ts';
+import { failure } from '../../src/core/outcome.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { declared, findings, http, id, live, policy, service, tcp, tunnel } from './builders.ts';
@@ -283,4 +284,109 @@ test('a chain of names as long as an account is planned quickly, and told by its
     `wants the name "s2", whose holder wants "s3", whose holder wants "s4", whose holder wants "s5", whose holder wants … (992 more), whose holder wants "s998", whose holder wants "s999", whose holder wants "s1000", whose holder wants "s1001", which ${id(5000)} keeps`,
   );
   expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(10);
+});
+
+describe('what the API refused', () => {
+  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+  const refusal = failure('rejected', 'HTTP 400, code 5101: Tunnel ID Not Found');
+  const memory = remember({
+    findings: findings(sides),
+    outcomes: new Map([[id(1), { result: 'failed', attempts: 1, failure: refusal }]]),
+    memory: nothingSeen,
+    now: 0,
+  });
+  const after = (minutes: number, retryParked = false) =>
+    plan(findings(sides), policy({ memory, now: minutes * 60_000, retryParked }));
+
+  test('is parked, with the refusal and how long', () => {
+    expect(after(3)).toEqual({
+      updates: [],
+      withheld: [
+        {
+          finding: findings(sides)[0],
+          failure: refusal,
+          reason:
+            'parked, for the API refused the last update: HTTP 400, code 5101: Tunnel ID Not Found; tried again in 12m, or at once when the declaration or the live value changes, or on SIGHUP',
+        },
+      ],
+    });
+  });
+
+  test('is tried again when its time has come, or when somebody asks for a pass', () => {
+    expect(after(14.99).updates).toHaveLength(0);
+    expect(after(15).updates).toHaveLength(1);
+    expect(after(1, true).updates).toHaveLength(1);
+  });
+
+  test('keeps its name, so who wants that is withheld, too', () => {
+    const two = {
+      declared: [{ name: 'b' }, { service_id: id(2), name: 'a', tcp_port: 5432 }],
+      live: [{ name: 'a' }, { service_id: id(2), name: 'c' }],
+    };
+    const seen = remember({
+      findings: findings(two),
+      outcomes: new Map([[id(1), { result: 'failed', attempts: 1, failure: refusal }]]),
+      memory: nothingSeen,
+      now: 0,
+    });
+    expect(withheldOf(plan(findings(two), policy({ memory: seen })))).toEqual([
+      expect.stringMatching(/^1: parked/),
+      expect.stringMatching(/^2: wants the name "a", whose holder .* is withheld$/),
+    ]);
+  });
+});
+
+/** So many services that drifted, and so many that are in sync. */
+const many = (drifted: number, inSync: number) => {
+  const services = Array.from({ length: drifted + inSync }, (_, index) => ({
+    service_id: id(index + 1),
+    name: `s${index}`,
+  }));
+  return findings({
+    declared: services.map((each, index) => ({ ...each, tcp_port: index < drifted ? 1 : 2 })),
+    live: services.map((each) => ({ ...each, tcp_port: 2 })),
+  });
+};
+
+const sizes = ({ updates, withheld }: Plan) => [updates.length, withheld.length];
+
+describe('a plan that is too large', () => {
+  test.for([
+    { drifted: 3, inSync: 0, maxChanges: 3, found: [3, 0] },
+    { drifted: 4, inSync: 0, maxChanges: 3, found: [0, 4] },
+    { drifted: 1, inSync: 9, maxChanges: 0, found: [0, 1] },
+    { drifted: 0, inSync: 9, maxChanges: 0, found: [0, 0] },
+    { drifted: 2, inSync: 8, maxChangePercent: 20, found: [2, 0] },
+    { drifted: 3, inSync: 11, maxChangePercent: 21, found: [0, 3] },
+    { drifted: 0, inSync: 0, maxChangePercent: 0, found: [0, 0] },
+    { drifted: 5, inSync: 0, maxChangePercent: 100, found: [5, 0] },
+    { drifted: 2, inSync: 8, maxChanges: 5, maxChangePercent: 10, found: [0, 2] },
+  ])(
+    'of $drifted updates beside $inSync services in sync, with $maxChanges and $maxChangePercent %',
+    ({ drifted, inSync, maxChanges = null, maxChangePercent = null, found }) => {
+      expect(sizes(plan(many(drifted, inSync), policy({ maxChanges, maxChangePercent })))).toEqual(found);
+    },
+  );
+
+  test('is withheld with its size and how to allow it', () => {
+    expect(new Set(plan(many(4, 8), policy({ maxChanges: 3 })).withheld.map(({ reason }) => reason))).toEqual(
+      new Set([
+        'the plan has 4 updates, 34 % of the 12 declared services that are live, and max_changes is 3: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 4',
+      ]),
+    );
+    expect(plan(many(4, 8), policy({ maxChangePercent: 33 })).withheld[0]?.reason).toBe(
+      'the plan has 4 updates, 34 % of the 12 declared services that are live, and max_change_percent is 33: withheld whole; raise max_change_percent, or allow it once: vpc-reconciler apply --max-change-percent 34',
+    );
+  });
+
+  test('counts what would be written, not what is withheld anyway', () => {
+    const sides = {
+      declared: [{ name: 'b' }, { service_id: id(2), name: 'a' }],
+      live: [{ name: 'a' }, { service_id: id(2), name: 'b' }],
+    };
+    expect(withheldOf(plan(findings(sides), policy({ maxChanges: 0 })))).toEqual([
+      expect.stringContaining('a cycle of names'),
+      expect.stringContaining('a cycle of names'),
+    ]);
+  });
 });

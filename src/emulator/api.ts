@@ -22,6 +22,8 @@ export type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
   /** The envelope: `success`, `errors`, `messages`, `result`, and for a list `result_info`. */
   readonly body: JsonObject;
+  /** What a scenario did to the request, if it did. */
+  readonly fault?: string;
 };
 
 /** What stands before every path, in `CLOUDFLARE_BASE_URL` too. */
@@ -67,7 +69,8 @@ export function failure(status: number, errors: readonly ApiProblem[]): Answer {
   return { status, body: { success: false, errors, messages: [], result: null } };
 }
 
-function success(result: Json, more: JsonObject = {}): Answer {
+/** An answer that gives what was asked for. */
+export function success(result: Json, more: JsonObject = {}): Answer {
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...more } };
 }
 

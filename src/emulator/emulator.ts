@@ -1,10 +1,16 @@
 import { account, exampleTunnel, tunnelsOf } from './account.ts';
 import { answerTo, basePath } from './api.ts';
 import type { JsonObject } from '../core/json.ts';
+import { deliver } from './delivery.ts';
+import { keeping } from './keep.ts';
 import { observedQuirks } from './quirks.ts';
 import type { Quirks } from './quirks.ts';
+import { refusalOf } from './refuse.ts';
+import { withDefaults } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { serve } from './server.ts';
 import type { HandledRequest } from './server.ts';
+import { troubleOf } from './trouble.ts';
 
 export type EmulatorOptions = {
   /** 0, the default, takes a free port. */
@@ -25,8 +31,10 @@ export type EmulatorOptions = {
   readonly quirks?: Partial<Quirks>;
   /** How long every answer takes at least. The real API takes 300 to 770 ms. */
   readonly latencyMs?: number;
+  /** What goes wrong. Its `latency` and `quirks` give way to those above. */
+  readonly scenario?: Scenario;
   readonly now?: () => Date;
-  /** Told of every request just before its answer leaves. */
+  /** Told of every request just before its answer leaves, or once it is known that none will. */
   readonly onRequest?: (request: HandledRequest) => void;
 };
 
@@ -55,21 +63,26 @@ const keptRequests = 10_000;
 /** The directory API of one account, in memory, over HTTP on 127.0.0.1. Throws on options that contradict each other. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, accountId = fakeAccountId, token = fakeToken, readOnlyToken, email, key, services = [] } = options;
-  const { tunnels = [exampleTunnel, ...services.flatMap(tunnelsOf)], latencyMs = 0, now = () => new Date() } = options;
-  const quirks = { ...observedQuirks, ...options.quirks };
+  const scenario = withDefaults(options.scenario ?? {});
+  const { latencyMs = scenario.latency, now = () => new Date() } = options;
+  const { tunnels = [exampleTunnel, ...services.flatMap(tunnelsOf)] } = options;
+  const quirks = { ...observedQuirks, ...scenario.quirks, ...options.quirks };
   if (!/^[^/]{1,32}$/.test(accountId)) throw new Error(`accountId: expected at most 32 characters, found ${accountId}`);
   if (token === readOnlyToken) throw new Error('readOnlyToken: expected another one than token');
   if ((email === undefined) !== (key === undefined)) throw new Error('email and key: expected both or neither');
   if (!(quirks.maxPerPage >= 1)) throw new Error(`quirks.maxPerPage: expected at least 1, found ${quirks.maxPerPage}`);
 
   const live = account({ services, tunnels, quirks, now });
+  const api = { accountId, account: keeping(live, scenario.keep), quirks };
   const requests: HandledRequest[] = [];
   const server = await serve({
     port,
     credentials: { token, readOnlyToken, email, key },
     latencyMs,
     now,
-    answerTo: (request) => answerTo(request, { accountId, account: live, quirks }),
+    arrive: troubleOf(scenario).arrive,
+    deliver: (request, fate) =>
+      deliver(fate, () => refusalOf(request, live, scenario.refuse) ?? answerTo(request, api), scenario),
     onRequest: (request) => {
       requests.push(request);
       if (requests.length > keptRequests) requests.shift();

@@ -4,22 +4,28 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failure } from './api.ts';
-import type { Answer, ApiRequest, RequestBody } from './api.ts';
+import type { ApiRequest, RequestBody } from './api.ts';
 import { rightsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
+import { deliverWhole } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { Json } from '../core/json.ts';
+import type { Fate, Trouble } from './trouble.ts';
 
-/** A request that has been answered, for an access log and for tests. Headers are left out, credentials stand in them. */
+/** A request that has been dealt with, for an access log and for tests. Headers are left out, credentials stand in them. */
 export type HandledRequest = {
   readonly method: string;
   /** As in the request line, with the query. */
   readonly path: string;
+  /** 0 when it gets no answer. */
   readonly status: number;
   readonly durationMs: number;
   /** The parsed JSON body; undefined when there was none or it did not parse. */
   readonly body: Json | undefined;
   /** When it arrived. */
   readonly at: Date;
+  /** What a scenario did to it: the name of a fault, a status, `limited` or `refused`; null when nothing was done. */
+  readonly fault: string | null;
 };
 
 export type ServerOptions = {
@@ -27,8 +33,9 @@ export type ServerOptions = {
   readonly credentials: Credentials;
   readonly latencyMs: number;
   readonly now: () => Date;
-  readonly answerTo: (request: ApiRequest) => Answer;
-  /** Called before the answer leaves, so that whoever has the answer finds the request recorded. */
+  readonly arrive: Trouble['arrive'];
+  readonly deliver: (request: ApiRequest, fate: Fate) => Delivery;
+  /** Called before the answer leaves, or instead, so that whoever has the answer finds the request recorded. */
   readonly onRequest: (request: HandledRequest) => void;
 };
 
@@ -69,21 +76,39 @@ async function handle(
   const started = performance.now();
   const method = request.method ?? '';
   const path = request.url ?? '';
+  const fate = options.arrive({ method, path, at });
+  // One that hangs waits for nothing, so it is told as it arrives.
+  const hangs = fate.kind === 'struck' && fate.fault.kind === 'hang';
   let body: RequestBody;
   try {
     body = await readBody(request);
-    if (options.latencyMs > 0) await delay(options.latencyMs, undefined, { signal: closing });
+    if (options.latencyMs > 0 && !hangs) await delay(options.latencyMs, undefined, { signal: closing });
   } catch {
     // The client went away in the middle of its request, or the emulator was closed: nobody waits for an answer.
     response.destroy();
     return;
   }
-  const answer = safely(() =>
-    options.answerTo({ method, path, rights: rightsOf(request.headers, options.credentials), body }),
+  const rights = rightsOf(request.headers, options.credentials);
+  const delivery = await heldBack(
+    safely(() => options.deliver({ method, path, rights, body }, fate)),
+    closing,
   );
-  const parsed = body.kind === 'json' ? body.value : undefined;
-  options.onRequest({ method, path, status: answer.status, durationMs: performance.now() - started, body: parsed, at });
-  send(response, answer);
+  options.onRequest({
+    method,
+    path,
+    status: 'status' in delivery ? delivery.status : 0,
+    durationMs: performance.now() - started,
+    body: body.kind === 'json' ? body.value : undefined,
+    at,
+    fault: delivery.fault,
+  });
+  send(response, delivery, fate.headers);
+}
+
+/** Waits for as long as an answer is held back. Nobody is there to have it if the emulator is closed meanwhile. */
+async function heldBack(delivery: Delivery, closing: AbortSignal): Promise<Delivery> {
+  if (delivery.kind === 'reset' || delivery.kind === 'silence' || delivery.afterMs === 0) return delivery;
+  return delay(delivery.afterMs, delivery, { signal: closing }).catch(() => ({ kind: 'reset', fault: delivery.fault }));
 }
 
 /** Reads a body to its end but keeps at most 1 MiB of it: hanging up on a client that still sends would lose the answer. */
@@ -107,24 +132,45 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
 }
 
 /** A bug of the emulator becomes an answer that names it; a test that waits for its time-out would tell less. */
-function safely(answer: () => Answer): Answer {
+function safely(deliver: () => Delivery): Delivery {
   try {
-    return answer();
+    return deliver();
   } catch (error) {
-    return failure(500, [{ code: 1000, message: `the emulator has a bug: ${String(error)}` }]);
+    return deliverWhole(failure(500, [{ code: 1000, message: `the emulator has a bug: ${String(error)}` }]));
   }
 }
 
-/** The headers are those of recorded answers; the rate limit ones said 1199 nearly always, and so they do here. */
-function send(response: ServerResponse, answer: Answer): void {
-  const text = JSON.stringify(answer.body);
-  response.writeHead(answer.status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+function send(response: ServerResponse, delivery: Delivery, headers: Fate['headers']): void {
+  switch (delivery.kind) {
+    case 'silence':
+      // The connection stays as it is until the client or `close` ends it.
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'whole':
+    case 'cut': {
+      const content = Buffer.from(delivery.text);
+      response.writeHead(delivery.status, {
+        ...observedHeaders(),
+        ...headers,
+        ...delivery.headers,
+        'content-length': content.length,
+      });
+      if (delivery.kind === 'whole') response.end(content);
+      else response.write(content.subarray(0, content.length >> 1), () => response.destroy());
+      return;
+    }
+    default:
+      delivery satisfies never;
+  }
+}
+
+/** Those of recorded answers; the rate limit ones said 1199 nearly always, and so they do here. */
+function observedHeaders(): Record<string, string> {
+  return {
     'cf-ray': `${randomBytes(8).toString('hex')}-EMU`,
     ratelimit: '"default";r=1199;t=1',
     'ratelimit-policy': '"default";q=1200;w=300',
-    ...answer.headers,
-  });
-  response.end(text);
+  };
 }

@@ -10,6 +10,8 @@ export type Client = {
   readonly emulator: Emulator;
   /** A request with full rights to a path below the account's services; `init` overrides anything of it. */
   readonly call: (method: string, path?: string, body?: Json, init?: RequestInit) => Promise<Reply>;
+  /** The same, for answers that need not be an envelope, if any comes at all. */
+  readonly ask: (method: string, path?: string, body?: Json, init?: RequestInit) => Promise<Response>;
 };
 
 /** An emulator that is closed when the test ends, and a way to talk to it over HTTP. */
@@ -17,20 +19,17 @@ export async function emulated(options: EmulatorOptions = {}): Promise<Client> {
   const emulator = await startEmulator(options);
   onTestFinished(emulator.close);
   const base = `${emulator.url}/accounts/${emulator.accountId}/connectivity/directory/services`;
-  return {
-    emulator,
-    call: (method, path = '', body, init) =>
-      send(path.startsWith('http') ? path : base + path, {
-        method,
-        headers: { authorization: `Bearer ${emulator.token}` },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...init,
-      }),
-  };
+  const ask: Client['ask'] = (method, path = '', body, init) =>
+    fetch(path.startsWith('http') ? path : base + path, {
+      method,
+      headers: { authorization: `Bearer ${emulator.token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...init,
+    });
+  return { emulator, ask, call: async (...request) => read(await ask(...request)) };
 }
 
-async function send(url: string, init: RequestInit): Promise<Reply> {
-  const response = await fetch(url, init);
+async function read(response: Response): Promise<Reply> {
   const body: unknown = await response.json();
   if (!isObject(body)) throw new Error(`expected an envelope, found ${JSON.stringify(body)}`);
   return { status: response.status, headers: response.headers, body };

@@ -46,7 +46,7 @@ test('records every request before its answer arrives, without credentials', asy
   await call('POST', '', undefined, { body: '{' });
 
   const path = `/client/v4/accounts/${emulator.accountId}/connectivity/directory/services`;
-  const common = { durationMs: expect.any(Number), at: new Date('2026-09-01T00:00:00Z') };
+  const common = { durationMs: expect.any(Number), at: new Date('2026-09-01T00:00:00Z'), fault: null };
   expect(emulator.requests).toEqual([
     { ...common, method: 'POST', path, status: 200, body: web() },
     { ...common, method: 'GET', path: `${path}?page=1`, status: 200, body: undefined },

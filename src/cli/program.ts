@@ -6,8 +6,8 @@ import { failure, FailureError } from '../core/outcome.ts';
 import { print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
+import type { EmulateOptions } from './emulate.ts';
 import { applyCommand, planCommand } from './pass.ts';
-import type { Seed } from './rehearsal.ts';
 import { run } from './run.ts';
 import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
@@ -120,14 +120,16 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
         new Option('--seed <what>', 'what is live: copies of the declared services that differ, true ones, or nothing')
           .choices(['drifted', 'in-sync', 'empty'])
           .default('drifted'),
-      ),
+      )
+      .option('--scenario <file>', 'what goes wrong: faults, limits, refusals; see config/scenario.yaml'),
     READING,
   )
     .addHelpText('after', EXIT_CODES.emulate)
-    .action(async (options: Options & { readonly port: number; readonly seed: Seed }) => {
+    .action(async (options: Options & Omit<EmulateOptions, 'scenario'>) => {
       const { port, seed } = options;
+      const scenario = typeof options['scenario'] === 'string' ? options['scenario'] : undefined;
       await withConfig(options, context, async (config) =>
-        exitWith(await emulateCommand(config, { port, seed }, context)),
+        exitWith(await emulateCommand(config, { port, seed, scenario }, context)),
       );
     });
 

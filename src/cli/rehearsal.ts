@@ -25,7 +25,7 @@ export type Rehearsal = {
 export async function startRehearsal(
   source: Source,
   seed: Seed,
-  options: Pick<EmulatorOptions, 'port' | 'onRequest'> = {},
+  options: Pick<EmulatorOptions, 'port' | 'onRequest' | 'scenario'> = {},
 ): Promise<Rehearsal> {
   const declarations = await declarationsOf(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { command, database, emulated, folderOf, web } from './command.ts';
+import { FAULT_NAMES } from '../../src/emulator/faults.ts';
 import type { Ended, Environment } from './command.ts';
 
 /** Runs `emulate`, calls back with the variables that it prints, and then tells it to stop. */
@@ -62,5 +64,44 @@ test('a port that somebody else has is told', async () => {
     code: 1,
     stdout: '',
     stderr: `vpc-reconciler: --port: expected a free port of 127.0.0.1, found one that is in use: ${port}\n`,
+  });
+});
+
+test('a scenario is told in one line, and strikes; the log says whom and how', async () => {
+  const folder = folderOf({ 'web.yaml': web(), 'trouble.yml.txt': 'share: 1\nfaults: [lost, 503]\nstops_after: 2\n' });
+  const scenario = join(folder, 'trouble.yml.txt');
+  const line = ['--seed', 'in-sync', '--services', folder, '--scenario', scenario];
+  const ended = await emulating(line, async (environment) => {
+    expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0, stderr: '' });
+  });
+  expect(ended.code).toBe(0);
+  expect(ended.stdout.split('\n')[2]).toBe(
+    `# ${scenario}: 100 % of GET, PUT, POST, DELETE go wrong by lost, 503 (seed 1); well after 2 faults.`,
+  );
+  const log = ended.stderr.replaceAll(/^\S+Z GET \S+ (\d+) \d+ ms/gm, '$1').split('\n');
+  expect(log).toHaveLength(4);
+  for (const struck of log.slice(0, 2)) expect(struck).toMatch(/^(0 \(lost\)|503 \(503\))$/);
+  expect(log.slice(2)).toEqual(['200', '']);
+});
+
+test('everything wrong in a scenario is told, a line each, before anything is done', async () => {
+  const scenario = join(folderOf({ 'trouble.yaml': 'faults: [trunctated]\nlatncy: 5s\n' }), 'trouble.yaml');
+  expect(await command(['emulate', '--seed', 'empty', '--scenario', scenario])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: [
+      `vpc-reconciler: ${scenario}:1:10 faults[0]: expected a status from 400 to 599, ${FAULT_NAMES.slice(0, -1).join(', ')} or slow, found "trunctated"; did you mean "truncated"?`,
+      `vpc-reconciler: ${scenario}:2:1 latncy: unknown key; did you mean "latency"?`,
+      '',
+    ].join('\n'),
+  });
+});
+
+test('a scenario that cannot be read is told', async () => {
+  expect(await command(['emulate', '--seed', 'empty', '--scenario', '/nowhere.yaml'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'vpc-reconciler: --scenario: expected a file that says what goes wrong, found that "/nowhere.yaml" cannot be read: ENOENT\n',
   });
 });

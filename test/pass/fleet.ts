@@ -63,6 +63,8 @@ const fields =
 const host =
   (edit: JsonObject): Edit =>
   (service) => ({ ...service, host: edit });
+const renamed: Edit = ({ name, ...rest }) => ({ ...rest, name: typeof name === 'string' ? `${name}-by-hand` : null });
+const same: Edit = (service) => service;
 const without =
   (key: string): Edit =>
   (service) =>
@@ -72,7 +74,7 @@ const without =
 const DRIFTS: readonly (readonly [shape: number, live: Edit])[] = [
   [0, fields({ http_port: 80 })],
   [0, fields({ http_port: 80, https_port: 443 })],
-  [0, fields({ name: 'renamed-by-hand' })],
+  [0, renamed],
   [0, host({ ipv4: '10.9.9.9', network })],
   [0, host({ ipv4: '10.0.0.1', network: { tunnel_id: OTHER_TUNNEL } })],
   [0, host({ ipv4: '10.0.0.1', ipv6: 'fd00::1', network })],
@@ -97,13 +99,12 @@ const DRIFTS: readonly (readonly [shape: number, live: Edit])[] = [
   [11, fields({ type: 'http' })],
 ];
 
-/** Sixty services of all shapes, the first twenty-five drifted in every kind of field. */
-export function fleet(): readonly Pair[] {
-  const drifted = DRIFTS.map(([shape, edit], index) => pair(index, shape, edit));
-  const inSync = Array.from({ length: 35 }, (_, index) =>
-    pair(DRIFTS.length + index, index % SHAPES.length, (live) => live),
-  );
-  return [...drifted, ...inSync];
+/** Sixty services of all shapes, the first twenty-five drifted in every kind of field; or as many as asked for. */
+export function fleet({ drifted = DRIFTS.length, inSync = 35 } = {}): readonly Pair[] {
+  return Array.from({ length: drifted + inSync }, (_, index) => {
+    const [shape, edit] = DRIFTS[index % DRIFTS.length] ?? [0, same];
+    return index < drifted ? pair(index, shape, edit) : pair(index, (index - drifted) % SHAPES.length, same);
+  });
 }
 
 function pair(index: number, shape: number, edit: Edit): Pair {

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Signals } from '../../src/cloudflare/calls.ts';
 import { constant } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
+import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Mode, Report } from '../../src/core/report.ts';
+import { parseRate } from '../../src/core/rate.ts';
+import type { Mode, Report, Trigger } from '../../src/core/report.ts';
 import { budgetOf } from '../cloudflare/client.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
@@ -20,7 +23,9 @@ export type Stage = {
   readonly emulator: Emulator;
   /** Writes a file of the folder. */
   readonly write: (name: string, content: string | readonly JsonObject[]) => void;
-  readonly pass: (signals?: { readonly stop?: AbortSignal; readonly kill?: AbortSignal }) => Promise<Report>;
+  readonly pass: (given?: Partial<Signals> & { readonly trigger?: Trigger }) => Promise<Report>;
+  /** Lets so much time go by for the reconciler, which waits for nothing by it. */
+  readonly goBy: (ms: number) => void;
   /** The bodies of all PUTs so far, by the id in their path. */
   readonly puts: () => ReadonlyMap<string, unknown>;
   readonly putCount: () => number;
@@ -30,21 +35,34 @@ type StageOptions = EmulatorOptions & {
   readonly mode?: Mode;
   readonly credential?: string;
   readonly rules?: Partial<ReconcilerOptions['rules']>;
+  /** The request budget, `1100/5m`; without one, there is plenty. */
+  readonly rates?: readonly string[];
+  readonly client?: Partial<Pick<DirectoryOptions, 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>>;
+  readonly passTimeoutMs?: number;
 };
 
-export async function stage({ mode = 'apply', credential, rules = {}, ...options }: StageOptions = {}): Promise<Stage> {
+export async function stage({
+  mode = 'apply',
+  credential,
+  rules = {},
+  rates = [],
+  client = {},
+  passTimeoutMs = 60_000,
+  ...options
+}: StageOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
   const emulator = await startEmulator(options);
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
     credentials: constant({ token: credential ?? emulator.token }),
-    budget: budgetOf(),
+    budget: budgetOf(...rates.flatMap((rate) => parseRate(rate) ?? [])),
     connections: 10,
     requestTimeoutMs: 10_000,
     userAgent: 'test',
     attempts: 3,
     random: () => 0,
+    ...client,
   });
   onTestFinished(async () => {
     await directory.close();
@@ -52,15 +70,16 @@ export async function stage({ mode = 'apply', credential, rules = {}, ...options
     rmSync(folder, { recursive: true, force: true });
   });
   let runs = 0;
+  let gone = 0;
   const run = reconciler({
     source: folderSource({ path: folder, include: ['**/*.{yaml,yml,json}'], allowEmpty: false }),
     directory,
     accountId: emulator.accountId,
     mode,
     rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null, ...rules },
-    concurrency: 10,
-    passTimeoutMs: 60_000,
-    clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() },
+    concurrency: client.connections ?? 10,
+    passTimeoutMs,
+    clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + gone },
     newId: () => `run-${(runs += 1)}`,
   });
   const never = new AbortController().signal;
@@ -70,7 +89,10 @@ export async function stage({ mode = 'apply', credential, rules = {}, ...options
     emulator,
     write: (name, content) =>
       writeFileSync(join(folder, name), typeof content === 'string' ? content : documents(content)),
-    pass: ({ stop = never, kill = never } = {}) => run('command', { stop, kill }),
+    pass: ({ stop = never, kill = never, trigger = 'command' } = {}) => run(trigger, { stop, kill }),
+    goBy: (ms) => {
+      gone += ms;
+    },
     puts: () => new Map(putsMade().map(({ path, body }) => [path.split('/').at(-1) ?? '', body])),
     putCount: () => putsMade().length,
   };

@@ -1,0 +1,144 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { accountAt, database, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
+import { ran, start } from './program.ts';
+
+const event = 'reconciliation_report';
+const WRONG = 'v4-d3JvbmctdG9rZW4tdGhhdC1pcy1zZWNyZXQ';
+
+/** The account, with its token in a file. */
+function withFile(url: string, file: string) {
+  const { CLOUDFLARE_API_TOKEN: _, ...account } = accountAt(url);
+  return { ...account, CLOUDFLARE_API_TOKEN_FILE: file };
+}
+
+/** The volume of a Kubernetes secret with one key, and how the kubelet puts another value into it. */
+function secretVolume(token: string) {
+  const folder = temporaryFolder();
+  let version = 0;
+  const publish = (value: string) => {
+    const name = `..2026_11_24_${(version += 1)}`;
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'token'), value);
+    symlinkSync(name, join(folder, '..data_tmp'));
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+    if (version > 1) rmSync(join(folder, `..2026_11_24_${version - 1}`), { recursive: true });
+  };
+  publish(token);
+  symlinkSync('..data/token', join(folder, 'token'));
+  return { path: join(folder, 'token'), publish };
+}
+
+test('a token that is wrong costs one request a pass, and the right one in its file works within five seconds', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
+  const volume = secretVolume(WRONG);
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web(), 'db.yaml': database() })], {
+    environment: withFile(emulator.url, volume.path),
+  });
+  expect(await program.logged({ event, trigger: 'startup' })).toMatchObject({
+    outcome: 'denied',
+    api: { requests: 1 },
+    error: { kind: 'denied', status: 401, code: 10_000 },
+  });
+  volume.publish(SECRET);
+  const published = performance.now();
+  expect(await program.logged({ event, outcome: 'converged' })).toMatchObject({ counts: { updated: 2 } });
+  expect(performance.now() - published).toBeLessThan(5000);
+  expect(emulator.requests.map(({ status }) => status)).toEqual([401, 200, 200, 200]);
+  program.send('SIGTERM');
+  const { code, stdout, stderr } = await program.ended;
+  expect(code).toBe(0);
+  expect(stdout + stderr).not.toContain(WRONG);
+});
+
+test('a token that is rotated while all is well is used from then on', async () => {
+  const emulator = await emulated({ services: [web()] });
+  const volume = secretVolume(`${SECRET}\n`);
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), '--interval', '0'], {
+    environment: withFile(emulator.url, volume.path),
+  });
+  await program.logged({ event, outcome: 'in_sync' });
+  volume.publish(WRONG);
+  await program.logged({ event: 'credential_changed' });
+  expect(await program.logged({ event })).toMatchObject({ trigger: 'change', outcome: 'denied' });
+  program.send('SIGTERM');
+  const { stdout, stderr } = await program.ended;
+  expect(stdout + stderr).not.toContain(WRONG);
+});
+
+test('plan with a wrong token makes one request, says what to check, and ends with 1', async () => {
+  const emulator = await emulated({ services: [web()] });
+  const { code, stdout } = await ran(['plan', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: accountAt(emulator.url, WRONG),
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^denied: HTTP 401, code 10000: Authentication error; check the credential/);
+  expect(stdout).not.toContain(WRONG);
+  expect(emulator.requests).toHaveLength(1);
+});
+
+test('told to stop while it waits for the budget, it sends nothing more, reports and ends with 0', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
+  const program = start(
+    ['run', '--services', folderOf({ 'web.yaml': web(), 'db.yaml': database() }), '--request-budget', '2/10m'],
+    { environment: accountAt(emulator.url) },
+  );
+  const waiting = await program.logged({ event: 'waiting' });
+  expect(waiting).toMatchObject({
+    level: 30,
+    requests: 1,
+    msg: expect.stringMatching(/^waiting 10m with 1 request: the request budget of 2\/10m is spent$/),
+  });
+  program.send('SIGTERM');
+  expect(await program.logged({ event })).toMatchObject({
+    outcome: 'interrupted',
+    counts: { updated: 1, withheld: 1, failed: 0 },
+  });
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(emulator.requests).toHaveLength(2);
+});
+
+test('a second signal ends it at once, with a PUT under way', async () => {
+  const emulator = await emulated({
+    services: [web({ http_port: 81 })],
+    scenario: { share: 1, faults: ['late'], methods: ['PUT'] },
+  });
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: accountAt(emulator.url),
+  });
+  await expect.poll(() => emulator.requests.length, { timeout: 10_000 }).toBe(2);
+  program.send('SIGTERM');
+  await program.logged({ event: 'stopping' });
+  program.send('SIGINT');
+  expect((await program.ended).code).toBe(130);
+});
+
+test('what is in flight is given up after the grace period, and reported', async () => {
+  const emulator = await emulated({
+    services: [web({ http_port: 81 })],
+    scenario: { share: 1, faults: ['late'], methods: ['PUT'] },
+  });
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), '--grace-period', '300ms'], {
+    environment: accountAt(emulator.url),
+  });
+  await expect.poll(() => emulator.requests.length, { timeout: 10_000 }).toBe(2);
+  program.send('SIGTERM');
+  expect(await program.logged({ event })).toMatchObject({
+    outcome: 'interrupted',
+    services: [{ result: 'failed', attempts: 1, error: { message: expect.stringContaining('grace_period') } }],
+  });
+  expect(await program.ended).toMatchObject({ code: 0 });
+});
+
+test('a plan beyond the limit is withheld, and allowed once by the flag that it names', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
+  const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const environment = { ...accountAt(emulator.url), VPC_RECONCILER_MAX_CHANGES: '1' };
+  const withheld = await ran(['apply', '--services', services], { environment });
+  expect(withheld.code).toBe(1);
+  const [flags = ''] = /--max-changes \d+/.exec(withheld.stdout) ?? [];
+  expect(emulator.requests).toHaveLength(1);
+  const allowed = await ran(['apply', '--services', services, ...flags.split(' ')], { environment });
+  expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('2 updated') });
+});

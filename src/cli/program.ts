@@ -61,7 +61,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(`vpc-reconciler: ${oneLine(text)}; see --help\n`),
+      outputError: (text, write) => write(`vpc-reconciler: ${oneLine(withoutValues(text))}; see --help\n`),
     });
 
   addSettings(
@@ -197,6 +197,21 @@ function oneLine(text: string): string {
     .replace(/\.?\n/, ' ')
     .replace(/\.$/, '');
 }
+
+/**
+ * What commander quotes is what somebody typed, and may be a token in the wrong place: only what can be the name of an option or a
+ * command is told.
+ */
+function withoutValues(text: string): string {
+  return text
+    .replace(/(unknown (?:option|command)) '(.*)'/s, (_, what: string, typed: string) => {
+      const name = typed.replace(/=.*/s, '');
+      return NAME.test(name) ? `${what} '${name}'` : what;
+    })
+    .replace(/( but got \d+): .*/s, '$1');
+}
+
+const NAME = /^(?=.{1,24}$)(?:-[a-z]|(?:--)?[a-z]+(?:-[a-z]+)*)$/i;
 
 function camelCase(name: string): string {
   return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

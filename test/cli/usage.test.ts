@@ -36,7 +36,7 @@ test.for([
   { line: ['plann'], told: "unknown command 'plann' (Did you mean plan?)" },
   { line: ['plan', '--servces', 'x'], told: "unknown option '--servces' (Did you mean --services?)" },
   { line: ['validate', '--interval', '5m'], told: "unknown option '--interval'" },
-  { line: ['plan', 'services'], told: "too many arguments for 'plan'. Expected 0 arguments but got 1: services" },
+  { line: ['plan', 'services'], told: "too many arguments for 'plan'. Expected 0 arguments but got 1" },
   { line: ['plan', '--services'], told: "option '--services <value>' argument missing" },
   {
     line: ['plan', '--output', 'xml'],
@@ -52,6 +52,40 @@ test.for([
   })),
 ])('wrong usage is one line: $line', async ({ line, told }) => {
   expect(await command(line)).toEqual({ code: 1, stdout: '', stderr: `vpc-reconciler: ${told}; see --help\n` });
+});
+
+test.for([
+  { line: ['plan', `--api-token=${SECRET}`], told: "unknown option '--api-token'" },
+  { line: ['plan', '--api-token', SECRET], told: "unknown option '--api-token'" },
+  { line: ['plan', `--api-token=${SECRET}\nb='c'`], told: "unknown option '--api-token'" },
+  { line: ['plan', `--emulator=${SECRET}`], told: "unknown option '--emulator'" },
+  { line: ['plan', `-t${SECRET}`], told: 'unknown option' },
+  { line: ['plan', `-t=${SECRET}`], told: "unknown option '-t'" },
+  { line: ['plan', `--${SECRET}`], told: 'unknown option' },
+  { line: ['plan', SECRET], told: "too many arguments for 'plan'. Expected 0 arguments but got 1" },
+  { line: ['emulate', 'a', SECRET], told: "too many arguments for 'emulate'. Expected 0 arguments but got 2" },
+  { line: [SECRET], told: 'unknown command' },
+  { line: [`--api-token=${SECRET}`, 'plan'], told: "unknown option '--api-token'" },
+  { line: ['--', SECRET], told: 'unknown command' },
+])('a token in the wrong place is not repeated: $line', async ({ line, told }) => {
+  // Nobody knows it for a token here: it is not in the environment.
+  expect(await command(line)).toEqual({ code: 1, stdout: '', stderr: `vpc-reconciler: ${told}; see --help\n` });
+});
+
+test.for([
+  ['help', SECRET],
+  ['plan', '--help', SECRET],
+  ['--version', SECRET],
+])('nor is it in %j', async (line) => {
+  // Whatever they write, the helper looks for the token in it.
+  await command(line);
+});
+
+test('a token in a file of settings is not repeated, be it in a key of its own or in a broken line', async () => {
+  for (const content of [`api_token: ${SECRET}\n`, `api_token: ${SECRET}: [\n`, `${SECRET}\n`]) {
+    const config = join(folderOf({ 'config.yaml': content }), 'config.yaml');
+    expect(await command(['plan', '--config', config])).toMatchObject({ code: 1, stdout: '' });
+  }
 });
 
 test('without a command, the help goes to stderr', async () => {

@@ -1,9 +1,33 @@
 #!/usr/bin/env node
-// Nothing is imported before this check: on an older Node the libraries fail with an obscure TypeError of their own.
+import { secretKeeper } from './core/secrets.ts';
+import { printable } from './core/text.ts';
+import { fakeToken } from './emulator/fake.ts';
+
+// No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 22)) {
   process.stderr.write(`vpc-reconciler needs Node 22.22 or newer, found ${process.versions.node}: install Node 24\n`);
   process.exit(1);
+}
+
+// A diagnostic report, which a flag of Node or a crash may write, would hold all of the environment.
+Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
+
+/** All that is written passes through `hide`, a whole line or text at a time, so no secret is parted over two of them. */
+const secrets = secretKeeper([fakeToken]);
+secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
+const hiding = (stream: NodeJS.WriteStream) => ({
+  isTTY: stream.isTTY,
+  write: (text: string) => stream.write(secrets.hide(text)),
+});
+const stderr = hiding(process.stderr);
+
+// What nobody foresaw is one line, too: Node's own would show the stack and a line of the source, and the secrets in either.
+process.on('unhandledRejection', (reason) => tell(`a bug, going on: unhandled rejection: ${wordsOf(reason)}`));
+process.on('uncaughtException', endWith);
+// Of warnings, Node's own listener would show what it likes.
+if (process.listenerCount('warning') > 0) {
+  process.removeAllListeners('warning').on('warning', (warning) => tell(wordsOf(warning)));
 }
 
 // Heard before anything is loaded: the first process of a container gets no signal that it does not listen to.
@@ -23,21 +47,26 @@ for (const [name, number] of [
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that goes away, as in `plan | head`, is no failure of ours.
   if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`vpc-reconciler: the result cannot be written: ${error.code}\n`);
+  tell(`the result cannot be written: ${error.code}`);
   process.exit(1);
 });
 // Where nobody can be told, the exit code still tells.
 process.stderr.on('error', () => {});
 
 const program = import('./cli/program.ts');
-const { runCommandLine } = await program;
-process.exitCode = await runCommandLine(process.argv.slice(2), {
-  environment: process.env,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stop: stop.signal,
-  onHangUp: (listener) => void process.on('SIGHUP', listener),
-});
+try {
+  const { runCommandLine } = await program;
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    environment: process.env,
+    stdout: hiding(process.stdout),
+    stderr,
+    secrets,
+    stop: stop.signal,
+    onHangUp: (listener) => void process.on('SIGHUP', listener),
+  });
+} catch (error) {
+  endWith(error);
+}
 // A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost.
 for (const stream of [process.stdout, process.stderr]) {
   if (stream.writableLength > 0) await new Promise<void>((written) => void stream.write('', () => written()));
@@ -46,3 +75,22 @@ for (const stream of [process.stdout, process.stderr]) {
 await new Promise<void>((later) => void setImmediate(later));
 // What may still hold the process is of no use any more: all is written, closed and reported.
 process.exit();
+
+function tell(text: string): void {
+  stderr.write(`vpc-reconciler: ${printable(text)}\n`);
+}
+
+/** The state of the process is not known any more: whoever supervises it starts another. */
+function endWith(error: unknown): void {
+  tell(`a bug: ${wordsOf(error)}`);
+  process.exit(1);
+}
+
+function wordsOf(thrown: unknown): string {
+  try {
+    // Hidden before it is shortened: half a secret would not be found.
+    return secrets.hide(String(thrown)).slice(0, 1000);
+  } catch {
+    return 'something that cannot be told was thrown'; // Such as an object without a prototype.
+  }
+}

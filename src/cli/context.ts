@@ -1,13 +1,19 @@
 import { isatty } from 'node:tty';
-import type { WriteStream } from 'node:tty';
 import { paintFor } from '../sinks/log.ts';
+import type { SecretKeeper } from '../core/secrets.ts';
 import type { Paint } from '../core/text.ts';
+
+/** Takes texts of whole lines. */
+export type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
 
 /** What a command knows of the world outside. */
 export type Context = {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly stdout: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>;
-  readonly stderr: NodeJS.WritableStream;
+  /** Both hide the secrets. */
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Whoever reads a secret adds it, before anything can be written that holds it. */
+  readonly secrets: SecretKeeper;
   /** Aborted, with a `FailureError`, when the process is told to stop. */
   readonly stop: AbortSignal;
   /** Listens for SIGHUP, by which one asks a daemon for a pass. Who does not listen is ended by it, as every command is. */

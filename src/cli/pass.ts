@@ -30,7 +30,7 @@ async function onePass(
 ): Promise<Report> {
   const source = openSource(settings);
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
-  const account = rehearsal?.account ?? readAccount(context.environment);
+  const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const tell = (text: string) => void context.stderr.write(`vpc-reconciler: ${text}\n`);
   const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
   const directory = openDirectory(settings, account, budget);

@@ -18,10 +18,10 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
   const { log_level: level, log_format: format } = settings;
-  const log = createLog({ level, format, fd: 1, colours: wantsColours(context) });
+  const log = createLog({ level, format, fd: 1, colours: wantsColours(context), hide: context.secrets.hide });
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
-  const account = rehearsal?.account ?? readAccount(context.environment);
+  const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const budget = openBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
   const directory = openDirectory(settings, account, budget);
   const { mode, services } = settings;

@@ -127,8 +127,8 @@ function value(json: Json): string {
   return plain && Number.isNaN(Number(json)) ? json : printable(JSON.stringify(json));
 }
 
-/** Names and messages come from outside: nothing in them may steer a terminal. */
-function printable(text: string): string {
+/** One line of it that steers no terminal: names and messages come from outside. */
+export function printable(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
     (character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`,

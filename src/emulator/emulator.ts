@@ -3,6 +3,7 @@ import { answerTo, basePath } from './api.ts';
 import type { JsonObject } from '../core/json.ts';
 import { deliver } from './delivery.ts';
 import { keeping } from './keep.ts';
+import { fakeAccountId, fakeToken } from './fake.ts';
 import { observedQuirks } from './quirks.ts';
 import type { Quirks } from './quirks.ts';
 import { refusalOf } from './refuse.ts';
@@ -53,10 +54,7 @@ export type Emulator = {
   readonly close: () => Promise<void>;
 };
 
-/** Neither is anybody's: they open nothing but the emulator. */
-export const fakeAccountId = '0123456789abcdef0123456789abcdef';
-export const fakeToken = 'emulator-token-not-a-secret';
-export { exampleTunnel };
+export { exampleTunnel, fakeAccountId, fakeToken };
 
 const keptRequests = 10_000;
 

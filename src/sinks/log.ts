@@ -17,18 +17,22 @@ export type LogOptions = {
   readonly fd: number;
   /** Whether a terminal is to have colours; nothing else ever has. */
   readonly colours: boolean;
+  /** Takes the secrets out of a line. */
+  readonly hide: (line: string) => string;
 };
 
 /** What is kept of lines that cannot be written. */
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** One JSON object a line, or one readable line, written before the call returns: nothing is lost when the process ends. */
-export function createLog({ level, format, fd, colours }: LogOptions): Log {
+export function createLog({ level, format, fd, colours, hide }: LogOptions): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const destination = pino.destination({ fd, sync: true, maxLength: MOST_KEPT_BYTES });
   // A log that cannot be written, on a full disk say, is no reason to leave the services alone. It is tried again with every line.
   destination.on('error', () => {});
-  if (format === 'json' || (format === 'auto' && !isatty(fd))) return pino(options, destination);
+  if (format === 'json' || (format === 'auto' && !isatty(fd))) {
+    return pino(options, { write: (line) => void destination.write(hide(line)) });
+  }
   const colorize = colours && isatty(fd);
   const paint = paintFor(colorize);
   const prettify = prettyFactory({
@@ -41,7 +45,7 @@ export function createLog({ level, format, fd, colours }: LogOptions): Log {
     // A report goes through the log as the one value it is; only here does it become text.
     messageFormat: (line, key) => (isReport(line) ? renderLogLine(line, paint) : String(line[key])),
   });
-  return pino(options, { write: (line) => void destination.write(prettify(line)) });
+  return pino(options, { write: (line) => void destination.write(hide(prettify(line))) });
 }
 
 /** Colours, or none. */

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { secretKeeper } from '../../src/core/secrets.ts';
 import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
@@ -37,8 +38,9 @@ export async function command(
         done();
       },
     });
-  const [stdout, stderr] = [into('stdout'), into('stderr')];
-  const code = await runCommandLine(line, { environment, stdout, stderr, stop, onHangUp: () => {} });
+  const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), secretKeeper()];
+  const context = { environment, stdout, stderr, secrets, stop, onHangUp: () => {} };
+  const code = await runCommandLine(line, context);
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };
 }

@@ -10,11 +10,19 @@ import type { Ended, Environment } from '../cli/command.ts';
 export type Program = {
   readonly stdout: () => string;
   readonly stderr: () => string;
-  readonly send: (signal: 'SIGTERM' | 'SIGINT') => void;
+  readonly send: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR2') => void;
   /** Waits until all of stdout is such. */
   readonly until: (holds: (stdout: string) => boolean) => Promise<unknown>;
+  /** Waits until stderr is such. */
+  readonly told: (words: RegExp) => Promise<unknown>;
   /** Waits for a line of the log that has these values, behind the one that was waited for before. */
   readonly logged: (values: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>;
+  /** Begins to read stdout, where that was to wait. */
+  readonly read: () => void;
+  /** Reads stdout no more, and lets the program know. */
+  readonly leave: () => void;
+  /** The exit code as soon as the process is gone, however much it left to read. */
+  readonly gone: Promise<unknown>;
   readonly ended: Promise<Ended>;
 };
 
@@ -23,7 +31,7 @@ export type ProgramOptions = {
   /** What is run, instead of this Node with the source. */
   readonly command?: readonly [string, ...string[]];
   readonly cwd?: string;
-  /** Stdout is not read before this time is over. */
+  /** Stdout is not read before this time is over, or before `read` is called. */
   readonly readAfterMs?: number;
 };
 
@@ -33,6 +41,12 @@ const fromSource = [process.execPath, `${root}src/main.ts`] as const;
 /** A script of the shell around the program, which is `"$@"` in it. */
 export function inShell(script: string): readonly [string, ...string[]] {
   return ['/bin/sh', '-c', script, 'sh', ...fromSource];
+}
+
+/** The program in a process where this code ran before it. */
+export function after(code: string, ...flags: readonly string[]): readonly [string, ...string[]] {
+  const [node, main] = fromSource;
+  return [node, ...flags, `--import=data:text/javascript,${encodeURIComponent(code)}`, main];
 }
 
 export function start(line: readonly string[], options: ProgramOptions = {}): Program {
@@ -56,10 +70,12 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
     });
   };
   if (readAfterMs === undefined) read();
-  else void sleep(readAfterMs).then(read);
+  else if (readAfterMs < Infinity) void sleep(readAfterMs).then(read);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
+    news();
   });
+  const gone = once(child, 'exit').then(([code]): unknown => code);
   let over = false;
   const ended = once(child, 'close').then(([code]): Ended => {
     over = true;
@@ -68,6 +84,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   });
   onTestFinished(async () => {
     if (!over) child.kill('SIGKILL');
+    child.stdout.resume();
     await ended;
     expect(stdout + stderr).not.toContain(SECRET);
     expect(stdout + stderr).not.toMatch(/^ {4}at |Node\.js v/m);
@@ -92,6 +109,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
     stderr: () => stderr,
     send: (signal) => void child.kill(signal),
     until: async (holds) => waitFor(() => holds(stdout) || undefined),
+    told: async (words) => waitFor(() => words.test(stderr) || undefined),
     logged: async (values) =>
       waitFor(() => {
         for (let end = stdout.indexOf('\n', place); end >= 0; end = stdout.indexOf('\n', place)) {
@@ -101,6 +119,9 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
         }
         return undefined;
       }),
+    read,
+    leave: () => void child.stdout.destroy(),
+    gone,
     ended,
   };
 }

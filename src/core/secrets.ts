@@ -1,0 +1,42 @@
+/** Knows the secrets of the process and keeps them out of whatever it writes. */
+export type SecretKeeper = {
+  /** From now on these are hidden. What is absent or short is passed over; space around a value is no part of it. */
+  readonly add: (...values: readonly (string | undefined)[]) => void;
+  /**
+   * The text with `[redacted]` for every secret, be it plain, escaped as in JSON, or percent-encoded. A secret that is parted over two
+   * texts is not found: hide whole lines.
+   */
+  readonly hide: (text: string) => string;
+};
+
+/** Anything shorter stands in texts by chance, which would be shredded; and it protects nothing that can be guessed as fast. */
+const SHORTEST = 8;
+
+/** `open` are values that anybody may see, even where somebody uses them as a secret. */
+export function secretKeeper(open: readonly string[] = []): SecretKeeper {
+  const forms = new Set<string>();
+  let pattern: RegExp | null = null;
+  return {
+    add: (...values) => {
+      for (const value of values) {
+        const secret = value?.trim() ?? '';
+        if (secret.length < SHORTEST || open.includes(secret)) continue;
+        for (const form of formsOf(secret)) forms.add(form);
+      }
+      if (forms.size === 0) return;
+      // One secret may begin with another: the longest is looked for first, so that nothing is left of it.
+      const longestFirst = [...forms].sort((one, other) => other.length - one.length);
+      pattern = new RegExp(longestFirst.map(literally).join('|'), 'g');
+    },
+    hide: (text) => (pattern === null ? text : text.replace(pattern, '[redacted]')),
+  };
+}
+
+function formsOf(secret: string): string[] {
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
+}
+
+/** As a part of a pattern that means these characters and nothing else. */
+function literally(text: string): string {
+  return text.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`);
+}

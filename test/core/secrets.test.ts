@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import * as fc from 'fast-check';
+import { secretKeeper } from '../../src/core/secrets.ts';
+
+function hidden(secrets: readonly string[], text: string): string {
+  const keeper = secretKeeper();
+  keeper.add(...secrets);
+  return keeper.hide(text);
+}
+
+test.for([
+  { reason: 'plain', text: 'Bearer v4-token/with+signs, v4-token/with+signs', is: 'Bearer [redacted], [redacted]' },
+  { reason: 'percent-encoded', text: '?t=v4-token%2Fwith%2Bsigns&x=1', is: '?t=[redacted]&x=1' },
+  { reason: 'within a word', text: 'xv4-token/with+signsx', is: 'x[redacted]x' },
+  { reason: 'only whole', text: 'v4-token/with', is: 'v4-token/with' },
+])('hides a secret: $reason', ({ text, is }) => {
+  expect(hidden(['v4-token/with+signs'], text)).toBe(is);
+});
+
+test('hides a secret in JSON, which stays JSON', () => {
+  const secret = 'quote"and\\back';
+  expect(hidden([secret], JSON.stringify({ message: `it is ${secret}` }))).toBe('{"message":"it is [redacted]"}');
+});
+
+test('takes no character of a secret for a pattern', () => {
+  const secret = '$()*+./?[]^{|}\\-$&';
+  expect(hidden([secret], `a ${secret} b`)).toBe('a [redacted] b');
+  expect(hidden(['........'], 'anything else')).toBe('anything else');
+});
+
+test('hides a secret that begins with another one whole, in whatever order they are known', () => {
+  for (const secrets of [
+    ['secret-one', 'secret-one-and-more'],
+    ['secret-one-and-more', 'secret-one'],
+  ]) {
+    expect(hidden(secrets, 'secret-one-and-more secret-one')).toBe('[redacted] [redacted]');
+  }
+});
+
+test('hides nothing within what it has put there itself', () => {
+  expect(hidden(['redacted', 'v4-abcdefgh'], 'v4-abcdefgh')).toBe('[redacted]');
+});
+
+test('leaves short values alone: they would shred the output', () => {
+  expect(hidden(['in_sync', '', '        '], 'in_sync: 3 services')).toBe('in_sync: 3 services');
+  expect(hidden(['12345678'], '12345678')).toBe('[redacted]');
+});
+
+test('knows a secret by its value without the space around it', () => {
+  expect(hidden([' v4-abcdefgh\n'], '"v4-abcdefgh"')).toBe('"[redacted]"');
+});
+
+test('shows what anybody may see, even where it is used as a secret', () => {
+  const keeper = secretKeeper(['not-a-secret']);
+  keeper.add('not-a-secret', undefined, 'v4-abcdefgh');
+  expect(keeper.hide('not-a-secret v4-abcdefgh')).toBe('not-a-secret [redacted]');
+});
+
+test('keeps what it knows when it learns more', () => {
+  const keeper = secretKeeper();
+  expect(keeper.hide('first-one second-one')).toBe('first-one second-one');
+  keeper.add('first-one');
+  keeper.add('second-one');
+  expect(keeper.hide('first-one second-one')).toBe('[redacted] [redacted]');
+});
+
+test('no text shows a secret that it knows, whatever either holds', () => {
+  const secret = fc.string({ minLength: 8 }).filter((text) => text.trim().length >= 8);
+  fc.assert(
+    fc.property(secret, fc.string(), fc.string(), (value, before, after) => {
+      const keeper = secretKeeper();
+      keeper.add(value);
+      for (const text of [value, JSON.stringify(value)]) {
+        const shown = keeper.hide(before + text + after);
+        if (!'[redacted]'.includes(value.trim())) expect(shown).not.toContain(value.trim());
+      }
+    }),
+  );
+});

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fakeToken } from '../../src/emulator/fake.ts';
+import { accountAt, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
+import { after, ran, start } from './program.ts';
+import type { Program } from './program.ts';
+
+// That no output shows the secret is looked at by the helper, for every program.
+
+const event = 'reconciliation_report';
+
+/** A daemon that has had a pass, in a process where this code ran before it. */
+async function running(code: string, ...flags: readonly string[]): Promise<Program> {
+  const { url } = await emulated({ services: [web()] });
+  const services = folderOf({ 'web.yaml': web() });
+  const program = start(['run', '--services', services, '--interval', '100ms'], {
+    environment: accountAt(url),
+    command: after(code, ...flags),
+  });
+  await program.logged({ event, outcome: 'in_sync' });
+  return program;
+}
+
+test('an unhandled rejection is one line without secrets, and the daemon goes on', async () => {
+  const program = await running(`
+    process.on('SIGUSR2', () => void Promise.reject(new TypeError('no\\n"' + process.env.CLOUDFLARE_API_TOKEN + '"')));
+  `);
+  program.send('SIGUSR2');
+  await program.told(/\n/);
+  await program.logged({ event, outcome: 'in_sync' });
+  await program.logged({ event, outcome: 'in_sync' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({
+    code: 0,
+    stderr: String.raw`vpc-reconciler: a bug, going on: unhandled rejection: TypeError: no\u{a}"[redacted]"` + '\n',
+  });
+});
+
+test.for([
+  { thrown: `new Error('no ' + process.env.CLOUDFLARE_API_TOKEN)`, told: 'Error: no [redacted]' },
+  { thrown: `process.env.CLOUDFLARE_API_TOKEN`, told: '[redacted]' },
+  { thrown: `Object.create(null)`, told: 'something that cannot be told was thrown' },
+])('an exception that nobody caught is one line without secrets, and the process ends with 1: $told', async (row) => {
+  const program = await running(`process.on('SIGUSR2', () => setTimeout(() => { throw ${row.thrown}; }));`);
+  program.send('SIGUSR2');
+  expect(await program.ended).toMatchObject({ code: 1, stderr: `vpc-reconciler: a bug: ${row.told}\n` });
+});
+
+test('a warning of Node is one line without secrets', async () => {
+  const program = await running(`process.on('SIGUSR2', () => process.emitWarning(process.env.CLOUDFLARE_API_TOKEN));`);
+  program.send('SIGUSR2');
+  await program.told(/^vpc-reconciler: Warning: \[redacted\]\n$/);
+});
+
+test('a bug that ends a command is one line, with exit code 1', async () => {
+  // The first thing that a command asks of its environment.
+  const code = `process.env = new Proxy(process.env, { get(of, name) { if (name === 'VPC_RECONCILER_CONFIG') throw new Error('no ' + of.CLOUDFLARE_API_TOKEN); return of[name]; } });`;
+  const ended = await ran(['validate'], { environment: { CLOUDFLARE_API_TOKEN: SECRET }, command: after(code) });
+  expect(ended).toEqual({ code: 1, stdout: '', stderr: 'vpc-reconciler: a bug: Error: no [redacted]\n' });
+});
+
+test('a diagnostic report holds neither the environment nor the network', async () => {
+  const folder = temporaryFolder();
+  const program = await running('', '--report-on-signal', `--report-directory=${folder}`);
+  program.send('SIGUSR2');
+  await program.told(/Node\.js report completed/);
+  const [name = ''] = readdirSync(folder);
+  const report = readFileSync(join(folder, name), 'utf8');
+  expect(JSON.parse(report)).toMatchObject({ header: { trigger: 'Signal' } });
+  expect(report).not.toContain(SECRET);
+  expect(JSON.parse(report)).not.toHaveProperty('environmentVariables');
+  expect(JSON.parse(report)).not.toHaveProperty('header.networkInterfaces');
+});
+
+test.for(['json', 'pretty'] as const)('the %s log hides the token, wherever it turns up', async (format) => {
+  // The name of a service, which a report tells.
+  const services = folderOf({ 'web.yaml': web({ name: SECRET }) });
+  const { url } = await emulated({ services: [web()] });
+  const environment = { ...accountAt(url), VPC_RECONCILER_LOG_FORMAT: format };
+  const { code, stdout } = await ran(['run', '--once', '--services', services], { environment });
+  expect(code).toBe(0);
+  expect(stdout).toContain('[redacted]');
+});
+
+test('results hide the token, be it from the environment or from a file', async () => {
+  const services = folderOf({ 'web.yaml': web({ name: SECRET }) });
+  const { url } = await emulated({ services: [web()] });
+  const { CLOUDFLARE_API_TOKEN: token = '', ...account } = accountAt(url);
+  const file = join(temporaryFolder(), 'token');
+  writeFileSync(file, `${token}\n`);
+  for (const credentials of [{ CLOUDFLARE_API_TOKEN: token }, { CLOUDFLARE_API_TOKEN_FILE: file }]) {
+    for (const output of ['text', 'json']) {
+      const line = ['plan', '--services', services, '--output', output];
+      const { code, stdout } = await ran(line, { environment: { ...account, ...credentials } });
+      expect(code).toBe(2);
+      expect(stdout).toContain('[redacted]');
+    }
+  }
+});
+
+test('wrong usage hides the token and the key, too', async () => {
+  for (const name of ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY']) {
+    const { stderr } = await ran(['plan', '--output', SECRET], { environment: { [name]: SECRET } });
+    expect(stderr).toContain("argument '[redacted]' is invalid");
+  }
+});
+
+test("the emulator's own token is no secret, even where the environment holds it", async () => {
+  const environment = { CLOUDFLARE_API_TOKEN: fakeToken };
+  const emulator = start(['emulate', '--seed', 'empty'], { environment });
+  await emulator.until((stdout) => stdout.includes(`export CLOUDFLARE_API_TOKEN=${fakeToken}\n`));
+});

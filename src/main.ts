@@ -13,6 +13,9 @@ if (major < 22 || (major === 22 && minor < 22)) {
 // A diagnostic report, which a flag of Node or a crash may write, would hold all of the environment.
 Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 
+/** How long the last output may take when the process is told to stop. */
+const LAST_WRITES_MS = 2000;
+
 /** All that is written passes through `hide`, a whole line or text at a time, so no secret is parted over two of them. */
 const secrets = secretKeeper([fakeToken]);
 secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
@@ -44,7 +47,9 @@ for (const [name, number] of [
     void program.then(({ toldToStop }) => stop.abort(toldToStop(name)));
   });
 }
+let outlivesStdout = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (outlivesStdout) return;
   // A reader that goes away, as in `plan | head`, is no failure of ours.
   if (error.code === 'EPIPE') process.exit(0);
   tell(`the result cannot be written: ${error.code}`);
@@ -63,13 +68,23 @@ try {
     secrets,
     stop: stop.signal,
     onHangUp: (listener) => void process.on('SIGHUP', listener),
+    outliveStdout: () => {
+      outlivesStdout = true;
+    },
   });
 } catch (error) {
   endWith(error);
 }
-// A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost.
+// A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost. A reader takes its time, as in
+// `plan | less`; but one that is stuck must not keep a process that is told to stop.
+const patience = new Promise<void>((over) => {
+  const begin = () => void setTimeout(over, LAST_WRITES_MS);
+  if (stop.signal.aborted) begin();
+  else stop.signal.addEventListener('abort', begin);
+});
 for (const stream of [process.stdout, process.stderr]) {
-  if (stream.writableLength > 0) await new Promise<void>((written) => void stream.write('', () => written()));
+  if (stream.writableLength === 0) continue;
+  await Promise.race([patience, new Promise<void>((written) => void stream.write('', () => written()))]);
 }
 // What could not be written is told a turn later.
 await new Promise<void>((later) => void setImmediate(later));

@@ -18,6 +18,8 @@ export type Context = {
   readonly stop: AbortSignal;
   /** Listens for SIGHUP, by which one asks a daemon for a pass. Who does not listen is ended by it, as every command is. */
   readonly onHangUp: (listener: () => void) => void;
+  /** From now on the process does not end when stdout cannot be written: for a daemon, which has more to do than to tell. */
+  readonly outliveStdout: () => void;
 };
 
 /** The exit code of the process. */

@@ -18,7 +18,16 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
   const { log_level: level, log_format: format } = settings;
-  const log = createLog({ level, format, fd: 1, colours: wantsColours(context), hide: context.secrets.hide });
+  context.outliveStdout();
+  const log = createLog({
+    level,
+    format,
+    fd: 1,
+    stream: process.stdout,
+    colours: wantsColours(context),
+    hide: context.secrets.hide,
+    onFault: (code) => context.stderr.write(`vpc-reconciler: the log cannot be written: ${code}; going on\n`),
+  });
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });

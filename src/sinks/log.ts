@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 import { pino } from 'pino';
@@ -6,6 +7,7 @@ import { prettyFactory } from 'pino-pretty';
 import type { Report } from '../core/report.ts';
 import { renderLogLine, renderTotals } from '../core/text.ts';
 import type { Paint } from '../core/text.ts';
+import { openOutlet } from './outlet.ts';
 
 export type Log = Logger;
 
@@ -15,27 +17,40 @@ export type LogOptions = {
   readonly format: 'auto' | 'json' | 'pretty';
   /** The open file to write to: 1 for stdout, 2 for stderr. */
   readonly fd: number;
+  /** The stream of that file. */
+  readonly stream: Writable;
   /** Whether a terminal is to have colours; nothing else ever has. */
   readonly colours: boolean;
   /** Takes the secrets out of a line. */
   readonly hide: (line: string) => string;
+  /** Told why the log cannot be written, once for each time that it cannot. The lines wait, as many as there is room for. */
+  readonly onFault: (code: string) => void;
 };
 
-/** What is kept of lines that cannot be written. */
-const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+/**
+ * One JSON object a line, or one readable line. A log that cannot be written, on a full disk say, or that nobody reads, is no reason to
+ * leave the services alone.
+ */
+export function createLog(options: LogOptions): Log {
+  const outlet = openOutlet({
+    ...options,
+    onLost: (lines) =>
+      log.warn({ event: 'log_lost', lines }, `${lines} ${lines === 1 ? 'line' : 'lines'} of the log are lost`),
+  });
+  const words = wordsFor(options);
+  const log = pino(
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line) => outlet.write(options.hide(words(line))) },
+  );
+  return log;
+}
 
-/** One JSON object a line, or one readable line, written before the call returns: nothing is lost when the process ends. */
-export function createLog({ level, format, fd, colours, hide }: LogOptions): Log {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const destination = pino.destination({ fd, sync: true, maxLength: MOST_KEPT_BYTES });
-  // A log that cannot be written, on a full disk say, is no reason to leave the services alone. It is tried again with every line.
-  destination.on('error', () => {});
-  if (format === 'json' || (format === 'auto' && !isatty(fd))) {
-    return pino(options, { write: (line) => void destination.write(hide(line)) });
-  }
+/** What becomes of a line of JSON: nothing, or a line for people. */
+function wordsFor({ format, fd, colours }: LogOptions): (line: string) => string {
+  if (format === 'json' || (format === 'auto' && !isatty(fd))) return (line) => line;
   const colorize = colours && isatty(fd);
   const paint = paintFor(colorize);
-  const prettify = prettyFactory({
+  return prettyFactory({
     colorize,
     // The report has colours of its own.
     customColors: 'message:reset',
@@ -45,7 +60,6 @@ export function createLog({ level, format, fd, colours, hide }: LogOptions): Log
     // A report goes through the log as the one value it is; only here does it become text.
     messageFormat: (line, key) => (isReport(line) ? renderLogLine(line, paint) : String(line[key])),
   });
-  return pino(options, { write: (line) => void destination.write(hide(prettify(line))) });
 }
 
 /** Colours, or none. */

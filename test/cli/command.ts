@@ -39,7 +39,8 @@ export async function command(
       },
     });
   const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), secretKeeper()];
-  const context = { environment, stdout, stderr, secrets, stop, onHangUp: () => {} };
+  const [onHangUp, outliveStdout] = [() => {}, () => {}];
+  const context = { environment, stdout, stderr, secrets, stop, onHangUp, outliveStdout };
   const code = await runCommandLine(line, context);
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };

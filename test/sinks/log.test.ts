@@ -1,21 +1,31 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import type { PassOutcome, Report, ServiceReport } from '../../src/core/report.ts';
+import { secretKeeper } from '../../src/core/secrets.ts';
 import { createLog, logReport, paintFor } from '../../src/sinks/log.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const defaults: Omit<LogOptions, 'fd'> = {
+  level: 'info',
+  format: 'auto',
+  stream: process.stdout,
+  colours: true,
+  hide: (line) => line,
+  onFault: (code) => expect.fail(code),
+};
+
 /** What a log leaves in a file. It is all there as soon as the call returns. */
 function logged(options: Partial<LogOptions>, write: (log: Log) => void): string {
   const path = join(folder, 'log');
   const fd = openSync(path, 'w');
   try {
-    write(createLog({ level: 'info', format: 'auto', colours: true, hide: (line) => line, ...options, fd }));
+    write(createLog({ ...defaults, ...options, fd }));
     return readFileSync(path, 'utf8');
   } finally {
     closeSync(fd);
@@ -213,14 +223,24 @@ test('colours are on where they are wanted, and leave the text as it was', () =>
   expect(stripVTControlCharacters(paintFor(true)('red', 'a'))).toBe('a');
 });
 
+test('hides secrets in either format, before a line is written', () => {
+  const { add, hide } = secretKeeper();
+  add('orders-db');
+  for (const format of ['json', 'pretty'] as const) {
+    const text = logged({ format, hide }, (log) => logReport(log, report()));
+    expect(text).toContain('[redacted]');
+    expect(text).not.toContain('orders-db');
+  }
+});
+
 // A full disk, on systems that have the device for it.
-test.runIf(process.platform === 'linux')('goes on where the log cannot be written', async () => {
+test.runIf(existsSync('/dev/full'))('goes on where the log cannot be written, and tells why once', () => {
   const fd = openSync('/dev/full', 'w');
   for (const format of ['json', 'pretty'] as const) {
-    const log = createLog({ level: 'info', format, colours: true, fd, hide: (line) => line });
+    const faults: string[] = [];
+    const log = createLog({ ...defaults, format, fd, onFault: (code) => void faults.push(code) });
     for (let line = 0; line < 3; line += 1) expect(() => logReport(log, report())).not.toThrow();
+    expect(faults).toEqual(['ENOSPC']);
   }
-  // Errors of a stream come later, and would end the process.
-  await new Promise((resolve) => setImmediate(resolve));
   closeSync(fd);
 });

@@ -8,13 +8,15 @@ import type { Settings } from '../config.ts';
 import { spellDuration } from '../core/duration.ts';
 import type { Mode } from '../core/report.ts';
 import { reconciler } from '../reconcile.ts';
-import type { Pass } from '../reconcile.ts';
+import type { Clock, Pass } from '../reconcile.ts';
 import { folderSource } from '../source/folder.ts';
 import type { Source } from '../source/folder.ts';
 import { version } from './version.ts';
 
 /** Tries of one call at the most, the first among them. */
 const ATTEMPTS = 5;
+
+export const clock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
 export function openSource(settings: Settings): Source {
   return folderSource({ path: settings.services, include: settings.include, allowEmpty: settings.allow_empty });
@@ -58,7 +60,7 @@ export function openReconciler(
     },
     concurrency: settings.concurrency,
     passTimeoutMs: settings.pass_timeout,
-    clock: { now: () => new Date(), elapsedMs: () => performance.now() },
+    clock,
     newId: randomUUID,
   });
 }

@@ -1,4 +1,5 @@
 import { readAccount } from '../account.ts';
+import { clockJumps } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Report } from '../core/report.ts';
 import { daemon } from '../daemon.ts';
@@ -10,8 +11,11 @@ import type { WatchState } from '../source/watch.ts';
 import { onStop, wantsColours } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
-import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
+import { clock, describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 import { version } from './version.ts';
+
+/** How often to look whether the clock jumped, besides after every pass. */
+const CLOCK_LOOK_MS = 10_000;
 
 export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
@@ -43,11 +47,14 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   onStop(context, (text) => log.info({ event: 'stopping' }, text));
   if (rehearsal?.tamper != null)
     log.info({ event: 'hint' }, `change a service behind its back:\n  ${rehearsal.tamper}`);
+  const tellJump = jumpTeller(log);
+  const clockWatch = setInterval(tellJump, CLOCK_LOOK_MS).unref();
   try {
     await daemon({
       pass: openReconciler(settings, { source, directory, account, mode }),
       onReport: (report) => {
         lastOutcome = report.outcome;
+        tellJump();
         logReport(log, report);
       },
       watch: (onChange) =>
@@ -74,6 +81,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       ...(once ? { afterwards: untilInSync() } : {}),
     });
   } finally {
+    clearInterval(clockWatch);
     await directory.close();
     await rehearsal?.emulator.close();
   }
@@ -106,6 +114,19 @@ function logWatchState(log: Log, services: string, state: WatchState): void {
       { event: 'watching', ...state },
       `looking at ${services} again and again, for events do not tell all: ${state.reason}`,
     );
+}
+
+/** Says so when the time of day has jumped: the times in the log are not what they seem, and the schedule goes by the new one. */
+function jumpTeller(log: Log): () => void {
+  const jumpedBy = clockJumps(clock);
+  return () => {
+    const byMs = jumpedBy();
+    if (byMs === 0) return;
+    log.warn(
+      { event: 'clock_jumped', by_ms: byMs },
+      `the time of day jumped by ${Math.round(byMs / 1000)} s: the clock was set, or the machine slept`,
+    );
+  };
 }
 
 /** What reaches the emulator, so that one sees the requests of a rehearsal as they are made. */

@@ -43,7 +43,7 @@ for (const [name, number] of [
   process.on(name, () => {
     // The first signal ends well; the second one at once.
     signals += 1;
-    if (signals > 1) process.exit(128 + number);
+    if (signals > 1) end(128 + number);
     void program.then(({ toldToStop }) => stop.abort(toldToStop(name)));
   });
 }
@@ -89,7 +89,7 @@ for (const stream of [process.stdout, process.stderr]) {
 // What could not be written is told a turn later.
 await new Promise<void>((later) => void setImmediate(later));
 // What may still hold the process is of no use any more: all is written, closed and reported.
-process.exit();
+end(Number(process.exitCode));
 
 function tell(text: string): void {
   stderr.write(`vpc-reconciler: ${printable(text)}\n`);
@@ -98,7 +98,20 @@ function tell(text: string): void {
 /** The state of the process is not known any more: whoever supervises it starts another. */
 function endWith(error: unknown): void {
   tell(`a bug: ${wordsOf(error)}`);
-  process.exit(1);
+  end(1);
+}
+
+/**
+ * Ends the process at once. To exit waits for the threads of the process, and one that asks a resolver which does not answer, or a
+ * file system that is gone, is done only when that gives up, after minutes perhaps. Whoever becomes another program, as shells do by
+ * `exec`, has no threads left; and the first process of a container has no other way, for it cannot kill itself.
+ */
+function end(code: number): never {
+  if (process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS)Req/.test(name))) {
+    const program = [process.execPath, '--eval', `process.exit(${code})`];
+    process.execve?.(process.execPath, program, { ...process.env, NODE_OPTIONS: '' });
+  }
+  process.exit(code);
 }
 
 function wordsOf(thrown: unknown): string {

@@ -75,7 +75,9 @@ export function cloudflareHttp(options: HttpOptions): Http {
       let ray: string | null = null;
       let text: string;
       try {
-        const response = await request(baseUrl + path, {
+        // The agent's own timeouts are coarse, and an answer that drips escapes them.
+        const either = AbortSignal.any([signal, timeout]);
+        const answer = request(baseUrl + path, {
           dispatcher: agent,
           method,
           headers: {
@@ -85,9 +87,9 @@ export function cloudflareHttp(options: HttpOptions): Http {
             'user-agent': options.userAgent,
           },
           body: body === undefined ? null : JSON.stringify(body),
-          // The agent's own timeouts are coarse, and an answer that drips escapes them.
-          signal: AbortSignal.any([signal, timeout]),
+          signal: either,
         });
+        const response = await heeding(either, answer);
         limits = limitsOf(response.statusCode, response.headers);
         ray = cleanOrNull(one(response.headers['cf-ray']), clean);
         text = await response.body.text();
@@ -113,6 +115,18 @@ export function cloudflareHttp(options: HttpOptions): Http {
 /** https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/ */
 function authorization(as: Credentials): Readonly<Record<string, string>> {
   return 'token' in as ? { authorization: `Bearer ${as.token}` } : { 'x-auth-email': as.email, 'x-auth-key': as.key };
+}
+
+/** undici heeds the signal of a request only once there is a connection, for which a resolver or a firewall may keep it waiting. */
+async function heeding<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function parseEnvelope(text: string): Envelope | null {

@@ -39,8 +39,11 @@ export const root = new URL('../..', import.meta.url).pathname;
 const fromSource = [process.execPath, `${root}src/main.ts`] as const;
 
 /** A script of the shell around the program, which is `"$@"` in it. */
-export function inShell(script: string): readonly [string, ...string[]] {
-  return ['/bin/sh', '-c', script, 'sh', ...fromSource];
+export function inShell(
+  script: string,
+  command: readonly [string, ...string[]] = fromSource,
+): readonly [string, ...string[]] {
+  return ['/bin/sh', '-c', script, 'sh', ...command];
 }
 
 /** The program in a process where this code ran before it. */

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { accountAt, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
+import { after, inShell, start } from './program.ts';
+import type { Program } from './program.ts';
+
+const event = 'reconciliation_report';
+
+/** A daemon with a pass every 100 ms. */
+async function running(services: string, command: readonly [string, ...string[]]): Promise<Program> {
+  const { url } = await emulated({ services: [web()] });
+  const line = ['run', '--services', services, '--interval', '100ms'];
+  return start(line, { environment: accountAt(url), command });
+}
+
+test('a clock that jumps is told, once, and passes go on as before', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const jumper = `
+    const { now } = Date;
+    let ahead = 0;
+    globalThis.Date = class extends Date {
+      constructor(...parts) { super(...(parts.length === 0 ? [now() + ahead] : parts)); }
+      static now() { return now() + ahead; }
+    };
+    process.on('SIGUSR2', () => { ahead -= 3_600_000; });
+  `;
+  const program = await running(services, after(jumper));
+  await program.logged({ event, outcome: 'in_sync' });
+  program.send('SIGUSR2');
+  const { level, by_ms } = await program.logged({ event: 'clock_jumped' });
+  expect(level).toBe(40);
+  expect(by_ms).toBeGreaterThan(-3_601_000);
+  expect(by_ms).toBeLessThan(-3_599_000);
+  for (let pass = 0; pass < 3; pass += 1) {
+    const { duration_ms } = await program.logged({ event, outcome: 'in_sync' });
+    expect(duration_ms).toBeGreaterThanOrEqual(0);
+  }
+  program.send('SIGTERM');
+  const { code, stdout } = await program.ended;
+  expect(code).toBe(0);
+  expect(stdout.match(/clock_jumped/g)).toHaveLength(1);
+});
+
+/** A resolver that never answers, as one sees it from within. */
+const stuckResolver = `import dns from 'node:dns'; dns.lookup = () => {};`;
+const atAnAddressNobodyKnows = {
+  CLOUDFLARE_ACCOUNT_ID: 'abc',
+  CLOUDFLARE_API_TOKEN: SECRET,
+  CLOUDFLARE_BASE_URL: 'https://api.stuck.example/client/v4',
+};
+
+test('a resolver that does not answer fails a pass after request_timeout, and the daemon goes on', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const program = start(['run', '--services', services, '--request-timeout', '20ms'], {
+    environment: atAnAddressNobodyKnows,
+    command: after(stuckResolver),
+  });
+  for (let pass = 0; pass < 2; pass += 1) {
+    const { error } = await program.logged({ event, outcome: 'failed' });
+    expect(error).toMatchObject({ kind: 'transient', message: 'GET api.stuck.example: no answer within 20 ms' });
+  }
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('told to stop while a resolver does not answer, the daemon ends long before request_timeout', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const told = stuckResolver.replace('{}', `{ process.stderr.write('asked\\n'); }`);
+  const program = start(['run', '--services', services, '--request-timeout', '10m'], {
+    environment: atAnAddressNobodyKnows,
+    command: after(told),
+  });
+  await program.told(/asked/);
+  program.send('SIGTERM');
+  expect(await program.logged({ event })).toMatchObject({ outcome: 'interrupted' });
+  expect(await program.ended).toMatchObject({ code: 0, stderr: 'asked\n' });
+});
+
+test('a thread that is stuck in the system keeps no process from ending', async () => {
+  // Whoever opens a named pipe waits until somebody opens its other end.
+  const pipe = join(temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const stuckThread = `import { open } from 'node:fs'; open(${JSON.stringify(pipe)}, 'r', () => {});`;
+  const program = await running(folderOf({ 'web.yaml': web() }), after(stuckThread));
+  await program.logged({ event, outcome: 'in_sync' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** On SIGUSR2 takes all file descriptors that there are, and on the next one gives them back. */
+const glutton = `
+  import { closeSync, openSync } from 'node:fs';
+  const taken = [];
+  process.on('SIGUSR2', () => {
+    if (taken.length > 0) for (const fd of taken.splice(0)) closeSync(fd);
+    else try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+  });
+`;
+
+test('out of file descriptors, passes fail and say so; the daemon recovers, and sees what happened meanwhile', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const program = await running(services, inShell('ulimit -n 100; exec "$@"', after(glutton)));
+  await program.logged({ event, outcome: 'in_sync' });
+
+  program.send('SIGUSR2');
+  for (let pass = 0; pass < 2; pass += 1) {
+    const { error } = await program.logged({ event, outcome: 'failed' });
+    expect(error).toMatchObject({ kind: 'source', message: expect.stringContaining('EMFILE') });
+  }
+  const moved = `${services}-moved`;
+  renameSync(services, moved);
+  mkdirSync(services);
+  renameSync(join(moved, 'web.yaml'), join(services, 'web.yaml'));
+  rmdirSync(moved);
+  await program.logged({ event, outcome: 'failed' });
+
+  program.send('SIGUSR2');
+  await program.logged({ event, outcome: 'in_sync' });
+  writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+  await program.logged({ event, outcome: 'converged' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});

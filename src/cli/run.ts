@@ -1,6 +1,6 @@
 import { readAccount } from '../account.ts';
 import { clockJumps } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config, Settings } from '../config.ts';
 import type { Report } from '../core/report.ts';
 import { daemon } from '../daemon.ts';
 import type { HandledRequest } from '../emulator/server.ts';
@@ -21,17 +21,7 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
-  const { log_level: level, log_format: format } = settings;
-  context.outliveStdout();
-  const log = createLog({
-    level,
-    format,
-    fd: 1,
-    stream: process.stdout,
-    colours: wantsColours(context),
-    hide: context.secrets.hide,
-    onFault: (code) => context.stderr.write(`vpc-reconciler: the log cannot be written: ${code}; going on\n`),
-  });
+  const log = openLog(settings, context);
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
@@ -92,6 +82,20 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       rehearsal === null ? account.baseUrl : `the built-in emulator at ${account.baseUrl}, no real account`;
     return `vpc-reconciler ${version}: ${mode === 'apply' ? 'reconciling' : 'watching for drift of'} ${services} with ${against}`;
   }
+}
+
+/** The log on stdout, which from now on ends the process no more when it cannot be written. */
+function openLog({ log_level: level, log_format: format }: Settings, context: Context): Log {
+  context.outliveStdout();
+  return createLog({
+    level,
+    format,
+    fd: 1,
+    stream: process.stdout,
+    colours: wantsColours(context),
+    hide: context.secrets.hide,
+    onFault: (code) => context.stderr.write(`vpc-reconciler: the log cannot be written: ${code}; going on\n`),
+  });
 }
 
 /**

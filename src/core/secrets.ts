@@ -14,19 +14,20 @@ const SHORTEST = 8;
 
 /** `open` are values that anybody may see, even where somebody uses them as a secret. */
 export function secretKeeper(open: readonly string[] = []): SecretKeeper {
-  const forms = new Set<string>();
+  const known = new Set(open);
+  const forms: string[] = [];
   let pattern: RegExp | null = null;
   return {
     add: (...values) => {
-      for (const value of values) {
-        const secret = value?.trim() ?? '';
-        if (secret.length < SHORTEST || open.includes(secret)) continue;
-        for (const form of formsOf(secret)) forms.add(form);
+      const secrets = values.map((value) => value?.trim() ?? '').filter((value) => value.length >= SHORTEST);
+      for (const secret of secrets) {
+        if (known.has(secret)) continue;
+        known.add(secret);
+        forms.push(...formsOf(secret));
+        // One secret may begin with another: the longest is looked for first, so that nothing is left of it.
+        forms.sort((one, other) => other.length - one.length);
+        pattern = new RegExp(forms.map(literally).join('|'), 'g');
       }
-      if (forms.size === 0) return;
-      // One secret may begin with another: the longest is looked for first, so that nothing is left of it.
-      const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-      pattern = new RegExp(longestFirst.map(literally).join('|'), 'g');
     },
     hide: (text) => (pattern === null ? text : text.replace(pattern, '[redacted]')),
   };

@@ -66,26 +66,25 @@ export function reconciler(options: ReconcilerOptions): Pass {
     const deadline = new Deadline(options.passTimeoutMs, signals.kill);
     try {
       // load → list → compare → plan → apply
-      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
-      const reading = AbortSignal.any([deadline.signal, signals.stop]);
-      const snapshot = await source.read(reading);
+      const stop = AbortSignal.any([deadline.signal, signals.stop]);
+      const snapshot = await source.read(stop);
       facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
       facts.problems = declared.problems;
       facts.declared = declared.declarations.length + declared.setAside.length;
       // So much is known whatever the API answers.
       facts.findings = compare({ ...declared, declarations: [] }, []);
-      const live = await directory.list({ stop: reading, kill: reading });
+      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
+      const live = await directory.list({ stop, kill: stop });
       facts.findings = compare(declared, live);
       const retryParked = trigger === 'signal' || trigger === 'command';
       facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked });
       if (options.mode === 'apply') {
-        const { stop } = signals;
         const { update } = directory;
         const { concurrency } = options;
         const applied = await apply(facts.plan, { update, concurrency, stop, kill: deadline.signal });
         facts.outcomes = applied.outcomes;
-        facts.error = applied.denied ?? interruption(applied.outcomes.values(), stop);
+        facts.error = applied.denied ?? interruption(applied.outcomes.values(), signals.stop);
       }
       const now = clock.elapsedMs();
       memory = remember({ findings: facts.findings, outcomes: facts.outcomes, memory, now });

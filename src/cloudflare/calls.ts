@@ -11,7 +11,7 @@ import { withRetries } from './retry.ts';
 
 /** When to leave off. Both are aborted with a `FailureError` that says why. */
 export type Signals = {
-  /** Begin nothing new: no request, no further try, no waiting for either. */
+  /** Begin nothing new: no request, no further try, no waiting for either. Aborted at the latest when `kill` is. */
   readonly stop: AbortSignal;
   /** Give up what is under way, too. */
   readonly kill: AbortSignal;
@@ -46,7 +46,7 @@ export function cloudflareCalls(options: CallsOptions): Calls {
   const call = async (what: ApiRequest, { stop, kill }: Signals): Promise<Called> => {
     let attempts = 0;
     const request = async (as: Credentials): Promise<Called> => {
-      const end = await budget.take(AbortSignal.any([stop, kill]));
+      const end = await budget.take(stop);
       attempts += 1;
       spent.requests += 1;
       if (attempts > 1) spent.retries += 1;
@@ -73,7 +73,7 @@ export function cloudflareCalls(options: CallsOptions): Calls {
       }
     };
     try {
-      return await withRetries(attempt, { attempts: most, random, stop: AbortSignal.any([stop, kill]) });
+      return await withRetries(attempt, { attempts: most, random, stop });
     } catch (error) {
       throw error instanceof FailureError ? new FailureError(error.failure, { attempts, cause: error }) : error;
     }

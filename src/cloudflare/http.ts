@@ -70,13 +70,11 @@ export function cloudflareHttp(options: HttpOptions): Http {
   return {
     send: async ({ method, path, body }, as, signal) => {
       const clean = cleaner(Object.values(as));
-      const timeout = AbortSignal.timeout(requestTimeoutMs);
+      const patience = patienceOf(requestTimeoutMs, signal);
       let limits: Limits | null = null;
       let ray: string | null = null;
       let text: string;
       try {
-        // The agent's own timeouts are coarse, and an answer that drips escapes them.
-        const either = AbortSignal.any([signal, timeout]);
         const answer = request(baseUrl + path, {
           dispatcher: agent,
           method,
@@ -87,18 +85,21 @@ export function cloudflareHttp(options: HttpOptions): Http {
             'user-agent': options.userAgent,
           },
           body: body === undefined ? null : JSON.stringify(body),
-          signal: either,
+          signal: patience.signal,
         });
-        const response = await heeding(either, answer);
+        // undici heeds a signal only once there is a connection, for which a resolver or a firewall may keep it waiting.
+        const response = await Promise.race([answer, patience.over]);
         limits = limitsOf(response.statusCode, response.headers);
         ray = cleanOrNull(one(response.headers['cf-ray']), clean);
         text = await response.body.text();
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
-        const why = timeout.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
+        const why = patience.signal.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
         const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
         throw new ApiError({ ...failure('transient', message), status: limits?.status ?? null, ray }, limits);
+      } finally {
+        patience.end();
       }
 
       const { status } = limits;
@@ -117,16 +118,38 @@ function authorization(as: Credentials): Readonly<Record<string, string>> {
   return 'token' in as ? { authorization: `Bearer ${as.token}` } : { 'x-auth-email': as.email, 'x-auth-key': as.key };
 }
 
-/** undici heeds the signal of a request only once there is a connection, for which a resolver or a firewall may keep it waiting. */
-async function heeding<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+type Patience = {
+  /** Aborted when a request has taken too long, or is to be given up. */
+  readonly signal: AbortSignal;
+  /** Rejects then. */
+  readonly over: Promise<never>;
+  /** Frees what it holds, once the request has ended. */
+  readonly end: () => void;
+};
+
+/**
+ * How long a request is waited for: the agent's own timeouts are coarse, and an answer that drips escapes them. By hand, because
+ * what `AbortSignal.timeout` and `AbortSignal.any` hold stays in memory until the time is over, or for ever, long after the answer.
+ */
+function patienceOf(ms: number, signal: AbortSignal): Patience {
+  const controller = new AbortController();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  over.catch(() => {}); // Nobody may be waiting for it any more.
+  const giveUp = () => {
+    controller.abort();
+    reject(new Error('given up'));
+  };
+  const timer = setTimeout(giveUp, ms);
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp);
+  return {
+    signal: controller.signal,
+    over,
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    },
+  };
 }
 
 function parseEnvelope(text: string): Envelope | null {

@@ -146,7 +146,12 @@ test.for(Array.from({ length: BATCHES }, (_, batch) => batch))(
   async (batch, { annotate }) => {
     const limit = pLimit(AT_ONCE);
     const seeds = Array.from({ length: SEEDS }, (_, index) => batch * SEEDS + index + 1);
-    const figures = await Promise.all(seeds.map((seed) => limit(() => survive(seed))));
+    // All of them to their end, so that nothing of a run outlives the failure of another.
+    const ends = await Promise.allSettled(seeds.map((seed) => limit(() => survive(seed))));
+    const figures = ends.map((end) => {
+      if (end.status === 'rejected') throw end.reason;
+      return end.value;
+    });
     const sum = (key: keyof Figures) => figures.reduce((total, each) => total + each[key], 0);
     const most = Math.max(...figures.map(({ passes }) => passes));
     await annotate(

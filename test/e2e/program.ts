@@ -10,7 +10,9 @@ import type { Ended, Environment } from '../cli/command.ts';
 export type Program = {
   readonly stdout: () => string;
   readonly stderr: () => string;
-  readonly send: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR2') => void;
+  /** Of the process; 0 where there is none. */
+  readonly pid: number;
+  readonly send: (signal: NodeJS.Signals) => void;
   /** Waits until all of stdout is such. */
   readonly until: (holds: (stdout: string) => boolean) => Promise<unknown>;
   /** Waits until stderr is such. */
@@ -36,7 +38,12 @@ export type ProgramOptions = {
 };
 
 export const root = new URL('../..', import.meta.url).pathname;
-const fromSource = [process.execPath, `${root}src/main.ts`] as const;
+const fromSource = nodeWith();
+
+/** This Node, with options of its own, and the source. */
+export function nodeWith(...options: readonly string[]): readonly [string, ...string[]] {
+  return [process.execPath, ...options, `${root}src/main.ts`];
+}
 
 /** A script of the shell around the program, which is `"$@"` in it. */
 export function inShell(
@@ -48,8 +55,7 @@ export function inShell(
 
 /** The program in a process where this code ran before it. */
 export function after(code: string, ...flags: readonly string[]): readonly [string, ...string[]] {
-  const [node, main] = fromSource;
-  return [node, ...flags, `--import=data:text/javascript,${encodeURIComponent(code)}`, main];
+  return nodeWith(...flags, `--import=data:text/javascript,${encodeURIComponent(code)}`);
 }
 
 export function start(line: readonly string[], options: ProgramOptions = {}): Program {
@@ -61,7 +67,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
-  let place = 0;
+  let unread = '';
   const listeners = new Set<() => void>();
   const news = () => {
     for (const listener of listeners) listener();
@@ -69,6 +75,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   const read = () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      unread += text;
       news();
     });
   };
@@ -110,14 +117,15 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   return {
     stdout: () => stdout,
     stderr: () => stderr,
+    pid: child.pid ?? 0,
     send: (signal) => void child.kill(signal),
     until: async (holds) => waitFor(() => holds(stdout) || undefined),
     told: async (words) => waitFor(() => words.test(stderr) || undefined),
     logged: async (values) =>
       waitFor(() => {
-        for (let end = stdout.indexOf('\n', place); end >= 0; end = stdout.indexOf('\n', place)) {
-          const entry: unknown = JSON.parse(stdout.slice(place, end));
-          place = end + 1;
+        for (let end = unread.indexOf('\n'); end >= 0; end = unread.indexOf('\n')) {
+          const entry: unknown = JSON.parse(unread.slice(0, end));
+          unread = unread.slice(end + 1);
           if (isObject(entry) && Object.entries(values).every(([key, value]) => entry[key] === value)) return entry;
         }
         return undefined;

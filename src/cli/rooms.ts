@@ -27,8 +27,8 @@ export function openBudget(settings: Settings, onWait: (wait: Wait) => void): Bu
 }
 
 /** For people: what is waited for, and how long that will take. */
-export function describeWait({ ms, requests, reason }: Wait): string {
-  return `waiting ${spellDuration(ms)} with ${requests} ${requests === 1 ? 'request' : 'requests'}: ${reason}`;
+export function describeWait({ ms, reason }: Wait): string {
+  return `waiting ${spellDuration(ms)}: ${reason}`;
 }
 
 export function openDirectory(settings: Settings, account: Account, budget: Budget): Directory {

@@ -4,8 +4,8 @@ import type { Rate } from '../core/rate.ts';
 import type { Limits } from './limits.ts';
 import { SlidingWindow } from './window.ts';
 
-/** Requests that wait for one and the same thing, for the log. */
-export type Wait = { readonly ms: number; readonly requests: number; readonly reason: string };
+/** How long requests will have to wait, and what for: for the log. */
+export type Wait = { readonly ms: number; readonly reason: string };
 
 /** The requests of one credential: lists, updates and retries alike. All times are of a clock that never jumps. */
 export type Budget = {
@@ -88,7 +88,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
         throttled.since ??= now;
         // When all depends on what is under way, its end comes back here.
         if (at !== Infinity) timer = setTimeout(serve, Math.ceil(at - now));
-        if (at !== Infinity) tell({ ms: at - now, requests: waiting.length, reason }, at);
+        if (at !== Infinity) tell({ ms: at - now, reason }, at);
         return;
       }
       waiting.shift();

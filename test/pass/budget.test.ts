@@ -39,7 +39,6 @@ test('a server that enforces the budget and blocks who crosses it never has to, 
   const leastMs = 2 * windowMs;
   expect(report.api.throttled_ms).toBeGreaterThan(leastMs * 0.8);
   expect(ms).toBeGreaterThanOrEqual(leastMs);
-  if (FULL) expect(ms / leastMs).toBeLessThan(1.05);
   await annotate(`${Math.round(ms)} ms, least possible ${leastMs}: ${(ms / leastMs).toFixed(3)}`);
 });
 

@@ -54,10 +54,11 @@ export async function apply(plan: Plan, { update, concurrency, stop, kill }: App
 
   /** Whether a failure concerns the rest, too. */
   const weigh = (reason: Failure) => {
-    if (reason.kind === 'denied') denied ??= reason;
+    if (reason.kind === 'denied') {
+      denied ??= reason;
+      over.abort(new FailureError(failure('denied', 'the API refused the credential')));
+    }
     transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
-    if (reason.kind === 'denied')
-      over.abort(new FailureError({ ...reason, message: 'the API refused the credential' }));
     if (transientInARow < MOST_TRANSIENT_IN_A_ROW) return;
     const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
     over.abort(new FailureError(failure('transient', message)));

@@ -33,6 +33,9 @@ if (process.listenerCount('warning') > 0) {
   process.removeAllListeners('warning').on('warning', (warning) => tell(wordsOf(warning)));
 }
 
+// A daemon that is still being loaded is about to have a pass: being asked for one is no reason to end.
+if (process.argv[2] === 'run') process.on('SIGHUP', () => {});
+
 // Heard before anything is loaded: the first process of a container gets no signal that it does not listen to.
 const stop = new AbortController();
 let signals = 0;

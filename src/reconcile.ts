@@ -41,6 +41,8 @@ const nothingPlanned: Plan = { updates: [], withheld: [] };
 export function reconciler(options: ReconcilerOptions): Pass {
   const { source, directory, clock } = options;
   let memory = nothingSeen;
+  /** Somebody asked for what is parked to be tried, and no pass has got so far yet. */
+  let owesRetry = false;
 
   return async (trigger, signals) => {
     const start = clock.elapsedMs();
@@ -63,6 +65,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       outcomes: new Map(),
       error: null,
     };
+    owesRetry ||= trigger === 'signal' || trigger === 'command';
     const deadline = new Deadline(options.passTimeoutMs, signals.kill);
     try {
       // load → list → compare → plan → apply
@@ -77,8 +80,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
       const live = await directory.list({ stop, kill: stop });
       facts.findings = compare(declared, live);
-      const retryParked = trigger === 'signal' || trigger === 'command';
-      facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked });
+      facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked: owesRetry });
       if (options.mode === 'apply') {
         const { update } = directory;
         const { concurrency } = options;
@@ -86,6 +88,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
         facts.outcomes = applied.outcomes;
         facts.error = applied.denied ?? interruption(applied.outcomes.values(), signals.stop);
       }
+      owesRetry = [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
       const now = clock.elapsedMs();
       memory = remember({ findings: facts.findings, outcomes: facts.outcomes, memory, now });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { CredentialSource } from './cloudflare/credentials.ts';
 
 /** Events do not tell of every swap of a link, and a look costs nothing. */
@@ -44,10 +44,24 @@ export function tokenFile(path: string, onSecret: (secret: string) => void): Cre
 /** What may stand in a header; anything else would fail at every request, with a worse message. */
 export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
+/** Far above any token; what is larger is another file. */
+const MOST_BYTES = 8192;
+
+/** Never waits: a pipe that stands where the file stood would hold up the whole process. */
 function readToken(path: string, onSecret: (secret: string) => void): string {
-  const token = readFileSync(path, 'utf8').trim();
-  onSecret(token);
-  if (HEADER_SAFE.test(token)) return token;
-  const found = token === '' ? 'nothing' : 'others';
-  throw new TypeError(`expected a token of printable characters without spaces, found ${found}`);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new TypeError('expected a file that holds a token, found what is no regular file');
+    const bytes = Buffer.alloc(MOST_BYTES + 1);
+    const length = readSync(fd, bytes);
+    if (length > MOST_BYTES) throw new TypeError(`expected a token, found more than ${MOST_BYTES} bytes`);
+    const token = bytes.toString('utf8', 0, length).trim();
+    onSecret(token);
+    if (HEADER_SAFE.test(token)) return token;
+    const found = token === '' ? 'nothing' : 'others';
+    throw new TypeError(`expected a token of printable characters without spaces, found ${found}`);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -53,6 +54,8 @@ test.for([
   ['no token', (path: string) => writeFileSync(path, 'two words')],
   ['gone', (path: string) => rmSync(path)],
   ['a folder', (path: string) => (rmSync(path), mkdirSync(path))],
+  ['a pipe', (path: string) => (rmSync(path), execFileSync('mkfifo', [path]))],
+  ['another file, and large', (path: string) => writeFileSync(path, 'x'.repeat(100_000))],
 ] as const)('a file that is %s later leaves the token as it was', ([, spoil]) => {
   const { path, source, changes, token } = watched('first-token');
   spoil(path);
@@ -92,6 +95,14 @@ describe('after a denial', () => {
     expect(source.renewed(refused)).toBe(true);
     expect(source.renewed(source.current())).toBe(false);
   });
+});
+
+test('what is too large for a token is no secret: nothing is done with it', () => {
+  const { path, secrets } = watched('first-token');
+  writeFileSync(path, 'x'.repeat(8193));
+  vi.advanceTimersByTime(5 * LOOK_MS);
+  expect(secrets).not.toContain('x'.repeat(8193));
+  expect(() => tokenFile(path, () => {})).toThrow('expected a token, found more than 8192 bytes');
 });
 
 test('every token that was read is told of before it is used', () => {

@@ -1,6 +1,7 @@
 import { spellDuration } from '../core/duration.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Rate } from '../core/rate.ts';
+import { HeldError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { SlidingWindow } from './window.ts';
 
@@ -48,7 +49,7 @@ const LONGEST_UNASKED_HOLD_MS = 60_000;
 const LOW = 0.1;
 const UNKNOWN_QUOTA = 100;
 
-type Waiter = { readonly grant: () => void; readonly refuse: (error: FailureError) => void };
+type Waiter = { readonly signal: AbortSignal; readonly grant: () => void; readonly refuse: (error: Error) => void };
 
 /** It spends at once while there is something to spend, and then waits for the windows to move on. Nothing makes it faster. */
 export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget {
@@ -59,10 +60,11 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   let lastBegun = -Infinity;
   let toldUntil = 0;
   const throttled: { ms: number; since: number | null } = { ms: 0, since: null };
-  let hold = { from: -Infinity, until: 0, reason: '' };
+  let hold = { until: 0, reason: '' };
   let pace = { everyMs: 0, until: 0 };
-  /** 429s in a row. Until something else is answered, one request goes at a time. */
+  /** 429s in a row, and when the last of them was counted. Until something has worked since, one request goes at a time. */
   let refusals = 0;
+  let refusedAt = -Infinity;
 
   const throttledMs = () => throttled.ms + (throttled.since === null ? 0 : performance.now() - throttled.since);
 
@@ -74,7 +76,9 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     }));
     turns.push({ at: hold.until, reason: hold.reason });
     if (refusals > 0 && underWay > 0) turns.push({ at: Infinity, reason: hold.reason });
-    if (pace.until > now) turns.push({ at: lastBegun + pace.everyMs, reason: 'the API has few requests left' });
+    if (pace.until > now) {
+      turns.push({ at: Math.min(lastBegun + pace.everyMs, pace.until), reason: 'the API has few requests left' });
+    }
     return turns.reduce((latest, turn) => (turn.at > latest.at ? turn : latest));
   };
 
@@ -82,6 +86,11 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   const serve = () => {
     clearTimeout(timer);
     for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      if (first.signal.aborted) {
+        waiting.shift();
+        first.refuse(asError(first.signal.reason));
+        continue;
+      }
       const now = performance.now();
       const { at, reason } = nextTurn(now);
       if (at > now) {
@@ -110,16 +119,15 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   /** What a request that began at that time was answered, for all that come after it. */
   const heed = ({ status, retryAfterMs, quotas }: Limits, begun: number) => {
     const now = performance.now();
-    if (status !== 429) {
-      if (begun >= hold.until) refusals = 0;
-    } else if (begun >= hold.from) {
-      // Those that were under way together are refused together; that is one refusal.
+    // Those that were under way together are refused together; that is one refusal.
+    if (status === 429 && (refusals === 0 || begun > refusedAt)) {
       refusals += 1;
+      refusedAt = now;
     }
-    const unasked = Math.min(LONGEST_UNASKED_HOLD_MS, FIRST_HOLD_MS * 2 ** (refusals - 1)) * (0.5 + 0.5 * random());
-    const ms = Math.min(LONGEST_HOLD_MS, retryAfterMs > 0 || status !== 429 ? retryAfterMs : unasked);
-    if (now + ms > hold.until) hold = { from: now, until: now + ms, reason: reasonOf(status, retryAfterMs) };
-    if (ms > LONGEST_WAIT_MS) for (const { refuse } of waiting.splice(0)) refuse(leftAlone(ms));
+    if (status < 400 && begun > refusedAt) refusals = 0;
+    const ms = Math.min(LONGEST_HOLD_MS, retryAfterMs === 0 && status === 429 ? unaskedHold() : retryAfterMs);
+    if (ms > 0 && now + ms > hold.until) hold = { until: now + ms, reason: reasonOf(status, retryAfterMs) };
+    if (ms > LONGEST_WAIT_MS) for (const { refuse } of waiting.splice(0)) refuse(new HeldError(ms));
     for (const { remaining, of, resetMs } of quotas) {
       if (remaining >= LOW * (of ?? UNKNOWN_QUOTA)) continue;
       const untilReset = Math.min(resetMs, LONGEST_WAIT_MS);
@@ -131,6 +139,9 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     }
   };
 
+  const unaskedHold = () =>
+    Math.min(LONGEST_UNASKED_HOLD_MS, FIRST_HOLD_MS * 2 ** (refusals - 1)) * (0.5 + 0.5 * random());
+
   /** Counts a request that has just been let begin, until it ends. */
   const begun = (): ((limits: Limits | null) => void) => {
     const at = lastBegun;
@@ -138,22 +149,25 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
       underWay -= 1;
       for (const window of windows) window.end(performance.now());
       if (limits !== null) heed(limits, at);
-      serve();
+      // A refusal may be one for all who wait: whoever made the request is to know of it before the next one begins.
+      if (limits === null || limits.status < 400) serve();
+      else setImmediate(serve);
     };
   };
 
   return {
     take: async (signal) => {
       const heldMs = hold.until - performance.now();
-      if (heldMs > LONGEST_WAIT_MS) throw leftAlone(heldMs);
-      if (signal.aborted) throw asFailure(signal.reason);
+      if (heldMs > LONGEST_WAIT_MS) throw new HeldError(heldMs);
+      if (signal.aborted) throw asError(signal.reason);
       return new Promise((resolve, reject) => {
         const leave = () => {
           waiting.splice(waiting.indexOf(waiter), 1);
-          reject(asFailure(signal.reason));
+          reject(asError(signal.reason));
           serve();
         };
         const waiter: Waiter = {
+          signal,
           grant: () => {
             signal.removeEventListener('abort', leave);
             resolve(begun());
@@ -173,17 +187,11 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   };
 }
 
-function leftAlone(ms: number): FailureError {
-  return new FailureError(
-    failure('transient', `the API asked to be left alone for ${spellDuration(ms)}: not waited for within a pass`),
-  );
-}
-
 function reasonOf(status: number, retryAfterMs: number): string {
   if (retryAfterMs > 0) return `the API asked with HTTP ${status} to be left alone for ${spellDuration(retryAfterMs)}`;
   return 'the API answered HTTP 429: too many requests';
 }
 
-function asFailure(reason: unknown): Error {
+function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new FailureError(failure('interrupted', 'told to stop'));
 }

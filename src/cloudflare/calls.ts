@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { ApiUsage } from '../core/report.ts';
@@ -19,15 +20,18 @@ export type Signals = {
 
 /** Calls of the API, each as many requests as it takes: within the budget, tried again, with the credential of the moment. */
 export type Calls = {
-  readonly read: (what: ApiRequest, signals: Signals) => Promise<Called>;
-  readonly write: (what: ApiRequest, signals: Signals) => Promise<Called>;
+  /** Both give what `accept` makes of an answer, which throws where it is none; that is tried again, too. */
+  readonly read: <Result>(what: ApiRequest, accept: Accept<Result>, signals: Signals) => Promise<Called<Result>>;
+  readonly write: <Result>(what: ApiRequest, accept: Accept<Result>, signals: Signals) => Promise<Called<Result>>;
   /** What was spent since these were made. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
 };
 
-/** An answer, the credential that got it, and after how many requests. */
-export type Called = ApiAnswer & { readonly as: Credentials; readonly attempts: number };
+export type Accept<Result> = (answer: ApiAnswer) => Result;
+
+/** What came of a call, and after how many requests. */
+export type Called<Result> = { readonly result: Result; readonly attempts: number };
 
 export type CallsOptions = HttpOptions & {
   readonly credentials: CredentialSource;
@@ -43,38 +47,37 @@ export function cloudflareCalls(options: CallsOptions): Calls {
   const { budget, credentials, attempts: most, random } = options;
   const spent = { requests: 0, retries: 0 };
 
-  const call = async (what: ApiRequest, { stop, kill }: Signals): Promise<Called> => {
-    let attempts = 0;
-    const request = async (as: Credentials): Promise<Called> => {
-      const end = await budget.take(stop);
-      attempts += 1;
-      spent.requests += 1;
-      if (attempts > 1) spent.retries += 1;
-      let limits: Limits | null = null;
-      try {
-        const answer = await http.send(what, as, kill);
-        limits = answer.limits;
-        return { ...answer, as, attempts };
-      } catch (error) {
-        if (error instanceof ApiError) limits = error.limits;
-        throw error;
-      } finally {
-        end(limits);
-      }
-    };
-    const attempt = async (): Promise<Called> => {
-      const as = credentials.current();
-      try {
-        return await request(as);
-      } catch (error) {
-        // A token that was rotated meanwhile is no denial.
-        if (failureOf(error)?.kind !== 'denied' || !credentials.renewed(as)) throw error;
-        return await request(credentials.current());
-      }
-    };
+  /** One request. It goes with the credential that there is when its turn has come. */
+  const send = async (what: ApiRequest, { stop, kill }: Signals, spentOn: Spent): Promise<ApiAnswer> => {
+    const end = await budget.take(stop);
+    let limits: Limits | null = null;
+    spentOn.as = credentials.current();
+    spentOn.attempts += 1;
+    spent.requests += 1;
+    if (spentOn.attempts > 1) spent.retries += 1;
     try {
-      return await withRetries(attempt, { attempts: most, random, stop });
+      const answer = await http.send(what, spentOn.as, kill);
+      limits = answer.limits;
+      return answer;
     } catch (error) {
+      if (error instanceof ApiError) limits = error.limits;
+      throw error;
+    } finally {
+      end(limits);
+    }
+  };
+
+  /** Runs a call, and once more where the credential that was refused is no longer the one to ask with. */
+  const renewing = async <Result>(run: (spentOn: Spent) => Promise<Result>): Promise<Called<Result>> => {
+    const spentOn: Spent = { as: credentials.current(), attempts: 0 };
+    const call = async () => ({ result: await run(spentOn), attempts: spentOn.attempts });
+    try {
+      return await call().catch((error: unknown) => {
+        if (failureOf(error)?.kind === 'denied' && credentials.renewed(spentOn.as)) return call();
+        throw error;
+      });
+    } catch (error) {
+      const { attempts } = spentOn;
       throw error instanceof FailureError ? new FailureError(error.failure, { attempts, cause: error }) : error;
     }
   };
@@ -90,15 +93,16 @@ export function cloudflareCalls(options: CallsOptions): Calls {
    * Until a credential has written once, its updates go one at a time, and all that wait share a denial: one that may only read
    * costs one refused request, and not a burst of them.
    */
-  const write = async (what: ApiRequest, signals: Signals): Promise<Called> => {
+  const onTrial = async <Result>(spentOn: Spent, write: () => Promise<Result>): Promise<Result> => {
     while (rights.trial !== null && rights.shownFor !== credentials.current()) {
       const refusal = await rights.trial;
       if (refusal?.kind === 'denied') throw new FailureError(refusal);
+      await turn(); // Whoever made the trial is to know of its end before another one begins.
     }
-    const called = call(what, signals);
-    const ended = called.then(
-      ({ as }) => {
-        rights.shownFor = as;
+    const written = write();
+    const ended = written.then(
+      () => {
+        rights.shownFor = spentOn.as;
         return null;
       },
       (error: unknown) => {
@@ -113,16 +117,23 @@ export function cloudflareCalls(options: CallsOptions): Calls {
       });
       rights.trial = trial;
     }
-    return called;
+    return written;
   };
 
+  const tries = async <Result>(what: ApiRequest, accept: Accept<Result>, signals: Signals, spentOn: Spent) =>
+    withRetries(async () => accept(await send(what, signals, spentOn)), { attempts: most, random, stop: signals.stop });
+
   return {
-    read: call,
-    write,
+    read: async (what, accept, signals) => renewing((spentOn) => tries(what, accept, signals, spentOn)),
+    write: async (what, accept, signals) =>
+      renewing((spentOn) => onTrial(spentOn, () => tries(what, accept, signals, spentOn))),
     usage: () => ({ ...spent, throttled_ms: budget.throttledMs() }),
     close: http.close,
   };
 }
+
+/** The requests of one call so far, and the credential of the last of them. */
+type Spent = { as: Credentials; attempts: number };
 
 function failureOf(error: unknown): Failure | null {
   return error instanceof FailureError ? error.failure : null;

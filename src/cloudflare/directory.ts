@@ -54,8 +54,8 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
       let info: ResultInfo = null;
       for (let page = 1; page <= MOST_PAGES; page += 1) {
         const path = `${services}?page=${page}&per_page=${PER_PAGE}`;
-        const { result, resultInfo } = await calls.read({ method: 'GET', path }, signals);
-        const items = parsePage(result);
+        const { result: answer } = await calls.read({ method: 'GET', path }, (page) => page, signals);
+        const items = parsePage(answer.result);
         const before = found.size;
         for (const service of items) {
           const same = found.get(service.service_id);
@@ -66,7 +66,7 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
         }
         if (page === 1) firstPage = items.length;
         const fresh = found.size - before;
-        const told = resultInfoSchema.parse(resultInfo);
+        const told = resultInfoSchema.parse(answer.resultInfo);
         // A page without totals, as an empty one was observed to be, does not take back what an earlier one promised.
         info = agreed(info, told ?? null);
         if (found.size > (info?.total_count ?? Infinity) || (info?.total_pages === 0 && found.size > 0)) {
@@ -82,14 +82,24 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
       // The id as the API spells it: ours is in lower case, and nothing says that the API does not mind.
       const { service_id: id } = service.value;
       const path = `${services}/${encodeURIComponent(typeof id === 'string' ? id : service.service_id)}`;
-      const { result, attempts } = await calls.write({ method: 'PUT', path, body }, signals);
-      const live = toLive(result);
-      if (live !== null) return { live, attempts };
-      throw new FailureError(failure('transient', 'the update was answered without the service'), { attempts });
+      const { result: live, attempts } = await calls.write(
+        { method: 'PUT', path, body },
+        ({ result }) => serviceIn(result, service.service_id),
+        signals,
+      );
+      return { live, attempts };
     },
     usage: calls.usage,
     close: calls.close,
   };
+}
+
+/** The service that an update was answered with, which is to be the one that was sent. */
+function serviceIn(result: unknown, service_id: string): LiveService {
+  const live = toLive(result);
+  if (live === null) throw new FailureError(failure('transient', 'the update was answered without the service'));
+  if (live.service_id === service_id) return live;
+  throw new FailureError(failure('transient', `the update was answered with another service, ${live.service_id}`));
 }
 
 type PageFacts = {

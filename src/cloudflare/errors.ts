@@ -1,4 +1,5 @@
-import { FailureError } from '../core/outcome.ts';
+import { spellDuration } from '../core/duration.ts';
+import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure, FailureKind } from '../core/outcome.ts';
 import type { Limits } from './limits.ts';
 
@@ -9,6 +10,14 @@ export class ApiError extends FailureError {
   constructor(reason: Failure, limits: Limits | null) {
     super(reason);
     this.limits = limits;
+  }
+}
+
+/** The API wants to be left alone for longer than is waited for within a pass: not to be tried again in it. */
+export class HeldError extends FailureError {
+  constructor(ms: number) {
+    const message = `the API asked to be left alone for ${spellDuration(ms)}: not waited for within a pass`;
+    super(failure('transient', message));
   }
 }
 

@@ -19,7 +19,7 @@ export function limitsOf(status: number, headers: Headers): Limits {
     if (remaining === undefined || seconds === undefined) return [];
     return [{ remaining, of: sizes.get(name) ?? null, resetMs: seconds * 1000 }];
   });
-  return { status, retryAfterMs: retryAfter(one(headers['retry-after'])), quotas };
+  return { status, retryAfterMs: retryAfter(one(headers['retry-after']), one(headers['date'])), quotas };
 }
 
 /** The items of a structured list (RFC 9651) such as `"default";r=1199;t=1, "burst";r=50`, with those parameters that are whole numbers. */
@@ -38,10 +38,22 @@ function itemsOf(
   }));
 }
 
-/** Seconds or a date; 0 where it is absent or makes no sense. */
-function retryAfter(header: string | undefined): number {
-  if (header === undefined) return 0;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+/**
+ * Seconds or a date, which counts from the date of the answer: our own clock may be wrong. 0 where it is absent or makes no sense,
+ * of which `Date.parse` has another idea: it takes -45 for a year.
+ */
+function retryAfter(header: string | undefined, answered: string | undefined): number {
+  const text = header?.trim() ?? '';
+  if (/^\d+$/.test(text)) return finite(Number(text) * 1000);
+  if (!HTTP_DATE.test(text)) return 0;
+  const now = answered !== undefined && HTTP_DATE.test(answered) ? Date.parse(answered) : Date.now();
+  return finite(Date.parse(text) - now);
+}
+
+/** As servers are to write it: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+function finite(ms: number): number {
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 

@@ -3,7 +3,7 @@ import pRetry from 'p-retry';
 import { FailureError } from '../core/outcome.ts';
 import type { FailureKind } from '../core/outcome.ts';
 import { LONGEST_WAIT_MS as LONGEST_HELD_MS } from './budget.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, HeldError } from './errors.ts';
 
 export type RetryOptions = {
   /** Tries at the most, the first among them. */
@@ -28,8 +28,8 @@ export async function withRetries<Result>(
   call: () => Promise<Result>,
   { attempts, random, stop }: RetryOptions,
 ): Promise<Result> {
-  const failed: Error[] = [];
-  const isWorthATry = (error: Error) =>
+  const failed: FailureError[] = [];
+  const isWorthATry = (error: Error): error is FailureError =>
     error instanceof FailureError && error.failure.kind === 'transient' && !stop.aborted && !asksForTooMuch(error);
   try {
     return await pRetry(call, {
@@ -46,9 +46,10 @@ export async function withRetries<Result>(
   } catch (error) {
     const last = failed.at(-1);
     const reason: unknown = stop.reason;
-    // The wait was cut short: why says more than that it was, and what came before, too.
+    // The wait was cut short: why says more than that it was, and so does what the last try was answered.
     if (error instanceof FailureError || last === undefined || !(reason instanceof FailureError)) throw error;
-    throw new FailureError({ ...reason.failure, message: `${reason.message}; the last try: ${last.message}` });
+    const message = `${reason.message}; the last try: ${last.message}`;
+    throw new FailureError({ ...last.failure, kind: reason.failure.kind, message });
   }
 }
 
@@ -75,5 +76,6 @@ export function failureKindOf(status: number, code: number | null): FailureKind 
 }
 
 function asksForTooMuch(error: FailureError): boolean {
+  if (error instanceof HeldError) return true;
   return error instanceof ApiError && (error.limits?.retryAfterMs ?? 0) > LONGEST_HELD_MS;
 }

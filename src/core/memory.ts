@@ -10,13 +10,17 @@ export type Cause = 'declaration' | 'live' | 'both';
 type Seen = {
   readonly declared: string;
   readonly live: string;
+  /** What of the live value this version does not know. */
+  readonly unknown: string;
   readonly cause: Cause | null;
-  /** The fields that the API kept differently when this declaration was last sent. */
-  readonly unsettled: readonly string[] | null;
+  /** What the API would not keep when this declaration was last sent, and the live value from which it was. */
+  readonly unsettled: { readonly paths: readonly string[]; readonly from: string } | null;
   /** How often in a row it was updated from one and the same live value, and from which. */
   readonly updates: { readonly from: string; readonly times: number };
   /** Refused by the API, and not tried again for a while. */
   readonly parked: Parked | null;
+  /** The last update failed though it might have worked: in the next pass, others come first. */
+  readonly stumbled: boolean;
 };
 
 /** An update that the API refused so many times in a row. `until` is on the clock of `remember`. */
@@ -36,7 +40,7 @@ const LONGEST_PARKING_MS = 60 * 60_000;
 const MOST_UPDATES_FROM_ONE_VALUE = 3;
 
 const noUpdates: Seen['updates'] = { from: '', times: 0 };
-const nothingSpecial = { cause: null, unsettled: null, updates: noUpdates, parked: null };
+const nothingSpecial = { unknown: '', cause: null, unsettled: null, updates: noUpdates, parked: null, stumbled: false };
 
 /** By service_id. Held by the process only: nothing is lost with it but the causes of the next pass. */
 export type Memory = ReadonlyMap<string, Seen>;
@@ -58,24 +62,41 @@ export function causeOf(finding: Finding, memory: Memory): Cause | null {
   return live ? 'live' : null;
 }
 
-/** The fields that the API will not keep as declared, while neither side has changed since that was seen; else null. */
-export function unsettledFields(finding: Finding, memory: Memory): readonly string[] | null {
+/** Why a declaration is not sent again, while neither side has changed since that was seen. */
+export type Unsettled = {
+  readonly paths: readonly string[];
+  /** The API said so in its answer; or else the update did not last, time after time. */
+  readonly by: 'answer' | 'list';
+};
+
+/** What the API will not keep as declared, while neither side has changed since that was seen; else null. */
+export function unsettledFor(finding: Finding, memory: Memory): Unsettled | null {
   if (finding.kind !== 'drifted') return null;
   const seen = memory.get(finding.live.service_id);
-  if (seen?.declared !== fingerprint(finding.declared)) return null;
+  if (seen?.declared !== fingerprint(finding.declared) || seen.unknown !== fingerprint(finding.unknown)) return null;
   const live = fingerprint(finding.liveFields);
-  if (seen.updates.from === live && seen.updates.times >= MOST_UPDATES_FROM_ONE_VALUE) {
-    return finding.changes.map(({ path }) => path);
+  // Live is what was kept; or what it was before, where the list does not show what the answer did.
+  if (seen.unsettled !== null && (live === seen.live || live === seen.unsettled.from)) {
+    return { paths: seen.unsettled.paths, by: 'answer' };
   }
-  return seen.live === live ? seen.unsettled : null;
+  if (seen.updates.from !== live || seen.updates.times < MOST_UPDATES_FROM_ONE_VALUE) return null;
+  return { paths: finding.changes.map(({ path }) => path), by: 'list' };
 }
 
 /** The refusal for which a service is parked, due again or not, while neither side has changed since; else null. */
 export function parkedFor(finding: Finding, memory: Memory): Parked | null {
   if (finding.kind !== 'drifted') return null;
   const seen = memory.get(finding.live.service_id);
-  const same = seen?.declared === fingerprint(finding.declared) && seen.live === fingerprint(finding.liveFields);
+  const same =
+    seen?.declared === fingerprint(finding.declared) &&
+    seen.live === fingerprint(finding.liveFields) &&
+    seen.unknown === fingerprint(finding.unknown);
   return same ? seen.parked : null;
+}
+
+/** Whether the last update of a service failed though it might have worked. */
+export function hasStumbled(finding: Drifted, memory: Memory): boolean {
+  return memory.get(finding.live.service_id)?.stumbled === true;
 }
 
 export type Remembered = {
@@ -120,31 +141,36 @@ function driftSeen(finding: Drifted, { outcomes, memory, now }: Remembered): See
   const id = finding.live.service_id;
   const declared = fingerprint(finding.declared);
   const live = fingerprint(finding.liveFields);
-  const cause = causeOf(finding, memory);
   const seen = memory.get(id);
-  const updates = seen?.declared === declared ? seen.updates : noUpdates;
-  const parked = parkedFor(finding, memory);
   const outcome = outcomes.get(id);
+  const before: Seen = {
+    declared,
+    live,
+    unknown: fingerprint(finding.unknown),
+    cause: causeOf(finding, memory),
+    unsettled: unsettledFor(finding, memory) === null ? null : (seen?.unsettled ?? null),
+    updates: seen?.declared === declared ? seen.updates : noUpdates,
+    parked: parkedFor(finding, memory),
+    stumbled: false,
+  };
   switch (outcome?.result) {
     case 'updated': {
-      const times = updates.from === live ? updates.times + 1 : 1;
-      return { ...nothingSpecial, declared, live: declared, updates: { from: live, times } };
+      const times = before.updates.from === live ? before.updates.times + 1 : 1;
+      return { ...nothingSpecial, declared, live: declared, unknown: before.unknown, updates: { from: live, times } };
     }
     case 'unsettled':
-      return { declared, live: fingerprint(outcome.kept), cause, unsettled: outcome.paths, updates, parked: null };
-    case 'failed':
-    case 'withheld':
-    case undefined: {
-      const refusal = outcome?.result === 'failed' && outcome.failure.kind === 'rejected' ? outcome.failure : null;
       return {
-        declared,
-        live,
-        cause,
-        unsettled: unsettledFields(finding, memory),
-        updates,
-        parked: refusal === null ? parked : parkedAgain(refusal, parked, now),
+        ...before,
+        live: fingerprint(outcome.kept),
+        unsettled: { paths: outcome.paths, from: live },
+        parked: null,
       };
-    }
+    case 'failed':
+      if (outcome.failure.kind !== 'rejected') return { ...before, stumbled: true };
+      return { ...before, parked: parkedAgain(outcome.failure, before.parked, now) };
+    case 'withheld':
+    case undefined:
+      return { ...before, stumbled: seen?.stumbled === true };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Drifted, Finding, LiveService } from './compare.ts';
 import { spellDuration } from './duration.ts';
 import type { JsonObject } from './json.ts';
-import { parkedFor, unsettledFields } from './memory.ts';
+import { hasStumbled, parkedFor, unsettledFor } from './memory.ts';
 import type { Memory } from './memory.ts';
 import { toBody, withoutPlace } from './normalise.ts';
 import type { Fields } from './normalise.ts';
@@ -41,7 +41,10 @@ export type Update = {
 /** A service that differs and is not written, why, and for which refusal of the API, if that is why. */
 export type Withheld = { readonly finding: Drifted; readonly reason: string; readonly failure: Failure | null };
 
-/** What shall be done, decided before anything is. Every drifted service is in one of the two lists, both sorted by service_id. */
+/**
+ * What shall be done, decided before anything is. Every drifted service is in one of the two lists, sorted by service_id; but updates
+ * that failed last time though they might have worked stand behind the others, so that they keep nobody from having a turn.
+ */
 export type Plan = { readonly updates: readonly Update[]; readonly withheld: readonly Withheld[] };
 
 /**
@@ -58,7 +61,8 @@ export function plan(findings: readonly Finding[], policy: Policy): Plan {
     finding,
     why: reasons.get(idOf(finding)) ?? because(reasonOfName(finding, { holders, wanting, staying })),
   }));
-  const updates = decided.flatMap(({ finding, why }): Update[] => {
+  const inTurn = decided.toSorted((a, b) => turnOf(a.finding, policy) - turnOf(b.finding, policy));
+  const updates = inTurn.flatMap(({ finding, why }): Update[] => {
     if (why !== null) return [];
     const carriedOver = policy.unknownFields === 'drop' ? nothing : finding.unknown;
     return [
@@ -79,6 +83,10 @@ export function plan(findings: readonly Finding[], policy: Policy): Plan {
       return reason === null ? [] : [{ finding, ...reason }];
     }),
   };
+}
+
+function turnOf(finding: Drifted, { memory }: Policy): number {
+  return hasStumbled(finding, memory) ? 1 : 0;
 }
 
 /** Why something is withheld. */
@@ -170,7 +178,7 @@ function reasonOfParking(finding: Drifted, { memory, now, retryParked }: Policy)
   const parked = parkedFor(finding, memory);
   if (parked === null || retryParked || parked.until <= now) return null;
   const { failure, until } = parked;
-  const reason = `parked, for the API refused the last update: ${failure.message}; tried again in ${spellDuration(until - now)}, or at once when the declaration or the live value changes, or on SIGHUP`;
+  const reason = `parked, for the API refused the last update: ${failure.message}; not tried again for ${spellDuration(until - now)}, but at once when the declaration or the live value changes, or on SIGHUP`;
   return { reason, failure };
 }
 
@@ -184,10 +192,14 @@ function reasonOfUnknownFields({ declared, unknown }: Drifted, policy: UnknownFi
 }
 
 function reasonOfUnsettled(finding: Drifted, memory: Memory): string | null {
-  const paths = unsettledFields(finding, memory);
-  return paths === null
-    ? null
-    : `the API answered the last update with something else (${paths.join(', ')}); not sent again until the declaration or the live value changes`;
+  const unsettled = unsettledFor(finding, memory);
+  if (unsettled === null) return null;
+  const fields = unsettled.paths.join(', ');
+  const what = {
+    answer: `the API answered the last update with something else (${fields})`,
+    list: `the API answered the last updates as declared, and shows something else again (${fields})`,
+  }[unsettled.by];
+  return `${what}; not sent again until the declaration or the live value changes`;
 }
 
 function liveOf(finding: Finding): LiveService[] {

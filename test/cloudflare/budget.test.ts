@@ -136,6 +136,19 @@ describe('a budget', () => {
   });
 });
 
+test('a refusal is known to whoever made the request before the next one begins', async () => {
+  const { budget } = budgetOf('1/1s');
+  const controller = new AbortController();
+  const end = await budget.take(patience);
+  const next = failed(budget.take(controller.signal));
+  await goBy(0);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000);
+  end({ ...fine, status: 403 });
+  controller.abort(new FailureError(failure('denied', 'HTTP 403')));
+  vi.restoreAllMocks();
+  expect((await next).message).toBe('HTTP 403');
+});
+
 describe('who waits', () => {
   const reason = new FailureError(failure('interrupted', 'told to stop'));
 
@@ -171,9 +184,31 @@ describe('who waits', () => {
     await goBy(1000);
     (await waiting)(tooMany(11 * MINUTE));
     await refused;
+    await goBy(0);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+test('told to leave together, all do, though there would be a place by then', async () => {
+  const { budget } = budgetOf('1/1s');
+  (await budget.take(patience))(fine);
+  const controller = new AbortController();
+  const ends: string[] = [];
+  const all = Array.from({ length: 5 }, async () =>
+    budget.take(controller.signal).then(
+      () => ends.push('granted'),
+      () => ends.push('left'),
+    ),
+  );
+  // The window has moved on, and the timer that would let one begin has not fired yet.
+  vi.setSystemTime(Date.now() + 5000);
+  const later = performance.now() + 5000;
+  vi.spyOn(performance, 'now').mockReturnValue(later);
+  controller.abort(new FailureError(failure('interrupted', 'told to stop')));
+  await Promise.all(all);
+  vi.restoreAllMocks();
+  expect(ends).toEqual(Array.from({ length: 5 }, () => 'left'));
 });
 
 describe('Retry-After', () => {
@@ -251,6 +286,18 @@ describe('a 429 without Retry-After', () => {
     expect(budget.heldMs()).toBe(1000);
   });
 
+  test('is heeded whatever else is answered meanwhile', async () => {
+    const { budget } = budgetOf('1000/1s');
+    const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, async () => budget.take(patience)));
+    await goBy(10);
+    for (const end of others) end(fine);
+    refused?.(tooMany());
+    expect(budget.heldMs()).toBe(1000);
+    const { begun } = requests(budget, 3, { ms: 100 });
+    await goBy(1050);
+    expect(begun).toEqual([1000]);
+  });
+
   test('lets one go ahead afterwards, and all when that is answered otherwise', async () => {
     const { budget } = budgetOf('1000/1s');
     (await budget.take(patience))(tooMany());
@@ -259,6 +306,14 @@ describe('a 429 without Retry-After', () => {
     expect(begun).toEqual([1000]);
     await goBy(1);
     expect(begun).toEqual([1000, 1100, 1100, 1100]);
+  });
+
+  test('is not over because the one that went ahead failed', async () => {
+    const { budget } = budgetOf('1000/1s');
+    (await budget.take(patience))(tooMany());
+    const { begun } = requests(budget, 3, { ms: 100, limits: { ...fine, status: 403 } });
+    await goBy(1350);
+    expect(begun.map((ms) => Math.floor(ms / 100))).toEqual([10, 11, 12]);
   });
 
   test('is not over because something that began before it is answered well', async () => {
@@ -311,6 +366,17 @@ describe('what is left of a quota', () => {
     const { begun } = requests(budget, 2);
     await goBy(20_000);
     expect(begun).toEqual([5000, 10_000]);
+  });
+
+  test('holds nobody longer than the time that it was for, whatever came before', async () => {
+    const { budget } = budgetOf('1000/1s');
+    const [one, other] = [await budget.take(patience), await budget.take(patience)];
+    one(quota(0, 1200, 5000));
+    await goBy(4900);
+    other(quota(0, 1200, 1000));
+    const { begun } = requests(budget, 2);
+    await goBy(10_000);
+    expect(begun).toEqual([100, 1000]);
   });
 
   test('is not believed to last longer than ten minutes', async () => {

@@ -138,6 +138,51 @@ describe('a token from a file', () => {
   });
 });
 
+test('a token that is rotated in the middle of a pass is on trial before all write with it', async () => {
+  const { path, source } = written('old-token-0123456789');
+  const server = await slowly((request) =>
+    request <= 1 ? { body: success(web()) } : { status: request <= 11 ? 401 : 403, body: refusal(10_000, 'no') },
+  );
+  const directory = directoryAt(server.url, { source, connections: 10 });
+  await updates(directory, 1);
+  writeFileSync(path, 'new-token-0123456789');
+  await updates(directory, 10);
+  const tokens = server.seen.map(({ headers }) => headers.authorization?.slice(7, 10));
+  expect(tokens.filter((token) => token === 'old')).toHaveLength(11);
+  expect(tokens.filter((token) => token === 'new')).toHaveLength(1);
+});
+
+test('who waited for the budget asks with the token of the moment', async () => {
+  const { path, source } = written('old-token-0123456789');
+  const { url, seen } = await replying({ body: success([]) });
+  const directory = directoryAt(url, { source, budget: budgetOf({ requests: 1, ms: 300, text: '1/300ms' }) });
+  await directory.list(never);
+  const waiting = directory.list(never);
+  writeFileSync(path, 'new-token-0123456789');
+  source.renewed(source.current());
+  await waiting;
+  expect(seen[1]?.headers.authorization).toBe('Bearer new-token-0123456789');
+});
+
+test('what was answered last is told of a call that was cut short, and nothing of another one', async () => {
+  const controller = new AbortController();
+  const { url, seen } = await replying({ status: 500, headers: { 'cf-ray': 'ray-of-500' } });
+  const error = failed(directoryAt(url, { random: () => 1 }).update(live(web()), {}, signalsOf(controller.signal)));
+  await expect.poll(() => seen.length).toBe(1);
+  controller.abort(new FailureError({ ...failure('denied', 'refused'), status: 403, ray: 'ray-of-403' }));
+  expect((await error).failure).toMatchObject({ kind: 'denied', status: 500, ray: 'ray-of-500' });
+});
+
+test('who wants to be left alone for long is not asked again and again', async () => {
+  const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '3600' } });
+  const directory = directoryAt(url, { attempts: 5, random: () => 1 });
+  await failed(directory.list(never));
+  const start = performance.now();
+  expect(await failed(directory.list(never))).toMatchObject({ attempts: 0, failure: { kind: 'transient' } });
+  expect(performance.now() - start).toBeLessThan(200);
+  expect(seen).toHaveLength(1);
+});
+
 describe('the budget', () => {
   test('counts lists, updates and retries alike', async () => {
     const { url, seen } = await replying(

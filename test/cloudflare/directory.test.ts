@@ -265,13 +265,13 @@ describe('update', () => {
   });
 
   test('keeps odd ids within their place in the address', async () => {
-    const { url, seen } = await replying({ body: success(web()) });
+    const { url, seen } = await replying({ body: success(web({ service_id: 'X/../y?z#' })) });
     await directoryAt(url, { accountId: 'a/b?' }).update(live(web({ service_id: 'X/../y?z#' })), body, never);
     expect(seen[0]?.url).toBe('/client/v4/accounts/a%2Fb%3F/connectivity/directory/services/X%2F..%2Fy%3Fz%23');
   });
 
   test.each([{ result: null }, { result: [] }, { result: { name: 'web' } }, { result: 'done' }])(
-    'fails where the answer is $result and not the service',
+    'tries again where the answer is $result and not the service, and fails where that stays so',
     async ({ result }) => {
       const { url } = await replying({ body: success(result) });
       const error = await failed(directoryAt(url).update(live(web()), body, never));
@@ -279,9 +279,18 @@ describe('update', () => {
         kind: 'transient',
         message: 'the update was answered without the service',
       });
-      expect(error.attempts).toBe(1);
+      expect(error.attempts).toBe(3);
+      const other = await replying({ body: success(result) }, { body: success(web()) });
+      expect(await directoryAt(other.url).update(live(web()), body, never)).toMatchObject({ attempts: 2 });
     },
   );
+
+  test('is not content with another service in the answer', async () => {
+    const other = '0191e3a4-5b6c-7d8e-9f00-aaaaaaaaaaaa';
+    const { url } = await replying({ body: success(web({ service_id: other })) });
+    const error = await failed(directoryAt(url).update(live(web()), body, never));
+    expect(error.message).toBe(`the update was answered with another service, ${other}`);
+  });
 
   test('says how many attempts it took', async () => {
     const { url } = await replying({ status: 502 }, { status: 503 }, { body: success(web()) });

@@ -46,3 +46,26 @@ test.for([
   const { quotas } = limitsOf(200, { ratelimit, 'ratelimit-policy': policy });
   expect(quotas.map(({ remaining, of, resetMs }) => [remaining, of, resetMs])).toEqual(found);
 });
+
+test.for([
+  { header: '120', ms: 120_000 },
+  { header: ' 7 ', ms: 7000 },
+  { header: 'Tue, 24 Nov 2026 12:00:30 GMT', ms: 30_000 },
+  { header: 'Tue, 24 Nov 2026 11:59:00 GMT', ms: 0, reason: 'over' },
+  { header: '-45', ms: 0, reason: 'a year to Date.parse' },
+  { header: '49.5', ms: 0, reason: 'a month and a day to it' },
+  { header: '45 (busy)', ms: 0 },
+  { header: 'wait 40', ms: 0 },
+  { header: '2030-01-01', ms: 0 },
+  { header: 'Tue, 99 Xyz 2026 12:00:30 GMT', ms: 0 },
+  { header: '9'.repeat(400), ms: 0 },
+])('Retry-After of "$header", in an answer of noon, is $ms ms', ({ header, ms }) => {
+  const { retryAfterMs } = limitsOf(429, { 'retry-after': header, date: 'Tue, 24 Nov 2026 12:00:00 GMT' });
+  expect(retryAfterMs).toBe(ms);
+});
+
+test('a date counts from now where the answer has none', () => {
+  const { retryAfterMs } = limitsOf(429, { 'retry-after': new Date(Date.now() + 60_000).toUTCString(), date: 'noon' });
+  expect(retryAfterMs).toBeGreaterThan(57_000);
+  expect(retryAfterMs).toBeLessThanOrEqual(60_000);
+});

@@ -3,7 +3,7 @@ import { compare } from '../../src/core/compare.ts';
 import type { Finding } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { causeOf, nothingSeen, parkedFor, remember, unsettledFields } from '../../src/core/memory.ts';
+import { causeOf, hasStumbled, nothingSeen, parkedFor, remember, unsettledFor } from '../../src/core/memory.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import { normalise } from '../../src/core/normalise.ts';
 import { failure } from '../../src/core/outcome.ts';
@@ -130,13 +130,11 @@ describe('the cause of drift', () => {
       declared: [{ tcp_port: 1 }, http],
       live: [{ tcp_port: 1 }, { service_id: id(3), name: 'c' }],
     });
-    expect(others.map((finding) => [finding.kind, causeOf(finding, memory), unsettledFields(finding, memory)])).toEqual(
-      [
-        ['in_sync', null, null],
-        ['missing', null, null],
-        ['unmanaged', null, null],
-      ],
-    );
+    expect(others.map((finding) => [finding.kind, causeOf(finding, memory), unsettledFor(finding, memory)])).toEqual([
+      ['in_sync', null, null],
+      ['missing', null, null],
+      ['unmanaged', null, null],
+    ]);
   });
 
   test('does not see times, nulls or spelling', () => {
@@ -151,7 +149,7 @@ describe('the cause of drift', () => {
 
 describe('what did not settle', () => {
   const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
-    found(now).map((finding) => unsettledFields(finding, after(...passes)));
+    found(now).map((finding) => unsettledFor(finding, after(...passes))?.paths ?? null);
 
   test.for<{ what: string; passes: Pass[]; now: Pass; fields: string[] | null }>([
     { what: 'nothing was sent', passes: [], now: { declared: 1, live: 2 }, fields: null },
@@ -180,17 +178,33 @@ describe('what did not settle', () => {
     {
       what: 'live changed',
       passes: [{ declared: 1, live: 2, outcome: unsettled(3) }],
-      now: { declared: 1, live: 2 },
+      now: { declared: 1, live: 4 },
       fields: null,
     },
     {
       what: 'live changed there and back',
       passes: [
         { declared: 1, live: 2, outcome: unsettled(3) },
-        { declared: 1, live: 2 },
+        { declared: 1, live: 4 },
       ],
       now: { declared: 1, live: 3 },
       fields: null,
+    },
+    {
+      what: 'the list does not show what the answer did',
+      passes: [{ declared: 1, live: 2, outcome: unsettled(3) }],
+      now: { declared: 1, live: 2 },
+      fields: ['tcp_port'],
+    },
+    {
+      what: 'nor does it passes later',
+      passes: [
+        { declared: 1, live: 2, outcome: unsettled(3) },
+        { declared: 1, live: 2, outcome: withheld },
+        { declared: 1, live: 2 },
+      ],
+      now: { declared: 1, live: 2 },
+      fields: ['tcp_port'],
     },
     {
       what: 'it settled at last',
@@ -233,12 +247,14 @@ describe('after a pass', () => {
 describe('an update that does not last', () => {
   const undone = { declared: 1, live: 2, outcome: updated };
   const unsettledNow = (passes: readonly Pass[], now: Pass) =>
-    found(now).map((finding) => unsettledFields(finding, after(...passes)));
+    found(now).map((finding) => unsettledFor(finding, after(...passes)));
 
   test('three times in a row from one live value is believed to be the API', () => {
     expect(unsettledNow([undone, undone], undone)).toEqual([null]);
-    expect(unsettledNow([undone, undone, undone], undone)).toEqual([['tcp_port']]);
-    expect(unsettledNow([undone, undone, undone, { ...undone, outcome: withheld }], undone)).toEqual([['tcp_port']]);
+    expect(unsettledNow([undone, undone, undone], undone)).toEqual([{ paths: ['tcp_port'], by: 'list' }]);
+    expect(unsettledNow([undone, undone, undone, { ...undone, outcome: withheld }], undone)).toEqual([
+      { paths: ['tcp_port'], by: 'list' },
+    ]);
   });
 
   test.for<{ what: string; passes: Pass[]; now: Pass }>([
@@ -315,5 +331,62 @@ describe('a refused update', () => {
 
   test('is of drifted services only', () => {
     expect(parkedAfter([{ ...drifted, at: 0, outcome: refused }], { declared: 1, live: 1 })).toEqual([null]);
+  });
+});
+
+const withField = (weight: number) =>
+  findings({ declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2, labels: { weight } }] });
+
+const afterwards = (outcome: Outcome) =>
+  remember({ findings: withField(1), outcomes: new Map([[id(1), outcome]]), memory: nothingSeen, now: 0 });
+
+describe('a live field that this version does not know', () => {
+  test('is a part of the live value: its change frees what was refused, and what did not settle', () => {
+    const refused = afterwards({ result: 'failed', attempts: 1, failure: failure('rejected', 'no') });
+    expect(withField(1).map((finding) => parkedFor(finding, refused)?.times)).toEqual([1]);
+    expect(withField(2).map((finding) => parkedFor(finding, refused))).toEqual([null]);
+    const kept = afterwards(unsettled(2));
+    expect(withField(1).map((finding) => unsettledFor(finding, kept)?.by)).toEqual(['answer']);
+    expect(withField(2).map((finding) => unsettledFor(finding, kept))).toEqual([null]);
+  });
+});
+
+describe('a service has stumbled', () => {
+  const stumbledAfter = (...passes: readonly Pass[]) =>
+    found({ declared: 1, live: 2 }).map(
+      (finding) => finding.kind === 'drifted' && hasStumbled(finding, after(...passes)),
+    );
+  const drifted = { declared: 1, live: 2 };
+  const refused: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
+
+  test.for<{ what: string; passes: Pass[]; stumbled: boolean }>([
+    { what: 'nothing was tried', passes: [], stumbled: false },
+    { what: 'its update failed for a while', passes: [{ ...drifted, outcome: failed }], stumbled: true },
+    {
+      what: 'nothing was begun since',
+      passes: [
+        { ...drifted, outcome: failed },
+        { ...drifted, outcome: withheld },
+      ],
+      stumbled: true,
+    },
+    {
+      what: 'it was refused',
+      passes: [
+        { ...drifted, outcome: failed },
+        { ...drifted, outcome: refused },
+      ],
+      stumbled: false,
+    },
+    {
+      what: 'it worked',
+      passes: [
+        { ...drifted, outcome: failed },
+        { ...drifted, outcome: updated },
+      ],
+      stumbled: false,
+    },
+  ])('when $what: $stumbled', ({ passes, stumbled }) => {
+    expect(stumbledAfter(...passes)).toEqual([stumbled]);
   });
 });

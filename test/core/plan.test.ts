@@ -306,7 +306,7 @@ describe('what the API refused', () => {
           finding: findings(sides)[0],
           failure: refusal,
           reason:
-            'parked, for the API refused the last update: HTTP 400, code 5101: Tunnel ID Not Found; tried again in 12m, or at once when the declaration or the live value changes, or on SIGHUP',
+            'parked, for the API refused the last update: HTTP 400, code 5101: Tunnel ID Not Found; not tried again for 12m, but at once when the declaration or the live value changes, or on SIGHUP',
         },
       ],
     });
@@ -389,4 +389,32 @@ describe('a plan that is too large', () => {
       expect.stringContaining('a cycle of names'),
     ]);
   });
+});
+
+test('who failed last time though it might have worked comes behind the others', () => {
+  const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
+  const sides = { declared: services.map((each) => ({ ...each, tcp_port: 1 })), live: services };
+  const timeout = failure('transient', 'timeout');
+  const memory = remember({
+    findings: findings(sides),
+    outcomes: new Map([
+      [id(1), { result: 'failed', attempts: 5, failure: timeout }],
+      [id(3), { result: 'withheld', attempts: 0, reason: 'not begun' }],
+    ]),
+    memory: nothingSeen,
+    now: 0,
+  });
+  expect(orderOf(plan(findings(sides), policy({ memory })))).toEqual(['2', '3', '1']);
+});
+
+test('what the API answers as declared and lists otherwise is withheld, and said so', () => {
+  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+  let memory = nothingSeen;
+  for (let passes = 0; passes < 3; passes += 1) {
+    const outcomes = new Map([[id(1), { result: 'updated', attempts: 1 } as const]]);
+    memory = remember({ findings: findings(sides), outcomes, memory, now: 0 });
+  }
+  expect(withheldOf(plan(findings(sides), policy({ memory })))).toEqual([
+    '1: the API answered the last updates as declared, and shows something else again (tcp_port); not sent again until the declaration or the live value changes',
+  ]);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { failure, FailureError } from '../../src/core/outcome.ts';
 import { parseRate } from '../../src/core/rate.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { served, success } from '../cloudflare/server.ts';
 import { stage } from './stage.ts';
 
 const FULL = process.env['FULL'] === '1';
@@ -200,4 +202,67 @@ test('an API that is down for updates is left alone after five of them', async (
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', counts: { failed: 5, withheld: 35 } });
   expect(putCount()).toBe(10);
+});
+
+/** An API of our own: it has these services, and answers a PUT as it is told, given the service and what was sent. */
+async function answering(services: JsonObject[], answer: (live: JsonObject, sent: JsonObject) => JsonObject | null) {
+  const puts: string[] = [];
+  const { url } = await served(({ method, url: path, body }, response) => {
+    if (method !== 'PUT') return void response.end(JSON.stringify(success(services)));
+    puts.push(path);
+    const live = services.find(({ service_id }) => service_id === path.split('/').at(-1)) ?? {};
+    const answered = answer(live, JSON.parse(body));
+    if (answered === null) response.writeHead(500).end();
+    else response.end(JSON.stringify(success(answered)));
+  });
+  return { url, puts };
+}
+
+test('services that fail again and again keep nobody else from being updated', async () => {
+  const live = webs(25, 1);
+  const api = await answering(live, ({ service_id }, sent) => {
+    const place = live.findIndex((each) => each['service_id'] === service_id);
+    if (place < 5) return null;
+    live[place] = { ...sent, service_id: id(place) };
+    return live[place];
+  });
+  const { write, pass } = await stage({ client: { baseUrl: api.url, attempts: 2, connections: 1 } });
+  write('all.yaml', webs(25));
+  expect(await pass()).toMatchObject({ counts: { updated: 0, failed: 5, withheld: 20 } });
+  expect(await pass()).toMatchObject({ counts: { updated: 20, failed: 5, withheld: 0 } });
+});
+
+test('what a signal asked for is done by the next pass that gets so far', async () => {
+  const { write, pass, emulator } = await stage({
+    services: [web(1, 1)],
+    scenario: { refuse: ['web-1'] },
+  });
+  write('all.yaml', [web(1)]);
+  const refusals = () => emulator.requests.filter(({ fault }) => fault === 'refused').length;
+  await pass({ trigger: 'startup' });
+  const stop = AbortSignal.abort(new FailureError(failure('interrupted', 'told to stop')));
+  expect(await pass({ trigger: 'signal', stop })).toMatchObject({ outcome: 'interrupted' });
+  expect(refusals()).toBe(1);
+  await pass({ trigger: 'interval' });
+  expect(refusals()).toBe(2);
+  await pass({ trigger: 'interval' });
+  expect(refusals()).toBe(2);
+});
+
+type Answering = {
+  readonly what: string;
+  readonly answer: (live: JsonObject, sent: JsonObject) => JsonObject;
+  readonly puts: number;
+};
+
+test.for<Answering>([
+  { what: 'a third value', answer: (live) => ({ ...live, http_port: 3 }), puts: 1 },
+  { what: 'only a part', answer: () => ({ service_id: id(1), name: 'web-1' }), puts: 1 },
+  { what: 'what was sent', answer: (live, sent) => ({ ...live, ...sent }), puts: 3 },
+])('a PUT answered with $what, while the list stays as it was, is sent $puts times', async ({ answer, puts }) => {
+  const api = await answering([web(1, 1)], answer);
+  const { write, pass } = await stage({ client: { baseUrl: api.url } });
+  write('all.yaml', [web(1)]);
+  for (let passes = 0; passes < 10; passes += 1) await pass({ trigger: 'interval' });
+  expect(api.puts).toHaveLength(puts);
 });

@@ -37,7 +37,9 @@ type StageOptions = EmulatorOptions & {
   readonly rules?: Partial<ReconcilerOptions['rules']>;
   /** The request budget, `1100/5m`; without one, there is plenty. */
   readonly rates?: readonly string[];
-  readonly client?: Partial<Pick<DirectoryOptions, 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>>;
+  readonly client?: Partial<
+    Pick<DirectoryOptions, 'baseUrl' | 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>
+  >;
   readonly passTimeoutMs?: number;
 };
 

@@ -141,13 +141,18 @@ test('refuses a file without a token in it', () => {
   }
 });
 
-test.for([
-  { path: join(folder, 'nowhere'), code: 'ENOENT' },
-  { path: folder, code: 'EISDIR' },
-])('says why the token file cannot be read: $code', ({ path, code }) => {
+test('says why the token file cannot be read', () => {
+  const path = join(folder, 'nowhere');
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path })).toEqual([
-    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${path} cannot be read: ${code}`,
+    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${path} cannot be read: ENOENT`,
   ]);
+});
+
+test.for([
+  { path: () => folder, found: 'expected a file that holds a token, found what is no regular file' },
+  { path: () => fileOf('x'.repeat(10_000)), found: 'expected a token, found more than 8192 bytes' },
+])('says that a token file is none: $found', ({ path, found }) => {
+  expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path() })).toEqual([`CLOUDFLARE_API_TOKEN_FILE: ${found}`]);
 });
 
 // For root, every file is readable.

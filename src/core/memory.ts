@@ -113,14 +113,14 @@ export function remember(pass: Remembered): Memory {
   return new Map(
     pass.findings.flatMap((finding): [string, Seen][] => {
       const id = idOf(finding);
-      const seen = id === null ? undefined : seenAfter(finding, pass);
+      const seen = id === null ? undefined : seenAfter(id, finding, pass);
       return id === null || seen === undefined ? [] : [[id, seen]];
     }),
   );
 }
 
 /** How one service stands; undefined for what is missing or unmanaged, which is forgotten. */
-function seenAfter(finding: Finding, pass: Remembered): Seen | undefined {
+function seenAfter(id: string, finding: Finding, pass: Remembered): Seen | undefined {
   switch (finding.kind) {
     case 'in_sync': {
       const fields = fingerprint(finding.fields);
@@ -128,7 +128,7 @@ function seenAfter(finding: Finding, pass: Remembered): Seen | undefined {
     }
     // A declaration that is broken for a while is no change of it.
     case 'invalid':
-      return pass.memory.get(finding.setAside.service_id ?? '');
+      return pass.memory.get(id);
     case 'drifted':
       return driftSeen(finding, pass);
     case 'missing':

@@ -140,16 +140,21 @@ describe('a token from a file', () => {
 
 test('a token that is rotated in the middle of a pass is on trial before all write with it', async () => {
   const { path, source } = written('old-token-0123456789');
-  const server = await slowly((request) =>
-    request <= 1 ? { body: success(web()) } : { status: request <= 11 ? 401 : 403, body: refusal(10_000, 'no') },
-  );
-  const directory = directoryAt(server.url, { source, connections: 10 });
+  let isRevoked = false;
+  const { url, seen } = await served((request, response) => {
+    const isOld = request.headers.authorization?.includes('old') === true;
+    const status = isOld ? (isRevoked ? 401 : 200) : 403;
+    response.writeHead(status).end(JSON.stringify(status === 200 ? success(web()) : refusal(10_000, 'no')));
+  });
+  const directory = directoryAt(url, { source, connections: 10 });
   await updates(directory, 1);
   writeFileSync(path, 'new-token-0123456789');
-  await updates(directory, 10);
-  const tokens = server.seen.map(({ headers }) => headers.authorization?.slice(7, 10));
-  expect(tokens.filter((token) => token === 'old')).toHaveLength(11);
-  expect(tokens.filter((token) => token === 'new')).toHaveLength(1);
+  isRevoked = true;
+  await updates(directory, 30);
+  const withNew = seen.filter(({ headers }) => headers.authorization?.includes('new'));
+  expect(withNew.length).toBeGreaterThan(0);
+  // What was let begin with the old one, and sent in the moment of the rotation, may come with it.
+  expect(withNew.length).toBeLessThan(10);
 });
 
 test('who waited for the budget asks with the token of the moment', async () => {
@@ -185,20 +190,16 @@ test('who wants to be left alone for long is not asked again and again', async (
 
 describe('the budget', () => {
   test('counts lists, updates and retries alike', async () => {
-    const { url, seen } = await replying(
-      { status: 500 },
-      { body: success([]) },
-      { status: 503 },
-      { body: success(web()) },
-    );
-    const directory = directoryAt(url, { budget: budgetOf({ requests: 3, ms: 300, text: '3/300ms' }) });
+    const { url, seen } = await replying({ status: 500 }, { body: success([]) }, { status: 503 });
+    const directory = directoryAt(url, { budget: budgetOf({ requests: 3, ms: 60_000, text: '3/1m' }) });
     await directory.list(never);
-    const start = performance.now();
-    await directory.update(live(web()), {}, never);
-    expect(performance.now() - start).toBeGreaterThan(250);
-    expect(seen).toHaveLength(4);
-    expect(directory.usage()).toMatchObject({ requests: 4, retries: 2 });
-    expect(directory.usage().throttled_ms).toBeGreaterThan(200);
+    const controller = new AbortController();
+    const update = failed(directory.update(live(web()), {}, signalsOf(controller.signal)));
+    await expect.poll(() => directory.usage().throttled_ms).toBeGreaterThan(0);
+    controller.abort(reason);
+    expect(await update).toMatchObject({ attempts: 1 });
+    expect(seen).toHaveLength(3);
+    expect(directory.usage()).toMatchObject({ requests: 3, retries: 1 });
   });
 });
 

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import pLimit from 'p-limit';
 import { expect, test } from 'vitest';
@@ -93,6 +94,8 @@ async function survive(seed: number): Promise<Figures> {
   });
   const before = emulator.services().find(({ name }) => name === 'legacy');
   write('all.yaml', declared);
+  const stalls = monitorEventLoopDelay();
+  stalls.enable();
 
   let passes = 0;
   for (let outcome = ''; outcome !== 'in_sync'; passes += 1) {
@@ -110,7 +113,10 @@ async function survive(seed: number): Promise<Figures> {
   expect(live.get(lowerCase(legacy['service_id']))).toEqual(before);
   expect(new Set(emulator.requests.map(({ method }) => method))).toEqual(new Set(['GET', 'PUT']));
   expect(emulator.requests.filter(({ fault }) => fault === 'limited')).toEqual([]);
-  const repeats = needlessRepeats(emulator.requests, seed);
+  stalls.disable();
+  // Where the machine stood still for as long as that, answers that had come were not seen in time: lost, too.
+  const mayBeLate = stalls.max / 1e6 > PATIENCE_MS / 2;
+  const repeats = repeatsIn(emulator.requests, { seed, mayBeLate });
   return {
     passes,
     requests: emulator.requests.length,
@@ -125,15 +131,18 @@ function lowerCase(value: Json | undefined): string {
 }
 
 /** Goes through the PUTs in their order, and counts those for a service in sync: they may only repeat one whose answer was lost. */
-function needlessRepeats(requests: readonly HandledRequest[], seed: number): number {
+function repeatsIn(
+  requests: readonly HandledRequest[],
+  { seed, mayBeLate }: { readonly seed: number; readonly mayBeLate: boolean },
+): number {
   const lastDone = new Map<string, string | null>();
   let repeats = 0;
   for (const { method, path, fault } of requests) {
     if (method !== 'PUT') continue;
     const id = (path.split('/').at(-1) ?? '').toLowerCase();
     expect(driftedIds, `seed ${seed}: a PUT for a service that never drifted`).toContain(id);
-    if (lastDone.has(id)) {
-      repeats += 1;
+    if (lastDone.has(id)) repeats += 1;
+    if (lastDone.has(id) && !mayBeLate) {
       expect(ANSWER_LOST, `seed ${seed}: ${id} was updated again without need`).toContain(lastDone.get(id));
     }
     if (CARRIED_OUT.has(fault)) lastDone.set(id, fault);

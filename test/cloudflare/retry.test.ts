@@ -65,7 +65,8 @@ describe('Retry-After', () => {
     const { throttled_ms } = await timed(await replying({ status: 429, headers }, { body: success([]) }));
     expect(Date.now()).toBeGreaterThanOrEqual(due - 2);
     expect(throttled_ms).toBeGreaterThan(0);
-    expect(throttled_ms).toBeLessThanOrEqual(1300);
+    // The date of the answer has no fractions of a second.
+    expect(throttled_ms).toBeLessThanOrEqual(2400);
   });
 
   test.each(['0', '-5', '', 'soon', '1e3', 'Thu, 01 Jan 1970 00:00:00 GMT', '9'.repeat(400)])(

@@ -21,6 +21,7 @@ const secrets = secretKeeper([fakeToken]);
 secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
 const hiding = (stream: NodeJS.WriteStream) => ({
   isTTY: stream.isTTY,
+  columns: stream.columns,
   write: (text: string) => stream.write(secrets.hide(text)),
 });
 const stderr = hiding(process.stderr);

@@ -1,10 +1,15 @@
 import { isatty } from 'node:tty';
 import { paintFor } from '../sinks/log.ts';
 import type { SecretKeeper } from '../core/secrets.ts';
-import type { Paint } from '../core/text.ts';
+import type { Look, Paint } from '../core/text.ts';
 
 /** Takes texts of whole lines. */
-export type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
+export type Output = {
+  readonly write: (text: string) => unknown;
+  readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number | undefined;
+};
 
 /** What a command knows of the world outside. */
 export type Context = {
@@ -30,9 +35,20 @@ export function wantsColours({ environment }: Context): boolean {
   return (environment['NO_COLOR'] ?? '') === '';
 }
 
-/** Colours for results: on a terminal that is to have them. */
-export function paintForResults(context: Context): Paint {
+/** When results are in colours: on a terminal that is to have them, whatever it is, or never. */
+export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
+export type ColourChoice = (typeof COLOUR_CHOICES)[number];
+
+/** Colours for results. */
+export function paintForResults(context: Context, choice: ColourChoice = 'auto'): Paint {
+  if (choice !== 'auto') return paintFor(choice === 'always');
   return paintFor(context.stdout.isTTY === true && isatty(1) && wantsColours(context));
+}
+
+/** How results are to look: as wide as the terminal, and without limit in a pipe, where lines are searched and compared. */
+export function lookForResults(context: Context, choice: ColourChoice): Look {
+  const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? Infinity) : Infinity;
+  return { paint: paintForResults(context, choice), columns: columns > 0 ? columns : Infinity };
 }
 
 /** Calls back when told to stop, with what to tell people who wait meanwhile. */

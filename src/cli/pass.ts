@@ -1,14 +1,19 @@
 import { readAccount } from '../account.ts';
 import type { Config } from '../config.ts';
 import type { PassOutcome, Report } from '../core/report.ts';
+import { renderMarkdown } from '../core/markdown.ts';
 import { renderReport } from '../core/text.ts';
 import { killAfter } from '../daemon.ts';
-import { onStop, paintForResults, print } from './context.ts';
-import type { Context, ExitCode } from './context.ts';
+import { lookForResults, onStop, print } from './context.ts';
+import type { ColourChoice, Context, ExitCode } from './context.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 
-export type PassOptions = { readonly emulator: boolean; readonly output: 'text' | 'json' };
+export type PassOptions = {
+  readonly emulator: boolean;
+  readonly output: 'text' | 'json' | 'markdown';
+  readonly color: ColourChoice;
+};
 
 /** What a pass would do: 0 in sync, 2 changes pending, 1 something is wrong. */
 export async function planCommand(config: Config, options: PassOptions, context: Context): Promise<ExitCode> {
@@ -39,10 +44,7 @@ async function onePass(
   try {
     const pass = openReconciler(settings, { source, directory, account, mode });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });
-    print(
-      context,
-      options.output === 'json' ? JSON.stringify(report, null, 2) : renderReport(report, paintForResults(context)),
-    );
+    print(context, render(report, options, context));
     return report;
   } finally {
     kill.clear();
@@ -53,4 +55,15 @@ async function onePass(
 
 function exitCodeOf(outcome: PassOutcome): ExitCode {
   return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
+}
+
+function render(report: Report, { output, color }: PassOptions, context: Context): string {
+  switch (output) {
+    case 'json':
+      return JSON.stringify(report, null, 2);
+    case 'markdown':
+      return renderMarkdown(report);
+    case 'text':
+      return renderReport(report, lookForResults(context, color));
+  }
 }

@@ -3,11 +3,12 @@ import { describeAccount } from '../account.ts';
 import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
-import { print } from './context.ts';
+import { COLOUR_CHOICES, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
 import type { EmulateOptions } from './emulate.ts';
 import { applyCommand, planCommand } from './pass.ts';
+import type { PassOptions } from './pass.ts';
 import { run } from './run.ts';
 import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
@@ -83,13 +84,17 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     ['apply', 'one pass: make the live services what the declarations say', APPLYING, applyCommand],
   ] as const) {
     addSettings(
-      program.command(name).description(description).addOption(outputOption()).addOption(emulatorOption()),
+      program
+        .command(name)
+        .description(description)
+        .addOption(outputOption('text', 'json', 'markdown'))
+        .addOption(colourOption())
+        .addOption(emulatorOption()),
       settings,
     )
       .addHelpText('after', EXIT_CODES[name] + CREDENTIALS)
-      .action(async (options: Options) => {
-        const output = options['output'] === 'json' ? 'json' : 'text';
-        const flags = { emulator: options['emulator'] === true, output } as const;
+      .action(async (options: Options & PassOptions) => {
+        const flags = { emulator: options.emulator === true, output: options.output, color: options.color };
         await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
       });
   }
@@ -98,7 +103,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     program
       .command('validate')
       .description('check the declarations; needs no account and no network')
-      .addOption(outputOption()),
+      .addOption(outputOption('text', 'json')),
     READING,
   )
     .addHelpText('after', EXIT_CODES.validate)
@@ -179,8 +184,16 @@ function emulatorOption(): Option {
   return new Option('--emulator', 'against the built-in emulator, seeded with drifted copies: no account needed');
 }
 
-function outputOption(): Option {
-  return new Option('--output <format>', 'for people or for programs').choices(['text', 'json']).default('text');
+function outputOption(...formats: readonly [string, ...string[]]): Option {
+  return new Option('--output <format>', 'for people, for programs, or for a pull request')
+    .choices(formats)
+    .default(formats[0]);
+}
+
+function colourOption(): Option {
+  return new Option('--color <when>', 'auto: on a terminal, unless NO_COLOR is set')
+    .choices(COLOUR_CHOICES)
+    .default('auto');
 }
 
 function parsePort(text: string): number {

@@ -1,29 +1,52 @@
+import { diffArrays } from 'diff';
+import wrapAnsi from 'wrap-ansi';
 import type { Change } from './compare.ts';
 import type { Json } from './json.ts';
 import type { Problem } from './problem.ts';
-import type { Report, ServiceReport } from './report.ts';
+import type { PassOutcome, Report, ServiceReport } from './report.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 /** Colours a text, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string;
 
+/** How a text is to look: in colours or without, and in how many columns; `Infinity` for where lines may be of any length. */
+export type Look = { readonly paint: Paint; readonly columns: number };
+
 /** A report as people read it: a block for each service that is not in sync, then the problems, then one line of totals. */
-export function renderReport(report: Report, paint: Paint): string {
-  return [...renderDetails(report, paint), renderTotals(report, paint)].join('\n');
+export function renderReport(report: Report, look: Look): string {
+  return [...renderDetails(report, look), wrapped(renderTotals(report, look.paint), look)].join('\n');
 }
 
 /** A report as one line of a log that goes on: the totals first, and nothing about what is left alone pass after pass. */
 export function renderLogLine(report: Report, paint: Paint): string {
   const services = report.services.filter(({ finding }) => finding !== 'unmanaged');
-  return [renderTotals(report, paint), ...renderDetails({ ...report, services }, paint)].join('\n');
+  return [renderTotals(report, paint), ...renderDetails({ ...report, services }, { paint, columns: Infinity })].join(
+    '\n',
+  );
 }
 
-function renderDetails(report: Report, paint: Paint): string[] {
+function renderDetails(report: Report, look: Look): string[] {
   return [
-    ...report.services.flatMap((service) => renderService(service, report, paint)),
-    ...report.problems.map((problem) => paint('red', renderProblem(problem))),
+    ...report.services.flatMap((service) => renderService(service, report, look)),
+    ...report.problems.map((problem) => wrapped(look.paint('red', renderProblem(problem)), look)),
   ];
 }
+
+/** What does not fit goes on below, a little further in than the line begins. */
+function wrapped(line: string, { columns }: Look): string {
+  if (line.length <= columns) return line;
+  const text = line.trimStart();
+  const indent = ' '.repeat(line.length - text.length);
+  return wrapAnsi(text, Math.max(LEAST_COLUMNS, columns - indent.length - FURTHER.length))
+    .split('\n')
+    .map((part, index) => (index === 0 ? indent : indent + FURTHER) + part)
+    .join('\n');
+}
+
+const FURTHER = '    ';
+
+/** In fewer, nothing can be read. */
+const LEAST_COLUMNS = 20;
 
 /** `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
@@ -32,11 +55,21 @@ export function renderProblem({ file, line, column, path, message }: Problem): s
 
 /** One line: how the pass ended, the numbers that are not zero, what it cost. */
 export function renderTotals(report: Report, paint: Paint): string {
-  const { counts, api, outcome, error } = report;
-  const words = outcome.replace('_', ' ');
+  const { api, outcome, duration_ms: ms } = report;
+  const cost = `${ms} ms, ${api.requests} ${api.requests === 1 ? 'request' : 'requests'}`;
+  return `${paint(STYLES[outcome], wordsOf(outcome))}: ${sizesOf(report)} ${paint('dim', `(${cost})`)}`;
+}
+
+/** An outcome as people write it. */
+export function wordsOf(outcome: PassOutcome): string {
+  return outcome.replace('_', ' ');
+}
+
+/** What ended the pass, if anything did, and the numbers that are not zero. */
+export function sizesOf({ counts, mode, error }: Report): string {
   const numbers = [
     { number: counts.updated, of: 'updated' },
-    { number: report.mode === 'apply' ? 0 : counts.drifted - counts.withheld, of: 'to update' },
+    { number: mode === 'apply' ? 0 : counts.drifted - counts.withheld, of: 'to update' },
     { number: counts.failed, of: 'failed' },
     { number: counts.unsettled, of: 'unsettled' },
     { number: counts.withheld, of: 'withheld' },
@@ -45,10 +78,7 @@ export function renderTotals(report: Report, paint: Paint): string {
     { number: counts.unmanaged, of: 'unmanaged' },
     { number: counts.in_sync, of: 'in sync' },
   ].flatMap(({ number, of }) => (number > 0 ? [`${number} ${of}`] : []));
-  const cost = `${report.duration_ms} ms, ${api.requests} ${api.requests === 1 ? 'request' : 'requests'}`;
-  const body =
-    error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
-  return `${paint(STYLES[outcome], words)}: ${body} ${paint('dim', `(${cost})`)}`;
+  return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
 }
 
 const STYLES = {
@@ -61,37 +91,82 @@ const STYLES = {
   denied: 'red',
 } as const;
 
-function renderService(service: ServiceReport, report: Report, paint: Paint): string[] {
+function renderService(service: ServiceReport, report: Report, look: Look): string[] {
+  const { paint } = look;
   const name = paint('bold', printable(service.name ?? '(no name)'));
   const place = service.file === null ? '' : `  ${paint('dim', printable(`${service.file}:${service.line}`))}`;
   const id = paint('dim', printable(service.service_id ?? 'no service_id'));
   const head = (sign: string) => `${sign} ${name}  ${id}${place}`;
   switch (service.finding) {
     case 'drifted': {
-      const width = Math.max(...service.changes.map(({ path }) => path.length));
       const because = service.cause === null ? '' : `  ${CAUSES[service.cause]}`;
+      const below = [...renderUnknownFields(service, paint), ...renderResult(service, report, paint)];
       return [
-        head(paint('yellow', '~')) + because,
-        ...service.changes.map((change) => `    ${renderChange(change, width, paint)}`),
-        ...renderUnknownFields(service, paint),
-        ...renderResult(service, report, paint),
+        wrapped(head(paint('yellow', '~')) + because, look),
+        ...renderChanges(service.changes, look),
+        ...below.map((line) => wrapped(line, look)),
       ];
     }
-    case 'missing':
-      return [
-        `${head(paint('red', '?'))}  declared, but not live${service.hint === null ? '' : `; ${printable(service.hint)}`}`,
-      ];
+    case 'missing': {
+      const hint = service.hint === null ? '' : `; ${printable(service.hint)}`;
+      return [wrapped(`${head(paint('red', '?'))}  declared, but not live${hint}`, look)];
+    }
     case 'unmanaged':
-      return [`${head(paint('dim', '·'))}  ${paint('dim', 'live, but not declared: left alone')}`];
+      return [wrapped(`${head(paint('dim', '·'))}  ${paint('dim', 'live, but not declared: left alone')}`, look)];
     case 'invalid':
-      return [`${head(paint('red', '!'))}  set aside: nothing is written for it`];
+      return [wrapped(`${head(paint('red', '!'))}  set aside: nothing is written for it`, look)];
   }
 }
 
-const CAUSES = { declaration: 'its declaration changed', live: 'it was changed live', both: 'both sides changed' };
+/** Who made a service drift, in words. */
+export const CAUSES = {
+  declaration: 'its declaration changed',
+  live: 'it was changed live',
+  both: 'both sides changed',
+};
 
-function renderChange({ path, live, declared }: Change, width: number, paint: Paint): string {
-  return `${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`;
+/**
+ * A line a field, `live → declared`, one below the other; but lists of more than one element by their elements, and what does not fit
+ * into the columns as what goes and what comes.
+ */
+function renderChanges(changes: readonly Change[], { paint, columns }: Look): string[] {
+  const short = changes.filter((change) => !isList(change) && lengthOf(change) <= columns);
+  const width = Math.max(0, ...short.map(({ path }) => path.length));
+  return changes.flatMap((change) => {
+    const { path, live, declared } = change;
+    if (isList(change)) return [`    ${path}`, ...renderElements(listOf(live), listOf(declared), paint)];
+    if (short.includes(change)) {
+      return [`    ${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`];
+    }
+    return [
+      `    ${path}`,
+      `      ${paint('red', `- ${value(live)}`)}`,
+      `      ${paint('green', `+ ${value(declared)}`)}`,
+    ];
+  });
+}
+
+/** What stays, goes and comes, in the order of the list. */
+function renderElements(live: readonly string[], declared: readonly string[], paint: Paint): string[] {
+  return diffArrays([...live], [...declared]).flatMap(({ added, removed, value: elements }) =>
+    elements.map((element) => {
+      if (added) return `      ${paint('green', `+ ${element}`)}`;
+      return removed ? `      ${paint('red', `- ${element}`)}` : `        ${element}`;
+    }),
+  );
+}
+
+function isList({ live, declared }: Change): boolean {
+  const sides = [live, declared];
+  return sides.every((side) => side === null || Array.isArray(side)) && sides.some((side) => listOf(side).length > 1);
+}
+
+function listOf(json: Json): readonly string[] {
+  return Array.isArray(json) ? json.map(value) : [];
+}
+
+function lengthOf({ path, live, declared }: Change): number {
+  return `    ${path}  ${value(live)} → ${value(declared)}`.length;
 }
 
 /** What becomes of them, where something does: what is not written keeps what it has. */
@@ -120,7 +195,7 @@ function renderResult({ result, reason, attempts, error }: ServiceReport, report
 }
 
 /** A value as YAML's flow style has it, in quotes where it would read as something else; `unset` where there is none. */
-function value(json: Json): string {
+export function value(json: Json): string {
   if (json === null) return 'unset';
   if (Array.isArray(json)) return `[${json.map(value).join(', ')}]`;
   const plain = typeof json === 'string' && /^[\w.:/@-]+$/.test(json) && !/^(unset|null|true|false)$/.test(json);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compare } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
 import { collect } from '../../src/core/declared.ts';
-import type { Json } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import { nothingSeen, remember } from '../../src/core/memory.ts';
 import { failure } from '../../src/core/outcome.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
@@ -11,12 +11,12 @@ import { toReport } from '../../src/core/report.ts';
 import type { PassFacts, PassOutcome } from '../../src/core/report.ts';
 import { renderLogLine, renderProblem, renderReport, renderTotals } from '../../src/core/text.ts';
 import type { Paint } from '../../src/core/text.ts';
-import { facts, findings, http, id, live, policy, service, tcp } from './builders.ts';
+import { facts, findings, http, id, live, policy, service, tcp, tunnel } from './builders.ts';
 
 const plain: Paint = (_, text) => text;
 const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;
 
-const render = (given: Partial<PassFacts>) => renderReport(toReport(facts(given)), plain);
+const render = (given: Partial<PassFacts>) => renderReport(toReport(facts(given)), { paint: plain, columns: Infinity });
 const totals = (given: Partial<PassFacts>, paint = plain) => renderTotals(toReport(facts(given)), paint);
 const outcomes = (outcome: Outcome) => new Map([[id(1), outcome]]);
 
@@ -223,7 +223,10 @@ test('a line of a log begins with the totals, and does not name what is unmanage
 });
 
 test('colours mark the signs, the two sides and what to look at', () => {
-  const [head, change, result] = renderReport(toReport(facts({ findings: drift, mode: 'plan' })), tagged).split('\n');
+  const [head, change, result] = renderReport(toReport(facts({ findings: drift, mode: 'plan' })), {
+    paint: tagged,
+    columns: Infinity,
+  }).split('\n');
   expect([head, change, result]).toEqual([
     `<yellow>~</yellow> <bold>db</bold>  <dim>${id(1)}</dim>  <dim>db.json:1</dim>`,
     '    tcp_port  <red>5432</red> → <green>1</green>',
@@ -290,5 +293,82 @@ describe('fields that this version does not know', () => {
         .split('\n')
         .slice(2, -1),
     ).toEqual(lines);
+  });
+});
+
+describe('a list of several elements', () => {
+  const resolvers = (...resolver_ips: readonly string[]): JsonObject => ({
+    host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel, resolver_ips } },
+  });
+  const changesOf = (declared: JsonObject, lives: JsonObject) =>
+    render({ findings: findings({ declared: [declared], live: [lives] }), mode: 'plan' })
+      .split('\n')
+      .slice(1, -2);
+
+  test('is shown element by element: what stays, goes and comes', () => {
+    expect(
+      changesOf(resolvers('10.0.0.1', '10.0.0.2', '10.0.0.3'), resolvers('10.0.0.1', '10.0.0.9', '10.0.0.3')),
+    ).toEqual([
+      '    host.resolver_network.resolver_ips',
+      '        10.0.0.1',
+      '      - 10.0.0.9',
+      '      + 10.0.0.2',
+      '        10.0.0.3',
+    ]);
+  });
+
+  test('in another order is one that changed', () => {
+    expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers('10.0.0.2', '10.0.0.1')).slice(1).sort()).toEqual([
+      '        10.0.0.1',
+      '      + 10.0.0.2',
+      '      - 10.0.0.2',
+    ]);
+  });
+
+  test('on one side alone comes or goes whole', () => {
+    expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers())).toEqual([
+      '    host.resolver_network.resolver_ips',
+      '      + 10.0.0.1',
+      '      + 10.0.0.2',
+    ]);
+  });
+
+  test('and one of a single element stand in a line', () => {
+    expect(changesOf(resolvers('10.0.0.1'), resolvers())).toEqual([
+      '    host.resolver_network.resolver_ips  unset → [10.0.0.1]',
+    ]);
+  });
+});
+
+describe('in narrow columns', () => {
+  const narrow = (columns: number, given: Partial<PassFacts>, paint = plain) =>
+    renderReport(toReport(facts(given)), { paint, columns }).split('\n');
+  const long = { host: { hostname: 'a-rather-long-host-name.corp.internal', resolver_network: { tunnel_id: tunnel } } };
+  const given = { findings: findings({ declared: [{ tcp_port: 1, ...long }], live: [{}] }), mode: 'plan' } as const;
+
+  test('a change that does not fit is shown as what goes and what comes; the short ones stay as they are', () => {
+    expect(narrow(60, given)).toEqual([
+      `~ db  ${id(1)}  db.json:1`,
+      '    tcp_port  5432 → 1',
+      '    host.hostname',
+      '      - db.internal',
+      '      + a-rather-long-host-name.corp.internal',
+      '  = to be updated',
+      'pending: 1 to update (1000 ms, 1 request)',
+    ]);
+  });
+
+  test('everything else goes on below, further in', () => {
+    const reason = 'parked, for the API refused the last update, which it may do for any of many reasons';
+    const outcome = { result: 'withheld', attempts: 0, reason } as const;
+    expect(narrow(40, { ...given, mode: 'apply', outcomes: outcomes(outcome) }).slice(-7)).toEqual([
+      '    host.hostname',
+      '      - db.internal',
+      '      + a-rather-long-host-name.corp.internal',
+      '  ! withheld: parked, for the API',
+      '      refused the last update, which it',
+      '      may do for any of many reasons',
+      'partial: 1 withheld (1000 ms, 1 request)',
+    ]);
   });
 });

@@ -93,8 +93,8 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       settings,
     )
       .addHelpText('after', EXIT_CODES[name] + CREDENTIALS)
-      .action(async (options: Options & PassOptions) => {
-        const flags = { emulator: options.emulator === true, output: options.output, color: options.color };
+      .action(async (options: Options & Pick<PassOptions, 'output' | 'color'>) => {
+        const flags = { emulator: options['emulator'] === true, output: options.output, color: options.color };
         await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
       });
   }

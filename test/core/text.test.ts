@@ -296,15 +296,15 @@ describe('fields that this version does not know', () => {
   });
 });
 
-describe('a list of several elements', () => {
-  const resolvers = (...resolver_ips: readonly string[]): JsonObject => ({
-    host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel, resolver_ips } },
-  });
-  const changesOf = (declared: JsonObject, lives: JsonObject) =>
-    render({ findings: findings({ declared: [declared], live: [lives] }), mode: 'plan' })
-      .split('\n')
-      .slice(1, -2);
+const resolvers = (...resolver_ips: readonly string[]): JsonObject => ({
+  host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel, resolver_ips } },
+});
+const changesOf = (declared: JsonObject, lives: JsonObject) =>
+  render({ findings: findings({ declared: [declared], live: [lives] }), mode: 'plan' })
+    .split('\n')
+    .slice(1, -2);
 
+describe('a list of several elements', () => {
   test('is shown element by element: what stays, goes and comes', () => {
     expect(
       changesOf(resolvers('10.0.0.1', '10.0.0.2', '10.0.0.3'), resolvers('10.0.0.1', '10.0.0.9', '10.0.0.3')),
@@ -340,9 +340,10 @@ describe('a list of several elements', () => {
   });
 });
 
+const narrow = (columns: number, given: Partial<PassFacts>, paint = plain) =>
+  renderReport(toReport(facts(given)), { paint, columns }).split('\n');
+
 describe('in narrow columns', () => {
-  const narrow = (columns: number, given: Partial<PassFacts>, paint = plain) =>
-    renderReport(toReport(facts(given)), { paint, columns }).split('\n');
   const long = { host: { hostname: 'a-rather-long-host-name.corp.internal', resolver_network: { tunnel_id: tunnel } } };
   const given = { findings: findings({ declared: [{ tcp_port: 1, ...long }], live: [{}] }), mode: 'plan' } as const;
 

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { changesBetween } from './compare.ts';
+import { isObject, sameJson } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+import { normalise } from './normalise.ts';
+import type { Plan, Update } from './plan.ts';
+import { compareText } from './problem.ts';
+import { value } from './text.ts';
+
+/** A plan that was written to a file, to be applied as it is or not at all. */
+export type Lock = z.infer<typeof lockSchema>;
+
+const json = z.custom<JsonObject>(isObject);
+const lockSchema = z.strictObject({
+  /** Rises when the shape changes. */
+  plan_version: z.literal(1),
+  account_id: z.string(),
+  /** Sorted by service_id, as those of the plan. */
+  updates: z.array(
+    z.strictObject({
+      service_id: z.string(),
+      name: z.string(),
+      /** The service as it was live, without the times, which an update resets. */
+      live: json,
+      /** What is to be sent. */
+      body: json,
+    }),
+  ),
+});
+
+export function lockOf(plan: Plan, accountId: string): Lock {
+  return { plan_version: 1, account_id: accountId, updates: plan.updates.map(locked) };
+}
+
+/** Reads what `lockOf` made, as JSON; null where the text is something else. */
+export function parseLock(text: string): Lock | null {
+  try {
+    return lockSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // No JSON at all: the caller says what was expected.
+  }
+}
+
+/** What has moved since a plan was locked: a sentence each, none when the same plan would be made now. */
+export function movedSince(lock: Lock, plan: Plan, accountId: string): readonly string[] {
+  if (lock.account_id !== accountId) return [`it was made for the account ${lock.account_id}, not for ${accountId}`];
+  const now = new Map(plan.updates.map((update) => [update.finding.live.service_id, locked(update)]));
+  const then = new Map(lock.updates.map((update) => [update.service_id, update]));
+  return [...new Set([...then.keys(), ...now.keys()])].sort(compareText).flatMap((id) => {
+    const [before, after] = [then.get(id), now.get(id)];
+    const name = JSON.stringify((before ?? after)?.name);
+    if (before === undefined) return [`${name} is to be updated now, and was not`];
+    if (after === undefined) return [`${name} is not to be updated any more`];
+    return [
+      ...differences(before.live, after.live).map((what) => `${name} changed live: ${what}`),
+      ...differences(before.body, after.body).map((what) => `${name} is declared otherwise: ${what}`),
+    ];
+  });
+}
+
+function locked({ finding, body }: Update): Lock['updates'][number] {
+  const { service_id, name, value: whole } = finding.live;
+  const live = Object.fromEntries(Object.entries(whole).filter(([key]) => !TIMES.has(key)));
+  return { service_id, name, live, body };
+}
+
+const TIMES = new Set(['created_at', 'updated_at']);
+
+function differences(before: JsonObject, after: JsonObject): string[] {
+  const was = normalise(before);
+  const is = normalise(after);
+  const told = changesBetween(was.known, is.known).map(
+    ({ path, live: old, declared: fresh }) => `${path} was ${value(old)}, is ${value(fresh)}`,
+  );
+  const unknown = new Set([...was.unknown.keys(), ...is.unknown.keys()]);
+  const silent = [...unknown].filter((path) => !sameJson(valueAt(was.unknown, path), valueAt(is.unknown, path)));
+  return [...told, ...silent.map((path) => `${path}, which this version does not know, is another`)];
+}
+
+function valueAt(fields: ReadonlyMap<string, Json>, path: string): Json {
+  return fields.get(path) ?? null;
+}

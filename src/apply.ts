@@ -11,6 +11,8 @@ export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
   /** PUTs under way at the most. */
   readonly concurrency: number;
+  /** Told how many of the updates have come to an end, whichever; of 0 to begin with. */
+  readonly onProgress?: (done: number, of: number) => void;
 };
 
 export type Applied = {
@@ -28,7 +30,10 @@ const MOST_TRANSIENT_IN_A_ROW = 5;
  * that is down: the rest is not begun then, and what is under way is finished. Who waits for another's name begins when that one
  * is done, and is withheld when it fails. Never throws.
  */
-export async function apply(plan: Plan, { update, concurrency, stop, kill }: ApplyOptions): Promise<Applied> {
+export async function apply(
+  plan: Plan,
+  { update, concurrency, onProgress, stop, kill }: ApplyOptions,
+): Promise<Applied> {
   const limit = pLimit(concurrency);
   const running = new Map<string, Promise<Outcome>>();
   const updates = new Map(plan.updates.map((each) => [each.finding.live.service_id, each]));
@@ -83,7 +88,13 @@ export async function apply(plan: Plan, { update, concurrency, stop, kill }: App
     return withheld(`not begun: the name ${name} is still held by ${after}, whose update is ${result}`);
   };
 
-  const outcomes = await Promise.all(plan.updates.map(begin));
+  let done = 0;
+  const ended = (outcome: Outcome): Outcome => {
+    onProgress?.((done += 1), plan.updates.length);
+    return outcome;
+  };
+  onProgress?.(0, plan.updates.length);
+  const outcomes = await Promise.all(plan.updates.map((each) => begin(each).then(ended)));
   return {
     outcomes: new Map([...updates.keys()].map((id, index) => [id, outcomes[index] ?? withheld('not begun')])),
     denied,

@@ -23,6 +23,8 @@ export type ReconcilerOptions = {
   readonly passTimeoutMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Told how many of the planned updates have come to an end. */
+  readonly onProgress?: (done: number, of: number) => void;
 };
 
 export type Clock = {
@@ -83,8 +85,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked: owesRetry });
       if (options.mode === 'apply') {
         const { update } = directory;
-        const { concurrency } = options;
-        const applied = await apply(facts.plan, { update, concurrency, stop, kill: deadline.signal });
+        const { concurrency, onProgress = () => {} } = options;
+        const applied = await apply(facts.plan, { update, concurrency, onProgress, stop, kill: deadline.signal });
         facts.outcomes = applied.outcomes;
         facts.error = applied.denied ?? interruption(applied.outcomes.values(), signals.stop);
       }

@@ -6,6 +6,7 @@ import { renderReport } from '../core/text.ts';
 import { killAfter } from '../daemon.ts';
 import { lookForResults, onStop, print } from './context.ts';
 import type { ColourChoice, Context, ExitCode } from './context.ts';
+import { openProgress } from './progress.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 
@@ -36,17 +37,27 @@ async function onePass(
   const source = openSource(settings);
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
-  const tell = (text: string) => void context.stderr.write(`vpc-reconciler: ${text}\n`);
-  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
+  const progress = await openProgress(context);
+  const tell = (text: string) => {
+    progress.clear();
+    context.stderr.write(`vpc-reconciler: ${text}\n`);
+  };
+  const budget = openBudget(settings, (wait) => {
+    tell(describeWait(wait));
+    progress.onWait(describeWait(wait));
+  });
   const directory = openDirectory(settings, account, budget);
   if (mode === 'apply') onStop(context, tell);
   const kill = killAfter(context.stop, settings.grace_period);
   try {
-    const pass = openReconciler(settings, { source, directory, account, mode });
+    const { onProgress } = progress;
+    const pass = openReconciler(settings, { source, directory, account, mode, onProgress });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });
+    progress.end();
     print(context, render(report, options, context));
     return report;
   } finally {
+    progress.end();
     kill.clear();
     await directory.close();
     await rehearsal?.emulator.close();

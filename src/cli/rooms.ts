@@ -6,9 +6,8 @@ import { cloudflareDirectory } from '../cloudflare/directory.ts';
 import type { Directory } from '../cloudflare/directory.ts';
 import type { Settings } from '../config.ts';
 import { spellDuration } from '../core/duration.ts';
-import type { Mode } from '../core/report.ts';
 import { reconciler } from '../reconcile.ts';
-import type { Clock, Pass } from '../reconcile.ts';
+import type { Clock, Pass, ReconcilerOptions } from '../reconcile.ts';
 import { folderSource } from '../source/folder.ts';
 import type { Source } from '../source/folder.ts';
 import { version } from './version.ts';
@@ -46,13 +45,14 @@ export function openDirectory(settings: Settings, account: Account, budget: Budg
 /** The rooms, joined for passes in this mode. */
 export function openReconciler(
   settings: Settings,
-  rooms: { readonly source: Source; readonly directory: Directory; readonly account: Account; readonly mode: Mode },
+  {
+    account,
+    ...rooms
+  }: Pick<ReconcilerOptions, 'source' | 'directory' | 'mode' | 'onProgress'> & { readonly account: Account },
 ): Pass {
   return reconciler({
-    source: rooms.source,
-    directory: rooms.directory,
-    accountId: rooms.account.accountId,
-    mode: rooms.mode,
+    ...rooms,
+    accountId: account.accountId,
     rules: {
       unknownFields: settings.unknown_fields,
       maxChanges: settings.max_changes,

@@ -10,6 +10,7 @@ import { watchFolder } from '../source/watch.ts';
 import type { WatchState } from '../source/watch.ts';
 import { onStop, wantsColours } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
+import { openProgress } from './progress.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { clock, describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 import { version } from './version.ts';
@@ -21,7 +22,9 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
-  const log = openLog(settings, context);
+  // Of the first pass, which may have much to do while somebody looks on.
+  const progress = await openProgress(context);
+  const log = openLog(settings, context, progress.clear);
   const source = openSource(settings);
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
@@ -41,8 +44,17 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   const clockWatch = setInterval(tellJump, CLOCK_LOOK_MS).unref();
   try {
     await daemon({
-      pass: openReconciler(settings, { source, directory, account, mode }),
+      pass: openReconciler(settings, {
+        source,
+        directory,
+        account,
+        mode,
+        onProgress: (done, of) => {
+          if (lastOutcome === null) progress.onProgress(done, of);
+        },
+      }),
       onReport: (report) => {
+        progress.end();
         lastOutcome = report.outcome;
         tellJump();
         logReport(log, report);
@@ -71,6 +83,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       ...(once ? { afterwards: untilInSync() } : {}),
     });
   } finally {
+    progress.end();
     clearInterval(clockWatch);
     await directory.close();
     await rehearsal?.emulator.close();
@@ -85,7 +98,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
 }
 
 /** The log on stdout, which from now on ends the process no more when it cannot be written. */
-function openLog({ log_level: level, log_format: format }: Settings, context: Context): Log {
+function openLog({ log_level: level, log_format: format }: Settings, context: Context, onLine: () => void): Log {
   context.outliveStdout();
   return createLog({
     level,
@@ -93,7 +106,10 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
     fd: 1,
     stream: process.stdout,
     colours: wantsColours(context),
-    hide: context.secrets.hide,
+    hide: (line) => {
+      onLine();
+      return context.secrets.hide(line);
+    },
     onFault: (code) => context.stderr.write(`vpc-reconciler: the log cannot be written: ${code}; going on\n`),
   });
 }

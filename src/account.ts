@@ -10,22 +10,27 @@ export type Account = {
   readonly credentials: CredentialSource;
 };
 
+export type AccountOptions = {
+  /** Told of what is read from a file, before anything is done with it. */
+  readonly onSecret?: (secret: string) => void;
+  /** What somebody may do who has no account. */
+  readonly otherwise?: string;
+};
+
 const DEFAULT_BASE_URL = 'https://api.cloudflare.com/client/v4';
 
 /**
  * Reads the account from the variables that Cloudflare's own clients use. Throws a `ConfigError` that names everything missing
- * or malformed, and never a value of it. `onSecret` is told of what is read from a file, before anything is done with it.
+ * or malformed, and never a value of it.
  */
 export function readAccount(
   environment: Readonly<Record<string, string | undefined>>,
-  { onSecret = () => {} }: { readonly onSecret?: (secret: string) => void } = {},
+  { onSecret = () => {}, otherwise = 'try --emulator to do without one' }: AccountOptions = {},
 ): Account {
   const faults: string[] = [];
   const accountId = readAccountId(environment);
   if (accountId === '') {
-    faults.push(
-      'CLOUDFLARE_ACCOUNT_ID: expected the id of the account, found nothing; try --emulator to do without one',
-    );
+    faults.push(`CLOUDFLARE_ACCOUNT_ID: expected the id of the account, found nothing; ${otherwise}`);
   } else if (!ACCOUNT_ID.test(accountId)) {
     faults.push(
       'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, as in the dashboard, found something else',

@@ -7,6 +7,8 @@ import { COLOUR_CHOICES, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
 import type { EmulateOptions } from './emulate.ts';
+import { importCommand } from './import.ts';
+import type { ImportOptions } from './import.ts';
 import { applyCommand, planCommand } from './pass.ts';
 import type { PassOptions } from './pass.ts';
 import { run } from './run.ts';
@@ -24,6 +26,7 @@ const PLANNING = [
   'max_changes',
   'max_change_percent',
 ] as const;
+const IMPORTING = ['services', 'include', 'request_budget', 'request_timeout'] as const;
 const APPLYING = [...PLANNING, 'grace_period'] as const;
 const ALL = settingFacts.map(({ name }) => name);
 
@@ -112,6 +115,26 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       await withConfig(options, context, async (config) =>
         exitWith(await validateCommand(config, { output }, context)),
       );
+    });
+
+  addSettings(
+    program
+      .command('import')
+      .description('write the live services as declarations, a file each')
+      .option('--into <folder>', 'where to write (default: the folder of --services)')
+      .addOption(
+        new Option('--only <service>', 'a name or an id; repeatable, or parted by commas')
+          .default([], 'all')
+          .argParser((text, before: readonly string[]) => [...before, text]),
+      )
+      .option('--force', 'write anew what has a declaration in a file of its own'),
+    IMPORTING,
+  )
+    .addHelpText('after', IMPORT_EXAMPLES + EXIT_CODES.import + CREDENTIALS)
+    .action(async (options: Options & Pick<ImportOptions, 'only'>) => {
+      const into = typeof options['into'] === 'string' ? options['into'] : undefined;
+      const flags = { into, only: options.only, force: options['force'] === true };
+      await withConfig(options, context, async (config) => exitWith(await importCommand(config, flags, context)));
     });
 
   addSettings(
@@ -249,11 +272,22 @@ Exit codes:
 Exit codes:
   0  all valid
   1  otherwise`,
+  import: `
+Exit codes:
+  0  all that was asked for is declared now
+  1  otherwise; where a file is in the way, nothing is written`,
   emulate: `
 Exit codes:
   0  told to stop
   1  wrong usage or configuration`,
 };
+
+const IMPORT_EXAMPLES = `
+Examples:
+  vpc-reconciler import --into services
+  vpc-reconciler import --only orders-db,orders-api
+  vpc-reconciler import --force --only orders-db
+`;
 
 const CREDENTIALS = `
 

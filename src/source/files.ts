@@ -56,6 +56,19 @@ export async function readFiles(folder: string, include: readonly string[], sign
   }
 }
 
+/** Whether a file at this path, relative to the folder and with `/`, would be read. */
+export function wouldRead(path: string, include: readonly string[]): boolean {
+  return !path.split('/').some(isHidden) && isIncluded(path, include);
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function isIncluded(path: string, include: readonly string[]): boolean {
+  return include.some((glob) => matchesGlob(path, glob));
+}
+
 function tryToList(root: string, include: readonly string[]): Listed | Error {
   try {
     return list(root, include);
@@ -111,12 +124,12 @@ function list(root: string, include: readonly string[]): Listed {
       within.push({ folder, state: stateOf(folder) });
     }
     for (const entry of found) {
-      if (entry.name.startsWith('.')) continue;
+      if (isHidden(entry.name)) continue;
       entries += 1;
       if (entries > MOST_ENTRIES) throw new Error(`it holds more than ${MOST_ENTRIES} files, counted along its links`);
       const path = prefix + entry.name;
       const place = join(folder, entry.name);
-      const wanted = include.some((glob) => matchesGlob(path, glob));
+      const wanted = isIncluded(path, include);
       const target = find(root, place, entry);
       if ('fault' in target) {
         if (wanted || target.isFolder) files.push({ path, fault: target.fault });

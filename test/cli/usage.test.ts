@@ -4,7 +4,7 @@ import { flagOf, settingFacts } from '../../src/config.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { command, folderOf, SECRET } from './command.ts';
 
-const COMMANDS = ['run', 'plan', 'apply', 'validate', 'emulate'] as const;
+const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate'] as const;
 
 test.for(['--version', '-V'])('%s is the version and nothing else', async (flag) => {
   expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });

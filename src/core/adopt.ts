@@ -1,0 +1,67 @@
+import { Document, Scalar, visit } from 'yaml';
+import { compare } from './compare.ts';
+import type { LiveService } from './compare.ts';
+import { parseFile } from './declaration.ts';
+import { collect } from './declared.ts';
+import type { JsonObject } from './json.ts';
+import { normalise, toBody } from './normalise.ts';
+
+/** What it takes to declare a live service: the text of its declaration, or why there can be none. */
+export type Adoption =
+  | {
+      readonly kind: 'possible';
+      readonly live: LiveService;
+      /** One document of YAML, in the documented order of fields; ends with a line break. */
+      readonly text: string;
+      /** The live fields that no declaration of this version can hold. */
+      readonly unknownFields: readonly string[];
+    }
+  | { readonly kind: 'impossible'; readonly live: LiveService; readonly reason: string };
+
+/**
+ * Makes the declaration of a live service. It is read back and compared before it is given: what comes out is in sync, however odd the
+ * service is.
+ */
+export function adopt(live: LiveService): Adoption {
+  const { known, unknown } = normalise(live.value);
+  const text = toText({ service_id: live.service_id, ...toBody(known, new Map()) });
+  const declared = collect([parseFile('', text)]);
+  if (compare(declared, [live]).every(({ kind }) => kind === 'in_sync')) {
+    return { kind: 'possible', live, text, unknownFields: [...unknown.keys()] };
+  }
+  const faults = declared.problems.map(({ path, message }) => (path === null ? message : `${path}: ${message}`));
+  return { kind: 'impossible', live, reason: faults.join('; ') };
+}
+
+/** A text of which no character needs a thought: letters and digits, with what names and addresses have between them. */
+const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N} ._/:@+-]*$/u;
+
+/** Invisible, or steering a terminal, or turning the direction of a text: it must not show itself as something else. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function toText(service: JsonObject): string {
+  // Quotes also what is text in YAML 1.2 alone, such as yes, 0o7 and 1:20: other tools read the file, too.
+  const document = new Document(service, { version: '1.2', compat: 'yaml-1.1', aliasDuplicateObjects: false });
+  visit(document, {
+    Seq: (_, list) => {
+      list.flow = true;
+    },
+    Scalar: (_, scalar) => {
+      const { value } = scalar;
+      if (typeof value === 'string' && !PLAIN.test(value)) scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return (
+    document
+      // A value is one line, however long it is.
+      .toString({ lineWidth: 0, doubleQuotedAsJSON: true, singleQuote: false, flowCollectionPadding: false })
+      // They stand in double quotes, being nothing plain.
+      .replaceAll(UNSEEN, escape)
+  );
+}
+
+/** As double quotes have it in YAML: https://yaml.org/spec/1.2.2/#57-escaped-characters */
+function escape(character: string): string {
+  const code = Number(character.codePointAt(0)).toString(16);
+  return code.length > 4 ? String.raw`\U${code.padStart(8, '0')}` : String.raw`\u${code.padStart(4, '0')}`;
+}

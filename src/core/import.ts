@@ -1,0 +1,141 @@
+import type { Adoption } from './adopt.ts';
+import type { LiveService } from './compare.ts';
+import { parseFile } from './declaration.ts';
+import type { Declaration, ParsedFile } from './declaration.ts';
+import { collect } from './declared.ts';
+import { compareText } from './problem.ts';
+import { renderProblem } from './text.ts';
+import { orRather, suggest } from './suggest.ts';
+
+/** A file to write; `replaces` is true where it takes the place of the declaration of the same service. */
+export type ImportedFile = {
+  readonly path: string;
+  readonly text: string;
+  readonly live: LiveService;
+  /** The live fields that the text leaves out. */
+  readonly unknownFields: readonly string[];
+  readonly replaces: boolean;
+};
+
+export type ImportPlan = {
+  /** Sorted by service_id, like everything here. */
+  readonly files: readonly ImportedFile[];
+  /** Services that are declared already, and where. */
+  readonly declared: readonly { readonly live: LiveService; readonly declaration: Declaration }[];
+  /** Services of which this version can write no declaration, and why. They are left as they are. */
+  readonly impossible: readonly (Adoption & { readonly kind: 'impossible' })[];
+  /** Not empty: nothing may be written. */
+  readonly conflicts: readonly string[];
+};
+
+export type ImportFacts = {
+  readonly adoptions: readonly Adoption[];
+  /** What the folder says now; without problems. */
+  readonly folder: readonly ParsedFile[];
+  /** What lies in the folder that is written into: names of files, folders and links. */
+  readonly entries: readonly string[];
+  /** The path for a new file, from the service_id. */
+  readonly pathOf: (service_id: string) => string;
+  /** What stands above a declaration in the file at this path: whole lines, or nothing. */
+  readonly headOf: (path: string) => string;
+  /** Whether the declaration of a service may be replaced, where it has a file of its own. */
+  readonly force: boolean;
+};
+
+/** Decides what is to be written where. The folder is without problems afterwards, too, or there are conflicts. */
+export function planImport(facts: ImportFacts): ImportPlan {
+  const { folder, force } = facts;
+  const declarations = new Map(
+    folder.flatMap((file) => file.declarations).map((declaration) => [declaration.service_id, declaration]),
+  );
+  const taken = new Set(facts.entries.map(caseless));
+  const files: ImportedFile[] = [];
+  const declared: ImportPlan['declared'][number][] = [];
+  const impossible: ImportPlan['impossible'][number][] = [];
+  const conflicts: string[] = [];
+  for (const adoption of facts.adoptions.toSorted(byId)) {
+    const { live } = adoption;
+    const declaration = declarations.get(live.service_id);
+    if (declaration !== undefined && !force) {
+      declared.push({ live, declaration });
+    } else if (adoption.kind === 'impossible') {
+      impossible.push(adoption);
+    } else {
+      const path = declaration?.file ?? facts.pathOf(live.service_id);
+      const fault =
+        declaration === undefined ? faultOfPlace(path, live, { taken, folder }) : faultOfReplacing(declaration, folder);
+      const text = facts.headOf(path) + adoption.text;
+      if (fault !== null) conflicts.push(fault);
+      else files.push({ ...adoption, path, text, replaces: declaration !== undefined });
+    }
+  }
+  return { files, declared, impossible, conflicts: [...conflicts, ...doublesAfter(files, folder)] };
+}
+
+/**
+ * The services that somebody means who names some of these, by exact name or by id in any case; each text may hold several, parted by
+ * commas. What means none of them is told in `faults`.
+ */
+export function pickServices<Service extends Pick<LiveService, 'service_id' | 'name'>>(
+  services: readonly Service[],
+  wanted: readonly string[],
+): { readonly picked: readonly Service[]; readonly faults: readonly string[] } {
+  const meant = (word: string) =>
+    services.filter(({ service_id, name }) => name === word || service_id === word.toLowerCase());
+  // A name may hold a comma.
+  const words = wanted.flatMap((text) =>
+    meant(text).length > 0 ? [text] : text.split(',').map((each) => each.trim()),
+  );
+  const known = services.flatMap(({ service_id, name }) => [name, service_id]);
+  const faults = words.flatMap((word) => {
+    if (meant(word).length > 0) return [];
+    const near = suggest(word, known);
+    const hint = near.length === 0 ? '' : orRather(near);
+    return [`expected the name or the id of a live service, found ${JSON.stringify(word)}${hint}`];
+  });
+  const picked = new Set(words.flatMap(meant));
+  return { picked: services.filter((service) => picked.has(service)), faults };
+}
+
+type Occupied = { readonly taken: ReadonlySet<string>; readonly folder: readonly ParsedFile[] };
+
+/** Whether a new file may have this path. Its name is compared without regard to case, for there are file systems that do so. */
+function faultOfPlace(path: string, { name }: LiveService, { taken, folder }: Occupied): string | null {
+  if (!taken.has(caseless(path.replace(/.*[/\\]/s, '')))) return null;
+  const there = folder.filter(({ file }) => caseless(file) === caseless(path)).flatMap((file) => file.declarations);
+  const names = there.map((declaration) => JSON.stringify(declaration.name)).join(', ');
+  const found = names === '' ? 'something of that name' : `one that declares ${names}`;
+  return `${path}: expected no file yet, for ${JSON.stringify(name)}, found ${found}; rename it, or import --into another folder`;
+}
+
+function faultOfReplacing({ file, line, name }: Declaration, folder: readonly ParsedFile[]): string | null {
+  const place = `${file}:${line}`;
+  const quoted = JSON.stringify(name);
+  const others = folder.filter((each) => each.file === file).flatMap((each) => each.declarations).length - 1;
+  if (others > 0) {
+    return `${place}: expected ${quoted} alone in its file, found ${others} more; part them, or do without --force`;
+  }
+  return /\.ya?ml$/i.test(file)
+    ? null
+    : `${place}: expected a file of YAML, which import writes, found another; rename it, or do without --force`;
+}
+
+/** What two declarations would both claim if these files were written. */
+function doublesAfter(files: readonly ImportedFile[], folder: readonly ParsedFile[]): readonly string[] {
+  const written = new Set(files.map(({ path }) => path));
+  const after = [
+    ...folder.filter(({ file }) => !written.has(file)),
+    ...files.map(({ path, text }) => parseFile(path, text)),
+  ];
+  return collect(after)
+    .problems.filter(({ file }) => written.has(file))
+    .map(renderProblem);
+}
+
+function caseless(text: string): string {
+  return text.toLowerCase();
+}
+
+function byId(a: Adoption, b: Adoption): number {
+  return compareText(a.live.service_id, b.live.service_id);
+}

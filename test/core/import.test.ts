@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import { adopt } from '../../src/core/adopt.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import { pickServices, planImport } from '../../src/core/import.ts';
+import type { ImportFacts } from '../../src/core/import.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { id, live, service } from './builders.ts';
+
+const file = (path: string, ...services: readonly JsonObject[]) =>
+  parseFile(path, services.map((fields) => `---\n${JSON.stringify(service(fields))}\n`).join(''));
+const a = { service_id: id(1), name: 'a' };
+const b = { service_id: id(2), name: 'b' };
+
+function planned(services: readonly JsonObject[], facts: Partial<ImportFacts> = {}) {
+  return planImport({
+    adoptions: services.map((fields) => adopt(live(fields))),
+    folder: [],
+    entries: [],
+    pathOf: (service_id) => `s/${service_id.slice(-1)}.yaml`,
+    headOf: () => '',
+    force: false,
+    ...facts,
+  });
+}
+
+test('a file for each service, sorted by id, with its head', () => {
+  const { files, ...rest } = planned([b, a], { headOf: (path) => `# ${path}\n` });
+  expect(rest).toEqual({ declared: [], impossible: [], conflicts: [] });
+  expect(files).toMatchObject([
+    { path: 's/1.yaml', live: { name: 'a' }, replaces: false },
+    { path: 's/2.yaml', live: { name: 'b' }, replaces: false },
+  ]);
+  expect(files[0]?.text).toMatch(/^# s\/1\.yaml\nservice_id: /);
+});
+
+test('a service that is declared stays as it is, wherever it is declared, though it could not be declared anew', () => {
+  const { files, declared, impossible, conflicts } = planned([{ ...a, tcp_port: null }, b], {
+    folder: [file('s/other.json', a)],
+  });
+  expect(files.map(({ path }) => path)).toEqual(['s/2.yaml']);
+  expect(declared).toMatchObject([{ live: { name: 'a' }, declaration: { file: 's/other.json', line: 2 } }]);
+  expect({ impossible, conflicts }).toEqual({ impossible: [], conflicts: [] });
+});
+
+test('a service that cannot be declared keeps no other', () => {
+  const { files, impossible } = planned([{ ...a, type: 'udp' }, b]);
+  expect(files.map(({ path }) => path)).toEqual(['s/2.yaml']);
+  expect(impossible).toMatchObject([{ live: { name: 'a' } }]);
+});
+
+test('with force, the file of its own is written anew, whatever it is called', () => {
+  const { files, conflicts } = planned([{ ...a, tcp_port: 1 }], { folder: [file('s/x/other.yml', a)], force: true });
+  expect(conflicts).toEqual([]);
+  expect(files).toMatchObject([{ path: 's/x/other.yml', replaces: true }]);
+});
+
+test.for<{ reason: string; services: readonly JsonObject[]; facts: Partial<ImportFacts>; told: readonly string[] }>([
+  {
+    reason: 'a file of that name declares others, in whatever case',
+    services: [a],
+    facts: { folder: [file('s/1.YAML', b)], entries: ['1.YAML'] },
+    told: [
+      's/1.yaml: expected no file yet, for "a", found one that declares "b"; rename it, or import --into another folder',
+    ],
+  },
+  {
+    reason: 'something has that name, and force changes nothing about it',
+    services: [a, b],
+    facts: { entries: ['1.yaml', '2.yaml'], force: true },
+    told: [
+      's/1.yaml: expected no file yet, for "a", found something of that name; rename it, or import --into another folder',
+      's/2.yaml: expected no file yet, for "b", found something of that name; rename it, or import --into another folder',
+    ],
+  },
+  {
+    reason: 'the name is declared for another id',
+    services: [a],
+    facts: { folder: [file('s/old.yaml', { ...b, name: 'a' })] },
+    told: ['s/1.yaml:2:7 name: "a" is declared more than once, also at s/old.yaml:2; keep one'],
+  },
+  {
+    reason: 'with force: others stand in its file',
+    services: [a],
+    facts: { folder: [file('s/both.yaml', b, a)], force: true },
+    told: ['s/both.yaml:4: expected "a" alone in its file, found 1 more; part them, or do without --force'],
+  },
+  {
+    reason: 'with force: its file is no YAML',
+    services: [a],
+    facts: { folder: [file('s/a.json', a)], force: true },
+    told: ['s/a.json:2: expected a file of YAML, which import writes, found another; rename it, or do without --force'],
+  },
+])('a conflict: $reason', ({ services, facts, told }) => {
+  expect(planned(services, facts).conflicts).toEqual(told);
+});
+
+test('what is replaced may take or give up a name', () => {
+  const folder = [file('s/a.yaml', a), file('s/b.yaml', b)];
+  const swapped = [
+    { ...a, name: 'b' },
+    { ...b, name: 'a' },
+  ];
+  expect(planned(swapped, { folder, force: true }).conflicts).toEqual([]);
+  expect(planned(swapped.slice(0, 1), { folder, force: true }).conflicts).toHaveLength(1);
+});
+
+const services = [
+  { service_id: id(1), name: 'orders-db' },
+  { service_id: '0191e3a4-5b6c-7d8e-9f00-00000000abcd', name: 'a, b' },
+  { service_id: id(3), name: 'a' },
+];
+const abcd = '0191E3A4-5B6C-7D8E-9F00-00000000ABCD';
+
+test.for([
+  { only: ['a'], names: ['a'] },
+  { only: ['a, b'], names: ['a, b'] },
+  { only: ['a, orders-db'], names: ['orders-db', 'a'] },
+  { only: ['a', 'a', id(3)], names: ['a'] },
+  { only: [abcd], names: ['a, b'] },
+])('picks $names for $only', ({ only, names }) => {
+  const { picked, faults } = pickServices(services, only);
+  expect({ names: picked.map(({ name }) => name), faults }).toEqual({ names, faults: [] });
+});
+
+test('tells every word that means nobody, and who may be meant', () => {
+  expect(pickServices(services, ['order-db,A', 'a', ''])).toEqual({
+    picked: [services[2]],
+    faults: [
+      'expected the name or the id of a live service, found "order-db"; did you mean "orders-db"?',
+      'expected the name or the id of a live service, found "A"',
+      'expected the name or the id of a live service, found ""',
+    ],
+  });
+});

@@ -1,0 +1,82 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeFiles } from '../../src/source/write.ts';
+import { temporaryFolder, write } from './folders.ts';
+
+const file = (folder: string, name: string, replaces = false) => ({
+  path: join(folder, name),
+  text: `${name}\n`,
+  replaces,
+});
+
+test('makes the folder, writes the files and leaves nothing else', () => {
+  const folder = join(temporaryFolder(), 'a/b');
+  const files = [file(folder, '1.yaml'), file(folder, '2.yaml')];
+  expect(writeFiles(files, { folder, root: folder })).toEqual({ written: files, fault: null });
+  expect(readdirSync(folder).sort()).toEqual(['1.yaml', '2.yaml']);
+  expect(readFileSync(join(folder, '2.yaml'), 'utf8')).toBe('2.yaml\n');
+});
+
+test('makes no folder for nothing', () => {
+  const folder = join(temporaryFolder(), 'a');
+  expect(writeFiles([], { folder, root: folder })).toEqual({ written: [], fault: null });
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('writes over nothing that came meanwhile, be it a link to nowhere', () => {
+  const folder = temporaryFolder();
+  write(folder, { '1.yaml': 'mine' });
+  symlinkSync('/nowhere/at/all', join(folder, '2.yaml'));
+  for (const name of ['1.yaml', '2.yaml']) {
+    expect(writeFiles([file(folder, name)], { folder, root: folder })).toEqual({
+      written: [],
+      fault: { path: join(folder, name), message: 'cannot be written: something else is there (EEXIST)' },
+    });
+  }
+  expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('mine');
+  expect(readdirSync(folder).sort()).toEqual(['1.yaml', '2.yaml']);
+});
+
+test('replaces files, and no links', () => {
+  const folder = temporaryFolder();
+  write(folder, { '1.yaml': 'old', 'far/2.yaml': 'old' });
+  symlinkSync('far/2.yaml', join(folder, '2.yaml'));
+  const first = file(folder, '1.yaml', true);
+  const { written, fault } = writeFiles([first, file(folder, '2.yaml', true)], { folder, root: folder });
+  expect(written).toEqual([first]);
+  expect(fault?.message).toBe('expected a regular file, found a link');
+  expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('1.yaml\n');
+  expect(lstatSync(join(folder, '2.yaml')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, 'far/2.yaml'), 'utf8')).toBe('old');
+});
+
+test('leaves the folder by no link, and writes nothing then', () => {
+  const [folder, outside] = [temporaryFolder(), temporaryFolder()];
+  write(outside, { '1.yaml': 'old' });
+  symlinkSync(outside, join(folder, 'team'));
+  const files = [file(folder, '0.yaml'), file(folder, 'team/1.yaml', true)];
+  const { written, fault } = writeFiles(files, { folder, root: folder });
+  expect({ written, fault }).toEqual({
+    written: [],
+    fault: {
+      path: join(folder, 'team/1.yaml'),
+      message: 'expected a file of the folder, found a link that leads out of it',
+    },
+  });
+  expect([...readdirSync(folder), ...readdirSync(outside)]).toEqual(['team', '1.yaml']);
+  expect(readFileSync(join(outside, '1.yaml'), 'utf8')).toBe('old');
+});
+
+test('says why nothing can be written', () => {
+  const folder = temporaryFolder();
+  write(folder, { taken: '' });
+  mkdirSync(join(folder, 'here'));
+  const within = join(folder, 'taken/a');
+  expect(writeFiles([file(within, '1.yaml')], { folder: within, root: folder }).fault?.message).toBe(
+    'cannot be written: something else is there (ENOTDIR)',
+  );
+  const long = writeFiles([file(folder, `${'x'.repeat(300)}.yaml`)], { folder, root: folder });
+  expect(long.fault?.message).toBe('cannot be written: ENAMETOOLONG');
+  expect(readdirSync(folder).sort()).toEqual(['here', 'taken']);
+});

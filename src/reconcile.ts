@@ -2,7 +2,10 @@ import { apply } from './apply.ts';
 import type { Signals } from './cloudflare/calls.ts';
 import type { Directory } from './cloudflare/directory.ts';
 import { compare } from './core/compare.ts';
+import type { Finding } from './core/compare.ts';
 import { collect } from './core/declared.ts';
+import { movedSince } from './core/lock.ts';
+import type { Lock } from './core/lock.ts';
 import { nothingSeen, remember } from './core/memory.ts';
 import { failure, FailureError } from './core/outcome.ts';
 import type { Failure, Outcome } from './core/outcome.ts';
@@ -10,6 +13,7 @@ import { plan } from './core/plan.ts';
 import type { Plan, Rules } from './core/plan.ts';
 import { toReport } from './core/report.ts';
 import type { ApiUsage, Mode, PassFacts, Report, Trigger } from './core/report.ts';
+import { pickFindings } from './core/select.ts';
 import type { Source } from './source/folder.ts';
 
 export type ReconcilerOptions = {
@@ -25,6 +29,12 @@ export type ReconcilerOptions = {
   readonly newId: () => string;
   /** Told how many of the planned updates have come to an end. */
   readonly onProgress?: (done: number, of: number) => void;
+  /** Names and ids: nothing else is planned, applied and reported. All, where it is empty. */
+  readonly only?: readonly string[];
+  /** The plan that is to be made again, or else nothing is applied. */
+  readonly lock?: Lock | undefined;
+  /** Told of the plan, and of all that it was made from: for who needs the live services, which no report holds. */
+  readonly onPlan?: (made: { readonly plan: Plan; readonly findings: readonly Finding[] }) => void;
 };
 
 export type Clock = {
@@ -82,7 +92,15 @@ export function reconciler(options: ReconcilerOptions): Pass {
       // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
       const live = await directory.list({ stop, kill: stop });
       facts.findings = compare(declared, live);
-      facts.plan = plan(facts.findings, { ...options.rules, memory, now: start, retryParked: owesRetry });
+      const asked = pickFindings(facts.findings, options.only ?? []);
+      const only = options.only === undefined ? null : new Set(asked.picked);
+      const policy = { ...options.rules, memory, now: start, retryParked: owesRetry, only };
+      facts.plan = plan(facts.findings, policy);
+      options.onPlan?.({ plan: facts.plan, findings: facts.findings });
+      facts.findings = asked.picked;
+      const moved = options.lock === undefined ? [] : movedSince(options.lock, facts.plan, options.accountId);
+      if (asked.faults.length > 0) throw mismatch('--only', asked.faults);
+      if (moved.length > 0) throw mismatch('the plan that was to be applied does not hold any more', moved);
       if (options.mode === 'apply') {
         const { update } = directory;
         const { concurrency, onProgress = () => {} } = options;
@@ -137,6 +155,15 @@ function interruption(outcomes: Iterable<Outcome>, stop: AbortSignal): Failure |
 function isLeft(outcome: Outcome): boolean {
   return outcome.result === 'withheld' || (outcome.result === 'failed' && outcome.failure.kind === 'interrupted');
 }
+
+function mismatch(what: string, reasons: readonly string[]): FailureError {
+  const named = reasons.slice(0, MOST_NAMED).join('; ');
+  const more = reasons.length > MOST_NAMED ? `; and ${reasons.length - MOST_NAMED} more` : '';
+  return new FailureError(failure('mismatch', `${what}: ${named}${more}`));
+}
+
+/** A message is to be read. */
+const MOST_NAMED = 10;
 
 function toFailure(error: unknown): Failure {
   return error instanceof FailureError ? error.failure : failure('internal', `a bug: ${String(error)}`);

@@ -8,7 +8,8 @@ import type { LiveService } from '../core/compare.ts';
 import { collect } from '../core/declared.ts';
 import type { ParsedFile } from '../core/declaration.ts';
 import { fileNames } from '../core/file-name.ts';
-import { pickServices, planImport } from '../core/import.ts';
+import { pick } from '../core/select.ts';
+import { planImport } from '../core/import.ts';
 import type { ImportedFile, ImportPlan } from '../core/import.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { printable, renderProblem } from '../core/text.ts';
@@ -46,7 +47,7 @@ export async function importCommand(
   if (problems.length > 0) return refuse([...problems.map(renderProblem), 'put these files right first']);
 
   const live = await list(settings, context, tell);
-  const { picked, faults } = only.length === 0 ? { picked: live, faults: [] } : pickServices(live, only);
+  const { picked, faults } = pick(live, only, ({ service_id, name }) => ({ service_id, names: [name] }));
   if (faults.length > 0) return refuse(faults.map((fault) => `--only: ${fault}`));
 
   // Of all of them, so that a file is called the same whatever is asked for.

@@ -1,11 +1,15 @@
 import { readAccount } from '../account.ts';
 import type { Config } from '../config.ts';
+import { renderUnmanaged } from '../core/adopt.ts';
+import { lockOf } from '../core/lock.ts';
 import type { PassOutcome, Report } from '../core/report.ts';
 import { renderMarkdown } from '../core/markdown.ts';
 import { renderReport } from '../core/text.ts';
 import { killAfter } from '../daemon.ts';
+import type { ReconcilerOptions } from '../reconcile.ts';
 import { lookForResults, onStop, print } from './context.ts';
 import type { ColourChoice, Context, ExitCode } from './context.ts';
+import { readPlanFile, writePlanFile } from './plan-file.ts';
 import { openProgress } from './progress.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
@@ -14,7 +18,17 @@ export type PassOptions = {
   readonly emulator: boolean;
   readonly output: 'text' | 'json' | 'markdown';
   readonly color: ColourChoice;
+  /** Names and ids of the services to plan and apply; empty for all. */
+  readonly only: readonly string[];
+  /** Whether to show the declarations that unmanaged services lack; in text. */
+  readonly showUnmanaged: boolean;
+  /** Where to write the plan. */
+  readonly out: string | undefined;
+  /** A plan that was written: it is applied, or nothing. */
+  readonly planFile: string | undefined;
 };
+
+type Made = Parameters<NonNullable<ReconcilerOptions['onPlan']>>[0];
 
 /** What a pass would do: 0 in sync, 2 changes pending, 1 something is wrong. */
 export async function planCommand(config: Config, options: PassOptions, context: Context): Promise<ExitCode> {
@@ -34,6 +48,7 @@ async function onePass(
   options: PassOptions,
   context: Context,
 ): Promise<Report> {
+  const lock = options.planFile === undefined ? undefined : readPlanFile(options.planFile);
   const source = openSource(settings);
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
@@ -50,11 +65,28 @@ async function onePass(
   if (mode === 'apply') onStop(context, tell);
   const kill = killAfter(context.stop, settings.grace_period);
   try {
-    const { onProgress } = progress;
-    const pass = openReconciler(settings, { source, directory, account, mode, onProgress });
+    let made: Made = { plan: { updates: [], withheld: [] }, findings: [] };
+    const pass = openReconciler(settings, {
+      source,
+      directory,
+      account,
+      mode,
+      lock,
+      onProgress: progress.onProgress,
+      onPlan: (plan) => {
+        made = plan;
+      },
+      ...(options.only.length === 0 ? {} : { only: options.only }),
+    });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });
     progress.end();
     print(context, render(report, options, context));
+    if (options.output === 'text' && options.showUnmanaged) {
+      for (const document of renderUnmanaged(made.findings, settings.services)) print(context, document);
+    }
+    if (options.out !== undefined && report.error === null) {
+      writePlanFile(options.out, lockOf(made.plan, account.accountId));
+    }
     return report;
   } finally {
     progress.end();

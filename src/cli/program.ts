@@ -86,18 +86,36 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     ['plan', 'what a pass would do; writes nothing', PLANNING, planCommand],
     ['apply', 'one pass: make the live services what the declarations say', APPLYING, applyCommand],
   ] as const) {
-    addSettings(
-      program
-        .command(name)
-        .description(description)
-        .addOption(outputOption('text', 'json', 'markdown'))
-        .addOption(colourOption())
-        .addOption(emulatorOption()),
-      settings,
-    )
+    const passing = program
+      .command(name)
+      .description(description)
+      .addOption(outputOption('text', 'json', 'markdown'))
+      .addOption(colourOption())
+      .addOption(onlyOption())
+      .addOption(emulatorOption());
+    if (name === 'plan') {
+      passing
+        .option('--show-unmanaged', 'show the declarations to add for services that have none; in text only')
+        .option('--out <file>', 'write the plan to a file, for apply');
+    } else {
+      passing.argument('[plan]', 'a file of plan --out: apply exactly that, or nothing if anything has moved since');
+    }
+    addSettings(passing, settings)
       .addHelpText('after', EXIT_CODES[name] + CREDENTIALS)
-      .action(async (options: Options & Pick<PassOptions, 'output' | 'color'>) => {
-        const flags = { emulator: options['emulator'] === true, output: options.output, color: options.color };
+      .action(async (...given: readonly unknown[]) => {
+        // Commander gives the arguments first, and then the options.
+        const planFile = name === 'apply' && typeof given[0] === 'string' ? given[0] : undefined;
+        const options = passing.opts<Options & Pick<PassOptions, 'output' | 'color' | 'only'>>();
+        const { output, color, only } = options;
+        const flags = {
+          emulator: options['emulator'] === true,
+          showUnmanaged: options['showUnmanaged'] === true,
+          out: typeof options['out'] === 'string' ? options['out'] : undefined,
+          planFile,
+          output,
+          color,
+          only,
+        };
         await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
       });
   }
@@ -122,11 +140,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       .command('import')
       .description('write the live services as declarations, a file each')
       .option('--into <folder>', 'where to write (default: the folder of --services)')
-      .addOption(
-        new Option('--only <service>', 'a name or an id; repeatable, or parted by commas')
-          .default([], 'all')
-          .argParser((text, before: readonly string[]) => [...before, text]),
-      )
+      .addOption(onlyOption())
       .option('--force', 'write anew what has a declaration in a file of its own'),
     IMPORTING,
   )
@@ -211,6 +225,12 @@ function outputOption(...formats: readonly [string, ...string[]]): Option {
   return new Option('--output <format>', 'for people, for programs, or for a pull request')
     .choices(formats)
     .default(formats[0]);
+}
+
+function onlyOption(): Option {
+  return new Option('--only <service>', 'a name or an id; repeatable, or parted by commas')
+    .default([], 'all')
+    .argParser((text, before: readonly string[]) => [...before, text]);
 }
 
 function colourOption(): Option {

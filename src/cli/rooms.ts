@@ -42,14 +42,14 @@ export function openDirectory(settings: Settings, account: Account, budget: Budg
   });
 }
 
+export type Rooms = Pick<ReconcilerOptions, 'mode' | 'only' | 'lock' | 'onPlan' | 'onProgress'> & {
+  readonly source: Source;
+  readonly directory: Directory;
+  readonly account: Account;
+};
+
 /** The rooms, joined for passes in this mode. */
-export function openReconciler(
-  settings: Settings,
-  {
-    account,
-    ...rooms
-  }: Pick<ReconcilerOptions, 'source' | 'directory' | 'mode' | 'onProgress'> & { readonly account: Account },
-): Pass {
+export function openReconciler(settings: Settings, { account, ...rooms }: Rooms): Pass {
   return reconciler({
     ...rooms,
     accountId: account.accountId,

@@ -1,10 +1,12 @@
 import { Document, Scalar, visit } from 'yaml';
 import { compare } from './compare.ts';
-import type { LiveService } from './compare.ts';
+import type { Finding, LiveService } from './compare.ts';
 import { parseFile } from './declaration.ts';
 import { collect } from './declared.ts';
+import { fileNames } from './file-name.ts';
 import type { JsonObject } from './json.ts';
 import { normalise, toBody } from './normalise.ts';
+import { printable } from './text.ts';
 
 /** What it takes to declare a live service: the text of its declaration, or why there can be none. */
 export type Adoption =
@@ -31,6 +33,24 @@ export function adopt(live: LiveService): Adoption {
   }
   const faults = declared.problems.map(({ path, message }) => (path === null ? message : `${path}: ${message}`));
   return { kind: 'impossible', live, reason: faults.join('; ') };
+}
+
+/**
+ * For each unmanaged service of a folder a document of YAML that declares it, with the file for it in a comment; where it cannot be
+ * declared, the comment says why.
+ */
+export function renderUnmanaged(findings: readonly Finding[], folder: string): readonly string[] {
+  const names = fileNames(findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? []))));
+  return findings.flatMap((finding) => {
+    if (finding.kind !== 'unmanaged') return [];
+    const { service_id, name } = finding.live;
+    const adoption = adopt(finding.live);
+    const [comment, text] =
+      adoption.kind === 'possible'
+        ? [`${folder.replace(/\/+$/, '')}/${names.get(service_id)}`, adoption.text]
+        : [`${name} (${service_id}): this version cannot declare it: ${adoption.reason}`, ''];
+    return [`---\n# ${printable(comment)}\n${text}`.trimEnd()];
+  });
 }
 
 /** A text of which no character needs a thought: letters and digits, with what names and addresses have between them. */

@@ -5,7 +5,6 @@ import type { Declaration, ParsedFile } from './declaration.ts';
 import { collect } from './declared.ts';
 import { compareText } from './problem.ts';
 import { renderProblem } from './text.ts';
-import { orRather, suggest } from './suggest.ts';
 
 /** A file to write; `replaces` is true where it takes the place of the declaration of the same service. */
 export type ImportedFile = {
@@ -70,31 +69,6 @@ export function planImport(facts: ImportFacts): ImportPlan {
     }
   }
   return { files, declared, impossible, conflicts: [...conflicts, ...doublesAfter(files, folder)] };
-}
-
-/**
- * The services that somebody means who names some of these, by exact name or by id in any case; each text may hold several, parted by
- * commas. What means none of them is told in `faults`.
- */
-export function pickServices<Service extends Pick<LiveService, 'service_id' | 'name'>>(
-  services: readonly Service[],
-  wanted: readonly string[],
-): { readonly picked: readonly Service[]; readonly faults: readonly string[] } {
-  const meant = (word: string) =>
-    services.filter(({ service_id, name }) => name === word || service_id === word.toLowerCase());
-  // A name may hold a comma.
-  const words = wanted.flatMap((text) =>
-    meant(text).length > 0 ? [text] : text.split(',').map((each) => each.trim()),
-  );
-  const known = services.flatMap(({ service_id, name }) => [name, service_id]);
-  const faults = words.flatMap((word) => {
-    if (meant(word).length > 0) return [];
-    const near = suggest(word, known);
-    const hint = near.length === 0 ? '' : orRather(near);
-    return [`expected the name or the id of a live service, found ${JSON.stringify(word)}${hint}`];
-  });
-  const picked = new Set(words.flatMap(meant));
-  return { picked: services.filter((service) => picked.has(service)), faults };
 }
 
 type Occupied = { readonly taken: ReadonlySet<string>; readonly folder: readonly ParsedFile[] };

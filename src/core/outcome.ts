@@ -7,10 +7,11 @@ import type { Fields } from './normalise.ts';
  *   rejected      this request will not work: not again in this pass
  *   denied        no request of this credential or account will work: the pass ends
  *   source        the folder cannot be read: the pass ends before anything is asked
+ *   mismatch      what a command asks for is not what was found: the pass ends before anything is written
  *   interrupted   the program was told to stop
  *   internal      a bug of ours
  */
-export type FailureKind = 'transient' | 'rejected' | 'denied' | 'source' | 'interrupted' | 'internal';
+export type FailureKind = 'transient' | 'rejected' | 'denied' | 'source' | 'mismatch' | 'interrupted' | 'internal';
 
 /** A failure in words, with what the API said about it. Never holds a credential. */
 export type Failure = {

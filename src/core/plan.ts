@@ -26,6 +26,8 @@ export type Policy = Rules & {
   readonly now: number;
   /** Somebody asked for this pass: what is parked is tried at once. */
   readonly retryParked: boolean;
+  /** Who else is left alone: the others keep what they have, their names among it. Null for nobody. */
+  readonly only: ReadonlySet<Finding> | null;
 };
 
 /** One PUT. */
@@ -42,7 +44,7 @@ export type Update = {
 export type Withheld = { readonly finding: Drifted; readonly reason: string; readonly failure: Failure | null };
 
 /**
- * What shall be done, decided before anything is. Every drifted service is in one of the two lists, sorted by service_id; but updates
+ * What shall be done, decided before anything is. Every drifted service that was asked for is in one of the two lists, sorted by service_id; but updates
  * that failed last time though they might have worked stand behind the others, so that they keep nobody from having a turn.
  */
 export type Plan = { readonly updates: readonly Update[]; readonly withheld: readonly Withheld[] };
@@ -52,7 +54,9 @@ export type Plan = { readonly updates: readonly Update[]; readonly withheld: rea
  * who waits in vain is withheld. No temporary names: nothing is written that no declaration says.
  */
 export function plan(findings: readonly Finding[], policy: Policy): Plan {
-  const drifted = findings.filter((finding) => finding.kind === 'drifted');
+  const drifted = findings
+    .filter((finding) => finding.kind === 'drifted')
+    .filter((finding) => policy.only?.has(finding) ?? true);
   const holders = new Map(findings.flatMap(liveOf).map((live) => [live.name, live.service_id]));
   const wanting = new Map(drifted.map((finding) => [idOf(finding), finding]));
   const reasons = new Map(drifted.map((finding) => [idOf(finding), reasonOfItsOwn(finding, policy)]));
@@ -74,7 +78,7 @@ export function plan(findings: readonly Finding[], policy: Policy): Plan {
       },
     ];
   });
-  const existing = drifted.length + findings.filter(({ kind }) => kind === 'in_sync').length;
+  const existing = findings.filter(({ kind }) => kind === 'drifted' || kind === 'in_sync').length;
   const limit = because(reasonOfLimit(updates.length, existing, policy));
   return {
     updates: limit === null ? updates : [],

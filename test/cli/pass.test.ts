@@ -275,3 +275,21 @@ test('a setting of the environment reaches the pass', async () => {
   expect(ended.code).toBe(1);
   expect(reportOf(ended)).toMatchObject({ services: [{ result: 'withheld', unknown_fields: ['labels'] }] });
 });
+
+test('plan --show-unmanaged shows the declarations to add, in text alone', async () => {
+  const { url } = await emulated({ services: [web(), database({ name: 'a/b' })] });
+  const environment = accountAt(url);
+  const folder = folderOf({ 'web.yaml': web() });
+  const line = ['plan', '--services', folder, '--show-unmanaged'];
+  const { code, stdout } = await command(line, { environment });
+  expect(code).toBe(0);
+  const added = stdout.slice(stdout.indexOf('---\n'));
+  expect(added).toBe(
+    `---\n# ${folder}/a-b-112233445577.yaml\nservice_id: 0191e3a4-5b6c-7d8e-9f00-112233445577\nname: a/b\ntype: tcp\ntcp_port: 5432\nhost:\n  ipv4: 10.0.0.2\n  network:\n    tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da\n`,
+  );
+  expect(stdout).toMatch(/^in sync: 1 unmanaged, 1 in sync .*\n---\n/m);
+  const json = await command([...line, '--output', 'json'], { environment });
+  expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'in_sync', counts: { unmanaged: 1 } });
+  writeFileSync(join(folder, 'added.yaml'), added);
+  expect((await command(line, { environment })).stdout).toMatch(/^in sync: 2 in sync .*\n$/);
+});

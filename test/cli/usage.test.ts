@@ -40,7 +40,7 @@ test.for([
   { line: ['plan', '--services'], told: "option '--services <value>' argument missing" },
   {
     line: ['plan', '--output', 'xml'],
-    told: "option '--output <format>' argument 'xml' is invalid. Allowed choices are text, json",
+    told: "option '--output <format>' argument 'xml' is invalid. Allowed choices are text, json, markdown",
   },
   {
     line: ['emulate', '--seed', 'x'],

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { adopt } from '../../src/core/adopt.ts';
+import { adopt, renderUnmanaged } from '../../src/core/adopt.ts';
 import { compare } from '../../src/core/compare.ts';
 import type { LiveService } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
@@ -11,7 +11,7 @@ import { observedQuirks } from '../../src/emulator/quirks.ts';
 import type { Quirks } from '../../src/emulator/quirks.ts';
 import { writeBack } from '../../src/emulator/writeback.ts';
 import { fleet } from '../pass/fleet.ts';
-import { certificate, id, live, tunnel } from './builders.ts';
+import { certificate, findings, id, live, tunnel } from './builders.ts';
 
 const FULL = process.env['FULL'] === '1';
 
@@ -190,4 +190,33 @@ test('for any live service the declaration reads back in sync, in other readers 
     }),
     { numRuns: FULL ? 20_000 : 1000 },
   );
+});
+
+test('shows nothing for what is not live, though its declaration be broken', () => {
+  const broken = collect([parseFile('a.yaml', 'name: [')]);
+  expect(renderUnmanaged(compare(broken, []), 'services')).toEqual([]);
+});
+
+test('shows the declarations that unmanaged services lack, with their files, as one stream of YAML', () => {
+  const shown = renderUnmanaged(
+    findings({
+      declared: [{}, { service_id: id(9), name: 'gone' }],
+      live: [
+        {},
+        { service_id: id(3), name: 'a' },
+        { service_id: id(4), name: '../a\n- b' },
+        { service_id: id(5), name: 'odd\nname: x', type: 'udp' },
+      ],
+    }),
+    'services/',
+  );
+  expect(shown.map((each) => each.split('\n').slice(0, 4))).toEqual([
+    ['---', '# services/a.yaml', `service_id: ${id(3)}`, 'name: a'],
+    ['---', '# services/a-b-000000000004.yaml', `service_id: ${id(4)}`, String.raw`name: "../a\n- b"`],
+    [
+      '---',
+      expect.stringMatching(String.raw`^# odd\\u\{a\}name: x \(${id(5)}\): this version cannot declare it: type: `),
+    ],
+  ]);
+  expect(parseFile('a.yaml', shown.join('\n'))).toMatchObject({ problems: [], declarations: [{}, {}] });
 });

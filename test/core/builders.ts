@@ -99,6 +99,7 @@ export function policy(fields: Partial<Policy> = {}): Policy {
     memory: nothingSeen,
     now: 0,
     retryParked: false,
+    only: null,
     ...fields,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { adopt } from '../../src/core/adopt.ts';
 import { parseFile } from '../../src/core/declaration.ts';
-import { pickServices, planImport } from '../../src/core/import.ts';
+import { planImport } from '../../src/core/import.ts';
 import type { ImportFacts } from '../../src/core/import.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { id, live, service } from './builders.ts';
@@ -102,33 +102,4 @@ test('what is replaced may take or give up a name', () => {
   ];
   expect(planned(swapped, { folder, force: true }).conflicts).toEqual([]);
   expect(planned(swapped.slice(0, 1), { folder, force: true }).conflicts).toHaveLength(1);
-});
-
-const services = [
-  { service_id: id(1), name: 'orders-db' },
-  { service_id: '0191e3a4-5b6c-7d8e-9f00-00000000abcd', name: 'a, b' },
-  { service_id: id(3), name: 'a' },
-];
-const abcd = '0191E3A4-5B6C-7D8E-9F00-00000000ABCD';
-
-test.for([
-  { only: ['a'], names: ['a'] },
-  { only: ['a, b'], names: ['a, b'] },
-  { only: ['a, orders-db'], names: ['orders-db', 'a'] },
-  { only: ['a', 'a', id(3)], names: ['a'] },
-  { only: [abcd], names: ['a, b'] },
-])('picks $names for $only', ({ only, names }) => {
-  const { picked, faults } = pickServices(services, only);
-  expect({ names: picked.map(({ name }) => name), faults }).toEqual({ names, faults: [] });
-});
-
-test('tells every word that means nobody, and who may be meant', () => {
-  expect(pickServices(services, ['order-db,A', 'a', ''])).toEqual({
-    picked: [services[2]],
-    faults: [
-      'expected the name or the id of a live service, found "order-db"; did you mean "orders-db"?',
-      'expected the name or the id of a live service, found "A"',
-      'expected the name or the id of a live service, found ""',
-    ],
-  });
 });

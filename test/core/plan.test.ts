@@ -418,3 +418,12 @@ test('what the API answers as declared and lists otherwise is withheld, and said
     '1: the API answered the last updates as declared, and shows something else again (tcp_port); not sent again until the declaration or the live value changes',
   ]);
 });
+
+test('who was not asked for is left alone, and keeps its name', () => {
+  const found = findings(renames('a→b', 'b→c', 'd→e'));
+  const only = (...numbers: readonly number[]) =>
+    policy({ only: new Set(found.filter((_, index) => numbers.includes(index + 1))) });
+  expect(orderOf(plan(found, only(3)))).toEqual(['3']);
+  expect(orderOf(plan(found, only(1, 2)))).toEqual(['1 after 2', '2']);
+  expect(withheldOf(plan(found, only(1)))).toEqual([expect.stringMatching(/^1: wants the name "b", which .* keeps$/)]);
+});

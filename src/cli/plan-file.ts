@@ -1,0 +1,37 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { ConfigError } from '../config.ts';
+import { parseLock } from '../core/lock.ts';
+import type { Lock } from '../core/lock.ts';
+
+/** Reads what `plan --out` wrote. Throws a `ConfigError`. */
+export function readPlanFile(path: string): Lock {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `expected a file that plan --out wrote, found that ${JSON.stringify(path)} cannot be read: ${codeOf(error)}`,
+    );
+  }
+  const lock = parseLock(text);
+  if (lock === null)
+    throw new ConfigError(`${path}: expected a plan as plan --out writes it, found something else; make it anew`);
+  return lock;
+}
+
+/** Throws a `ConfigError`. The file is there whole, or as it was. */
+export function writePlanFile(path: string, lock: Lock): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(lock, null, 2)}\n`);
+    renameSync(temporary, path);
+  } catch (error) {
+    throw new ConfigError(
+      `--out: expected a file that can be written, found that ${JSON.stringify(path)} cannot: ${codeOf(error)}`,
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,156 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { accountAt, command, database, emulated, folderOf, temporaryFolder, web } from './command.ts';
+
+const WEB = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+const DB = '0191e3a4-5b6c-7d8e-9f00-112233445577';
+
+/** Two services that drifted, and a plan of that in a file. */
+async function planned(...flags: readonly string[]) {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
+  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const file = join(temporaryFolder(), 'plan.json');
+  const environment = accountAt(emulator.url);
+  const { code } = await command(['plan', '--services', folder, '--out', file, ...flags], { environment });
+  expect(code).toBe(2);
+  const puts = () => emulator.requests.filter(({ method }) => method === 'PUT').length;
+  return {
+    emulator,
+    folder,
+    file,
+    puts,
+    apply: async (...more: readonly string[]) =>
+      command(['apply', file, '--services', folder, ...more], { environment }),
+  };
+}
+
+describe('a plan in a file', () => {
+  test('is applied as it is', async () => {
+    const { apply, puts, file } = await planned();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      plan_version: 1,
+      updates: [{ name: 'web' }, { name: 'db' }],
+    });
+    expect(await apply()).toMatchObject({ code: 0, stdout: expect.stringContaining('converged: 2 updated') });
+    expect(puts()).toBe(2);
+  });
+
+  test.for<{ what: string; move: (stage: Awaited<ReturnType<typeof planned>>) => void; told: string }>([
+    {
+      what: 'a live service',
+      move: ({ emulator }) => emulator.change(WEB, (service) => ({ ...service, http_port: 82 })),
+      told: '"web" changed live: http_port was 81, is 82',
+    },
+    {
+      what: 'a declaration',
+      move: ({ folder }) => writeFileSync(join(folder, 'db.yaml'), JSON.stringify(database({ tcp_port: 7 }))),
+      told: '"db" is declared otherwise: tcp_port was 5432, is 7',
+    },
+    {
+      what: 'a service, by somebody else',
+      move: ({ emulator }) => emulator.change(DB, (service: JsonObject) => ({ ...service, tcp_port: 5432 })),
+      told: '"db" is not to be updated any more',
+    },
+  ])('is refused, with what moved: $what', async ({ move, told }) => {
+    const stage = await planned();
+    move(stage);
+    const { code, stdout } = await stage.apply();
+    expect(code).toBe(1);
+    expect(stdout).toContain(`failed: the plan that was to be applied does not hold any more: ${told}`);
+    expect(stage.puts()).toBe(0);
+  });
+
+  test('is refused for another account', async () => {
+    const { file, apply, puts } = await planned();
+    writeFileSync(file, readFileSync(file, 'utf8').replace('0123456789abcdef', 'ffffffffffffffff'));
+    expect(await apply()).toMatchObject({ code: 1, stdout: expect.stringContaining('it was made for the account') });
+    expect(puts()).toBe(0);
+  });
+
+  test('of a part is applied with the same part', async () => {
+    const { apply, puts } = await planned('--only', 'web');
+    expect(await apply()).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('"db" is to be updated now, and was not'),
+    });
+    expect(puts()).toBe(0);
+    expect(await apply('--only', 'web')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 updated') });
+    expect(puts()).toBe(1);
+  });
+
+  test('that is none, or is not there, is wrong usage', async () => {
+    const { file, apply, puts } = await planned();
+    writeFileSync(file, '{}');
+    expect(await apply()).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('expected a plan as plan --out writes it'),
+    });
+    const away = await command(['apply', join(file, 'x'), '--emulator']);
+    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read: ENOTDIR') });
+    expect(puts()).toBe(0);
+  });
+
+  test('that cannot be written is told', async () => {
+    const { folder } = await planned();
+    const { code, stderr } = await command([
+      'plan',
+      '--emulator',
+      '--services',
+      folder,
+      '--out',
+      join(folder, 'no/where'),
+    ]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('--out: expected a file that can be written'),
+    });
+  });
+});
+
+describe('--only', () => {
+  test('narrows what is planned, applied and told, by name and by id', async () => {
+    const { apply, puts, folder, emulator } = await planned();
+    const environment = accountAt(emulator.url);
+    const { stdout } = await command(['plan', '--services', folder, '--only', DB], { environment });
+    expect(stdout).toMatch(/^~ db .*\n.*\n.*\npending: 1 to update/);
+    expect(stdout).not.toContain('web');
+    expect(await command(['apply', '--services', folder, '--only', 'db'], { environment })).toMatchObject({ code: 0 });
+    expect(puts()).toBe(1);
+    expect(await apply()).toMatchObject({ code: 1 });
+  });
+
+  test('that means nobody is told, with who may be meant, and nothing is done', async () => {
+    const { folder, emulator, puts } = await planned();
+    const { code, stdout } = await command(['apply', '--services', folder, '--only', 'webb'], {
+      environment: accountAt(emulator.url),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain('--only: expected the name or the id of a service, found "webb"');
+    expect(puts()).toBe(0);
+  });
+});
+
+test('a plan is Markdown where a pull request wants it', async () => {
+  const { folder, emulator } = await planned();
+  const { code, stdout } = await command(['plan', '--services', folder, '--output', 'markdown'], {
+    environment: accountAt(emulator.url),
+  });
+  expect(code).toBe(2);
+  expect(stdout).toMatch(/^### VPC services: plan: pending\n/);
+  expect(stdout).toContain('<details><summary>');
+});
+
+test.for([
+  ['always', true],
+  ['never', false],
+  ['auto', false],
+] as const)('colours are %s where nobody looks on: %s', async ([when, coloured]) => {
+  const { folder, emulator } = await planned();
+  const { stdout } = await command(['plan', '--services', folder, '--color', when], {
+    environment: accountAt(emulator.url),
+  });
+  expect(stdout.includes('\u{1b}[')).toBe(coloured);
+});

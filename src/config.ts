@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { LONGEST_HOURS, parseDuration } from './core/duration.ts';
 import { isObject } from './core/json.ts';
+import { capitalised, toJsonSchema } from './core/json-schema.ts';
+import type { JsonSchema } from './core/json-schema.ts';
 import { renderProblem } from './core/text.ts';
 import { parseRate } from './core/rate.ts';
 import type { Rate } from './core/rate.ts';
@@ -13,69 +15,100 @@ import type { Schedule } from './schedule.ts';
 
 const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${LONGEST_HOURS}h`;
 
+/*
+ * What a transform makes of a text is nothing that JSON Schema can know: `meta` says as much of it as a pattern can, and never refuses what
+ * the transform takes.
+ */
+
+const DURATION_PATTERN = String.raw`\d+(\.\d+)?(ms|s|m|h)`;
+
 /** `500ms`, `2s`, `5m`, `1h`, and 0; becomes whole milliseconds. */
-const duration = z.union([z.string(), z.literal(0)], DURATION).transform((text, context) => {
-  const ms = parseDuration(String(text));
-  if (ms !== null) return ms;
-  context.addIssue({ code: 'custom', message: DURATION });
-  return z.NEVER;
-});
+const duration = z
+  .union(
+    [z.string(DURATION).regex(new RegExp(`^(0|${DURATION_PATTERN})$`), DURATION), z.literal(0, DURATION)],
+    DURATION,
+  )
+  .transform((text, context) => {
+    const ms = parseDuration(String(text));
+    if (ms !== null) return ms;
+    context.addIssue({ code: 'custom', message: DURATION });
+    return z.NEVER;
+  });
 
 const SCHEDULE =
   'expected none, or a cron expression of five parts and, if it is not UTC, a time zone: 0 6 * * 1-5 Europe/Berlin';
 
 /** Five parts of cron and an IANA time zone; becomes both, or null. */
-const schedule = z.string(SCHEDULE).transform((text, context): Schedule | null => {
-  if (text === 'none') return null;
-  try {
-    return parseSchedule(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: SCHEDULE });
-    return z.NEVER;
-  }
-});
+const schedule = z
+  .string(SCHEDULE)
+  .transform((text, context): Schedule | null => {
+    if (text === 'none') return null;
+    try {
+      return parseSchedule(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: SCHEDULE });
+      return z.NEVER;
+    }
+  })
+  .meta({ pattern: String.raw`^(none|\s*@\S+\s*|\s*\S+(\s+\S+){4,5}\s*)$` });
 
-const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above zero');
+const positiveDuration = duration
+  .refine((ms) => ms > 0, 'expected a duration above zero')
+  .meta({
+    anyOf: undefined,
+    type: 'string',
+    pattern: `^(?=.*[1-9])${DURATION_PATTERN}$`,
+    errorMessage: `${capitalised(DURATION)}, and above zero`,
+  });
 
 /** Variables and flags are text: `true` and `false` are what they say. */
-const flag = z.union(
-  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
-  'expected true or false',
-);
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], 'expected true or false')
+  .meta({ anyOf: undefined, type: ['boolean', 'string'], pattern: '^(true|false)$' });
 
 const GLOBS = 'expected globs, such as **/*.yaml';
 
 /** Variables and flags are text, with commas between the globs. */
-const globs = z.preprocess(
-  (value) => (typeof value === 'string' ? splitGlobs(value) : value),
-  z.array(z.string(GLOBS).min(1, GLOBS), GLOBS).min(1, GLOBS),
-);
+const globs = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? splitGlobs(value) : value),
+    z.array(z.string(GLOBS).min(1, GLOBS), GLOBS).min(1, GLOBS),
+  )
+  .meta({ type: ['array', 'string'], pattern: String.raw`^\s*[^\s,]` });
 
 const wholeNumber = (least: number, most: number) => {
   const message = `expected a whole number from ${least} to ${most}`;
   const text = z.string().regex(/^\d+$/, message).transform(Number);
   return z
     .union([z.number(), text], message)
-    .refine((value) => Number.isInteger(value) && value >= least && value <= most, message);
+    .refine((value) => Number.isInteger(value) && value >= least && value <= most, message)
+    .meta({ anyOf: undefined, type: ['integer', 'string'], minimum: least, maximum: most, pattern: String.raw`^\d+$` });
 };
 
 const BUDGET = 'expected requests per duration, one or more, such as 1100/5m, 150/1s';
 
+const RATE_PATTERN = String.raw`\s*(?!0+\s*/)\d{1,9}\s*/\s*${DURATION_PATTERN}\s*`;
+
 /** `1100/5m, 150/1s`, or a list of such. */
-const rates = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z
-    .array(
-      z.string(BUDGET).transform((text, context): Rate => {
-        const rate = parseRate(text);
-        if (rate !== null) return rate;
-        context.addIssue({ code: 'custom', message: BUDGET });
-        return z.NEVER;
-      }),
-      BUDGET,
-    )
-    .min(1, BUDGET),
-);
+const rates = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? value.split(',') : value),
+    z
+      .array(
+        z
+          .string(BUDGET)
+          .transform((text, context): Rate => {
+            const rate = parseRate(text);
+            if (rate !== null) return rate;
+            context.addIssue({ code: 'custom', message: BUDGET });
+            return z.NEVER;
+          })
+          .meta({ pattern: `^${RATE_PATTERN}$` }),
+        BUDGET,
+      )
+      .min(1, BUDGET),
+  )
+  .meta({ type: ['string', 'array'], pattern: `^${RATE_PATTERN}(,${RATE_PATTERN})*$` });
 
 /** A whole number, or `none`, which becomes null. */
 const limit = (most: number) => {
@@ -83,7 +116,14 @@ const limit = (most: number) => {
   return z
     .union([z.number(), z.string().regex(/^(\d+|none)$/, message)], message)
     .transform((value) => (value === 'none' ? null : Number(value)))
-    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= most), message);
+    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= most), message)
+    .meta({
+      anyOf: undefined,
+      type: ['integer', 'string'],
+      minimum: 0,
+      maximum: most,
+      pattern: String.raw`^(\d+|none)$`,
+    });
 };
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
@@ -111,50 +151,77 @@ const DEFAULTS = {
   log_format: 'auto',
 } as const;
 
+/** What else one may write, for editors. */
+const EXAMPLES: { readonly [Name in keyof typeof DEFAULTS]: readonly unknown[] } = {
+  services: ['/srv/services'],
+  include: [['**/*.yaml'], '*.yaml, teams/**/*.{yaml,yml}'],
+  allow_empty: [true],
+  mode: ['detect'],
+  interval: ['1h', 0],
+  schedule: ['0 6 * * 1-5 Europe/Berlin'],
+  settle: ['500ms'],
+  rescan: ['1m'],
+  unknown_fields: ['withhold'],
+  request_budget: ['500/5m', ['500/5m', '50/1s']],
+  concurrency: [10],
+  request_timeout: ['10s'],
+  pass_timeout: ['5m'],
+  max_changes: [40],
+  max_change_percent: [25],
+  grace_period: ['10s'],
+  log_level: ['debug'],
+  log_format: ['json'],
+};
+
 const include: string[] = [...DEFAULTS.include];
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** Every setting: its check, and what it is. Durations come out in milliseconds. */
-const settingsSchema = z.strictObject({
-  services: z
-    .string('expected a folder')
-    .min(1, 'expected a folder')
-    .prefault(DEFAULTS.services)
-    .describe('the folder of declarations'),
-  include: globs.prefault(include).describe('what in it is read: globs, relative to the folder'),
-  allow_empty: flag
-    .prefault(DEFAULTS.allow_empty)
-    .describe('a folder without a declaration is a failed pass unless true'),
-  mode: oneOf(['apply', 'detect']).prefault(DEFAULTS.mode).describe('apply, or detect: report drift, write nothing'),
-  interval: duration.prefault(DEFAULTS.interval).describe('how often drift is looked for, with jitter; 0 is never'),
-  schedule: schedule
-    .prefault(DEFAULTS.schedule)
-    .describe('when drift is looked for besides: cron, and a time zone if not UTC; or none'),
-  settle: duration.prefault(DEFAULTS.settle).describe('quiet time after a change of the folder'),
-  rescan: positiveDuration.prefault(DEFAULTS.rescan).describe('how often the folder is looked at without any event'),
-  unknown_fields: oneOf(['preserve', 'withhold', 'drop'])
-    .prefault(DEFAULTS.unknown_fields)
-    .describe('live fields that this version does not know: preserve, withhold the update, or drop'),
-  request_budget: rates
-    .prefault(DEFAULTS.request_budget)
-    .describe('requests per duration at the most, all of a credential: lists, updates and retries'),
-  concurrency: wholeNumber(1, 100).prefault(DEFAULTS.concurrency).describe('requests under way at the most'),
-  request_timeout: positiveDuration.prefault(DEFAULTS.request_timeout).describe('how long one request may take'),
-  pass_timeout: positiveDuration.prefault(DEFAULTS.pass_timeout).describe('how long one pass may take'),
-  max_changes: limit(1_000_000)
-    .prefault(DEFAULTS.max_changes)
-    .describe('a plan with more updates is withheld whole; or none'),
-  max_change_percent: limit(100)
-    .prefault(DEFAULTS.max_change_percent)
-    .describe('so is one that updates more of the declared live services, in percent; or none'),
-  grace_period: duration.prefault(DEFAULTS.grace_period).describe('how long requests under way may take after SIGTERM'),
-  log_level: oneOf(LEVELS)
-    .prefault(DEFAULTS.log_level)
-    .describe(`the least level that is logged: ${LEVELS.join(', ')}`),
-  log_format: oneOf(['auto', 'json', 'pretty'])
-    .prefault(DEFAULTS.log_format)
-    .describe('json, pretty, or auto: pretty on a terminal, json elsewhere'),
-});
+const settingsSchema = z.strictObject(
+  {
+    services: z
+      .string('expected a folder')
+      .min(1, 'expected a folder')
+      .prefault(DEFAULTS.services)
+      .describe('the folder of declarations'),
+    include: globs.prefault(include).describe('what in the folder is read: globs, relative to it'),
+    allow_empty: flag
+      .prefault(DEFAULTS.allow_empty)
+      .describe('a folder without a declaration is a failed pass unless true'),
+    mode: oneOf(['apply', 'detect']).prefault(DEFAULTS.mode).describe('apply, or detect: report drift, write nothing'),
+    interval: duration.prefault(DEFAULTS.interval).describe('how often drift is looked for, with jitter; 0 is never'),
+    schedule: schedule
+      .prefault(DEFAULTS.schedule)
+      .describe('when drift is looked for besides: cron, and a time zone if not UTC; or none'),
+    settle: duration.prefault(DEFAULTS.settle).describe('quiet time after a change of the folder'),
+    rescan: positiveDuration.prefault(DEFAULTS.rescan).describe('how often the folder is looked at without any event'),
+    unknown_fields: oneOf(['preserve', 'withhold', 'drop'])
+      .prefault(DEFAULTS.unknown_fields)
+      .describe('live fields that this version does not know: preserve, withhold the update, or drop'),
+    request_budget: rates
+      .prefault(DEFAULTS.request_budget)
+      .describe('requests per duration at the most, all of a credential: lists, updates and retries'),
+    concurrency: wholeNumber(1, 100).prefault(DEFAULTS.concurrency).describe('requests under way at the most'),
+    request_timeout: positiveDuration.prefault(DEFAULTS.request_timeout).describe('how long one request may take'),
+    pass_timeout: positiveDuration.prefault(DEFAULTS.pass_timeout).describe('how long one pass may take'),
+    max_changes: limit(1_000_000)
+      .prefault(DEFAULTS.max_changes)
+      .describe('a plan with more updates is withheld whole; or none'),
+    max_change_percent: limit(100)
+      .prefault(DEFAULTS.max_change_percent)
+      .describe('a plan that updates more percent of the declared live services is withheld whole; or none'),
+    grace_period: duration
+      .prefault(DEFAULTS.grace_period)
+      .describe('how long requests under way may take after SIGTERM'),
+    log_level: oneOf(LEVELS)
+      .prefault(DEFAULTS.log_level)
+      .describe(`the least level that is logged: ${LEVELS.join(', ')}`),
+    log_format: oneOf(['auto', 'json', 'pretty'])
+      .prefault(DEFAULTS.log_format)
+      .describe('json, pretty, or auto: pretty on a terminal, json elsewhere'),
+  },
+  'expected one mapping of settings, such as "interval: 5m"',
+);
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingName = keyof Settings;
@@ -169,6 +236,19 @@ export const settingFacts: readonly SettingFacts[] = SETTINGS.map((name) => ({
   description: settingsSchema.shape[name].description ?? '',
   fallback: String(DEFAULTS[name]),
 }));
+
+/** The JSON Schema of a configuration file. */
+export function configSchema(): JsonSchema {
+  const { properties, ...schema } = toJsonSchema(settingsSchema, capitalised);
+  const described = settingFacts.map(({ name, description, fallback }) => {
+    const title = capitalised(name.replaceAll('_', ' '));
+    const elsewhere = `Omitted: ${fallback}. Elsewhere: ${variableOf(name)}, ${flagOf(name)}.`;
+    const words = { title, description: `${capitalised(description)}. ${elsewhere}`, examples: EXAMPLES[name] };
+    return [name, { ...Object(Object(properties)[name]), ...words }];
+  });
+  const description = 'The configuration file, which need not name them all. Variables and flags win over it.';
+  return { ...schema, title: 'Settings', description, properties: Object.fromEntries(described) };
+}
 
 /** Where a value comes from, and how it was written there. */
 export type Origin = { readonly text: string; readonly from: string };

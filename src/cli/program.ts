@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeAccount } from '../account.ts';
 import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
@@ -12,6 +12,8 @@ import type { ImportOptions } from './import.ts';
 import { applyCommand, planCommand } from './pass.ts';
 import type { PassOptions } from './pass.ts';
 import { run } from './run.ts';
+import { schemaCommand } from './schema.ts';
+import type { SchemaName } from './schema.ts';
 import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
@@ -175,6 +177,14 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       );
     });
 
+  program
+    .command('schema')
+    .description('print the JSON Schema of a declaration or of the configuration file, for editors')
+    .addArgument(new Argument('[of]', 'which of them').choices(['declaration', 'config']).default('declaration'))
+    .helpOption('-h, --help', 'show this')
+    .addHelpText('after', EXIT_CODES.schema)
+    .action((of: SchemaName) => schemaCommand(of, context));
+
   return program;
 }
 
@@ -296,6 +306,15 @@ Exit codes:
 Exit codes:
   0  all that was asked for is declared now
   1  otherwise; where a file is in the way, nothing is written`,
+  schema: `
+Example:
+  vpc-reconciler schema > service.schema.json
+and as the first line of a declaration beside it:
+  # yaml-language-server: $schema=service.schema.json
+
+Exit codes:
+  0  printed
+  1  wrong usage`,
   emulate: `
 Exit codes:
   0  told to stop

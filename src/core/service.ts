@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capitalised } from './json-schema.ts';
 import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
 
@@ -14,31 +15,64 @@ const PORT = 'a port, a whole number from 1 to 65535';
 const IPV4 = 'an IPv4 address such as 10.0.0.12';
 const IPV6 = 'an IPv6 address such as fd00::12';
 
+const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
+const RESOLVER = '10.0.0.53';
+
 /** Any 8-4-4-4-12 hexadecimal id: the server chooses its version, so ours is not the place to be strict about it. */
 const uuid = z.guid(UUID);
 const port = z.int({ error: PORT, abort: true }).min(1, PORT).max(65_535, PORT);
 const ipv4 = z.ipv4(IPV4);
-const ipv6 = z.ipv6(IPV6);
+/** As patterns for editors. zod takes an address such as 64:ff9b::10.0.0.1, too, of which its own pattern does not know. */
+const IPV4_PATTERN = z.regexes.ipv4.source;
+const IPV6_PATTERN = `${z.regexes.ipv6.source}|^[0-9A-Fa-f:]*:${IPV4_PATTERN.slice(1)}`;
+const ipv6 = z.ipv6(IPV6).meta({ pattern: IPV6_PATTERN });
+const address = z
+  .union([ipv4, ipv6], 'an IPv4 or IPv6 address such as 10.0.0.53')
+  // One pattern, so that an editor has one message.
+  .meta({ anyOf: undefined, type: 'string', pattern: `${IPV4_PATTERN}|${IPV6_PATTERN}` });
 
-const hostname = z.string('a host name such as orders.internal').superRefine((value, context) => {
-  const expected = hostnameFault(value);
-  if (expected !== null) context.addIssue({ code: 'custom', message: expected });
-});
+/** Labels joined by dots that are no IPv4 address. Single labels and underscores are accepted by the API (observed). */
+const HOSTNAME = new RegExp(String.raw`^(?!${IPV4_PATTERN.slice(1)})[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$`);
+const LONGEST_HOSTNAME = 253;
 
-const resolverIps = z.array(
-  z.union([ipv4, ipv6], 'an IPv4 or IPv6 address such as 10.0.0.53'),
-  'a list of addresses such as [10.0.0.53]',
-);
+const hostname = z
+  .string('a host name such as orders.internal')
+  .superRefine((value, context) => {
+    const expected = hostnameFault(value);
+    if (expected !== null) context.addIssue({ code: 'custom', message: expected });
+  })
+  .meta({
+    pattern: HOSTNAME.source,
+    maxLength: LONGEST_HOSTNAME,
+    errorMessage:
+      'Expected a bare host name such as orders.internal: labels of 1–63 letters (a–z), digits, - and _, joined by dots; no scheme, port, path or address',
+  });
+
+const resolverIps = z.array(address, 'a list of addresses such as [10.0.0.53]');
 
 const network = z.strictObject(
-  { tunnel_id: uuid.describe('The Cloudflare Tunnel through which the address is reached.') },
+  {
+    tunnel_id: uuid.meta({
+      title: 'Tunnel id',
+      description: 'The Cloudflare Tunnel through which the address is reached.',
+      examples: [TUNNEL],
+    }),
+  },
   'a mapping with tunnel_id',
 );
 
 const resolverNetwork = z.strictObject(
   {
-    tunnel_id: uuid.describe('The Cloudflare Tunnel through which the host name is resolved and reached.'),
-    resolver_ips: resolverIps.nullish().describe("The resolvers to ask, in order. Omitted: the tunnel's own."),
+    tunnel_id: uuid.meta({
+      title: 'Tunnel id',
+      description: 'The Cloudflare Tunnel through which the host name is resolved and reached.',
+      examples: [TUNNEL],
+    }),
+    resolver_ips: resolverIps.nullish().meta({
+      title: 'Resolvers',
+      description: "The resolvers to ask, in order. Omitted: the tunnel's own.",
+      examples: [[RESOLVER]],
+    }),
   },
   'a mapping with tunnel_id and, if wanted, resolver_ips',
 );
@@ -46,11 +80,34 @@ const resolverNetwork = z.strictObject(
 const host = z
   .strictObject(
     {
-      ipv4: ipv4.nullish().describe('Reach the service at this IPv4 address. May stand beside ipv6.'),
-      ipv6: ipv6.nullish().describe('Reach the service at this IPv6 address. May stand beside ipv4.'),
-      network: network.nullish().describe('The network of ipv4 and ipv6.'),
-      hostname: hostname.nullish().describe('Reach the service by this name, resolved behind the tunnel.'),
-      resolver_network: resolverNetwork.nullish().describe('The network of hostname.'),
+      ipv4: ipv4.nullish().meta({
+        title: 'IPv4 address',
+        description:
+          'Reach the service at this IPv4 address, through network. May stand beside ipv6; not with hostname.',
+        examples: ['10.0.0.12'],
+      }),
+      ipv6: ipv6.nullish().meta({
+        title: 'IPv6 address',
+        description:
+          'Reach the service at this IPv6 address, through network. May stand beside ipv4; not with hostname.',
+        examples: ['fd00::12'],
+      }),
+      network: network.nullish().meta({
+        title: 'Network',
+        description: 'The network of ipv4 and ipv6, which need it.',
+        examples: [{ tunnel_id: TUNNEL }],
+      }),
+      hostname: hostname.nullish().meta({
+        title: 'Host name',
+        description:
+          'Reach the service by this name, resolved behind the tunnel of resolver_network. Without scheme, port or path; not with ipv4 or ipv6.',
+        examples: ['orders.internal'],
+      }),
+      resolver_network: resolverNetwork.nullish().meta({
+        title: 'Resolver network',
+        description: 'The network of hostname, which needs it.',
+        examples: [{ tunnel_id: TUNNEL, resolver_ips: [RESOLVER] }],
+      }),
     },
     'a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network',
   )
@@ -62,40 +119,127 @@ const tlsSettings = z
     {
       cert_verification_mode: z
         .enum(['verify_full', 'verify_ca', 'disabled'], 'verify_full, verify_ca or disabled')
-        .describe('verify_full: chain and host name (the default). verify_ca: chain only. disabled: nothing.'),
-      certificate_authority: uuid.nullish().describe('An uploaded CA to trust. Not with disabled.'),
-      client_certificate: uuid.nullish().describe('An uploaded mTLS certificate to present.'),
+        .meta({
+          title: 'Certificate verification',
+          description: 'What is checked of the certificate of the service.',
+          enumDescriptions: [
+            'Its chain and its host name: as without any tls_settings.',
+            'Its chain, and not its host name.',
+            'Nothing.',
+          ],
+          examples: ['verify_full'],
+        }),
+      certificate_authority: uuid.nullish().meta({
+        title: 'Certificate authority',
+        description: 'The id of an uploaded CA to trust. Omitted: none of your own. Not with disabled.',
+        examples: ['0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33'],
+      }),
+      client_certificate: uuid.nullish().meta({
+        title: 'Client certificate',
+        description: 'The id of an uploaded mTLS certificate to present. Omitted: none is presented.',
+        examples: ['6f2c1a90-4c1e-4d0f-8c55-3d1b7f0a2e11'],
+      }),
     },
     'a mapping with cert_verification_mode',
   )
   .superRefine(checkTls, { when: ({ value }) => isObject(value) });
 
 const common = {
-  service_id: uuid.describe('The id that the API gave to the service; the key of everything here.'),
-  name: z.string('text').min(1, 'a name').describe('Unique in the account.'),
-  host: host.describe('Where the service is.'),
-  tls_settings: tlsSettings.nullish().describe('How the certificate of the service is checked.'),
-  created_at: z.unknown().optional().describe('Read-only; ignored.'),
-  updated_at: z.unknown().optional().describe('Read-only; ignored.'),
+  service_id: uuid.meta({
+    title: 'Service id',
+    description: 'The id that Cloudflare gave to the service when it was made: says which live service this is.',
+    examples: ['0191e3a4-5b6c-7d8e-9f00-112233445566'],
+  }),
+  name: z
+    .string('text')
+    .min(1, 'a name')
+    .meta({
+      title: 'Name',
+      description: 'Unique in the account. Changed here, the service is renamed.',
+      examples: ['orders-db'],
+    }),
+  host: host.meta({
+    title: 'Host',
+    description: 'Where the service is: ipv4 and/or ipv6 with network, or hostname with resolver_network.',
+    examples: [
+      { ipv4: '10.0.0.12', network: { tunnel_id: TUNNEL } },
+      { hostname: 'orders.internal', resolver_network: { tunnel_id: TUNNEL } },
+    ],
+  }),
+  tls_settings: tlsSettings.nullish().meta({
+    title: 'TLS settings',
+    description: 'How the certificate of the service is checked. Omitted: verify_full.',
+    examples: [{ cert_verification_mode: 'verify_ca' }],
+  }),
+  created_at: z
+    .unknown()
+    .optional()
+    .meta({
+      title: 'Created at',
+      description: 'Read-only and ignored: there so that an answer of the API can be pasted. Omit it.',
+      examples: ['2026-09-14T08:21:44Z'],
+      doNotSuggest: true,
+    }),
+  updated_at: z
+    .unknown()
+    .optional()
+    .meta({
+      title: 'Updated at',
+      description: 'Read-only and ignored: there so that an answer of the API can be pasted. Omit it.',
+      examples: ['2026-09-14T08:21:44Z'],
+      doNotSuggest: true,
+    }),
 };
 
+// https://developers.cloudflare.com/workers-vpc/configuration/vpc-services/
 const httpFields = {
-  http_port: port.nullish().describe('Alone: plain HTTP only. With neither port, both schemes on 80 and 443.'),
-  https_port: port.nullish().describe('Alone: HTTPS only. With neither port, both schemes on 80 and 443.'),
+  http_port: port.nullish().meta({
+    title: 'HTTP port',
+    description:
+      'The port of plain HTTP. Without https_port, plain HTTP is the only scheme allowed. Omitted: HTTPS only, if https_port is given; with neither, both schemes, on 80 and 443.',
+    examples: [8080],
+  }),
+  https_port: port.nullish().meta({
+    title: 'HTTPS port',
+    description:
+      'The port of HTTPS. Without http_port, HTTPS is the only scheme allowed. Omitted: plain HTTP only, if http_port is given; with neither, both schemes, on 80 and 443.',
+    examples: [8443],
+  }),
 };
 
 const tcpFields = {
-  tcp_port: port.describe('The port to connect to.'),
+  tcp_port: port.meta({
+    title: 'TCP port',
+    description: 'The port to connect to. Type tcp needs it.',
+    examples: [5432],
+  }),
   app_protocol: z
     .enum(['postgresql', 'mysql'], 'postgresql or mysql')
     .nullish()
-    .describe('The protocol spoken, where Hyperdrive should know it.'),
+    .meta({
+      title: 'Application protocol',
+      description: 'The protocol spoken, where Hyperdrive should know it. Omitted: any TCP.',
+      examples: ['postgresql'],
+    }),
 };
 
 /** A field of the other type, which an answer may spell out as null. */
-const onlyFor = (type: string) => z.null(`only type ${type} has this field; remove it or change the type`).optional();
+const onlyFor = (type: string) => {
+  const message = `only type ${type} has this field; remove it or change the type`;
+  return z
+    .null(message)
+    .optional()
+    .meta({
+      title: `Only of type ${type}`,
+      description: `Only type ${type} has this field.`,
+      examples: [null],
+      errorMessage: capitalised(message),
+      doNotSuggest: true,
+    });
+};
 
-const http = z.strictObject({
+/** The fields of a declaration of type http. */
+export const http = z.strictObject({
   ...common,
   type: z.literal('http'),
   ...httpFields,
@@ -103,7 +247,8 @@ const http = z.strictObject({
   app_protocol: onlyFor('tcp'),
 });
 
-const tcp = z.strictObject({
+/** And of type tcp. */
+export const tcp = z.strictObject({
   ...common,
   type: z.literal('tcp'),
   ...tcpFields,
@@ -112,13 +257,24 @@ const tcp = z.strictObject({
 });
 
 /** Used while `type` is missing or wrong, so that everything else in the declaration is still checked. */
-const untyped = z.strictObject({
-  ...common,
-  type: z.enum(['http', 'tcp'], 'http or tcp'),
-  ...httpFields,
-  ...tcpFields,
-  tcp_port: tcpFields.tcp_port.nullish(),
-});
+export const untyped = z.strictObject(
+  {
+    ...common,
+    type: z.enum(['http', 'tcp'], 'http or tcp').meta({
+      title: 'Type',
+      description: 'What is spoken; says which ports the service has.',
+      enumDescriptions: ['HTTP and HTTPS: http_port and https_port.', 'Any TCP: tcp_port and app_protocol.'],
+      examples: ['http'],
+    }),
+    ...httpFields,
+    ...tcpFields,
+    tcp_port: tcpFields.tcp_port.nullish(),
+  },
+  'a mapping that declares one service; separate services by a line of ---',
+);
+
+/** The fields that both types have. */
+export const SHARED_FIELDS: readonly string[] = [...Object.keys(common), 'type'];
 
 /** One service as a file declares it. */
 export type DeclaredService = z.infer<typeof http> | z.infer<typeof tcp>;
@@ -166,7 +322,7 @@ function isNothing(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNull;
 }
 
-/** What was expected of a host name, or null when it is one. Single labels and underscores are accepted by the API (observed). */
+/** What was expected of a host name, or null when it is one. */
 function hostnameFault(value: string): string | null {
   if (value.includes('://')) return 'a bare host name without a scheme (the ports say which scheme is used)';
   if (value.includes('/')) return 'a bare host name without a path';
@@ -174,12 +330,20 @@ function hostnameFault(value: string): string | null {
   if (z.ipv6().safeParse(value.replace(/^\[(.*)\]$/, '$1')).success)
     return 'a host name (an address goes into host.ipv6)';
   if (value.includes(':')) return 'a bare host name without a port (use http_port, https_port or tcp_port)';
-  if (value.length > 253) return 'a host name of at most 253 characters';
-  if (!/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i.test(value)) {
+  if (value.length > LONGEST_HOSTNAME) return `a host name of at most ${LONGEST_HOSTNAME} characters`;
+  if (!HOSTNAME.test(value)) {
     return 'a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots';
   }
   return null;
 }
+
+/** What a mapping can have wrong that has the right fields, of which some do not go together. */
+export const HOST_FAULTS = {
+  none: 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
+  both: 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
+  resolverNetwork: 'resolver_network goes with hostname; ipv4 and ipv6 take network',
+  network: 'network goes with ipv4 and ipv6; a hostname takes resolver_network',
+} as const;
 
 function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
   const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
@@ -189,25 +353,26 @@ function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
   const named = present.has('hostname');
 
   if (address && named) {
-    complain(['hostname'], 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them');
+    complain(['hostname'], HOST_FAULTS.both);
   } else if (address) {
     if (present.has('resolver_network')) {
-      complain(['resolver_network'], 'resolver_network goes with hostname; ipv4 and ipv6 take network');
+      complain(['resolver_network'], HOST_FAULTS.resolverNetwork);
     } else if (!present.has('network')) {
       complain([], 'network is missing: ipv4 and ipv6 need network with a tunnel_id', ['host.network']);
     }
   } else if (named) {
     if (present.has('network')) {
-      complain(['network'], 'network goes with ipv4 and ipv6; a hostname takes resolver_network');
+      complain(['network'], HOST_FAULTS.network);
     } else if (!present.has('resolver_network')) {
       const message = 'resolver_network is missing: a hostname needs resolver_network with a tunnel_id';
       complain([], message, ['host.resolver_network']);
     }
   } else {
-    const message = 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network';
-    complain([], message, ['host.ipv4', 'host.ipv6', 'host.hostname']);
+    complain([], HOST_FAULTS.none, ['host.ipv4', 'host.ipv6', 'host.hostname']);
   }
 }
+
+export const USELESS_AUTHORITY = 'of no use with cert_verification_mode disabled; remove one of them';
 
 /** wrangler refuses a CA together with `disabled`; so may the API. */
 function checkTls(value: unknown, context: z.core.$RefinementCtx): void {
@@ -216,7 +381,7 @@ function checkTls(value: unknown, context: z.core.$RefinementCtx): void {
     context.addIssue({
       code: 'custom',
       path: ['certificate_authority'],
-      message: 'of no use with cert_verification_mode disabled; remove one of them',
+      message: USELESS_AUTHORITY,
       params: {},
     });
   }

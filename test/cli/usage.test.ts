@@ -4,13 +4,15 @@ import { flagOf, settingFacts } from '../../src/config.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { command, folderOf, SECRET } from './command.ts';
 
+/** Those that take settings, and all. */
 const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate'] as const;
+const EVERY_COMMAND = [...COMMANDS, 'schema'] as const;
 
 test.for(['--version', '-V'])('%s is the version and nothing else', async (flag) => {
   expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
 });
 
-test.for([[], ...COMMANDS.map((name) => [name])])('help of %j goes to stdout, 80 columns wide', async (line) => {
+test.for([[], ...EVERY_COMMAND.map((name) => [name])])('help of %j goes to stdout, 80 columns wide', async (line) => {
   const { code, stdout, stderr } = await command([...line, '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   for (const row of stdout.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
@@ -19,7 +21,7 @@ test.for([[], ...COMMANDS.map((name) => [name])])('help of %j goes to stdout, 80
 
 test('the help names every command, and that of run every setting with its default', async () => {
   const all = (await command(['--help'])).stdout;
-  for (const name of COMMANDS) expect(all).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of EVERY_COMMAND) expect(all).toMatch(new RegExp(`^  ${name} `, 'm'));
   const ofRun = (await command(['run', '--help'])).stdout.replaceAll(/\s+/g, ' ');
   for (const { name, description, fallback } of settingFacts) {
     expect(ofRun).toContain(`${flagOf(name)} `);
@@ -27,7 +29,7 @@ test('the help names every command, and that of run every setting with its defau
   }
 });
 
-test.for(COMMANDS)('the help of %s tells the exit codes', async (name) => {
+test.for(EVERY_COMMAND)('the help of %s tells the exit codes', async (name) => {
   expect((await command([name, '--help'])).stdout).toMatch(/^Exit codes:\n {2}0 {2}\w/m);
 });
 

@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { startEditor } from './editor.ts';
+import type { Editor } from './editor.ts';
+import { root } from './program.ts';
+
+/** Of files in `services/`, and so with the first line that the samples there have. */
+let editor: Editor;
+beforeAll(async () => {
+  editor = await startEditor(join(root, 'services'));
+  return editor.close;
+});
+
+const SERVICE = '# yaml-language-server: $schema=../config/service.schema.json';
+const CONFIG = '# yaml-language-server: $schema=../config/config.schema.json';
+
+const declaration = `${SERVICE}
+service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566
+name: orders-db
+type: tcp
+tcp_port: 5432
+host:
+  hostname: orders.internal
+  resolver_network:
+    tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da
+`;
+
+/** The declaration above with something else in it. */
+function edited(from: string, to: string): string {
+  expect(declaration).toContain(from);
+  return declaration.replace(from, to);
+}
+
+const samples = [
+  ...readdirSync(join(root, 'services'), { recursive: true, encoding: 'utf8' }).map((name) => `services/${name}`),
+  ...['default.yaml', 'demo.yaml'].map((name) => `config/${name}`),
+].filter((name) => name.endsWith('.yaml'));
+
+test.concurrent.for(samples)(
+  '%s names its schema in its first line, and nothing in it is underlined',
+  async (name, { expect }) => {
+    const text = readFileSync(join(root, name), 'utf8');
+    const up = '../'.repeat(name.split('/').length - 1);
+    const schema = name.startsWith('config/') ? 'config.schema.json' : `${up}config/service.schema.json`;
+    // An editor reads the line for its document alone.
+    for (const document of text.split('---\n')) {
+      expect(document.split('\n', 1)).toEqual([`# yaml-language-server: $schema=${schema}`]);
+    }
+    expect(await editor.problems(text, join(root, name))).toEqual([]);
+  },
+);
+
+describe('an editor underlines what is wrong in a declaration, and says what is expected:', () => {
+  test.concurrent.for<readonly [slip: string, from: string, to: string, ...told: string[]]>([
+    ['a port too high', '5432', '80000', '5:11–16 Value is above the maximum of 65535.'],
+    ['a port in quotes', '5432', '"5432"', '5:11–17 Expected a port, a whole number from 1 to 65535'],
+    ['a misspelt type', 'type: tcp', 'type: htp', '4:7–10 Expected http or tcp'],
+    ['an unknown key', 'name: orders-db', 'name: orders-db\nnmae: x', '4:1–5 Property nmae is not allowed.'],
+    ['no port of tcp', 'tcp_port: 5432\n', '', '2:1–2 Missing property "tcp_port".'],
+    ['no type', 'type: tcp\n', '', '2:1–2 Missing property "type".'],
+    [
+      'a port of the other type',
+      'tcp_port: 5432',
+      'tcp_port: 5432\nhttp_port: 80',
+      '6:12–14 Only type http has this field; remove it or change the type',
+    ],
+    [
+      'a host name with a scheme',
+      'orders.internal',
+      'https://orders.internal',
+      '7:13–36 Expected a bare host name such as orders.internal: labels of 1–63 letters (a–z), digits, - and _, joined by dots; no scheme, port, path or address',
+    ],
+    [
+      'an address beside a host name',
+      'hostname: orders.internal',
+      'hostname: orders.internal\n  ipv4: 10.0.0.1',
+      '8:9–17 A host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
+    ],
+    [
+      'no address',
+      'hostname: orders.internal',
+      'hostname:',
+      '7:12–12 No address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
+    ],
+    [
+      'the network of the other shape',
+      'hostname: orders.internal',
+      'ipv4: 10.0.0.1',
+      '6:1–5 Missing property "network".',
+      '9:5–1 resolver_network goes with hostname; ipv4 and ipv6 take network',
+    ],
+    [
+      'a host that is an address',
+      'host:\n  hostname: orders.internal\n  resolver_network:\n    tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da',
+      'host: 10.0.0.1',
+      '6:7–15 Expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network',
+    ],
+    [
+      'a CA with disabled',
+      'host:',
+      'tls_settings:\n  cert_verification_mode: disabled\n  certificate_authority: 0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33\nhost:',
+      '8:26–62 Of no use with cert_verification_mode disabled; remove one of them',
+    ],
+    [
+      'a slip in the second service of a file, which has the line of its own',
+      declaration,
+      `${declaration}---\n${declaration.replace('5432', '0')}`,
+      '15:11–12 Value is below the minimum of 1.',
+    ],
+  ])('%s', async ([, from, to, ...told], { expect }) => {
+    expect(await editor.problems(edited(from, to))).toEqual(told);
+  });
+});
+
+test.concurrent.for([
+  ['interval: 5', '2:11–12 Expected a duration such as 500ms, 2s, 5m or 1h, at most 480h'],
+  ['rescan: 0', '2:9–10 Expected a duration such as 500ms, 2s, 5m or 1h, at most 480h, and above zero'],
+  ['mode: aply', '2:7–11 Expected apply or detect'],
+  ['concurrency: 101', '2:14–17 Value is above the maximum of 100.'],
+  ['intervall: 5m', '2:1–10 Property intervall is not allowed.'],
+  ['request_budget: 10', '2:17–19 Expected requests per duration, one or more, such as 1100/5m, 150/1s'],
+  ['- interval', '2:1–11 Expected one mapping of settings, such as "interval: 5m"'],
+] as const)('and in settings: %s', async ([line, told], { expect }) => {
+  expect(await editor.problems(`${CONFIG}\n${line}`)).toEqual([told]);
+});
+
+/** The names of the fields that are offered, each of which has words. Beside them, a template of all that are required is offered. */
+const offered = async (text: string) => {
+  const offers = await editor.offers(`${SERVICE}\n${text}`);
+  for (const [name, words] of offers) expect(`${name}: ${words}`).toMatch(/: .*\w/s);
+  return [...offers.keys()].filter((name) => /^[a-z0-9_]+$/.test(name)).toSorted();
+};
+
+describe('an editor offers', () => {
+  test('every field of either type, with its description, in an empty file', async () => {
+    expect(await offered('|')).toEqual([
+      'app_protocol',
+      'host',
+      'http_port',
+      'https_port',
+      'name',
+      'service_id',
+      'tcp_port',
+      'tls_settings',
+      'type',
+    ]);
+    const offers = await editor.offers(`${SERVICE}\n|`);
+    expect(offers.get('http_port')).toContain('Without https_port, plain HTTP is the only scheme allowed.');
+  });
+
+  test('only those of its type, once there is one', async () => {
+    expect(await offered('type: http\n|')).toEqual([
+      'host',
+      'http_port',
+      'https_port',
+      'name',
+      'service_id',
+      'tls_settings',
+    ]);
+    expect(await offered('type: tcp\n|')).toEqual([
+      'app_protocol',
+      'host',
+      'name',
+      'service_id',
+      'tcp_port',
+      'tls_settings',
+    ]);
+  });
+
+  test('the fields of a host, and of its shape once that is clear', async () => {
+    expect(await offered('host:\n  |')).toEqual(['hostname', 'ipv4', 'ipv6', 'network', 'resolver_network']);
+    expect(await offered('host:\n  hostname: a\n  |')).toEqual(['resolver_network']);
+    expect(await offered('host:\n  ipv4: 10.0.0.1\n  |')).toEqual(['ipv6', 'network']);
+  });
+
+  test('what a field can be, with what it means', async () => {
+    expect([...(await editor.offers(`${SERVICE}\ntype: |`))]).toEqual([
+      ['http', 'HTTP and HTTPS: http_port and https_port.'],
+      ['tcp', 'Any TCP: tcp_port and app_protocol.'],
+    ]);
+    expect([...(await editor.offers(`${CONFIG}\nmode: |`)).keys()]).toEqual(
+      expect.arrayContaining(['apply', 'detect']),
+    );
+  });
+
+  test('every setting', async () => {
+    const offers = await editor.offers(`${CONFIG}\n|`);
+    expect(offers.get('request_timeout')).toContain(
+      'How long one request may take. Omitted: 30s. Elsewhere: VPC_RECONCILER_REQUEST_TIMEOUT, --request-timeout.',
+    );
+  });
+});
+
+test.for([
+  ['type: http\nhttp_po|rt: 80', '#### HTTP port\n\nThe port of plain HTTP.', '```yaml\n8080\n```'],
+  ['host:\n  host|name: a', '#### Host name\n\nReach the service by this name', 'orders.internal'],
+  ['ho|st:\n  ipv4: 10.0.0.1', '#### Host\n\nWhere the service is:', 'ipv4: 10.0.0.12'],
+] as const)('an editor explains what the pointer is on: %s', async ([text, ...shown]) => {
+  const hover = await editor.shows(`${SERVICE}\n${text}`);
+  for (const words of shown) expect(hover).toContain(words);
+});

@@ -57,10 +57,7 @@ async function onePass(
     progress.clear();
     context.stderr.write(`vpc-reconciler: ${text}\n`);
   };
-  const budget = openBudget(settings, (wait) => {
-    tell(describeWait(wait));
-    progress.onWait(describeWait(wait));
-  });
+  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
   const directory = openDirectory(settings, account, budget);
   if (mode === 'apply') onStop(context, tell);
   const kill = killAfter(context.stop, settings.grace_period);

@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
+import { nodeWith, ran } from './program.ts';
+
+/** `script` of util-linux gives a command a terminal of its own. */
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+const many = Array.from({ length: 40 }, (_, number) =>
+  web({ service_id: `0199a0c4-2b10-7c3e-8a51-${String(number).padStart(12, '0')}`, name: `web-${number}` }),
+);
+
+async function slowly() {
+  const emulator = await emulated({ services: many.map((each) => ({ ...each, http_port: 1 })), latencyMs: 200 });
+  const services = folderOf(Object.fromEntries(many.map((each, number) => [`${number}.json`, each])));
+  return { environment: accountAt(emulator.url), line: ['apply', '--services', services, '--concurrency', '2'] };
+}
+
+async function onTerminal(columns: number) {
+  const { environment, line } = await slowly();
+  const command = [...nodeWith(), ...line].map((part) => `'${part}'`).join(' ');
+  const script = `stty cols ${columns}; ${command}`;
+  return ran([], {
+    environment: { ...environment, PATH: process.env['PATH'] ?? '', TERM: 'xterm' },
+    command: ['script', '--quiet', '--return', '--command', script, '/dev/null'],
+  });
+}
+
+test.runIf(hasScript)('on a terminal, a long apply shows how far it is, and leaves nothing of that', async () => {
+  const { stdout } = await onTerminal(100);
+  expect(stdout).toMatch(/\d+ of 40 updates, \d+ a second, \d+s left/);
+  expect(stdout).toMatch(/\u{1b}\[32mconverged.*: 40 updated/u);
+});
+
+test.runIf(hasScript)('a terminal that does not know how wide it is, shows the result alone', async () => {
+  const { stdout } = await onTerminal(0);
+  expect(stdout).not.toContain('of 40 updates');
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/40 updated/);
+});
+
+test('elsewhere it shows nothing of the kind', async () => {
+  const { environment, line } = await slowly();
+  expect(await ran(line, { environment })).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.not.stringContaining('of 40'),
+  });
+});

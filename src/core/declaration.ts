@@ -1,3 +1,5 @@
+import { foreignShape, services } from './foreign.ts';
+import { hint } from './hints.ts';
 import { isObject } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import { byPlace } from './problem.ts';
@@ -5,7 +7,8 @@ import type { Problem } from './problem.ts';
 import { alternativesIn, checkService, declarationPaths, isSentence } from './service.ts';
 import type { Issue } from './service.ts';
 import { orRather, suggest } from './suggest.ts';
-import { readYaml } from './yaml.ts';
+import { pathText, readYaml } from './yaml.ts';
+import { codePoint } from './yaml-faults.ts';
 import type { Path, YamlDocument } from './yaml.ts';
 
 type Place = { readonly line: number; readonly column: number };
@@ -66,8 +69,13 @@ export function parseFile(file: string, text: string): ParsedFile {
 }
 
 /** A file that is there but cannot be used: too large, not UTF-8, not readable. `text` is what could be read of it. */
-export function unreadableFile(file: string, message: string, text = ''): ParsedFile {
-  const problem: Problem = { file, line: 1, column: 1, path: null, message };
+export function unreadableFile(
+  file: string,
+  message: string,
+  text = '',
+  { line, column }: Place = { line: 1, column: 1 },
+): ParsedFile {
+  const problem: Problem = { file, line, column, path: null, message };
   return { file, declarations: [], setAside: claimsOfBrokenText(file, text, firstOf([problem])), problems: [problem] };
 }
 
@@ -105,17 +113,19 @@ function parseDocument(file: string, document: YamlDocument, position: (offset: 
     path: path.length === 0 ? null : pathText(path),
     message,
   });
-  if (!isObject(value)) {
-    const problems = [problem(document.offset, [], noMapping(value))];
-    // A list of services is refused, and is no reason to take them for undeclared.
-    const listed = Array.isArray(value) ? value.map((item: Json, index) => claimOf(item, [index])) : [];
-    const claims = listed.filter(({ service_id }) => service_id !== null);
+  const refuse = (path: Path, message: string): ParsedDocument => {
+    const problems = [problem(path.length === 0 ? document.offset : document.offsetOfKey(path), path, message)];
+    // What does not stand where it should is refused, and is no reason to take it for undeclared.
+    const claims = services(value).map((each) => claimOf(each.value, each.path));
     const reason = firstOf(problems);
     return {
       setAside: (claims.length > 0 ? claims : [claimOf(null, [])]).map((claim) => ({ ...claim, reason })),
       problems,
     };
-  }
+  };
+  if (!isObject(value)) return refuse([], noMapping(value));
+  const foreign = foreignShape(value);
+  if (foreign !== null) return refuse(foreign.path, foreign.message);
 
   const claim = claimOf(value, []);
   const { service, issues } = checkService(value);
@@ -138,7 +148,8 @@ function parseDocument(file: string, document: YamlDocument, position: (offset: 
 
 /** The paths of the fields of which an issue says that they, or one of them, are missing. */
 function absencesOf(issue: Issue): readonly string[] {
-  return issue.input === undefined ? [pathText(issue.path)] : alternativesIn(issue);
+  // An empty mapping is as good as none: what should stand in it may stand beside it.
+  return issue.input == null ? [pathText(issue.path)] : alternativesIn(issue);
 }
 
 function textIn(value: Json, key: 'service_id' | 'name'): string | null {
@@ -147,7 +158,14 @@ function textIn(value: Json, key: 'service_id' | 'name'): string | null {
 }
 
 function noMapping(value: Json): string {
-  const way = Array.isArray(value) ? '; separate services by a line of ---' : '';
+  const text = typeof value === 'string' ? value : '';
+  const way = Array.isArray(value)
+    ? '; separate services by a line of ---'
+    : text.startsWith('$ANSIBLE_VAULT')
+      ? '; decrypt the file'
+      : /^[\w-]+\s*=/.test(text)
+        ? '; write "key: value" instead of "key = value"'
+        : '';
   return `expected a mapping that declares one service, found ${found(value)}${way}`;
 }
 
@@ -157,14 +175,15 @@ function describe(issue: Issue, document: YamlDocument): string {
   if (isSentence(issue)) return message;
   if (input === undefined) return `missing; expected ${message}`;
   const text = found(input, document.spelling(path));
+  const where = pathText(path);
   const expectsNumber = issue.code === 'invalid_type' && issue.expected === 'number';
   if (expectsNumber && typeof input === 'string' && /^\d+$/.test(input)) {
     return `expected ${message}, found the text ${text}; remove the quotes`;
   }
-  if (QUOTABLE.has(pathText(path)) && (typeof input === 'number' || typeof input === 'boolean')) {
+  if (QUOTABLE.has(where) && (typeof input === 'number' || typeof input === 'boolean')) {
     return `expected ${message}, found ${text}, which YAML takes for a ${typeof input}; put it in quotes`;
   }
-  return `expected ${message}, found ${text}`;
+  return `expected ${message}, found ${text}${hint(where, input, document.spelling(path))}`;
 }
 
 /** What may look like a number and be meant. */
@@ -188,22 +207,52 @@ function unknownKeys(
     .map((path) => path.slice(prefix.length));
   return keys.map((key) => {
     const near = suggest(key, siblings);
+    const homes = near.length > 0 ? [] : homesOf(key, paths, value);
+    const hidden = INVISIBLE.exec(key)?.[0];
+    const way =
+      hidden === undefined
+        ? near.length > 0
+          ? orRather(near)
+          : wayOut(key, homes)
+        : `; remove the invisible character ${codePoint(hidden)} from it`;
     return {
       path: [...parent, key],
-      message: `unknown key ${found(key)}${near.length > 0 ? orRather(near) : wayOut(key, paths)}`,
-      meant: near.map((name) => prefix + name),
+      message: `unknown key ${found(key)}${way}`,
+      meant: [...near.map((name) => prefix + name), ...homes, ...commentedOut(key)],
     };
   });
 }
 
-function wayOut(key: string, paths: readonly string[]): string {
+const INVISIBLE = /[\p{Cf}\p{Cc}\u00A0]/u;
+
+/** The mappings in which a key has its place: those that the declaration has, if it has any; `''` is the top level. */
+function homesOf(key: string, paths: readonly string[], value: JsonObject): readonly string[] {
+  const homes = paths.flatMap((path) =>
+    path === key ? [''] : path.endsWith(`.${key}`) ? [path.slice(0, -key.length - 1)] : [],
+  );
+  const present = homes.filter((home) => home === '' || holds(value, home.split('.')));
+  return present.length > 0 ? present : homes;
+}
+
+function holds(value: Json | undefined, [step, ...rest]: readonly string[]): boolean {
+  if (step === undefined) return value !== undefined;
+  return isObject(value) && holds(value[step], rest);
+}
+
+/** `// "name"`, which in JSON with comments would be no key. */
+const COMMENT = /^(?:\/\/|\/\*)/;
+
+function commentedOut(key: string): readonly string[] {
+  const last = COMMENT.test(key) ? /"([^"]*)"$/.exec(key)?.[1] : undefined;
+  return last === undefined ? [] : [last];
+}
+
+function wayOut(key: string, homes: readonly string[]): string {
   if (key === '<<') return '; YAML 1.2 has no merge keys, write the fields out';
+  if (COMMENT.test(key)) return '; JSON has no comments, remove it';
   if (key.includes(':')) return '; put a space behind the colon';
-  const homes = paths.flatMap((path) => {
-    if (path === key) return ['at the top level'];
-    return path.endsWith(`.${key}`) ? [`under ${path.slice(0, -key.length - 1)}`] : [];
-  });
-  return homes.length > 0 ? ` here; it belongs ${homes.join(' or ')}` : '; remove it';
+  const places = homes.map((home) => (home === '' ? 'at the top level' : `under ${home}`));
+  return places.length > 0 ? ` here; it belongs ${places.join(' or ')}` : '; remove it';
 }
 
 function found(value: unknown, spelling?: string): string {
@@ -212,13 +261,6 @@ function found(value: unknown, spelling?: string): string {
   if (isObject(value)) return 'a mapping';
   const text = typeof value === 'string' ? JSON.stringify(value) : (spelling ?? JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-/** `host.resolver_network.resolver_ips[1]` */
-function pathText(path: Path): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`))
-    .join('');
 }
 
 /** As a reason: where the first problem is, and what it says. */

@@ -151,7 +151,7 @@ const common = {
     examples: ['0191e3a4-5b6c-7d8e-9f00-112233445566'],
   }),
   name: z
-    .string('text')
+    .string('a name')
     .min(1, 'a name')
     .meta({
       title: 'Name',
@@ -331,6 +331,12 @@ function hostnameFault(value: string): string | null {
     return 'a host name (an address goes into host.ipv6)';
   if (value.includes(':')) return 'a bare host name without a port (use http_port, https_port or tcp_port)';
   if (value.length > LONGEST_HOSTNAME) return `a host name of at most ${LONGEST_HOSTNAME} characters`;
+  if (/[^\x20-\x7F]/.test(value)) return 'a host name of ASCII letters (one of others is spelt xn--…)';
+  if (/\s/.test(value)) return 'a host name without spaces';
+  if (value.includes('*')) return 'one host name, without * (a service is one host)';
+  if (value.includes('@')) return 'a bare host name without a user';
+  if (/^\.|\.\./.test(value)) return 'a host name without empty parts between its dots';
+  if (/[^.]{64}/.test(value)) return 'a host name of parts of at most 63 characters, joined by dots';
   if (!HOSTNAME.test(value)) {
     return 'a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots';
   }
@@ -346,6 +352,7 @@ export const HOST_FAULTS = {
 } as const;
 
 function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
+  const given = new Set(Object.keys(Object(value)));
   const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
   const complain = (path: string[], message: string, absent: readonly string[] = []) =>
     context.addIssue({ code: 'custom', path, message, params: { absent } });
@@ -358,14 +365,18 @@ function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
     if (present.has('resolver_network')) {
       complain(['resolver_network'], HOST_FAULTS.resolverNetwork);
     } else if (!present.has('network')) {
-      complain([], 'network is missing: ipv4 and ipv6 need network with a tunnel_id', ['host.network']);
+      const need = 'ipv4 and ipv6 need network with a tunnel_id';
+      if (given.has('network')) complain(['network'], `nothing in it: ${need}`, ['host.network']);
+      else complain([], `network is missing: ${need}`, ['host.network']);
     }
   } else if (named) {
     if (present.has('network')) {
       complain(['network'], HOST_FAULTS.network);
     } else if (!present.has('resolver_network')) {
-      const message = 'resolver_network is missing: a hostname needs resolver_network with a tunnel_id';
-      complain([], message, ['host.resolver_network']);
+      const need = 'a hostname needs resolver_network with a tunnel_id';
+      if (given.has('resolver_network'))
+        complain(['resolver_network'], `nothing in it: ${need}`, ['host.resolver_network']);
+      else complain([], `resolver_network is missing: ${need}`, ['host.resolver_network']);
     }
   } else {
     complain([], HOST_FAULTS.none, ['host.ipv4', 'host.ipv6', 'host.hostname']);

@@ -1,8 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
-import type { Document, Pair, ParsedNode, YAMLMap, YAMLParseError, YAMLWarning } from 'yaml';
+import type { Document, Pair, ParsedNode, YAMLMap } from 'yaml';
 import type { Json } from './json.ts';
 import { findExcess } from './yaml-bounds.ts';
 import type { Excess } from './yaml-bounds.ts';
+import { joinsServices, slipsOf } from './yaml-faults.ts';
 
 /*
  * YAML 1.2 read with positions, in bounded time and memory.
@@ -11,6 +12,13 @@ import type { Excess } from './yaml-bounds.ts';
 /** A fault of the text itself. `offset` counts UTF-16 units from the start. */
 export type Fault = { readonly offset: number; readonly path: string | null; readonly message: string };
 export type Path = readonly PropertyKey[];
+
+/** `host.resolver_network.resolver_ips[1]` */
+export function pathText(path: Path): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`))
+    .join('');
+}
 
 /** One document of a file: a plain value, and where each part of it stands. */
 export type YamlDocument = {
@@ -51,11 +59,13 @@ export function readYaml(text: string): YamlText {
   });
   // Without any document the library gives an empty list that carries the errors of the stream.
   const streams = 'empty' in parsed ? [parsed] : parsed;
-  const stumbles = streams.flatMap(({ errors, warnings }) => [...errors, ...warnings]).sort(byMeaning);
-  // One slip makes the parser stumble several times: one in a line says enough.
-  const oneOfLine = new Map(stumbles.toReversed().map((error) => [position(error.pos[0]).line, error]));
-  const syntax = [...oneOfLine.values()].map(toFault);
-  const faults = [...syntax, ...parsed.flatMap(contentFaults)].sort((a, b) => a.offset - b.offset);
+  const slips = slipsOf(
+    streams.flatMap(({ errors, warnings }) => [...errors, ...warnings]),
+    text,
+  ).map((slip) => ({ ...slip, path: null }));
+  const ofContent = parsed.flatMap((document) => contentFaults(document, (offset) => position(offset).line));
+  const joined = slips.find(joinsServices)?.offset ?? Infinity;
+  const faults = [...slips, ...ofContent.filter(({ offset }) => offset < joined)].sort((a, b) => a.offset - b.offset);
   return { documents: faults.length > 0 ? [] : parsed.flatMap((each) => toYamlDocument(each) ?? []), faults, position };
 }
 
@@ -71,69 +81,41 @@ function positionsIn(text: string): YamlText['position'] {
 
 /** What git leaves in a file that was merged and not looked at. */
 function findConflict(text: string): Excess | null {
-  const conflict = /^<{7} /m.exec(text);
+  const conflict = /^(?:<{7}|>{7}) /m.exec(text);
   if (conflict === null) return null;
   const message = 'found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>';
   return { offset: conflict.index, message };
 }
 
-/** In words about the file, where the parser's are about its grammar. */
-const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^Implicit .*keys.*/, 'expected "key: value", found no colon with a space behind it'],
-  [/^A block sequence may not .*/, 'this line is not indented like those it belongs to'],
-  [/^Unexpected block-seq-ind on same line .*/, 'expected the list to begin on a line of its own'],
-  [/^All (mapping|sequence) items must .*/, 'this line is not indented like those it belongs to'],
-  [
-    /^Nested mappings are .*/,
-    'found a second "key: value" in a value; put a text with a colon in quotes, or indent the next line less',
-  ],
-  [/^Tabs are not allowed.*/, 'found a tab in the indentation; use spaces'],
-  [/^Flow .* end with a (.)$/, 'expected a closing $1 before this'],
-  [/^(Block collections are not allowed within|Missing ,) .*/, 'expected a comma or a closing bracket before this'],
-  [/^Missing closing (.)quote$/, 'expected a closing $1, found the end of the file'],
-  [/^Plain value cannot start with .*(.)$/, 'a text cannot begin with $1; put it in quotes'],
-  [
-    /^Invalid escape sequence (.*)/,
-    '$1 means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
-  ],
-  [/^Unexpected .* at node end$/, 'found more behind the end of a value; put all of it in quotes'],
-  [/^Missing directives-end.*/, 'expected a line of --- behind the directive'],
-  [/tag:yaml\.org,2002:/, '!!'],
-  [/^Unresolved tag: (.*)/, 'the tag $1 means nothing here; remove it, or put the value in quotes'],
-  [/^With stringKeys.*/, 'expected text as a key, found something else; put a value that begins with { or [ in quotes'],
-];
-
-type Stumble = YAMLParseError | YAMLWarning;
-
-/** That a key has several lines says least about a slip: mostly it is something else that is not closed. */
-function byMeaning(a: Stumble, b: Stumble): number {
-  return Number(a.code === 'MULTILINE_IMPLICIT_KEY') - Number(b.code === 'MULTILINE_IMPLICIT_KEY');
-}
-
-function toFault(error: Stumble): Fault {
-  const message = WORDS.reduce((words, [pattern, better]) => words.replace(pattern, better), error.message);
-  return { offset: error.pos[0], path: null, message: `not valid YAML: ${message}` };
-}
-
 /** What the parser lets pass in a document: a doubled key, an alias of nothing, of itself, or of what can explode. */
-function contentFaults({ contents }: Document.Parsed): Fault[] {
+function contentFaults({ contents }: Document.Parsed, lineOf: (offset: number) => number): Fault[] {
   const faults: Fault[] = [];
   const anchors = new Map<string, ParsedNode>();
   const holdsAlias = new Set<ParsedNode>();
-  const look = (node: ParsedNode | null, above: readonly ParsedNode[]): void => {
+  const look = (node: ParsedNode | null, path: Path, above: readonly ParsedNode[]): void => {
     if (node === null) return;
     if (isAlias(node)) {
       const message = aliasFault(node.source, anchors.get(node.source), { above, holdsAlias });
-      if (message !== null) faults.push({ offset: node.range[0], path: null, message });
+      const where = pathText(path);
+      // Where a key is broken, too, it would be a sentence.
+      const told = where === '' || /\s/.test(where) ? null : where;
+      if (message !== null) faults.push({ offset: node.range[0], path: told, message });
       for (const holder of above) holdsAlias.add(holder);
       return;
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    for (const fault of isMap(node) ? doubledKeys(node) : []) faults.push(fault);
-    const within = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : isSeq(node) ? node.items : [];
-    for (const each of within) look(each, [...above, node]);
+    const within = [...above, node];
+    if (isMap(node)) {
+      for (const fault of doubledKeys(node, path, lineOf)) faults.push(fault);
+      for (const pair of node.items) {
+        look(pair.key, path, within);
+        look(pair.value, [...path, String(keyOf(pair))], within);
+      }
+    } else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) look(item, [...path, index], within);
+    }
   };
-  look(contents, []);
+  look(contents, [], []);
   return faults;
 }
 
@@ -148,16 +130,31 @@ function aliasFault(name: string, target: ParsedNode | undefined, { above, holds
   return null;
 }
 
-function doubledKeys(map: YAMLMap.Parsed): Fault[] {
-  const seen = new Set<string | null>();
-  return map.items.flatMap((pair): Fault[] => {
-    const path = keyOf(pair);
-    if (path !== null && seen.has(path)) {
-      return [{ offset: pair.key.range[0], path, message: `the key "${path}" stands here a second time; keep one` }];
+function doubledKeys(map: YAMLMap.Parsed, parent: Path, lineOf: (offset: number) => number): Fault[] {
+  const seen = new Map<string, number>();
+  const faults: Fault[] = [];
+  for (const pair of map.items) {
+    const key = keyOf(pair);
+    if (key === null) continue;
+    const [offset] = pair.key.range;
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, offset);
+      continue;
     }
-    seen.add(path);
-    return [];
-  });
+    const path = pathText([...parent, key]);
+    if (key === 'service_id') {
+      // Whatever follows is doubled for the same reason.
+      const message = `a second service begins here, the first one at line ${lineOf(first)}; put a line of --- before it`;
+      return [...faults, { offset, path, message }];
+    }
+    faults.push({
+      offset,
+      path,
+      message: `the key "${key}" stands here a second time, first at line ${lineOf(first)}; keep one`,
+    });
+  }
+  return faults;
 }
 
 function toYamlDocument(document: Document.Parsed): YamlDocument | null {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { parseFile, unreadableFile } from '../core/declaration.ts';
 import type { ParsedFile } from '../core/declaration.ts';
+import { decodeUtf8 } from '../core/encoding.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { codeOf, readFiles } from './files.ts';
 import type { FoundFile } from './files.ts';
@@ -81,15 +82,10 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
 function parse(name: string, file: FoundFile): ParsedFile {
   if ('fault' in file) return unreadableFile(name, file.fault);
-  try {
-    return parseFile(name, new TextDecoder('utf-8', { fatal: true }).decode(file.bytes));
-  } catch {
-    return unreadableFile(
-      name,
-      'expected UTF-8, found other bytes; save the file as UTF-8',
-      file.bytes.toString('latin1'),
-    );
-  }
+  const decoded = decodeUtf8(file.bytes);
+  return 'text' in decoded
+    ? parseFile(name, decoded.text)
+    : unreadableFile(name, decoded.fault, file.bytes.toString('latin1'), decoded);
 }
 
 function digestOf(file: FoundFile): string {

@@ -168,7 +168,11 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     { slip: 'port 65536', edits: [['5432', '65536']], told: [`4:11 tcp_port: ${aPort}, found 65536`] },
     { slip: 'a negative port', edits: [['5432', '-1']], told: [`4:11 tcp_port: ${aPort}, found -1`] },
     { slip: 'half a port', edits: [['5432', '80.5']], told: [`4:11 tcp_port: ${aPort}, found 80.5`] },
-    { slip: 'a port with a comma', edits: [['5432', '5,432']], told: [`4:11 tcp_port: ${aPort}, found "5,432"`] },
+    {
+      slip: 'a port with a comma',
+      edits: [['5432', '5,432']],
+      told: [`4:11 tcp_port: ${aPort}, found "5,432"; write 5432`],
+    },
     {
       slip: 'a port of many digits',
       edits: [['5432', '99999999999999999999']],
@@ -176,7 +180,11 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     },
     { slip: 'a port that is no number', edits: [['5432', '.nan']], told: [`4:11 tcp_port: ${aPort}, found .nan`] },
     { slip: 'a port that is true', edits: [['5432', 'true']], told: [`4:11 tcp_port: ${aPort}, found true`] },
-    { slip: 'a list of ports', edits: [['5432', '[5432]']], told: [`4:11 tcp_port: ${aPort}, found a list`] },
+    {
+      slip: 'a list of ports',
+      edits: [['5432', '[5432]']],
+      told: [`4:11 tcp_port: ${aPort}, found a list; write one port, that on which the service listens`],
+    },
     { slip: 'no port on tcp', edits: [['tcp_port: 5432\n', '']], told: [`1:1 tcp_port: missing; ${aPort}`] },
     { slip: 'an empty port', edits: [['5432', '']], told: [`4:1 tcp_port: ${aPort}, found nothing`] },
     {
@@ -204,18 +212,18 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a type in capitals',
       edits: [['type: tcp', 'type: TCP']],
-      told: ['3:7 type: expected http or tcp, found "TCP"'],
+      told: ['3:7 type: expected http or tcp, found "TCP"; did you mean "tcp"?'],
     },
     {
       slip: 'another protocol',
       edits: [['postgresql', 'postgres']],
-      told: ['5:15 app_protocol: expected postgresql or mysql, found "postgres"'],
+      told: ['5:15 app_protocol: expected postgresql or mysql, found "postgres"; did you mean "postgresql"?'],
     },
     { slip: 'no service_id', edits: [[`service_id: ${serviceId}\n`, '']], told: [`1:1 service_id: missing; ${aUuid}`] },
     {
       slip: 'a service_id that is none',
       edits: [[serviceId, 'orders']],
-      told: [`1:13 service_id: ${aUuid}, found "orders"`],
+      told: [`1:13 service_id: ${aUuid}, found "orders"; write the id, not a name`],
     },
     {
       slip: 'a service_id that is a number',
@@ -225,41 +233,43 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a UUID in braces',
       edits: [['0191dce4-9ab4-7fce-b660-8e5dec5172da', '{0191dce4-9ab4-7fce-b660-8e5dec5172da}']],
-      told: [`9:16 host.resolver_network.tunnel_id: ${aUuid}, found a mapping`],
+      told: [`9:16 host.resolver_network.tunnel_id: ${aUuid}, found a mapping; remove the braces`],
     },
-    { slip: 'no name', edits: [['name: orders-db\n', '']], told: ['1:1 name: missing; expected text'] },
+    { slip: 'no name', edits: [['name: orders-db\n', '']], told: ['1:1 name: missing; expected a name'] },
     { slip: 'an empty name', edits: [['orders-db', '""']], told: ['2:7 name: expected a name, found ""'] },
     {
       slip: 'a name that became a comment',
       edits: [['orders-db', '#orders-db']],
-      told: ['2:1 name: expected text, found nothing'],
+      told: ['2:1 name: expected a name, found nothing'],
     },
     {
       slip: 'a name that is a number',
       edits: [['orders-db', '0123']],
-      told: ['2:7 name: expected text, found 0123, which YAML takes for a number; put it in quotes'],
+      told: ['2:7 name: expected a name, found 0123, which YAML takes for a number; put it in quotes'],
     },
     {
       slip: 'a name that is a boolean',
       edits: [['orders-db', 'true']],
-      told: ['2:7 name: expected text, found true, which YAML takes for a boolean; put it in quotes'],
+      told: ['2:7 name: expected a name, found true, which YAML takes for a boolean; put it in quotes'],
     },
     {
       slip: 'a list of names',
       edits: [['name: orders-db', 'name:\n  - orders-db']],
-      told: ['3:3 name: expected text, found a list'],
+      told: ['3:3 name: expected a name, found a list'],
     },
     { slip: 'no host', edits: [[hostBlock, '']], told: [`1:1 host: missing; ${aHost}`] },
     { slip: 'an empty host', edits: [[hostBlock, 'host:\n']], told: [`6:1 host: ${aHost}, found nothing`] },
     {
       slip: 'a host that is a text',
       edits: [[hostBlock, 'host: orders.internal\n']],
-      told: [`6:7 host: ${aHost}, found "orders.internal"`],
+      told: [
+        `6:7 host: ${aHost}, found "orders.internal"; write hostname: orders.internal below it, and resolver_network`,
+      ],
     },
     {
       slip: 'a host that is a list',
       edits: [[hostBlock, 'host: [orders.internal]\n']],
-      told: [`6:7 host: ${aHost}, found a list`],
+      told: [`6:7 host: ${aHost}, found a list; remove the "-": a service has one host`],
     },
     {
       slip: 'a host without an address',
@@ -305,19 +315,23 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'an IPv4 address that is none',
       edits: [[hostBlock, 'host: {ipv4: 10.0.0.256, network: {tunnel_id: TUNNEL}}\n']],
       told: [
-        '6:14 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"',
-        `6:47 host.network.tunnel_id: ${aUuid}, found "TUNNEL"`,
+        '6:14 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is more than 255',
+        `6:47 host.network.tunnel_id: ${aUuid}, found "TUNNEL"; write the id, not a name`,
       ],
     },
     {
       slip: 'an IPv6 address that is none',
       edits: [[hostBlock, `host: {ipv6: "fd00::1::2", network: {tunnel_id: ${tunnel}}}\n`]],
-      told: ['6:14 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"'],
+      told: [
+        '6:14 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" may stand in it once',
+      ],
     },
     {
       slip: 'a network that is a text',
       edits: [[hostBlock, `host: {ipv4: 10.0.0.12, network: ${tunnel}}\n`]],
-      told: [`6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"`],
+      told: [
+        `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write tunnel_id: ${tunnel} below it`,
+      ],
     },
     {
       slip: 'no tunnel',
@@ -333,16 +347,16 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a resolver instead of a list',
       edits: [['[10.0.0.53]', '10.0.0.53']],
       told: [
-        '10:19 host.resolver_network.resolver_ips: expected a list of addresses such as [10.0.0.53], found "10.0.0.53"',
+        '10:19 host.resolver_network.resolver_ips: expected a list of addresses such as [10.0.0.53], found "10.0.0.53"; write [10.0.0.53]',
       ],
     },
     {
       slip: 'bad resolvers, all told',
       edits: [['[10.0.0.53]', '\n    - 10.0.0.53:53\n    - fd00::53\n    -\n    - 10.0.0.053']],
       told: [
-        `11:7 host.resolver_network.resolver_ips[0]: ${anAddress}, found "10.0.0.53:53"`,
+        `11:7 host.resolver_network.resolver_ips[0]: ${anAddress}, found "10.0.0.53:53"; write it without the port`,
         `13:6 host.resolver_network.resolver_ips[2]: ${anAddress}, found nothing`,
-        `14:7 host.resolver_network.resolver_ips[3]: ${anAddress}, found "10.0.0.053"`,
+        `14:7 host.resolver_network.resolver_ips[3]: ${anAddress}, found "10.0.0.053"; write 53 instead of 053`,
       ],
     },
     {
@@ -383,14 +397,14 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a host name of other letters',
       edits: [['orders.internal', 'bücher.internal']],
       told: [
-        '7:13 host.hostname: expected a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots, found "bücher.internal"',
+        '7:13 host.hostname: expected a host name of ASCII letters (one of others is spelt xn--…), found "bücher.internal"',
       ],
     },
     {
       slip: 'a label that is too long',
       edits: [['orders.internal', 'a'.repeat(64)]],
       told: [
-        `7:13 host.hostname: expected a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots, found "${'a'.repeat(64)}"`,
+        `7:13 host.hostname: expected a host name of parts of at most 63 characters, joined by dots, found "${'a'.repeat(64)}"`,
       ],
     },
     {
@@ -415,7 +429,9 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'TLS settings that are a text',
       edits: [['tls_settings:\n  cert_verification_mode: verify_ca', 'tls_settings: verify_ca']],
-      told: ['11:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_ca"'],
+      told: [
+        '11:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_ca"; write cert_verification_mode: verify_ca below it',
+      ],
     },
     {
       slip: 'TLS settings without a mode',
@@ -425,7 +441,9 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'another mode',
       edits: [['verify_ca', 'none']],
-      told: ['12:27 tls_settings.cert_verification_mode: expected verify_full, verify_ca or disabled, found "none"'],
+      told: [
+        '12:27 tls_settings.cert_verification_mode: expected verify_full, verify_ca or disabled, found "none"; did you mean "disabled"?',
+      ],
     },
     {
       slip: 'a CA that nothing checks',
@@ -437,7 +455,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a CA that is no id',
       edits: [['verify_ca', 'verify_ca\n  certificate_authority: my-ca']],
-      told: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"`],
+      told: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"; write the id, not a name`],
     },
     {
       slip: 'a certificate that is no id',
@@ -466,7 +484,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     { key: 'resolvers', where: '    tunnel_id:', told: '; did you mean "resolver_ips"?' },
     { key: 'mode', where: '  cert_verification_mode:', told: '; did you mean "cert_verification_mode"?' },
     { key: 'ca', where: '  cert_verification_mode:', told: '; remove it' },
-    { key: 'tunnel_id', where: 'name:', told: ' here; it belongs under host.network or under host.resolver_network' },
+    { key: 'tunnel_id', where: 'name:', told: ' here; it belongs under host.resolver_network' },
     { key: 'resolver_ips', where: '  hostname:', told: ' here; it belongs under host.resolver_network' },
     { key: 'tcp_port', where: '  hostname:', told: ' here; it belongs at the top level' },
     { key: '"tcp_port:80"', where: '  hostname:', told: '; put a space behind the colon' },
@@ -606,7 +624,8 @@ describe('a file', () => {
   test('that is not valid YAML sets aside all that it declares', () => {
     const text = [yaml, edited([serviceId, otherId], ['tcp_port:', 'tcp_port']), JSON.stringify(http)].join('---\n');
     const { declarations, setAside, problems } = parse(text);
-    const reason = 'db.yaml:17 not valid YAML: expected "key: value", found no colon with a space behind it';
+    const reason =
+      'db.yaml:17 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432';
     expect(declarations).toEqual([]);
     expect(
       setAside.map(({ service_id, name, line, places, reason }) => ({ service_id, name, line, places, reason })),

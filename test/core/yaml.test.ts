@@ -125,17 +125,17 @@ describe('a text that is not valid YAML is told', () => {
   const noKey =
     'not valid YAML: expected text as a key, found something else; put a value that begins with { or [ in quotes';
   const nested =
-    'not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or indent the next line less';
+    'not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line';
   test.for<{ slip: string; text: string; told: string[] }>([
     {
       slip: 'no colon',
       text: 'a: 1\nb 2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it'],
+      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
     },
     {
       slip: 'no space behind the colon',
       text: 'a: 1\nb:2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it'],
+      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
     },
     {
       slip: 'indented too little',
@@ -147,15 +147,29 @@ describe('a text that is not valid YAML is told', () => {
       text: 'a:\n  - b\n - c',
       told: ['3:1 not valid YAML: this line is not indented like those it belongs to'],
     },
-    { slip: 'indented too far', text: 'a: 1\n  b: 2', told: [`1:4 ${nested}`] },
+    {
+      slip: 'indented too far',
+      text: 'a: 1\n  b: 2',
+      told: [
+        '2:3 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      ],
+    },
     { slip: 'a colon in a text', text: 'a: b: c', told: [`1:4 ${nested}`] },
     { slip: 'a tab', text: 'a:\n\tb: 1', told: ['2:1 not valid YAML: found a tab in the indentation; use spaces'] },
-    { slip: 'an open list', text: 'a: [1, 2\nb: 3', told: ['2:1 not valid YAML: expected a closing ] before this'] },
-    { slip: 'an open mapping', text: '{"a": 1', told: ['1:8 not valid YAML: expected a closing } before this'] },
+    {
+      slip: 'an open list',
+      text: 'a: [1, 2\nb: 3',
+      told: ['1:4 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+    },
+    {
+      slip: 'an open mapping',
+      text: '{"a": 1',
+      told: ['1:1 not valid YAML: this { is never closed; put a } behind what belongs in it'],
+    },
     {
       slip: 'a wrong bracket',
       text: 'a: [1}',
-      told: ['1:6 not valid YAML: expected a closing ] before this'],
+      told: ['1:6 not valid YAML: expected a closing ], found }'],
     },
     {
       slip: 'a bracket too many',
@@ -175,12 +189,12 @@ describe('a text that is not valid YAML is told', () => {
     {
       slip: 'an open quote',
       text: 'a: "b\n',
-      told: ['2:1 not valid YAML: expected a closing ", found the end of the file'],
+      told: ['1:4 not valid YAML: this " is never closed; put another " behind the text'],
     },
     {
       slip: 'an open single quote',
       text: "a: 'b",
-      told: ["1:6 not valid YAML: expected a closing ', found the end of the file"],
+      told: ["1:4 not valid YAML: this ' is never closed; put another ' behind the text"],
     },
     {
       slip: 'more behind the quotes',
@@ -209,7 +223,11 @@ describe('a text that is not valid YAML is told', () => {
         '2:4 not valid YAML: the tag !!set means nothing here; remove it, or put the value in quotes',
       ],
     },
-    { slip: 'a template', text: 'a: {{ .Values.a }}', told: [`1:5 ${noKey}`] },
+    {
+      slip: 'a template',
+      text: 'a: {{ .Values.a }}',
+      told: ['1:5 not valid YAML: found {{, as in a template; nothing is filled in here, write the value itself'],
+    },
     { slip: 'a list as a key', text: '? [a]\n: 1', told: [`1:3 ${noKey}`] },
     { slip: 'an alias as a key', text: '&k a: 1\n*k : 2', told: [`2:1 ${noKey}`] },
     {
@@ -218,18 +236,18 @@ describe('a text that is not valid YAML is told', () => {
       told: ['2:1 not valid YAML: expected a line of --- behind the directive'],
     },
     {
-      slip: 'a slip without words of ours',
+      slip: 'two anchors',
       text: 'a: &b &c d',
-      told: ['1:7 not valid YAML: A node can have at most one anchor'],
+      told: ['1:7 not valid YAML: found two of one value where one anchor may stand; remove one'],
     },
     {
       slip: 'several at once',
       text: 'a 1\nb: *c\nd: @e\nf: 1\nf: 2',
       told: [
-        '1:1 not valid YAML: expected "key: value", found no colon with a space behind it',
+        '1:1 not valid YAML: expected "key: value", found no colon with a space behind it; write a: 1',
         '2:4 expected an alias of something above it, found *c; put it in quotes if it is text',
         '3:4 not valid YAML: a text cannot begin with @; put it in quotes',
-        '5:1 f: the key "f" stands here a second time; keep one',
+        '5:1 f: the key "f" stands here a second time, first at line 4; keep one',
       ],
     },
   ])('$slip: $text', ({ text, told }) => {
@@ -257,11 +275,17 @@ describe('a text that is not valid YAML is told', () => {
   });
 
   test.for([
-    ['a: 1\nb: 2\na: 3', '3:1 a: the key "a" stands here a second time; keep one'],
-    ['{"a": 1, "b": {"c": 1, "c": 2}}', '1:24 c: the key "c" stands here a second time; keep one'],
-    ['1: a\n"1": b', '2:1 1: the key "1" stands here a second time; keep one'],
-    ['__proto__: 1\n__proto__: 2', '2:1 __proto__: the key "__proto__" stands here a second time; keep one'],
-    ['x: 1\n---\na:\n  - b: 1\n    b: 2', '5:5 b: the key "b" stands here a second time; keep one'],
+    ['a: 1\nb: 2\na: 3', '3:1 a: the key "a" stands here a second time, first at line 1; keep one'],
+    ['{"a": 1, "b": {"c": 1, "c": 2}}', '1:24 b.c: the key "c" stands here a second time, first at line 1; keep one'],
+    ['1: a\n"1": b', '2:1 1: the key "1" stands here a second time, first at line 1; keep one'],
+    [
+      '__proto__: 1\n__proto__: 2',
+      '2:1 __proto__: the key "__proto__" stands here a second time, first at line 1; keep one',
+    ],
+    [
+      'x: 1\n---\na:\n  - b: 1\n    b: 2',
+      '5:5 a[0].b: the key "b" stands here a second time, first at line 4; keep one',
+    ],
   ] as const)('a doubled key: %j', ([text, told]) => {
     expect(faults(text)).toEqual([told]);
   });
@@ -270,40 +294,40 @@ describe('a text that is not valid YAML is told', () => {
     {
       what: 'of nothing',
       text: 'a: *b',
-      told: ['1:4 expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
     },
     {
       what: 'of what comes below',
       text: 'a: *b\nc: &b 1',
-      told: ['1:4 expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
     },
     {
       what: 'of another document',
       text: 'a: &b 1\n---\na: *b',
-      told: ['3:4 expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['3:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
     },
     {
       what: 'of what holds it',
       text: 'a: &b\n  c: *b',
-      told: ['2:6 expected an alias of something above it, found *b, which holds it'],
+      told: ['2:6 a.c: expected an alias of something above it, found *b, which holds it'],
     },
     {
       what: 'of the document that holds it',
       text: '&b\na: [*b]',
-      told: ['2:5 expected an alias of something above it, found *b, which holds it'],
+      told: ['2:5 a[0]: expected an alias of something above it, found *b, which holds it'],
     },
     {
       what: 'of what holds aliases',
       text: 'a: &a 1\nb: &b [*a]\nc: [*b, *b]',
       told: [
-        '3:5 expected an alias of plain values, found *b, which holds aliases',
-        '3:9 expected an alias of plain values, found *b, which holds aliases',
+        '3:5 c[0]: expected an alias of plain values, found *b, which holds aliases',
+        '3:9 c[1]: expected an alias of plain values, found *b, which holds aliases',
       ],
     },
     {
       what: 'as a glob',
       text: 'a: *.internal',
-      told: ['1:4 expected an alias of something above it, found *.internal; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of something above it, found *.internal; put it in quotes if it is text'],
     },
   ])('an alias $what: $text', ({ text, told }) => {
     expect(faults(text)).toEqual(told);
@@ -354,7 +378,7 @@ describe('a text that is not valid YAML is told', () => {
 
   test('a control character is text like any other, and does not shift what comes behind it', () => {
     expect(faults('- \u0002\n- "\u001F"\n- *a')).toEqual([
-      '3:3 expected an alias of something above it, found *a; put it in quotes if it is text',
+      '3:3 [2]: expected an alias of something above it, found *a; put it in quotes if it is text',
     ]);
     expect(faults(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
       '2:3 expected lines and values of at most 10000 characters, found one of 10001',

@@ -291,8 +291,8 @@ test.each([
   },
   { text: '- lost', told: '1:1 expected a mapping such as "share: 0.3", found a list' },
   { text: 'seed: 1\n---\nseed: 2', told: '3:1 expected one scenario, found a second one' },
-  { text: 'seed: 1\nseed: 2', told: '2:1 seed: the key "seed" stands here a second time; keep one' },
-  { text: 'faults: [', told: '1:10 not valid YAML: expected a closing ] before this' },
+  { text: 'seed: 1\nseed: 2', told: '2:1 seed: the key "seed" stands here a second time, first at line 1; keep one' },
+  { text: 'faults: [', told: '1:9 not valid YAML: this [ is never closed; put a ] behind what belongs in it' },
 ])('$text is told: $told', ({ text, told }) => {
   expect(problemsIn(text)).toEqual([`trouble.yaml:${told}`]);
 });

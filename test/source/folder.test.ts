@@ -83,12 +83,11 @@ describe('read', () => {
       'utf16be.yaml': Buffer.from(`\uFEFF${declaration(3)}`, 'utf16le').swap16(),
     });
     const snapshot = await sourceAt(folder).read(never);
-    const fault = 'expected UTF-8, found other bytes; save the file as UTF-8';
     expect(namesIn(snapshot)).toEqual(['web-1']);
     expect(problemsIn(snapshot)).toEqual([
-      `${folder}/latin.yaml:1:1 ${fault}`,
-      `${folder}/utf16.yaml:1:1 ${fault}`,
-      `${folder}/utf16be.yaml:1:1 ${fault}`,
+      `${folder}/latin.yaml:2:9 expected UTF-8, found the byte 0xf6; save the file as UTF-8`,
+      `${folder}/utf16.yaml:1:1 expected UTF-8, found UTF-16; save the file as UTF-8`,
+      `${folder}/utf16be.yaml:1:1 expected UTF-8, found UTF-16; save the file as UTF-8`,
     ]);
     const setAside = snapshot.files.flatMap((file) => file.setAside);
     expect(setAside[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });

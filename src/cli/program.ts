@@ -14,7 +14,8 @@ import type { PassOptions } from './pass.ts';
 import { run } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import type { SchemaName } from './schema.ts';
-import { validateCommand } from './validate.ts';
+import { validateCommand, validateNothing } from './validate.ts';
+import type { ValidateOptions } from './validate.ts';
 import { version } from './version.ts';
 
 const READING = ['services', 'include', 'allow_empty'] as const;
@@ -126,15 +127,25 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     program
       .command('validate')
       .description('check the declarations; needs no account and no network')
-      .addOption(outputOption('text', 'json')),
+      .argument('[path...]', 'files and folders to check instead of --services')
+      .addOption(
+        new Option('--output <format>', 'for people, for programs, or as annotations of a GitHub workflow')
+          .choices(['text', 'json', 'github'])
+          .default('text'),
+      )
+      .option('--strict', 'let warnings count: exit 1 where there is one'),
     READING,
   )
     .addHelpText('after', EXIT_CODES.validate)
-    .action(async (options: Options) => {
-      const output = options['output'] === 'json' ? 'json' : 'text';
-      await withConfig(options, context, async (config) =>
-        exitWith(await validateCommand(config, { output }, context)),
-      );
+    .action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output'>) => {
+      const { output } = options;
+      const flags = { output, paths, strict: options['strict'] === true };
+      try {
+        await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
+      } catch (error) {
+        if (output === 'text' || !(error instanceof ConfigError)) throw error;
+        exitWith(validateNothing(error.message, flags, context));
+      }
     });
 
   addSettings(
@@ -300,8 +311,18 @@ Exit codes:
   1  anything failed, withheld, unsettled, missing or invalid, wrong usage`,
   validate: `
 Exit codes:
-  0  all valid
-  1  otherwise`,
+  0  all valid, perhaps with warnings
+  1  a problem; with --strict, a warning; something that cannot be read;
+     wrong usage
+
+Examples:
+  vpc-reconciler validate
+  vpc-reconciler validate services/web.yaml services/databases
+  vpc-reconciler validate --strict --output github
+
+Of files that are named, only those are compared with each other. A comment
+silences a warning on its own line, or on the line below it:
+  # vpc-reconciler: ignore single-label-hostname`,
   import: `
 Exit codes:
   0  all that was asked for is declared now

@@ -1,62 +1,150 @@
+import { relative } from 'node:path';
 import type { Config } from '../config.ts';
+import { annotation } from '../core/annotation.ts';
 import { collect } from '../core/declared.ts';
 import type { Declared } from '../core/declared.ts';
-import { FailureError } from '../core/outcome.ts';
-import { renderProblem } from '../core/text.ts';
-import type { Source } from '../source/folder.ts';
+import { findDoubts } from '../core/doubts.ts';
+import type { Doubt } from '../core/doubts.ts';
+import { excerpt } from '../core/excerpt.ts';
+import { byPlace } from '../core/problem.ts';
+import type { Problem } from '../core/problem.ts';
+import { printable, renderProblem } from '../core/text.ts';
+import { readPaths } from '../source/paths.ts';
 import { paintForResults, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
-import { openSource } from './rooms.ts';
 
-export type ValidateOptions = { readonly output: 'text' | 'json' };
+export type ValidateOptions = {
+  readonly output: 'text' | 'json' | 'github';
+  /** Files and folders; without any, the folder of the settings. */
+  readonly paths: readonly string[];
+  /** Whether a doubt counts as much as a problem. */
+  readonly strict: boolean;
+};
 
 /** Checks the declarations without an account or a network: 0 all hold, 1 otherwise. */
 export async function validateCommand(
   { settings }: Config,
-  { output }: ValidateOptions,
+  options: ValidateOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const { files, declared, error } = await check(openSource(settings), context.stop);
-  const { declarations, setAside, problems } = declared;
-  const valid = error === null && problems.length === 0;
-  if (output === 'json') {
-    print(
-      context,
-      JSON.stringify(
-        {
-          schema_version: 1,
-          valid,
-          files,
-          declarations: declarations.length,
-          set_aside: setAside.length,
-          problems,
-          error,
-        },
-        null,
-        2,
-      ),
-    );
-    return valid ? 0 : 1;
+  const onlyFolders = options.paths.length === 0;
+  const paths = onlyFolders ? [settings.services] : options.paths;
+  const reading = { include: settings.include, allowEmpty: settings.allow_empty, onlyFolders };
+  const { files, textOf, errors } = await readPaths(paths, reading, context.stop);
+  const declared = collect(files);
+  const warnings = findDoubts(declared.declarations, textOf);
+  return tell({ files: files.length, declared, warnings, errors }, { textOf, ...options }, context);
+}
+
+/** Tells in the same form that nothing could be checked, for programs that read what was told. */
+export function validateNothing(reason: string, options: ValidateOptions, context: Context): ExitCode {
+  const declared = { declarations: [], setAside: [], problems: [] };
+  const nothing = { files: 0, declared, warnings: [], errors: reason.split('\n') };
+  return tell(nothing, { textOf: () => null, ...options }, context);
+}
+
+type Validation = {
+  readonly files: number;
+  readonly declared: Declared;
+  readonly warnings: readonly Doubt[];
+  /** What kept a folder, or everything, from being checked. */
+  readonly errors: readonly string[];
+};
+
+type Telling = ValidateOptions & { readonly textOf: (file: string) => string | null };
+
+function tell(validation: Validation, options: Telling, context: Context): ExitCode {
+  const { declared, warnings, errors } = validation;
+  const passes = errors.length + declared.problems.length === 0;
+  const valid = passes && !(options.strict && warnings.length > 0);
+  switch (options.output) {
+    case 'json':
+      print(context, toJson(validation, valid));
+      break;
+    case 'github':
+      for (const line of toAnnotations(validation)) print(context, line);
+      print(context, summary(validation, options));
+      break;
+    case 'text':
+      tellPeople(validation, options, context);
+      break;
   }
-  const paint = paintForResults(context);
-  for (const problem of problems) print(context, paint('red', renderProblem(problem)));
-  if (error !== null) print(context, paint('red', error));
-  const total = count(declarations.length + setAside.length, 'declaration');
-  const summary = `${total} in ${count(files, 'file')}: ${valid ? 'all valid' : `${declarations.length} valid, ${setAside.length} set aside, ${count(problems.length, 'problem')}`}`;
-  if (error === null) print(context, paint(valid ? 'green' : 'red', summary));
   return valid ? 0 : 1;
 }
 
-type Checked = { readonly files: number; readonly declared: Declared; readonly error: string | null };
+function toJson({ files, declared, warnings, errors }: Validation, valid: boolean): string {
+  const { declarations, setAside, problems } = declared;
+  const counts = { files, declarations: declarations.length, set_aside: setAside.length };
+  const error = errors.length === 0 ? null : errors.join('\n');
+  return JSON.stringify({ schema_version: 1, valid, ...counts, problems, warnings, error }, null, 2);
+}
 
-async function check(source: Source, stop: AbortSignal): Promise<Checked> {
-  try {
-    const { files } = await source.read(stop);
-    return { files: files.length, declared: collect(files), error: null };
-  } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
-    return { files: 0, declared: { declarations: [], setAside: [], problems: [] }, error: error.message };
+/** Relative to the working directory, which in a workflow is the repository: only so do they find their line in a pull request. */
+function toAnnotations({ declared, warnings, errors }: Validation): readonly string[] {
+  return [
+    ...declared.problems.map((problem) => annotation('error', 'Invalid declaration', marked(problem))),
+    ...warnings.map((doubt) => annotation('warning', `Doubtful: ${doubt.code}`, marked(doubt))),
+    ...errors.map((message) => annotation('error', 'Not validated', { message })),
+  ];
+}
+
+function marked(problem: Problem) {
+  const { path, message } = problem;
+  const place = { ...problem, file: relative('', problem.file) };
+  return { message: path === null ? message : `${path}: ${message}`, place };
+}
+
+function tellPeople(validation: Validation, options: Telling, context: Context): void {
+  const paint = paintForResults(context);
+  const { declared, warnings, errors } = validation;
+  const linesOf = linesIn(options.textOf);
+  const told = [
+    ...declared.problems.map((problem) => ({ ...problem, style: 'red' as const })),
+    ...warnings.map(({ code, message, ...place }) => ({
+      ...place,
+      message: `warning: ${message} [${code}]`,
+      style: 'yellow' as const,
+    })),
+  ];
+  for (const { style, ...each } of told.sort(byPlace)) {
+    print(context, paint(style, renderProblem(each)));
+    const line = linesOf(each.file)[each.line - 1] ?? '';
+    // A secret of which a part is shown would not be found by whoever hides it.
+    if (line.trim() === '' || context.secrets.hide(line) !== line) continue;
+    for (const shown of excerpt(line, each, { paint, style })) print(context, shown);
   }
+  for (const error of errors) print(context, paint('red', printable(error)));
+  if (errors.length > 0 && validation.files === 0) return;
+  const style = declared.problems.length + errors.length > 0 ? 'red' : warnings.length > 0 ? 'yellow' : 'green';
+  print(context, paint(style, summary(validation, options)));
+}
+
+/** The lines of the file that was asked for last: what is told is sorted by file. */
+function linesIn(textOf: Telling['textOf']): (file: string) => readonly string[] {
+  let last: { readonly file: string; readonly lines: readonly string[] } | null = null;
+  return (file) => {
+    if (last?.file !== file) last = { file, lines: textOf(file)?.split('\n') ?? [] };
+    return last.lines;
+  };
+}
+
+function summary({ files, declared, warnings, errors }: Validation, { strict }: ValidateOptions): string {
+  const { declarations, setAside, problems } = declared;
+  const total = count(declarations.length + setAside.length, 'declaration');
+  const doubtful = [
+    ...(warnings.length > 0 ? [`${count(warnings.length, 'warning')}${strict ? ', which count (--strict)' : ''}`] : []),
+    ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
+  ];
+  const said =
+    problems.length + errors.length === 0
+      ? ['all valid', ...doubtful]
+      : [
+          `${declarations.length} valid`,
+          `${setAside.length} set aside`,
+          count(problems.length, 'problem'),
+          ...doubtful,
+        ];
+  return `${total} in ${count(files, 'file')}: ${said.join(', ')}`;
 }
 
 function count(number: number, thing: string): string {

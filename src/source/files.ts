@@ -178,7 +178,8 @@ function follow(root: string, link: string): Found {
   }
 }
 
-function readOne(place: string): { readonly bytes: Buffer } | { readonly fault: string } {
+/** The bytes of a file, or why it cannot be used. Throws the system's error when it is not there. */
+export function readOne(place: string): { readonly bytes: Buffer } | { readonly fault: string } {
   const stats = statSync(place);
   if (!stats.isFile()) return { fault: 'expected a regular file, found a device, a pipe or a socket' };
   if (stats.size > MOST_BYTES) {

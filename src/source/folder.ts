@@ -5,7 +5,7 @@ import type { ParsedFile } from '../core/declaration.ts';
 import { decodeUtf8 } from '../core/encoding.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { codeOf, readFiles } from './files.ts';
-import type { FoundFile } from './files.ts';
+import type { Files, FoundFile } from './files.ts';
 
 /** What the folder said at one moment. */
 export type Snapshot = {
@@ -39,20 +39,11 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
 
-  const load = async (signal: AbortSignal) => {
-    try {
-      return await readFiles(path, include, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new FailureError(failure('source', describe(path, error)), { cause: error });
-    }
-  };
-
   return {
     path,
     read: async (signal) => {
       lastRead = null;
-      const { revision, files } = await load(signal);
+      const { revision, files } = await loadFolder(path, include, signal);
       const next: typeof cache = new Map();
       for (const file of files) {
         const digest = digestOf(file);
@@ -63,10 +54,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       cache = next;
       lastRead = digestOfAll(files);
       const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
-      if (!allowEmpty && parsedFiles.every((file) => file.declarations.length === 0 && file.setAside.length === 0)) {
-        const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if that is meant`;
-        throw new FailureError(failure('source', message));
-      }
+      if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
       return { path, revision, files: parsedFiles };
     },
     hasChanged: async (signal) => {
@@ -80,7 +68,25 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
   };
 }
 
-function parse(name: string, file: FoundFile): ParsedFile {
+/** Reads the files of a folder as of one moment. Throws a `FailureError` when it cannot, and the reason of the signal when that is aborted. */
+export async function loadFolder(path: string, include: readonly string[], signal: AbortSignal): Promise<Files> {
+  try {
+    return await readFiles(path, include, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new FailureError(failure('source', describe(path, error)), { cause: error });
+  }
+}
+
+/** Throws a `FailureError` when not one of the files of a folder declares anything. */
+export function refuseEmpty(path: string, include: readonly string[], files: readonly ParsedFile[]): void {
+  if (files.some((file) => file.declarations.length > 0 || file.setAside.length > 0)) return;
+  const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if that is meant`;
+  throw new FailureError(failure('source', message));
+}
+
+/** What a file says, under the name by which people know it. */
+export function parse(name: string, file: FoundFile): ParsedFile {
   if ('fault' in file) return unreadableFile(name, file.fault);
   const decoded = decodeUtf8(file.bytes);
   return 'text' in decoded

@@ -133,13 +133,14 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
           .choices(['text', 'json', 'github'])
           .default('text'),
       )
-      .option('--strict', 'let warnings count: exit 1 where there is one'),
+      .option('--strict', 'let warnings count: exit 1 where there is one')
+      .addOption(colourOption()),
     READING,
   )
     .addHelpText('after', EXIT_CODES.validate)
-    .action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output'>) => {
-      const { output } = options;
-      const flags = { output, paths, strict: options['strict'] === true };
+    .action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output' | 'color'>) => {
+      const { output, color } = options;
+      const flags = { output, color, paths, strict: options['strict'] === true };
       try {
         await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
       } catch (error) {

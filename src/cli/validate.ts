@@ -11,10 +11,11 @@ import type { Problem } from '../core/problem.ts';
 import { printable, renderProblem } from '../core/text.ts';
 import { readPaths } from '../source/paths.ts';
 import { paintForResults, print } from './context.ts';
-import type { Context, ExitCode } from './context.ts';
+import type { ColourChoice, Context, ExitCode } from './context.ts';
 
 export type ValidateOptions = {
   readonly output: 'text' | 'json' | 'github';
+  readonly color: ColourChoice;
   /** Files and folders; without any, the folder of the settings. */
   readonly paths: readonly string[];
   /** Whether a doubt counts as much as a problem. */
@@ -95,7 +96,7 @@ function marked(problem: Problem) {
 }
 
 function tellPeople(validation: Validation, options: Telling, context: Context): void {
-  const paint = paintForResults(context);
+  const paint = paintForResults(context, options.color);
   const { declared, warnings, errors } = validation;
   const linesOf = linesIn(options.textOf);
   const told = [

@@ -187,7 +187,7 @@ const settingsSchema = z.strictObject(
     include: globs.prefault(include).describe('what in the folder is read: globs, relative to it'),
     allow_empty: flag
       .prefault(DEFAULTS.allow_empty)
-      .describe('a folder without a declaration is a failed pass unless true'),
+      .describe('take a folder without a declaration for what is meant, not for a mistake'),
     mode: oneOf(['apply', 'detect']).prefault(DEFAULTS.mode).describe('apply, or detect: report drift, write nothing'),
     interval: duration.prefault(DEFAULTS.interval).describe('how often drift is looked for, with jitter; 0 is never'),
     schedule: schedule

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { secretKeeper } from './core/secrets.ts';
-import { printable } from './core/text.ts';
+import { printable } from './core/spell.ts';
 import { fakeToken } from './emulator/fake.ts';
 
 // No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.

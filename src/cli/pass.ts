@@ -1,7 +1,9 @@
 import { readAccount } from '../account.ts';
+import { ConfigError } from '../config.ts';
 import type { Config } from '../config.ts';
 import { renderUnmanaged } from '../core/adopt.ts';
 import { lockOf } from '../core/lock.ts';
+import type { Lock } from '../core/lock.ts';
 import type { PassOutcome, Report } from '../core/report.ts';
 import { renderMarkdown } from '../core/markdown.ts';
 import { renderReport } from '../core/text.ts';
@@ -49,6 +51,7 @@ async function onePass(
   context: Context,
 ): Promise<Report> {
   const lock = options.planFile === undefined ? undefined : readPlanFile(options.planFile);
+  const only = lock === undefined ? options.only : onlyOf(lock, options.only);
   const source = openSource(settings);
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
@@ -73,7 +76,7 @@ async function onePass(
       onPlan: (plan) => {
         made = plan;
       },
-      ...(options.only.length === 0 ? {} : { only: options.only }),
+      ...(only.length === 0 ? {} : { only }),
     });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });
     progress.end();
@@ -82,7 +85,8 @@ async function onePass(
       for (const document of renderUnmanaged(made.findings, settings.services)) print(context, document);
     }
     if (options.out !== undefined && report.error === null) {
-      writePlanFile(options.out, lockOf(made.plan, account.accountId));
+      writePlanFile(options.out, lockOf(made.plan, account.accountId, options.only));
+      tell(`the plan is in ${options.out}; to apply it: vpc-reconciler apply ${options.out}`);
     }
     return report;
   } finally {
@@ -95,6 +99,13 @@ async function onePass(
 
 function exitCodeOf(outcome: PassOutcome): ExitCode {
   return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
+}
+
+/** A plan is applied as it was narrowed. Throws a `ConfigError` where something else is asked for. */
+function onlyOf(lock: Lock, asked: readonly string[]): readonly string[] {
+  if (asked.length === 0 || asked.join() === lock.only.join()) return lock.only;
+  const made = lock.only.length === 0 ? 'without --only' : `with --only ${lock.only.join(',')}`;
+  throw new ConfigError(`--only: expected none, for the plan was made ${made}, found ${asked.join(',')}`);
 }
 
 function render(report: Report, { output, color }: PassOptions, context: Context): string {

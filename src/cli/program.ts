@@ -192,7 +192,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   program
     .command('schema')
     .description('print the JSON Schema of a declaration or of the configuration file, for editors')
-    .addArgument(new Argument('[of]', 'which of them').choices(['declaration', 'config']).default('declaration'))
+    .addArgument(new Argument('[what]', 'which of them').choices(['declaration', 'config']).default('declaration'))
     .helpOption('-h, --help', 'show this')
     .addHelpText('after', EXIT_CODES.schema)
     .action((of: SchemaName) => schemaCommand(of, context));

@@ -6,7 +6,7 @@ import { collect } from './declared.ts';
 import { fileNames } from './file-name.ts';
 import type { JsonObject } from './json.ts';
 import { normalise, toBody } from './normalise.ts';
-import { printable } from './text.ts';
+import { printable } from './spell.ts';
 
 /** What it takes to declare a live service: the text of its declaration, or why there can be none. */
 export type Adoption =

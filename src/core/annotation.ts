@@ -1,5 +1,5 @@
 import type { Problem } from './problem.ts';
-import { printable } from './text.ts';
+import { printable } from './spell.ts';
 
 /**
  * A command of GitHub's workflows that annotates a line of a file, in one line:

@@ -1,6 +1,6 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Paint, Style } from './text.ts';
-import { printable } from './text.ts';
+import { printable } from './spell.ts';
 
 /** Cells of a line that are shown, and how many of them may lie before the place that is meant. */
 const WIDTH = 100;

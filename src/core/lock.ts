@@ -5,7 +5,7 @@ import type { Json, JsonObject } from './json.ts';
 import { normalise } from './normalise.ts';
 import type { Plan, Update } from './plan.ts';
 import { compareText } from './problem.ts';
-import { value } from './text.ts';
+import { spell } from './spell.ts';
 
 /** A plan that was written to a file, to be applied as it is or not at all. */
 export type Lock = z.infer<typeof lockSchema>;
@@ -15,6 +15,8 @@ const lockSchema = z.strictObject({
   /** Rises when the shape changes. */
   plan_version: z.literal(1),
   account_id: z.string(),
+  /** The names and ids to which the plan was narrowed; none where it was not. */
+  only: z.array(z.string()),
   /** Sorted by service_id, as those of the plan. */
   updates: z.array(
     z.strictObject({
@@ -28,8 +30,8 @@ const lockSchema = z.strictObject({
   ),
 });
 
-export function lockOf(plan: Plan, accountId: string): Lock {
-  return { plan_version: 1, account_id: accountId, updates: plan.updates.map(locked) };
+export function lockOf(plan: Plan, accountId: string, only: readonly string[] = []): Lock {
+  return { plan_version: 1, account_id: accountId, only: [...only], updates: plan.updates.map(locked) };
 }
 
 /** Reads what `lockOf` made, as JSON; null where the text is something else. */
@@ -70,7 +72,7 @@ function differences(before: JsonObject, after: JsonObject): string[] {
   const was = normalise(before);
   const is = normalise(after);
   const told = changesBetween(was.known, is.known).map(
-    ({ path, live: old, declared: fresh }) => `${path} was ${value(old)}, is ${value(fresh)}`,
+    ({ path, live: old, declared: fresh }) => `${path} was ${spell(old)}, is ${spell(fresh)}`,
   );
   const unknown = new Set([...was.unknown.keys(), ...is.unknown.keys()]);
   const silent = [...unknown].filter((path) => !sameJson(valueAt(was.unknown, path), valueAt(is.unknown, path)));

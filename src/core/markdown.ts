@@ -1,6 +1,7 @@
 import type { Change } from './compare.ts';
 import type { Report, ServiceReport } from './report.ts';
-import { CAUSES, renderProblem, sizesOf, value, wordsOf } from './text.ts';
+import { CAUSES, renderProblem, sizesOf, wordsOf } from './text.ts';
+import { spell } from './spell.ts';
 
 /** GitHub takes 65,536 characters in a comment, and everybody can read less. */
 const MOST_CHARACTERS = 60_000;
@@ -63,7 +64,7 @@ function renderChanges(changes: readonly Change[]): string {
   return [
     '| field | live | declared |',
     '|---|---|---|',
-    ...changes.map(({ path, live, declared }) => `| ${code(path)} | ${code(value(live))} | ${code(value(declared))} |`),
+    ...changes.map(({ path, live, declared }) => `| ${code(path)} | ${code(spell(live))} | ${code(spell(declared))} |`),
   ].join('\n');
 }
 

@@ -103,7 +103,8 @@ function because(reason: string | null, failure: Failure | null = null): Why | n
 /** A plan that is too large is withheld whole: which part of it would be meant, nobody said. */
 function reasonOfLimit(updates: number, existing: number, { maxChanges, maxChangePercent }: Rules): string | null {
   const percent = updates === 0 ? 0 : (100 * updates) / existing;
-  const size = `the plan has ${updates} updates, ${Math.ceil(percent)} % of the ${existing} declared services that are live`;
+  const shown = Number(percent.toFixed(1));
+  const size = `the plan has ${updates} ${updates === 1 ? 'update' : 'updates'}, ${shown} % of the ${existing} declared services that are live`;
   if (maxChanges !== null && updates > maxChanges) {
     return `${size}, and max_changes is ${maxChanges}: ${howToAllow('max_changes', `--max-changes ${updates}`)}`;
   }

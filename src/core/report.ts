@@ -2,9 +2,11 @@ import { idOf } from './compare.ts';
 import type { Change, Drifted, Finding } from './compare.ts';
 import { causeOf } from './memory.ts';
 import type { Cause, Memory } from './memory.ts';
+import type { Fields } from './normalise.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Problem } from './problem.ts';
+import { spell } from './spell.ts';
 
 export type Trigger = 'startup' | 'change' | 'interval' | 'schedule' | 'signal' | 'command';
 export type Mode = 'apply' | 'detect' | 'plan';
@@ -223,7 +225,7 @@ function fateOf(
       return {
         ...fate,
         result: outcome.result,
-        reason: `the API keeps something else: ${outcome.paths.join(', ')}`,
+        reason: `the API keeps something else: ${keptInstead(outcome.paths, outcome.kept, finding.declared)}`,
         error: null,
       };
     case 'failed':
@@ -231,4 +233,11 @@ function fateOf(
     case 'withheld':
       return { ...fate, result: outcome.result, reason: outcome.reason, error: null };
   }
+}
+
+/** `tcp_port 1, not 5432` for each. */
+function keptInstead(paths: readonly string[], kept: Fields, declared: Fields): string {
+  return paths
+    .map((path) => `${path} ${spell(kept.get(path) ?? null)}, not ${spell(declared.get(path) ?? null)}`)
+    .join('; ');
 }

@@ -23,10 +23,12 @@ export function pick<Service>(
   const words = wanted.flatMap((text) =>
     meant(text).length > 0 ? [text] : text.split(',').map((each) => each.trim()),
   );
-  const known = named.flatMap(({ service_id, names }) => [...names, service_id]).filter((name) => name !== null);
+  const known = new Set(
+    named.flatMap(({ service_id, names }) => [...names, service_id]).filter((name) => name !== null),
+  );
   const faults = words.flatMap((word) => {
     if (meant(word).length > 0) return [];
-    const near = suggest(word, known);
+    const near = suggest(word, [...known]);
     const hint = near.length === 0 ? '' : orRather(near);
     return [`expected the name or the id of a service, found ${JSON.stringify(word)}${hint}`];
   });

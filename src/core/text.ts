@@ -3,6 +3,7 @@ import wrapAnsi from 'wrap-ansi';
 import type { Change } from './compare.ts';
 import type { Json } from './json.ts';
 import type { Problem } from './problem.ts';
+import { printable, spell } from './spell.ts';
 import type { PassOutcome, Report, ServiceReport } from './report.ts';
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
@@ -136,12 +137,12 @@ function renderChanges(changes: readonly Change[], { paint, columns }: Look): st
     const { path, live, declared } = change;
     if (isList(change)) return [`    ${path}`, ...renderElements(listOf(live), listOf(declared), paint)];
     if (short.includes(change)) {
-      return [`    ${path.padEnd(width)}  ${paint('red', value(live))} → ${paint('green', value(declared))}`];
+      return [`    ${path.padEnd(width)}  ${paint('red', spell(live))} → ${paint('green', spell(declared))}`];
     }
     return [
       `    ${path}`,
-      `      ${paint('red', `- ${value(live)}`)}`,
-      `      ${paint('green', `+ ${value(declared)}`)}`,
+      `      ${paint('red', `- ${spell(live)}`)}`,
+      `      ${paint('green', `+ ${spell(declared)}`)}`,
     ];
   });
 }
@@ -162,11 +163,11 @@ function isList({ live, declared }: Change): boolean {
 }
 
 function listOf(json: Json): readonly string[] {
-  return Array.isArray(json) ? json.map(value) : [];
+  return Array.isArray(json) ? json.map(spell) : [];
 }
 
 function lengthOf({ path, live, declared }: Change): number {
-  return `    ${path}  ${value(live)} → ${value(declared)}`.length;
+  return `    ${path}  ${spell(live)} → ${spell(declared)}`.length;
 }
 
 /** What becomes of them, where something does: what is not written keeps what it has. */
@@ -192,20 +193,4 @@ function renderResult({ result, reason, attempts, error }: ServiceReport, report
     case null:
       return report.mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];
   }
-}
-
-/** A value as YAML's flow style has it, in quotes where it would read as something else; `unset` where there is none. */
-export function value(json: Json): string {
-  if (json === null) return 'unset';
-  if (Array.isArray(json)) return `[${json.map(value).join(', ')}]`;
-  const plain = typeof json === 'string' && /^[\w.:/@-]+$/.test(json) && !/^(unset|null|true|false)$/.test(json);
-  return plain && Number.isNaN(Number(json)) ? json : printable(JSON.stringify(json));
-}
-
-/** One line of it that steers no terminal: names and messages come from outside. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`,
-  );
 }

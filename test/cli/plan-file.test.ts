@@ -69,15 +69,24 @@ describe('a plan in a file', () => {
     expect(puts()).toBe(0);
   });
 
-  test('of a part is applied with the same part', async () => {
-    const { apply, puts } = await planned('--only', 'web');
-    expect(await apply()).toMatchObject({
+  test('of a part is applied to the same part, and to no other', async () => {
+    const { apply, puts, emulator } = await planned('--only', 'web');
+    expect(await apply('--only', 'db')).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('"db" is to be updated now, and was not'),
+      stderr: 'vpc-reconciler: --only: expected none, for the plan was made with --only web, found db\n',
     });
     expect(puts()).toBe(0);
-    expect(await apply('--only', 'web')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 updated') });
-    expect(puts()).toBe(1);
+    expect(await apply()).toMatchObject({ code: 0, stdout: expect.stringContaining('1 updated') });
+    expect(emulator.services()).toMatchObject([{ http_port: 8080 }, { tcp_port: 1 }]);
+  });
+
+  test('of all is not applied to a part', async () => {
+    const { apply, puts } = await planned();
+    expect(await apply('--only', 'db')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('made without --only'),
+    });
+    expect(puts()).toBe(0);
   });
 
   test('that is none, or is not there, is wrong usage', async () => {

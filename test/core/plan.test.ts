@@ -371,11 +371,11 @@ describe('a plan that is too large', () => {
   test('is withheld with its size and how to allow it', () => {
     expect(new Set(plan(many(4, 8), policy({ maxChanges: 3 })).withheld.map(({ reason }) => reason))).toEqual(
       new Set([
-        'the plan has 4 updates, 34 % of the 12 declared services that are live, and max_changes is 3: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 4',
+        'the plan has 4 updates, 33.3 % of the 12 declared services that are live, and max_changes is 3: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 4',
       ]),
     );
     expect(plan(many(4, 8), policy({ maxChangePercent: 33 })).withheld[0]?.reason).toBe(
-      'the plan has 4 updates, 34 % of the 12 declared services that are live, and max_change_percent is 33: withheld whole; raise max_change_percent, or allow it once: vpc-reconciler apply --max-change-percent 34',
+      'the plan has 4 updates, 33.3 % of the 12 declared services that are live, and max_change_percent is 33: withheld whole; raise max_change_percent, or allow it once: vpc-reconciler apply --max-change-percent 34',
     );
   });
 

@@ -142,7 +142,11 @@ describe('of a service, a report tells', () => {
     {
       what: 'not settled',
       outcome: unsettled,
-      told: { result: 'unsettled', attempts: 2, reason: 'the API keeps something else: tcp_port, name' },
+      told: {
+        result: 'unsettled',
+        attempts: 2,
+        reason: 'the API keeps something else: tcp_port unset, not 1; name unset, not db',
+      },
     },
     {
       what: 'failed',

@@ -84,7 +84,7 @@ describe('what becomes of a drifted service:', () => {
     {
       what: 'not settled',
       given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: new Map() }) },
-      line: '  ! unsettled: the API keeps something else: tcp_port',
+      line: '  ! unsettled: the API keeps something else: tcp_port unset, not 1',
     },
     {
       what: 'not begun',

@@ -29,9 +29,9 @@ export function renderMarkdown(report: Report): string {
 }
 
 const TITLES = {
-  plan: 'VPC services: plan',
-  detect: 'VPC services: drift',
-  apply: 'VPC services: apply',
+  plan: 'VPC services plan',
+  detect: 'VPC services drift',
+  apply: 'VPC services apply',
 } as const;
 
 function renderService(service: ServiceReport, report: Report): string {

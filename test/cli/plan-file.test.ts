@@ -148,7 +148,7 @@ test('a plan is Markdown where a pull request wants it', async () => {
     environment: accountAt(emulator.url),
   });
   expect(code).toBe(2);
-  expect(stdout).toMatch(/^### VPC services: plan: pending\n/);
+  expect(stdout).toMatch(/^### VPC services plan: pending\n/);
   expect(stdout).toContain('<details><summary>');
 });
 

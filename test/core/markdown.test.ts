@@ -27,7 +27,7 @@ test('a plan is a title, a block a service, the problems and what nobody declare
     live({ service_id: id(9), name: 'other' }),
   ]);
   expect(read(render({ findings: found, problems: declared.problems })).split('\n')).toEqual([
-    '### VPC services: plan: partial',
+    '### VPC services plan: partial',
     '',
     '1 to update, 1 missing, 1 invalid, 1 unmanaged',
     '',
@@ -140,7 +140,7 @@ test('what is too long for a comment is cut, and says how much is left out', () 
 
 test('a pass that ended early says why', () => {
   expect(read(render({ error: failure('denied', 'HTTP 403: Forbidden') }))).toContain(
-    '### VPC services: plan: denied\n\nHTTP 403: Forbidden',
+    '### VPC services plan: denied\n\nHTTP 403: Forbidden',
   );
 });
 

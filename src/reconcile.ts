@@ -98,6 +98,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.plan = plan(facts.findings, policy);
       options.onPlan?.({ plan: facts.plan, findings: facts.findings });
       facts.findings = asked.picked;
+      if (only !== null) facts.declared = asked.picked.filter(({ kind }) => kind !== 'unmanaged').length;
       const moved = options.lock === undefined ? [] : movedSince(options.lock, facts.plan, options.accountId);
       if (asked.faults.length > 0) throw mismatch('--only', asked.faults);
       if (moved.length > 0) throw mismatch('the plan that was to be applied does not hold any more', moved);

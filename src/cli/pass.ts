@@ -113,7 +113,8 @@ function render(report: Report, { output, color }: PassOptions, context: Context
     case 'json':
       return JSON.stringify(report, null, 2);
     case 'markdown':
-      return renderMarkdown(report);
+      // Hidden before it is spelt: what is an entity in Markdown is not found as a secret any more.
+      return renderMarkdown(JSON.parse(context.secrets.hide(JSON.stringify(report))));
     case 'text':
       return renderReport(report, lookForResults(context, color));
   }

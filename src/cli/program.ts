@@ -3,6 +3,7 @@ import { describeAccount } from '../account.ts';
 import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
+import { printable } from '../core/spell.ts';
 import { COLOUR_CHOICES, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
@@ -46,7 +47,9 @@ export async function runCommandLine(argv: readonly string[], context: Context):
     // Help and version end here, too, with code 0; wrong usage has been told by then.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     if (error instanceof ConfigError || error instanceof FailureError) {
-      for (const line of error.message.split('\n')) context.stderr.write(`vpc-reconciler: ${line}\n`);
+      // Only a configuration has several faults; a failure is in the words of others.
+      const lines = error instanceof ConfigError ? error.message.split('\n') : [error.message];
+      for (const line of lines) context.stderr.write(`vpc-reconciler: ${printable(line)}\n`);
       return 1;
     }
     throw error;
@@ -68,7 +71,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(`vpc-reconciler: ${oneLine(withoutValues(text))}; see --help\n`),
+      outputError: (text, write) => write(`vpc-reconciler: ${printable(oneLine(withoutValues(text)))}; see --help\n`),
     });
 
   addSettings(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { changesBetween } from './compare.ts';
-import { isObject, sameJson } from './json.ts';
+import { isDeeperThan, isObject, sameJson } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import { normalise } from './normalise.ts';
 import type { Plan, Update } from './plan.ts';
@@ -10,7 +10,9 @@ import { spell } from './spell.ts';
 /** A plan that was written to a file, to be applied as it is or not at all. */
 export type Lock = z.infer<typeof lockSchema>;
 
-const json = z.custom<JsonObject>(isObject);
+/** A service has four levels. */
+const DEEPEST = 50;
+const json = z.custom<JsonObject>((value) => isObject(value) && !isDeeperThan(DEEPEST, value));
 const lockSchema = z.strictObject({
   /** Rises when the shape changes. */
   plan_version: z.literal(1),
@@ -37,7 +39,11 @@ export function lockOf(plan: Plan, accountId: string, only: readonly string[] = 
 /** Reads what `lockOf` made, as JSON; null where the text is something else. */
 export function parseLock(text: string): Lock | null {
   try {
-    return lockSchema.safeParse(JSON.parse(text)).data ?? null;
+    const lock = lockSchema.safeParse(JSON.parse(text)).data ?? null;
+    // What is in it twice would be compared once.
+    return lock !== null && new Set(lock.updates.map((each) => each.service_id)).size === lock.updates.length
+      ? lock
+      : null;
   } catch {
     return null; // No JSON at all: the caller says what was expected.
   }
@@ -53,6 +59,7 @@ export function movedSince(lock: Lock, plan: Plan, accountId: string): readonly 
     const name = JSON.stringify((before ?? after)?.name);
     if (before === undefined) return [`${name} is to be updated now, and was not`];
     if (after === undefined) return [`${name} is not to be updated any more`];
+    if (before.name !== after.name) return [`${name} is called ${JSON.stringify(after.name)} live`];
     return [
       ...differences(before.live, after.live).map((what) => `${name} changed live: ${what}`),
       ...differences(before.body, after.body).map((what) => `${name} is declared otherwise: ${what}`),

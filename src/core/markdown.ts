@@ -1,7 +1,7 @@
 import type { Change } from './compare.ts';
 import type { Report, ServiceReport } from './report.ts';
 import { CAUSES, renderProblem, sizesOf, wordsOf } from './text.ts';
-import { spell } from './spell.ts';
+import { printable, spell } from './spell.ts';
 
 /** GitHub takes 65,536 characters in a comment, and everybody can read less. */
 const MOST_CHARACTERS = 60_000;
@@ -11,7 +11,7 @@ const MOST_CHARACTERS = 60_000;
  * text whenever and how fast it was made. Texts from outside are in `code`, so that nothing in them is markup, a link or a mention.
  */
 export function renderMarkdown(report: Report): string {
-  const title = `### ${TITLES[report.mode]}: ${wordsOf(report.outcome)}\n\n${escaped(sizesOf(report))}`;
+  const title = `### ${TITLES[report.mode]}: ${wordsOf(report.outcome)}\n\n${report.error === null ? escaped(sizesOf(report)) : code(sizesOf(report))}`;
   const blocks = report.services
     .filter(({ finding }) => finding !== 'unmanaged')
     .map((service) => renderService(service, report));
@@ -94,10 +94,10 @@ function within(characters: number, texts: readonly string[], rest: (more: numbe
 }
 
 function code(text: string): string {
-  return `<code>${escaped(text)}</code>`;
+  return `<code>${escaped(printable(text))}</code>`;
 }
 
 /** Markdown leaves the inside of `<code>` as it is only where there is nothing that it knows; so all but plain text is an entity. */
 function escaped(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N} .,;:/-]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return text.replaceAll(/[^\p{L}\p{N} .,;-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -31,8 +31,26 @@ export function secretKeeper(open: readonly string[] = []): SecretKeeper {
       }
     },
     // By a mark that no text has, or else a secret might stand in what was put there for another one.
-    hide: (text) => forms.reduce((rest, form) => rest.replaceAll(form, MARK), text).replaceAll(MARK, '[redacted]'),
+    hide: (text) =>
+      forms
+        .reduce((rest, form) => withoutStart(rest.replaceAll(form, MARK), form), text)
+        .replaceAll(MARK, '[redacted]'),
   };
+}
+
+/** A long value may be cut where it is quoted: so much of the beginning of a secret is no chance. */
+const SHORTEST_START = 16;
+
+function withoutStart(text: string, form: string): string {
+  const start = form.slice(0, SHORTEST_START);
+  if (start.length < SHORTEST_START || start.length === form.length) return text;
+  let rest = text;
+  for (let at = rest.indexOf(start); at >= 0; at = rest.indexOf(start, at)) {
+    let length = start.length;
+    while (length < form.length && rest[at + length] === form[length]) length += 1;
+    rest = rest.slice(0, at) + MARK + rest.slice(at + length);
+  }
+  return rest;
 }
 
 function formsOf(secret: string): ReadonlySet<string> {

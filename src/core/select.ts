@@ -27,7 +27,14 @@ export function pick<Service>(
     named.flatMap(({ service_id, names }) => [...names, service_id]).filter((name) => name !== null),
   );
   const faults = words.flatMap((word) => {
-    if (meant(word).length > 0) return [];
+    const found = meant(word);
+    if (found.length === 1) return [];
+    if (found.length > 1) {
+      const ids = found.map(({ service_id }) => service_id ?? '(none)').join(' and ');
+      return [
+        `expected the name of one service, found ${JSON.stringify(word)}, by which ${ids} are known; give the id`,
+      ];
+    }
     const near = suggest(word, [...known]);
     const hint = near.length === 0 ? '' : orRather(near);
     return [`expected the name or the id of a service, found ${JSON.stringify(word)}${hint}`];

@@ -72,7 +72,11 @@ function placeOf(name: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Why it cannot be looked at is told when it is read.
+  }
 }
 
 function readFile(path: string): FoundFile {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { existsSync, linkSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf } from './files.ts';
 
 /** A file for the folder. Where it does not replace one, none may be at its path. */
@@ -32,7 +32,7 @@ export function writeFiles<File extends FileToWrite>(
   const written: File[] = [];
   let at = folder;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const within = realpathSync.native(root);
     for (const [file, temporary] of beside) {
       at = file.path;
@@ -100,4 +100,11 @@ function describe(error: unknown): string {
     default:
       return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${code}` : code;
   }
+}
+
+/** With the folders above it. One by one: what the platform does for all of them never ends below some of the system's folders. */
+function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  for (const each of missing) mkdirSync(each);
 }

@@ -163,3 +163,10 @@ test.for([
   });
   expect(stdout.includes('\u{1b}[')).toBe(coloured);
 });
+
+test('what never ends is no plan', async () => {
+  expect(await command(['apply', '/dev/zero', '--emulator'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('expected a file that plan --out wrote, found another'),
+  });
+});

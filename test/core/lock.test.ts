@@ -85,3 +85,19 @@ describe('since a plan was locked', () => {
     expect(movedTo(one, 'elsewhere')).toEqual(['it was made for the account account, not for elsewhere']);
   });
 });
+
+test('a plan that holds a service twice, or something bottomless, is not read as one', () => {
+  const [update] = lock.updates;
+  expect(parseLock(JSON.stringify({ ...lock, updates: [update, update] }))).toBeNull();
+  const deep = `${'['.repeat(60)}${']'.repeat(60)}`;
+  expect(parseLock(JSON.stringify(lock).replace('"tcp_port":1', `"tcp_port":${deep}`))).toBeNull();
+});
+
+test('another live name than the file says is a move', () => {
+  const updates = lock.updates.map((update) => ({ ...update, name: 'harmless' }));
+  expect(movedSince({ ...lock, updates }, planFor(one), 'account')).toEqual(['"harmless" is called "db" live']);
+});
+
+test('remembers to what it was narrowed', () => {
+  expect(lockOf(planFor(one), 'account', ['db']).only).toEqual(['db']);
+});

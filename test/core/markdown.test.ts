@@ -140,7 +140,7 @@ test('what is too long for a comment is cut, and says how much is left out', () 
 
 test('a pass that ended early says why', () => {
   expect(read(render({ error: failure('denied', 'HTTP 403: Forbidden') }))).toContain(
-    '### VPC services plan: denied\n\nHTTP 403: Forbidden',
+    '### VPC services plan: denied\n\n<code>HTTP 403: Forbidden</code>',
   );
 });
 

@@ -284,3 +284,13 @@ test('an unsettled service is counted apart, neither as updated nor as failed', 
     withheld: 0,
   });
 });
+
+test('what the API keeps where nothing is declared is told, too', () => {
+  const outcome: Outcome = {
+    result: 'unsettled',
+    attempts: 1,
+    paths: ['app_protocol'],
+    kept: new Map([['app_protocol', 'mysql']]),
+  };
+  expect(fate(outcome)?.reason).toBe('the API keeps something else: app_protocol mysql, not unset');
+});

@@ -77,3 +77,12 @@ test('no text shows a secret that it knows, whatever either holds', () => {
     }),
   );
 });
+
+test('of a secret that was cut, the beginning is hidden, too', () => {
+  const keeper = secretKeeper();
+  keeper.add('cfut_AbCdEfGhIj_KlMnOpQrStUv-WxYz0123456789');
+  expect(keeper.hide('found "cfut_AbCdEfGhIj_KlMnOp…" and cfut_AbCdEfGhIj_ too')).toBe(
+    'found "[redacted]…" and [redacted] too',
+  );
+  expect(keeper.hide('cfut_AbCdEfGhIj is short')).toBe('cfut_AbCdEfGhIj is short');
+});

@@ -67,3 +67,24 @@ test('a finding is meant by its declared name, its live name and its id, whichev
   }
   expect(pickFindings(found, []).picked).toBe(found);
 });
+
+test('a name by which two services are known means none of them: the id is asked for', () => {
+  const found = compare(
+    collect([
+      parseFile('a.yaml', JSON.stringify({ ...tcp, name: 'new' })),
+      parseFile('b.yaml', JSON.stringify({ ...tcp, service_id: id(2), name: 'old' })),
+    ]),
+    [live({ name: 'old' }), live({ service_id: id(2), name: 'b' })],
+  );
+  expect(pickFindings(found, ['old']).faults).toEqual([
+    `expected the name of one service, found "old", by which ${id(1)} and ${id(2)} are known; give the id`,
+  ]);
+});
+
+test('two broken declarations of one name without an id are told apart by nothing', () => {
+  const nameless = [
+    { service_id: null, names: ['x'] },
+    { service_id: null, names: ['x'] },
+  ];
+  expect(pick(nameless, ['x'], (each) => each).faults[0]).toContain('(none) and (none)');
+});

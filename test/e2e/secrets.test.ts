@@ -111,3 +111,16 @@ test("the emulator's own token is no secret, even where the environment holds it
   const emulator = start(['emulate', '--seed', 'empty'], { environment });
   await emulator.until((stdout) => stdout.includes(`export CLOUDFLARE_API_TOKEN=${fakeToken}\n`));
 });
+
+test('no secret shows in Markdown, though much of it is spelt otherwise there', async () => {
+  const token = 'cfut_AbCdEfGhIj_KlMnOpQrStUv-WxYz0123456789';
+  const emulator = await emulated({ token, services: [web({ http_port: 81, name: token })] });
+  const { code, stdout } = await ran(
+    ['plan', '--services', folderOf({ [`${token}.yaml`]: web() }), '--output', 'markdown'],
+    { environment: accountAt(emulator.url, token) },
+  );
+  expect(code).toBe(2);
+  const read = stdout.replaceAll(/&#(\d+);/g, (_, number) => String.fromCodePoint(Number(number)));
+  expect(read).not.toContain(token.slice(0, 16));
+  expect(read).toContain('[redacted]');
+});

@@ -1,0 +1,37 @@
+import { expect } from 'vitest';
+import type { Metrics } from '../../src/sinks/metrics.ts';
+
+/** What a scrape gives: the value of each series, which is spelled as there: `name{label="value"}`. */
+export async function scrape(metrics: Pick<Metrics, 'read'>): Promise<ReadonlyMap<string, number>> {
+  const { text } = await metrics.read();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [seriesOf(line), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+
+/** Those of one metric, under what stands behind its name: `{label="value"}`, or nothing. */
+export async function valuesOf(metrics: Pick<Metrics, 'read'>, name: string): Promise<Record<string, number>> {
+  const series = [...(await scrape(metrics))].filter(([each]) => each === name || each.startsWith(`${name}{`));
+  expect(series, name).not.toEqual([]);
+  return Object.fromEntries(series.map(([each, value]) => [each.slice(name.length), value]));
+}
+
+/** A metric as it is declared: what it is, and with which labels its series come. */
+export type Declared = { readonly type: string; readonly help: string; readonly labels: readonly string[] };
+
+/** All that a scrape declares, by name. */
+export async function declaredBy(metrics: Pick<Metrics, 'read'>): Promise<ReadonlyMap<string, Declared>> {
+  const { text } = await metrics.read();
+  const series = [...(await scrape(metrics)).keys()];
+  const declared = [...text.matchAll(/^# HELP (\w+) (.*)\n# TYPE \1 (\w+)$/gm)];
+  return new Map(
+    declared.map(([, name = '', help = '', type = '']) => {
+      const own = series.filter((each) => new RegExp(`^${name}(_bucket|_sum|_count)?(\\{|$)`).test(each));
+      const labels = own.flatMap((each) => [...each.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label));
+      return [name, { type, help, labels: [...new Set(labels)].filter((label) => label !== 'le').sort() }];
+    }),
+  );
+}
+
+function seriesOf(line: string): string {
+  return line.slice(0, line.lastIndexOf(' '));
+}

@@ -146,7 +146,8 @@ function passOutcome({ error, plan, problems }: PassFacts, services: readonly Se
   return services.some(({ result }) => result === 'updated') ? 'converged' : 'pending';
 }
 
-function isWrong({ finding, result }: ServiceReport): boolean {
+/** Whether somebody has to do something about it. */
+export function isWrong({ finding, result }: ServiceReport): boolean {
   return (
     finding === 'missing' ||
     finding === 'invalid' ||

@@ -67,8 +67,15 @@ export function wordsOf(outcome: PassOutcome): string {
 }
 
 /** What ended the pass, if anything did, and the numbers that are not zero. */
-export function sizesOf({ counts, mode, error }: Report): string {
-  const numbers = [
+export function sizesOf(report: Report): string {
+  const numbers = numbersOf(report).map(({ number, of }) => `${number} ${of}`);
+  const { error } = report;
+  return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
+}
+
+/** The numbers that are not zero, and of what they are, in the order in which they are told. */
+export function numbersOf({ counts, mode }: Report): readonly { readonly number: number; readonly of: string }[] {
+  return [
     { number: counts.updated, of: 'updated' },
     { number: mode === 'apply' ? 0 : counts.drifted - counts.withheld, of: 'to update' },
     { number: counts.failed, of: 'failed' },
@@ -78,8 +85,7 @@ export function sizesOf({ counts, mode, error }: Report): string {
     { number: counts.invalid, of: 'invalid' },
     { number: counts.unmanaged, of: 'unmanaged' },
     { number: counts.in_sync, of: 'in sync' },
-  ].flatMap(({ number, of }) => (number > 0 ? [`${number} ${of}`] : []));
-  return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
+  ].filter(({ number }) => number > 0);
 }
 
 const STYLES = {
@@ -135,7 +141,8 @@ function renderChanges(changes: readonly Change[], { paint, columns }: Look): st
   const width = Math.max(0, ...short.map(({ path }) => path.length));
   return changes.flatMap((change) => {
     const { path, live, declared } = change;
-    if (isList(change)) return [`    ${path}`, ...renderElements(listOf(live), listOf(declared), paint)];
+    const elements = elementsOf(change);
+    if (elements !== null) return [`    ${path}`, ...elements.map((element) => renderElement(element, paint))];
     if (short.includes(change)) {
       return [`    ${path.padEnd(width)}  ${paint('red', spell(live))} → ${paint('green', spell(declared))}`];
     }
@@ -147,13 +154,26 @@ function renderChanges(changes: readonly Change[], { paint, columns }: Look): st
   });
 }
 
-/** What stays, goes and comes, in the order of the list. */
-function renderElements(live: readonly string[], declared: readonly string[], paint: Paint): string[] {
-  return diffArrays([...live], [...declared]).flatMap(({ added, removed, value: elements }) =>
-    elements.map((element) => {
-      if (added) return `      ${paint('green', `+ ${element}`)}`;
-      return removed ? `      ${paint('red', `- ${element}`)}` : `        ${element}`;
-    }),
+function renderElement({ on, text }: Element, paint: Paint): string {
+  switch (on) {
+    case 'both':
+      return `        ${text}`;
+    case 'live':
+      return `      ${paint('red', `- ${text}`)}`;
+    case 'declared':
+      return `      ${paint('green', `+ ${text}`)}`;
+  }
+}
+
+/** An element of a list that differs, and on which side it is. */
+export type Element = { readonly on: 'both' | 'live' | 'declared'; readonly text: string };
+
+/** What stays, goes and comes, in the order of the list; null where there is no list of more than one element. */
+export function elementsOf(change: Change): readonly Element[] | null {
+  if (!isList(change)) return null;
+  return diffArrays([...listOf(change.live)], [...listOf(change.declared)]).flatMap(
+    ({ added, removed, value: texts }) =>
+      texts.map((text): Element => ({ on: added ? 'declared' : removed ? 'live' : 'both', text })),
   );
 }
 

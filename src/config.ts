@@ -227,15 +227,40 @@ export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingName = keyof Settings;
 
 /** A setting as a person meets it: its name, what it is, its default as a flag or a variable spells it. */
-export type SettingFacts = { readonly name: SettingName; readonly description: string; readonly fallback: string };
+export type SettingFacts = {
+  readonly name: SettingName;
+  readonly description: string;
+  readonly fallback: string;
+  /** What stands for its value in a help: `duration`. */
+  readonly placeholder: string;
+};
 
 const SETTINGS = settingsSchema.keyof().options;
+
+/** Where neither the default nor the example tells what sort of value it is. */
+const PLACEHOLDERS: Partial<Record<SettingName, string>> = {
+  services: 'folder',
+  include: 'globs',
+  schedule: 'cron',
+  unknown_fields: 'policy',
+  request_budget: 'rates',
+};
 
 export const settingFacts: readonly SettingFacts[] = SETTINGS.map((name) => ({
   name,
   description: settingsSchema.shape[name].description ?? '',
   fallback: String(DEFAULTS[name]),
+  placeholder: placeholderOf(name),
 }));
+
+function placeholderOf(name: SettingName): string {
+  const special = PLACEHOLDERS[name];
+  if (special !== undefined) return special;
+  const fallback = DEFAULTS[name];
+  if (typeof fallback === 'boolean') return 'true|false';
+  if (parseDuration(String(fallback)) !== null) return 'duration';
+  return EXAMPLES[name].every(Number.isInteger) ? 'number' : (name.split('_').at(-1) ?? name);
+}
 
 /** The JSON Schema of a configuration file. */
 export function configSchema(): JsonSchema {

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeAccount } from '../account.ts';
-import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../config.ts';
+import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { printable } from '../core/spell.ts';
@@ -8,6 +8,7 @@ import { COLOUR_CHOICES, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
 import type { EmulateOptions } from './emulate.ts';
+import { addHelp } from './help.ts';
 import { importCommand } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import { applyCommand, planCommand } from './pass.ts';
@@ -15,6 +16,7 @@ import type { PassOptions } from './pass.ts';
 import { run } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import type { SchemaName } from './schema.ts';
+import { usageFault } from './usage.ts';
 import { validateCommand, validateNothing } from './validate.ts';
 import type { ValidateOptions } from './validate.ts';
 import { version } from './version.ts';
@@ -71,7 +73,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(`vpc-reconciler: ${printable(oneLine(withoutValues(text)))}; see --help\n`),
+      outputError: (text, write) => write(`vpc-reconciler: ${usageFault(text)}; see --help\n`),
     });
 
   addSettings(
@@ -81,12 +83,10 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       .addOption(emulatorOption())
       .option('--once', 'end when all is in sync (exit 0), or when a pass goes wrong (exit 1)'),
     ALL,
-  )
-    .addHelpText('after', EXIT_CODES.run + CREDENTIALS)
-    .action(async (options: Options) => {
-      const flags = { emulator: options['emulator'] === true, once: options['once'] === true };
-      await withConfig(options, context, async (config) => exitWith(await run(config, flags, context)));
-    });
+  ).action(async (options: Options) => {
+    const flags = { emulator: options['emulator'] === true, once: options['once'] === true };
+    await withConfig(options, context, async (config) => exitWith(await run(config, flags, context)));
+  });
 
   for (const [name, description, settings, command] of [
     ['plan', 'what a pass would do; writes nothing', PLANNING, planCommand],
@@ -106,24 +106,22 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     } else {
       passing.argument('[plan]', 'a file of plan --out: apply exactly that, or nothing if anything has moved since');
     }
-    addSettings(passing, settings)
-      .addHelpText('after', EXIT_CODES[name] + CREDENTIALS)
-      .action(async (...given: readonly unknown[]) => {
-        // Commander gives the arguments first, and then the options.
-        const planFile = name === 'apply' && typeof given[0] === 'string' ? given[0] : undefined;
-        const options = passing.opts<Options & Pick<PassOptions, 'output' | 'color' | 'only'>>();
-        const { output, color, only } = options;
-        const flags = {
-          emulator: options['emulator'] === true,
-          showUnmanaged: options['showUnmanaged'] === true,
-          out: typeof options['out'] === 'string' ? options['out'] : undefined,
-          planFile,
-          output,
-          color,
-          only,
-        };
-        await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
-      });
+    addSettings(passing, settings).action(async (...given: readonly unknown[]) => {
+      // Commander gives the arguments first, and then the options.
+      const planFile = name === 'apply' && typeof given[0] === 'string' ? given[0] : undefined;
+      const options = passing.opts<Options & Pick<PassOptions, 'output' | 'color' | 'only'>>();
+      const { output, color, only } = options;
+      const flags = {
+        emulator: options['emulator'] === true,
+        showUnmanaged: options['showUnmanaged'] === true,
+        out: typeof options['out'] === 'string' ? options['out'] : undefined,
+        planFile,
+        output,
+        color,
+        only,
+      };
+      await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
+    });
   }
 
   addSettings(
@@ -139,18 +137,16 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       .option('--strict', 'let warnings count: exit 1 where there is one')
       .addOption(colourOption()),
     READING,
-  )
-    .addHelpText('after', EXIT_CODES.validate)
-    .action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output' | 'color'>) => {
-      const { output, color } = options;
-      const flags = { output, color, paths, strict: options['strict'] === true };
-      try {
-        await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
-      } catch (error) {
-        if (output === 'text' || !(error instanceof ConfigError)) throw error;
-        exitWith(validateNothing(error.message, flags, context));
-      }
-    });
+  ).action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output' | 'color'>) => {
+    const { output, color } = options;
+    const flags = { output, color, paths, strict: options['strict'] === true };
+    try {
+      await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
+    } catch (error) {
+      if (output === 'text' || !(error instanceof ConfigError)) throw error;
+      exitWith(validateNothing(error.message, flags, context));
+    }
+  });
 
   addSettings(
     program
@@ -160,13 +156,11 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       .addOption(onlyOption())
       .option('--force', 'write anew what has a declaration in a file of its own'),
     IMPORTING,
-  )
-    .addHelpText('after', IMPORT_EXAMPLES + EXIT_CODES.import + CREDENTIALS)
-    .action(async (options: Options & Pick<ImportOptions, 'only'>) => {
-      const into = typeof options['into'] === 'string' ? options['into'] : undefined;
-      const flags = { into, only: options.only, force: options['force'] === true };
-      await withConfig(options, context, async (config) => exitWith(await importCommand(config, flags, context)));
-    });
+  ).action(async (options: Options & Pick<ImportOptions, 'only'>) => {
+    const into = typeof options['into'] === 'string' ? options['into'] : undefined;
+    const flags = { into, only: options.only, force: options['force'] === true };
+    await withConfig(options, context, async (config) => exitWith(await importCommand(config, flags, context)));
+  });
 
   addSettings(
     program
@@ -182,24 +176,22 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       )
       .option('--scenario <file>', 'what goes wrong: faults, limits, refusals; see config/scenario.yaml'),
     READING,
-  )
-    .addHelpText('after', EXIT_CODES.emulate)
-    .action(async (options: Options & Omit<EmulateOptions, 'scenario'>) => {
-      const { port, seed } = options;
-      const scenario = typeof options['scenario'] === 'string' ? options['scenario'] : undefined;
-      await withConfig(options, context, async (config) =>
-        exitWith(await emulateCommand(config, { port, seed, scenario }, context)),
-      );
-    });
+  ).action(async (options: Options & Omit<EmulateOptions, 'scenario'>) => {
+    const { port, seed } = options;
+    const scenario = typeof options['scenario'] === 'string' ? options['scenario'] : undefined;
+    await withConfig(options, context, async (config) =>
+      exitWith(await emulateCommand(config, { port, seed, scenario }, context)),
+    );
+  });
 
   program
     .command('schema')
     .description('print the JSON Schema of a declaration or of the configuration file, for editors')
     .addArgument(new Argument('[what]', 'which of them').choices(['declaration', 'config']).default('declaration'))
     .helpOption('-h, --help', 'show this')
-    .addHelpText('after', EXIT_CODES.schema)
     .action((of: SchemaName) => schemaCommand(of, context));
 
+  for (const each of [program, ...program.commands]) addHelp(each, context);
   return program;
 }
 
@@ -211,12 +203,10 @@ function addSettings(command: Command, settings: readonly SettingName[]): Comman
     .option('--config <file>', `a file of settings (or ${FILE_VARIABLE})`)
     .option('--print-config', 'show the settings and where each comes from, without secrets, and end')
     .helpOption('-h, --help', 'show this')
-    .optionsGroup(
-      `Settings (the flag wins over ${variableOf('')}… in the environment, and that over\nthe key in the file):`,
-    );
-  for (const { name, description, fallback } of settingFacts) {
+    .optionsGroup('Settings:');
+  for (const { name, description, fallback, placeholder } of settingFacts) {
     if (!settings.includes(name)) continue;
-    const value = fallback === 'false' ? '[true|false]' : '<value>';
+    const value = fallback === 'false' ? `[${placeholder}]` : `<${placeholder}>`;
     command.option(`${flagOf(name)} ${value}`, `${description} (default: ${fallback})`);
   }
   return command;
@@ -270,93 +260,6 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('Expected a port from 0 to 65535.');
 }
 
-/** Commander's `error: …` with its suggestion on a line of its own, in our words. */
-function oneLine(text: string): string {
-  return text
-    .replace(/^error: /, '')
-    .trim()
-    .replace(/\.?\n/, ' ')
-    .replace(/\.$/, '');
-}
-
-/**
- * What commander quotes is what somebody typed, and may be a token in the wrong place: only what can be the name of an option or a
- * command is told.
- */
-function withoutValues(text: string): string {
-  return text
-    .replace(/(unknown (?:option|command)) '(.*)'/s, (_, what: string, typed: string) => {
-      const name = typed.replace(/=.*/s, '');
-      return NAME.test(name) ? `${what} '${name}'` : what;
-    })
-    .replace(/( but got \d+): .*/s, '$1');
-}
-
-const NAME = /^(?=.{1,24}$)(?:-[a-z]|(?:--)?[a-z]+(?:-[a-z]+)*)$/i;
-
 function camelCase(name: string): string {
   return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
-
-const EXIT_CODES = {
-  run: `
-Exit codes:
-  0  told to stop; with --once, all is in sync
-  1  wrong usage or configuration; with --once, a pass went wrong`,
-  plan: `
-Exit codes:
-  0  in sync
-  2  changes pending
-  1  something is wrong: a problem in a file, a missing service, a failed read
-     or list, wrong usage`,
-  apply: `
-Exit codes:
-  0  in sync or converged
-  1  anything failed, withheld, unsettled, missing or invalid, wrong usage`,
-  validate: `
-Exit codes:
-  0  all valid, perhaps with warnings
-  1  a problem; with --strict, a warning; something that cannot be read;
-     wrong usage
-
-Examples:
-  vpc-reconciler validate
-  vpc-reconciler validate services/web.yaml services/databases
-  vpc-reconciler validate --strict --output github
-
-Of files that are named, only those are compared with each other. A comment
-silences a warning on its own line, or on the line below it:
-  # vpc-reconciler: ignore single-label-hostname`,
-  import: `
-Exit codes:
-  0  all that was asked for is declared now
-  1  otherwise; where a file is in the way, nothing is written`,
-  schema: `
-Example:
-  vpc-reconciler schema > service.schema.json
-and as the first line of a declaration beside it:
-  # yaml-language-server: $schema=service.schema.json
-
-Exit codes:
-  0  printed
-  1  wrong usage`,
-  emulate: `
-Exit codes:
-  0  told to stop
-  1  wrong usage or configuration`,
-};
-
-const IMPORT_EXAMPLES = `
-Examples:
-  vpc-reconciler import --into services
-  vpc-reconciler import --only orders-db,orders-api
-  vpc-reconciler import --force --only orders-db
-`;
-
-const CREDENTIALS = `
-
-Account and credentials, from the environment alone:
-  CLOUDFLARE_ACCOUNT_ID  the account
-  CLOUDFLARE_API_TOKEN   a token; or CLOUDFLARE_API_TOKEN_FILE, a file with it;
-                         or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY
-  CLOUDFLARE_BASE_URL    another API host`;

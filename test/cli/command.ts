@@ -20,6 +20,8 @@ export type Ended = { readonly code: number | null; readonly stdout: string; rea
 type CommandOptions = {
   readonly environment?: Environment;
   readonly stop?: AbortSignal;
+  /** How wide the terminal is to which all is written; without, it is none. */
+  readonly columns?: number;
   /** Told of every piece of output as it comes. */
   readonly onOutput?: (text: string) => void;
 };
@@ -27,17 +29,19 @@ type CommandOptions = {
 /** Runs a command line within this process. Its output may show no secret. */
 export async function command(
   line: readonly string[],
-  { environment = {}, stop = new AbortController().signal, onOutput }: CommandOptions = {},
+  { environment = {}, stop = new AbortController().signal, columns, onOutput }: CommandOptions = {},
 ): Promise<Ended> {
   const written = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof written) =>
-    new Writable({
+  const into = (name: keyof typeof written) => {
+    const output = new Writable({
       write: (chunk, _, done) => {
         written[name] += String(chunk);
         onOutput?.(String(chunk));
         done();
       },
     });
+    return Object.assign(output, columns === undefined ? {} : { isTTY: true, columns });
+  };
   const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), secretKeeper()];
   const [onHangUp, outliveStdout] = [() => {}, () => {}];
   const context = { environment, stdout, stderr, secrets, stop, onHangUp, outliveStdout };

@@ -29,7 +29,7 @@ test('takes no notice of a broken configuration, and says what else it can print
     code: 1,
     stdout: '',
     stderr:
-      "vpc-reconciler: command-argument value 'services' is invalid for argument 'what'. Allowed choices are declaration, config; see --help\n",
+      "vpc-reconciler: argument 'services' is invalid for [what]. Allowed choices are declaration, config; see --help\n",
   });
 });
 

@@ -19,6 +19,65 @@ test.for([[], ...EVERY_COMMAND.map((name) => [name])])('help of %j goes to stdou
   expect(stdout).toMatch(/^Usage: vpc-reconciler /);
 });
 
+test.for(
+  [50, 60, 80, 100].flatMap((columns) =>
+    [[], ...EVERY_COMMAND.map((name) => [name])].map((line) => ({ columns, line })),
+  ),
+)('help of $line keeps within $columns columns, and uses them', async ({ columns, line }) => {
+  const rows = (await command([...line, '--help'], { columns })).stdout.split('\n');
+  // What is to be typed is never broken.
+  const typed = /^ {2}(?:vpc-reconciler|#) /;
+  for (const row of rows.filter((each) => !typed.test(each))) expect(row.length).toBeLessThanOrEqual(columns);
+  expect(Math.max(...rows.map((row) => row.length))).toBeGreaterThan(columns - 20);
+});
+
+test.for([0, 1000])('a terminal of %i columns has a help that can be read', async (columns) => {
+  const rows = (await command(['run', '--help'], { columns })).stdout.split('\n');
+  expect(Math.max(...rows.map((row) => row.length))).toBeLessThanOrEqual(100);
+});
+
+test('where there is no room beside a term, its meaning stands below', async () => {
+  const { stdout } = await command(['run', '--help'], { columns: 60 });
+  expect(stdout).toContain(
+    '\n  --once\n      end when all is in sync (exit 0), or when a pass goes\n      wrong (exit 1)\n',
+  );
+});
+
+test('the help says what sort of value a setting has, and how a duration is written', async () => {
+  const { stdout } = await command(['run', '--help']);
+  for (const flag of [
+    '--services <folder>',
+    '--include <globs>',
+    '--allow-empty [true|false]',
+    '--mode <mode>',
+    '--interval <duration>',
+    '--schedule <cron>',
+    '--settle <duration>',
+    '--request-budget <rates>',
+    '--concurrency <number>',
+    '--max-changes <number>',
+    '--unknown-fields <policy>',
+    '--log-level <level>',
+    '--log-format <format>',
+  ]) {
+    expect(stdout).toContain(`  ${flag} `);
+  }
+  expect(stdout.match(/<duration> is such as 500ms, 2s, 5m or 1h/g)).toHaveLength(1);
+  expect((await command(['validate', '--help'])).stdout).not.toContain('<duration>');
+});
+
+test.for([[], ...EVERY_COMMAND.map((name) => [name])])('every example in the help of %j is right', async (line) => {
+  const { stdout } = await command([...line, '--help']);
+  const [, examples = ''] = /^Examples:\n((?: {2}.*\n)+)/m.exec(stdout) ?? [];
+  const lines = [...examples.matchAll(/^ {2}vpc-reconciler (.*?)(?: > .*)?$/gm)].map(([, words = '']) => words);
+  expect(lines.length).toBeGreaterThan(0);
+  // The settings are read after the usage is checked, and before anything is done.
+  for (const each of lines.map((words) => words.split(' '))) {
+    const only = each[0] === 'schema' ? [] : ['--print-config'];
+    expect(await command([...each, ...only])).toMatchObject({ code: 0, stderr: '' });
+  }
+});
+
 test('the help names every command, and that of run every setting with its default', async () => {
   const all = (await command(['--help'])).stdout;
   for (const name of EVERY_COMMAND) expect(all).toMatch(new RegExp(`^  ${name} `, 'm'));
@@ -39,7 +98,7 @@ test.for([
   { line: ['plan', '--servces', 'x'], told: "unknown option '--servces' (Did you mean --services?)" },
   { line: ['validate', '--interval', '5m'], told: "unknown option '--interval'" },
   { line: ['plan', 'services'], told: "too many arguments for 'plan'. Expected 0 arguments but got 1" },
-  { line: ['plan', '--services'], told: "option '--services <value>' argument missing" },
+  { line: ['plan', '--services'], told: "option '--services <folder>' argument missing" },
   {
     line: ['plan', '--output', 'xml'],
     told: "option '--output <format>' argument 'xml' is invalid. Allowed choices are text, json, markdown",
@@ -47,6 +106,10 @@ test.for([
   {
     line: ['emulate', '--seed', 'x'],
     told: "option '--seed <what>' argument 'x' is invalid. Allowed choices are drifted, in-sync, empty",
+  },
+  {
+    line: ['schema', 'confg'],
+    told: "argument 'confg' is invalid for [what]. Allowed choices are declaration, config",
   },
   ...['-1', '65536', '1e3', '80.5', ''].map((port) => ({
     line: ['emulate', `--port=${port}`],
@@ -68,6 +131,7 @@ test.for([
   { line: ['emulate', 'a', SECRET], told: "too many arguments for 'emulate'. Expected 0 arguments but got 2" },
   { line: [SECRET], told: 'unknown command' },
   { line: [`--api-token=${SECRET}`, 'plan'], told: "unknown option '--api-token'" },
+  { line: ['schema', SECRET], told: 'the argument is invalid for [what]. Allowed choices are declaration, config' },
   { line: ['--', SECRET], told: 'unknown command' },
 ])('a token in the wrong place is not repeated: $line', async ({ line, told }) => {
   // Nobody knows it for a token here: it is not in the environment.

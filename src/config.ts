@@ -1,133 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { LONGEST_HOURS, parseDuration } from './core/duration.ts';
+import { parseDuration } from './core/duration.ts';
 import { isObject } from './core/json.ts';
 import { capitalised, toJsonSchema } from './core/json-schema.ts';
 import type { JsonSchema } from './core/json-schema.ts';
 import { renderProblem } from './core/text.ts';
-import { parseRate } from './core/rate.ts';
-import type { Rate } from './core/rate.ts';
 import { orRather, suggest } from './core/suggest.ts';
 import { readYaml } from './core/yaml.ts';
-import { parseSchedule } from './schedule.ts';
-import type { Schedule } from './schedule.ts';
-
-const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${LONGEST_HOURS}h`;
-
-/*
- * What a transform makes of a text is nothing that JSON Schema can know: `meta` says as much of it as a pattern can, and never refuses what
- * the transform takes.
- */
-
-const DURATION_PATTERN = String.raw`\d+(\.\d+)?(ms|s|m|h)`;
-
-/** `500ms`, `2s`, `5m`, `1h`, and 0; becomes whole milliseconds. */
-const duration = z
-  .union(
-    [z.string(DURATION).regex(new RegExp(`^(0|${DURATION_PATTERN})$`), DURATION), z.literal(0, DURATION)],
-    DURATION,
-  )
-  .transform((text, context) => {
-    const ms = parseDuration(String(text));
-    if (ms !== null) return ms;
-    context.addIssue({ code: 'custom', message: DURATION });
-    return z.NEVER;
-  });
-
-const SCHEDULE =
-  'expected none, or a cron expression of five parts and, if it is not UTC, a time zone: 0 6 * * 1-5 Europe/Berlin';
-
-/** Five parts of cron and an IANA time zone; becomes both, or null. */
-const schedule = z
-  .string(SCHEDULE)
-  .transform((text, context): Schedule | null => {
-    if (text === 'none') return null;
-    try {
-      return parseSchedule(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: SCHEDULE });
-      return z.NEVER;
-    }
-  })
-  .meta({ pattern: String.raw`^(none|\s*@\S+\s*|\s*\S+(\s+\S+){4,5}\s*)$` });
-
-const positiveDuration = duration
-  .refine((ms) => ms > 0, 'expected a duration above zero')
-  .meta({
-    anyOf: undefined,
-    type: 'string',
-    pattern: `^(?=.*[1-9])${DURATION_PATTERN}$`,
-    errorMessage: `${capitalised(DURATION)}, and above zero`,
-  });
-
-/** Variables and flags are text: `true` and `false` are what they say. */
-const flag = z
-  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], 'expected true or false')
-  .meta({ anyOf: undefined, type: ['boolean', 'string'], pattern: '^(true|false)$' });
-
-const GLOBS = 'expected globs, such as **/*.yaml';
-
-/** Variables and flags are text, with commas between the globs. */
-const globs = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? splitGlobs(value) : value),
-    z.array(z.string(GLOBS).min(1, GLOBS), GLOBS).min(1, GLOBS),
-  )
-  .meta({ type: ['array', 'string'], pattern: String.raw`^\s*[^\s,]` });
-
-const wholeNumber = (least: number, most: number) => {
-  const message = `expected a whole number from ${least} to ${most}`;
-  const text = z.string().regex(/^\d+$/, message).transform(Number);
-  return z
-    .union([z.number(), text], message)
-    .refine((value) => Number.isInteger(value) && value >= least && value <= most, message)
-    .meta({ anyOf: undefined, type: ['integer', 'string'], minimum: least, maximum: most, pattern: String.raw`^\d+$` });
-};
-
-const BUDGET = 'expected requests per duration, one or more, such as 1100/5m, 150/1s';
-
-const RATE_PATTERN = String.raw`\s*(?!0+\s*/)\d{1,9}\s*/\s*${DURATION_PATTERN}\s*`;
-
-/** `1100/5m, 150/1s`, or a list of such. */
-const rates = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? value.split(',') : value),
-    z
-      .array(
-        z
-          .string(BUDGET)
-          .transform((text, context): Rate => {
-            const rate = parseRate(text);
-            if (rate !== null) return rate;
-            context.addIssue({ code: 'custom', message: BUDGET });
-            return z.NEVER;
-          })
-          .meta({ pattern: `^${RATE_PATTERN}$` }),
-        BUDGET,
-      )
-      .min(1, BUDGET),
-  )
-  .meta({ type: ['string', 'array'], pattern: `^${RATE_PATTERN}(,${RATE_PATTERN})*$` });
-
-/** A whole number, or `none`, which becomes null. */
-const limit = (most: number) => {
-  const message = `expected none, or a whole number from 0 to ${most}`;
-  return z
-    .union([z.number(), z.string().regex(/^(\d+|none)$/, message)], message)
-    .transform((value) => (value === 'none' ? null : Number(value)))
-    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= most), message)
-    .meta({
-      anyOf: undefined,
-      type: ['integer', 'string'],
-      minimum: 0,
-      maximum: most,
-      pattern: String.raw`^(\d+|none)$`,
-    });
-};
-
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+import {
+  duration,
+  flag,
+  globs,
+  limit,
+  listenAddress,
+  oneOf,
+  optionalFile,
+  positiveDuration,
+  rates,
+  schedule,
+  secret,
+  wholeNumber,
+} from './setting-values.ts';
 
 /** What holds where nothing is said, as one would write it. */
 const DEFAULTS = {
@@ -147,6 +41,10 @@ const DEFAULTS = {
   max_changes: 'none',
   max_change_percent: 'none',
   grace_period: '20s',
+  fresh_for: '15m',
+  http_listen: '127.0.0.1:8484',
+  reconcile_token: 'none',
+  reconcile_token_file: 'none',
   log_level: 'info',
   log_format: 'auto',
 } as const;
@@ -169,6 +67,10 @@ const EXAMPLES: { readonly [Name in keyof typeof DEFAULTS]: readonly unknown[] }
   max_changes: [40],
   max_change_percent: [25],
   grace_period: ['10s'],
+  fresh_for: ['1h'],
+  http_listen: ['0.0.0.0:8484', 'none'],
+  reconcile_token: [],
+  reconcile_token_file: ['/run/secrets/reconcile-token'],
   log_level: ['debug'],
   log_format: ['json'],
 };
@@ -213,6 +115,18 @@ const settingsSchema = z.strictObject(
     grace_period: duration
       .prefault(DEFAULTS.grace_period)
       .describe('how long requests under way may take after SIGTERM'),
+    fresh_for: positiveDuration
+      .prefault(DEFAULTS.fresh_for)
+      .describe('how long passes may go on failing, or a due pass may stay away, before /readyz says 503'),
+    http_listen: listenAddress
+      .prefault(DEFAULTS.http_listen)
+      .describe('where the status page, /healthz, /readyz and /metrics are; none is nowhere'),
+    reconcile_token: secret
+      .prefault(DEFAULTS.reconcile_token)
+      .describe('the token with which POST /api/reconcile may be asked for a pass; or none, which refuses it'),
+    reconcile_token_file: optionalFile
+      .prefault(DEFAULTS.reconcile_token_file)
+      .describe('a file that holds the token of POST /api/reconcile, read again for every request; or none'),
     log_level: oneOf(LEVELS)
       .prefault(DEFAULTS.log_level)
       .describe(`the least level that is logged: ${LEVELS.join(', ')}`),
@@ -233,7 +147,12 @@ export type SettingFacts = {
   readonly fallback: string;
   /** What stands for its value in a help: `duration`. */
   readonly placeholder: string;
+  /** Whether there is a flag for it: not for a secret, which all the machine could read in the list of processes. */
+  readonly hasFlag: boolean;
 };
+
+/** Its value is told nowhere. */
+const SECRET_SETTING = 'reconcile_token';
 
 const SETTINGS = settingsSchema.keyof().options;
 
@@ -244,6 +163,7 @@ const PLACEHOLDERS: Partial<Record<SettingName, string>> = {
   schedule: 'cron',
   unknown_fields: 'policy',
   request_budget: 'rates',
+  http_listen: 'address:port',
 };
 
 export const settingFacts: readonly SettingFacts[] = SETTINGS.map((name) => ({
@@ -251,6 +171,7 @@ export const settingFacts: readonly SettingFacts[] = SETTINGS.map((name) => ({
   description: settingsSchema.shape[name].description ?? '',
   fallback: String(DEFAULTS[name]),
   placeholder: placeholderOf(name),
+  hasFlag: name !== SECRET_SETTING,
 }));
 
 function placeholderOf(name: SettingName): string {
@@ -265,9 +186,9 @@ function placeholderOf(name: SettingName): string {
 /** The JSON Schema of a configuration file. */
 export function configSchema(): JsonSchema {
   const { properties, ...schema } = toJsonSchema(settingsSchema, capitalised);
-  const described = settingFacts.map(({ name, description, fallback }) => {
+  const described = settingFacts.map(({ name, description, fallback, hasFlag }) => {
     const title = capitalised(name.replaceAll('_', ' '));
-    const elsewhere = `Omitted: ${fallback}. Elsewhere: ${variableOf(name)}, ${flagOf(name)}.`;
+    const elsewhere = `Omitted: ${fallback}. Elsewhere: ${variableOf(name)}${hasFlag ? `, ${flagOf(name)}` : ''}.`;
     const words = { title, description: `${capitalised(description)}. ${elsewhere}`, examples: EXAMPLES[name] };
     return [name, { ...Object(Object(properties)[name]), ...words }];
   });
@@ -325,13 +246,15 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
   const parsed = settingsSchema.safeParse(values);
   for (const [name, message] of new Map(parsed.error?.issues.map(({ path: [name], message }) => [name, message]))) {
     const entry = given.get(String(name));
-    faults.push(`${entry?.from}: ${message}, found ${JSON.stringify(entry?.value)}`);
+    const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(entry?.value);
+    faults.push(`${entry?.from}: ${message}, found ${found}`);
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const origins = SETTINGS.map((name): [string, Origin] => {
     const entry = given.get(name);
     if (entry === undefined) return [name, { text: written(DEFAULTS[name]), from: 'default' }];
     const setting = parsed.data[name];
+    if (name === SECRET_SETTING) return [name, { text: setting === null ? 'none' : '[redacted]', from: entry.from }];
     // Text of a variable or a flag that means a number or a boolean is written as one.
     const spelled =
       name === 'include' ? parsed.data.include.join(',') : typeof setting === 'object' ? null : String(setting);
@@ -404,23 +327,10 @@ function unknownSetting(from: string, known: readonly string[], name: string, sp
   return `${from}: unknown setting${meant.length === 0 ? '' : orRather(meant)}`;
 }
 
-/** Parts a text at its commas, but for those between braces: `*.{yaml,yml},*.json` is two globs. */
-function splitGlobs(text: string): string[] {
-  const parts = [''];
-  let depth = 0;
-  for (const character of text) {
-    if (character === '{') depth += 1;
-    if (character === '}') depth -= 1;
-    if (character === ',' && depth <= 0) parts.push('');
-    else parts.push(`${parts.pop()}${character}`);
-  }
-  return parts.map((part) => part.trim());
-}
-
 /** As one would write it in the file: bare where YAML reads it as what it is, in quotes elsewhere. */
 function written(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
-  return typeof value === 'string' && /^[\w./-]+$/.test(value) && parse(value) === value
+  return typeof value === 'string' && /^[\w./:-]+$/.test(value) && parse(value) === value
     ? value
     : JSON.stringify(value);
 }

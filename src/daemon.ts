@@ -3,6 +3,7 @@ import type { Report, Trigger } from './core/report.ts';
 import type { Pass } from './reconcile.ts';
 import { runOn } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
+import type { Phase } from './sinks/vitals.ts';
 import type { Watch } from './source/watch.ts';
 
 export type DaemonOptions = {
@@ -10,13 +11,15 @@ export type DaemonOptions = {
   /** Told of every pass, before the next one begins. */
   readonly onReport: (report: Report) => void;
   /** Begins to watch the folder and calls back on every change of it. */
-  readonly watch: (onChange: () => void) => Promise<Watch>;
+  readonly watch: (onChange: () => void) => Watch;
   /** How often to look for drift; 0 is never. */
   readonly intervalMs: number;
   /** When to look for drift besides, by the clock on the wall; null is never. */
   readonly schedule: Schedule | null;
   /** Calls back whenever somebody asks the process for a pass. */
   readonly onSignal: (listener: () => void) => void;
+  /** Takes what somebody may call who wants a pass and its report: of one that begins after the call, or null where there will be none. */
+  readonly onRequests: (ask: () => Promise<Report | null>) => void;
   /** Calls back whenever there is another credential: what was refused to the last one may be granted to it. Gives what ends that. */
   readonly watchCredential: (onChange: () => void) => () => void;
   /** For how long the API still wants to be left alone. */
@@ -27,9 +30,13 @@ export type DaemonOptions = {
   readonly random: () => number;
   /** Aborted: begin nothing new, finish, and return. */
   readonly stop: AbortSignal;
+  /** Told of whatever moves the daemon, as it does. */
+  readonly onPhase: (phase: Phase) => void;
   /** What to do after a pass: wait for what asks for the next one, have it at once, or return. Without it, always wait. */
   readonly afterwards?: (report: Report) => 'wait' | 'again' | 'end';
 };
+
+type Asker = (report: Report | null) => void;
 
 /** A denial is not over in a second, though a token that was just made may be unknown for some. */
 const FIRST_BACK_OFF_MS = { denied: 10_000, failed: 1000 };
@@ -37,32 +44,42 @@ const LONGEST_BACK_OFF_MS = 5 * 60_000;
 
 /**
  * Runs passes until it is told to stop: at start, on every change of the folder or the credential, on an interval, on a schedule, on a
- * signal. One at a time; whatever asks for a pass meanwhile, there is one more, after it. A pass that fails is tried again with
+ * signal, on request. One at a time; whatever asks for a pass meanwhile, there is one more, after it. A pass that fails is tried again with
  * exponential back-off, and not before the API wants to be asked again; anything else that asks for a pass cuts that short.
  */
 export async function daemon(options: DaemonOptions): Promise<void> {
-  const { pass, onReport, afterwards, random, stop } = options;
+  const { pass, onReport, onPhase, afterwards, random, stop } = options;
   const kill = killAfter(stop, options.gracePeriodMs);
   let due: Trigger | null = 'startup';
+  let askers: Asker[] = [];
   let wake: (() => void) | null = null;
   const ask = (trigger: Trigger) => {
-    // A signal asks for more than anything else: it tries again what is parked.
-    due = trigger === 'signal' ? trigger : (due ?? trigger);
+    // A person who asks, asks for more than anything else: what is parked is tried again.
+    due = trigger === 'signal' || trigger === 'request' ? trigger : (due ?? trigger);
+    onPhase({ kind: 'asked' });
     wake?.();
   };
   stop.addEventListener('abort', () => wake?.());
   options.onSignal(() => ask('signal'));
+  options.onRequests(async () => {
+    if (stop.aborted) return null;
+    ask('request');
+    return new Promise((resolve) => askers.push(resolve));
+  });
   const unwatchCredential = options.watchCredential(() => ask('change'));
   const cron = options.schedule && runOn(options.schedule, () => ask('schedule'));
-  const watch = await options.watch(() => ask('change'));
+  const watch = options.watch(() => ask('change'));
 
   try {
     for (let failures = 0, firstMs = 0; !stop.aborted;) {
       if (due !== null) {
         const trigger: Trigger = due;
-        due = null;
+        const asked = askers;
+        [due, askers] = [null, []];
+        onPhase({ kind: 'began', trigger });
         const report = await pass(trigger, { stop, kill: kill.signal });
         onReport(report);
+        for (const tell of asked) tell(report);
         const next = afterwards?.(report) ?? 'wait';
         if (next === 'end') return;
         if (next === 'again') due ??= trigger;
@@ -77,6 +94,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
         heldMs: options.heldMs(),
         random,
       });
+      onPhase({ kind: 'waiting', timerMs: waitMs, scheduleMs: cron?.msToNext() ?? null });
       await new Promise<void>((resolve) => {
         const timer = waitMs === null ? undefined : setTimeout(() => ask('interval'), waitMs);
         wake = () => {
@@ -86,10 +104,12 @@ export async function daemon(options: DaemonOptions): Promise<void> {
       });
     }
   } finally {
-    kill.clear();
     cron?.stop();
     unwatchCredential();
-    await watch.close();
+    for (const tell of askers) tell(null);
+    // Who watches a file system that is gone may never be done.
+    await Promise.race([watch.close(), aborted(kill.signal)]);
+    kill.clear();
   }
 }
 
@@ -119,6 +139,10 @@ type Pause = {
 function waitFor({ intervalMs, backOffMs, heldMs, random }: Pause): number | null {
   if (backOffMs !== null) return heldMs + backOffMs * (0.5 + 0.5 * random());
   return intervalMs === 0 ? null : Math.max(heldMs, intervalMs * (0.9 + 0.2 * random()));
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 /** A signal that follows another one after a while: what is under way is given up, then. */

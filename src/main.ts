@@ -20,6 +20,7 @@ const LAST_WRITES_MS = 2000;
 /** All that is written passes through `hide`, a whole line or text at a time, so no secret is parted over two of them. */
 const secrets = secretKeeper([fakeToken]);
 secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
+secrets.add(process.env['VPC_RECONCILER_RECONCILE_TOKEN']);
 try {
   // Known before any command, for not every one asks the API; whether it is a token is said by those that do.
   if (process.env['CLOUDFLARE_API_TOKEN_FILE']) tokenFile(process.env['CLOUDFLARE_API_TOKEN_FILE'].trim(), secrets.add);

@@ -27,6 +27,8 @@ export type ReconcilerOptions = {
   readonly passTimeoutMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Told of each step that went well. */
+  readonly onStep?: (step: 'read' | 'list') => void;
   /** Told how many of the planned updates have come to an end. */
   readonly onProgress?: (done: number, of: number) => void;
   /** Names and ids: nothing else is planned, applied and reported. All, where it is empty. */
@@ -51,7 +53,7 @@ const nothingPlanned: Plan = { updates: [], withheld: [] };
 
 /** Makes the function that runs a pass. It remembers from pass to pass what it saw; call it for one pass at a time. */
 export function reconciler(options: ReconcilerOptions): Pass {
-  const { source, directory, clock } = options;
+  const { source, directory, clock, onStep } = options;
   let memory = nothingSeen;
   /** Somebody asked for what is parked to be tried, and no pass has got so far yet. */
   let owesRetry = false;
@@ -77,12 +79,13 @@ export function reconciler(options: ReconcilerOptions): Pass {
       outcomes: new Map(),
       error: null,
     };
-    owesRetry ||= trigger === 'signal' || trigger === 'command';
+    owesRetry ||= trigger === 'signal' || trigger === 'request' || trigger === 'command';
     const deadline = new Deadline(options.passTimeoutMs, signals.kill);
     try {
       // load → list → compare → plan → apply
       const stop = AbortSignal.any([deadline.signal, signals.stop]);
-      const snapshot = await source.read(stop);
+      const snapshot = await unlessAborted(stop, () => source.read(stop));
+      onStep?.('read');
       facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
       facts.problems = declared.problems;
@@ -91,6 +94,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.findings = compare({ ...declared, declarations: [] }, []);
       // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
       const live = await directory.list({ stop, kill: stop });
+      onStep?.('list');
       facts.findings = compare(declared, live);
       const asked = pickFindings(facts.findings, options.only ?? []);
       const only = options.only === undefined ? null : new Set(asked.picked);
@@ -128,6 +132,19 @@ export function reconciler(options: ReconcilerOptions): Pass {
       return toReport({ ...facts, findings: [], plan: nothingPlanned, outcomes: new Map(), error: toFailure(error) });
     }
   };
+}
+
+/** A file system that is gone keeps a read waiting for ever, and heeds no signal; the pass ends all the same. */
+async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(signal.reason);
+  signal.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([work(), over]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 /** A signal that ends a pass after its time, or with the process. */

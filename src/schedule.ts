@@ -11,7 +11,11 @@ export function parseSchedule(text: string): Schedule {
   return schedule;
 }
 
+/** A schedule that is being followed; `msToNext` is how long until its next time, or null where there is none. */
+export type Running = { readonly stop: () => void; readonly msToNext: () => number | null };
+
 /** Calls back at every time of the schedule until it is stopped. */
-export function runOn({ pattern, timezone }: Schedule, job: () => void): { readonly stop: () => void } {
-  return new Cron(pattern, { timezone, mode: '5-part' }, job);
+export function runOn({ pattern, timezone }: Schedule, job: () => void): Running {
+  const cron = new Cron(pattern, { timezone, mode: '5-part' }, job);
+  return { stop: () => cron.stop(), msToNext: () => cron.msToNext() };
 }

@@ -49,6 +49,10 @@ const DEFAULTS: Settings = {
   max_changes: null,
   max_change_percent: null,
   grace_period: 20_000,
+  fresh_for: 900_000,
+  http_listen: { host: '127.0.0.1', port: 8484 },
+  reconcile_token: null,
+  reconcile_token_file: null,
   log_level: 'info',
   log_format: 'auto',
 };
@@ -153,6 +157,26 @@ const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: str
     ['0', 0],
     ['3s', 3000],
   ],
+  fresh_for: [
+    ['1m', 60_000],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+  ],
+  http_listen: [
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['[::1]:0', { host: '::1', port: 0 }],
+    ['none', null],
+  ],
+  reconcile_token: [
+    ['one-one-one-one-one', 'one-one-one-one-one'],
+    ['two-two-two-two-two', 'two-two-two-two-two'],
+    ['three-three-three-three', 'three-three-three-three'],
+  ],
+  reconcile_token_file: [
+    ['one', 'one'],
+    ['none', null],
+    ['/run/secrets/three', '/run/secrets/three'],
+  ],
   log_level: [
     ['trace', 'trace'],
     ['fatal', 'fatal'],
@@ -240,6 +264,45 @@ test('refuses a name that is no setting, with what was meant, in the file and in
     'VPC_RECONCILER_: unknown setting',
     'VPC_RECONCILER_API_TOKEN: unknown setting',
   ]);
+});
+
+test.for([
+  { text: ':8484', means: { host: '', port: 8484 } },
+  { text: ' localhost:1 ', means: { host: 'localhost', port: 1 } },
+  { text: '[fe80::1]:65535', means: { host: 'fe80::1', port: 65_535 } },
+  { text: '', means: null },
+])('listens at "$text"', ({ text, means }) => {
+  expect(load({ environment: { VPC_RECONCILER_HTTP_LISTEN: text } }).settings.http_listen).toEqual(means);
+});
+
+test.for(['8484', 'localhost', '127.0.0.1:65536', '::1:8484', 'http://localhost:8484', 'localhost:http', ' : '])(
+  'cannot listen at "%s"',
+  (text) => {
+    expect(faultsOf({ flags: { http_listen: text } })).toEqual([
+      `--http-listen: expected an address and a port such as 127.0.0.1:8484, [::]:8484 or :8484 (of all addresses), or none, found ${JSON.stringify(text)}`,
+    ]);
+  },
+);
+
+test('tells nobody the reconcile token, be it right or wrong, and takes it from no flag', () => {
+  const token = 'correct-horse-battery';
+  for (const config of [
+    load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: ` ${token} ` } }),
+    load({ file: fileOf(`reconcile_token: ${token}`) }),
+  ]) {
+    expect(config.settings.reconcile_token).toBe(token);
+    expect(printConfig(config)).not.toContain('horse');
+    expect(printConfig(config)).toMatch(/^reconcile_token: \[redacted\] /m);
+  }
+  expect(printConfig(load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' } }))).toContain(
+    'reconcile_token: none ',
+  );
+  for (const bad of ['hunter2hunter2', 'a token with spaces in it', '', 'sécrètesécrète-long']) {
+    expect(faultsOf({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: bad } })).toEqual([
+      'VPC_RECONCILER_RECONCILE_TOKEN: expected none, or a token of at least 16 printable characters without spaces, found something else',
+    ]);
+  }
+  expect(settingFacts.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual(['reconcile_token']);
 });
 
 test('takes no notice of variables that are not ours, nor of those of a Kubernetes Service of our name', () => {
@@ -408,6 +471,10 @@ test('prints the settings as a file, each with where it comes from', () => {
       ['max_changes: none', 'default'],
       ['max_change_percent: none', 'default'],
       ['grace_period: 20s', 'default'],
+      ['fresh_for: 15m', 'default'],
+      ['http_listen: 127.0.0.1:8484', 'default'],
+      ['reconcile_token: none', 'default'],
+      ['reconcile_token_file: none', 'default'],
       ['log_level: info', 'default'],
       ['log_format: json', `${file}:2 log_format`],
     ].map(([line, from]) => `${line?.padEnd('request_budget: "1100/5m, 150/1s"'.length)}  # ${from}`),

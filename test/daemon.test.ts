@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { nothingSeen } from '../src/core/memory.ts';
 import type { Failure } from '../src/core/outcome.ts';
 import { failure, FailureError } from '../src/core/outcome.ts';
@@ -8,7 +8,7 @@ import { toReport } from '../src/core/report.ts';
 import { daemon, killAfter } from '../src/daemon.ts';
 import type { DaemonOptions } from '../src/daemon.ts';
 import type { Signals } from '../src/cloudflare/calls.ts';
-import type { Watch } from '../src/source/watch.ts';
+import type { Phase } from '../src/sinks/vitals.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -65,6 +65,8 @@ function staged(options: Partial<DaemonOptions> = {}) {
   const start = Date.now();
   let change: (() => void) | undefined;
   let signal: (() => void) | undefined;
+  let request: (() => Promise<Report | null>) | undefined;
+  const phases: Phase[] = [];
   let credential: (() => void) | undefined;
   const unwatch = vi.fn<() => void>();
   const close = vi.fn<() => Promise<void>>(async () => {});
@@ -75,7 +77,7 @@ function staged(options: Partial<DaemonOptions> = {}) {
       return new Promise((resolve) => ends.push((error) => resolve(reportOf(trigger, error))));
     },
     onReport: (report) => void reports.push(report),
-    watch: async (onChange) => {
+    watch: (onChange) => {
       change = onChange;
       return { close };
     },
@@ -84,6 +86,10 @@ function staged(options: Partial<DaemonOptions> = {}) {
     onSignal: (listener) => {
       signal = listener;
     },
+    onRequests: (listener) => {
+      request = listener;
+    },
+    onPhase: (phase) => void phases.push(phase),
     watchCredential: (onChange) => {
       credential = onChange;
       return unwatch;
@@ -104,6 +110,8 @@ function staged(options: Partial<DaemonOptions> = {}) {
     ended: () => ended,
     change: () => change?.(),
     signal: () => signal?.(),
+    request: async () => request?.(),
+    phases,
     credential: () => credential?.(),
     unwatch,
     /** Ends the pass that runs. */
@@ -124,12 +132,8 @@ type Staged = ReturnType<typeof staged>;
 
 const triggersOf = ({ begun }: Staged) => begun.map(({ trigger }) => trigger);
 
-test('begins with a pass, once the folder is watched', async () => {
-  const watching = Promise.withResolvers<Watch>();
-  const stage = staged({ watch: () => watching.promise });
-  await stage.wait(1000);
-  expect(triggersOf(stage)).toEqual([]);
-  watching.resolve({ close: async () => {} });
+test('begins with a pass', async () => {
+  const stage = staged();
   await stage.wait(0);
   expect(triggersOf(stage)).toEqual(['startup']);
   await stage.stop();
@@ -385,10 +389,12 @@ test.for([
       return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'failed', error }] };
     },
     onReport: () => {},
-    watch: async () => ({ close: async () => {} }),
+    watch: () => ({ close: async () => {} }),
     intervalMs: 60_000,
     schedule: null,
     onSignal: () => {},
+    onRequests: () => {},
+    onPhase: () => {},
     watchCredential: () => () => {},
     heldMs: () => 0,
     gracePeriodMs: 0,
@@ -402,16 +408,100 @@ test.for([
 });
 
 test('what was planned and never begun is tried again soon', async () => {
+  let passes = 0;
   const stage = staged({
     pass: async (trigger) => {
       passes += 1;
       return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'withheld' }] };
     },
   });
-  let passes = 0;
   await stage.wait(750);
   expect(passes).toBe(2);
   await stage.stop();
+});
+
+describe('a request', () => {
+  test('gets the report of a pass that begins after it', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answer = stage.request();
+    await stage.end(down);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.end();
+    expect(await answer).toMatchObject({ trigger: 'request', outcome: 'in_sync' });
+    await stage.stop();
+  });
+
+  test('shares its pass with others that ask meanwhile', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answers = [stage.request(), stage.request()];
+    stage.change();
+    await stage.end();
+    await stage.end();
+    const [one, other] = await Promise.all(answers);
+    expect(one).toBe(other);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.stop();
+  });
+
+  test('cuts a wait short', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    await stage.end();
+    void stage.request();
+    await stage.wait(0);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.stop();
+    await stage.end();
+    await stage.running;
+  });
+
+  test('gets nothing where there is no further pass', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answer = stage.request();
+    await stage.stop();
+    await stage.end();
+    await stage.running;
+    expect(await answer).toBeNull();
+    expect(await stage.request()).toBeNull();
+  });
+});
+
+describe('what moves it is told', () => {
+  test('as it does', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    expect(stage.phases).toEqual([{ kind: 'began', trigger: 'startup' }]);
+    await stage.end();
+    expect(stage.phases[1]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: null });
+    await stage.wait(60_000);
+    expect(stage.phases.slice(2)).toEqual([{ kind: 'asked' }, { kind: 'began', trigger: 'interval' }]);
+    await stage.stop();
+  });
+
+  test('with the time of the schedule', async () => {
+    vi.setSystemTime(new Date('2026-01-02T03:04:05Z'));
+    const stage = staged({ intervalMs: 0, schedule: { pattern: '0 4 * * *', timezone: 'UTC' } });
+    await stage.wait(0);
+    await stage.end();
+    const scheduleMs = (55 * 60 + 55) * 1000;
+    expect(stage.phases.at(-1)).toEqual({ kind: 'waiting', timerMs: null, scheduleMs });
+    await stage.stop();
+  });
+});
+
+test('ends after the grace period though the watch cannot be closed, as on a file system that is gone', async () => {
+  const stage = staged({ watch: () => ({ close: () => new Promise(() => {}) }) });
+  await stage.wait(0);
+  await stage.end();
+  await stage.stop();
+  await stage.wait(19_999);
+  expect(stage.ended()).toBe(false);
+  await stage.wait(1);
+  expect(stage.ended()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('told to stop while it waits, it ends at once, with the watch closed and no timer left', async () => {

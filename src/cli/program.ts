@@ -204,8 +204,8 @@ function addSettings(command: Command, settings: readonly SettingName[]): Comman
     .option('--print-config', 'show the settings and where each comes from, without secrets, and end')
     .helpOption('-h, --help', 'show this')
     .optionsGroup('Settings:');
-  for (const { name, description, fallback, placeholder } of settingFacts) {
-    if (!settings.includes(name)) continue;
+  for (const { name, description, fallback, placeholder, hasFlag } of settingFacts) {
+    if (!settings.includes(name) || !hasFlag) continue;
     const value = fallback === 'false' ? `[${placeholder}]` : `<${placeholder}>`;
     command.option(`${flagOf(name)} ${value}`, `${description} (default: ${fallback})`);
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Account } from '../account.ts';
 import { requestBudget } from '../cloudflare/budget.ts';
 import type { Budget, Wait } from '../cloudflare/budget.ts';
+import type { EndedRequest } from '../cloudflare/calls.ts';
 import { cloudflareDirectory } from '../cloudflare/directory.ts';
 import type { Directory } from '../cloudflare/directory.ts';
 import type { Settings } from '../config.ts';
@@ -30,10 +31,16 @@ export function describeWait({ ms, reason }: Wait): string {
   return `waiting ${spellDuration(ms)}: ${reason}`;
 }
 
-export function openDirectory(settings: Settings, account: Account, budget: Budget): Directory {
+export function openDirectory(
+  settings: Settings,
+  account: Account,
+  budget: Budget,
+  onRequest: (request: EndedRequest) => void = () => {},
+): Directory {
   return cloudflareDirectory({
     ...account,
     budget,
+    onRequest,
     connections: settings.concurrency,
     requestTimeoutMs: settings.request_timeout,
     userAgent: `vpc-reconciler/${version}`,
@@ -42,7 +49,7 @@ export function openDirectory(settings: Settings, account: Account, budget: Budg
   });
 }
 
-export type Rooms = Pick<ReconcilerOptions, 'mode' | 'only' | 'lock' | 'onPlan' | 'onProgress'> & {
+export type Rooms = Pick<ReconcilerOptions, 'mode' | 'only' | 'lock' | 'onPlan' | 'onProgress' | 'onStep'> & {
   readonly source: Source;
   readonly directory: Directory;
   readonly account: Account;

@@ -6,12 +6,14 @@ import { daemon } from '../daemon.ts';
 import type { HandledRequest } from '../emulator/server.ts';
 import { createLog, logReport } from '../sinks/log.ts';
 import type { Log } from '../sinks/log.ts';
+import { keepVitals } from '../sinks/vitals.ts';
 import { watchFolder } from '../source/watch.ts';
 import type { WatchState } from '../source/watch.ts';
 import { onStop, wantsColours } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { openProgress } from './progress.ts';
 import { startRehearsal } from './rehearsal.ts';
+import type { Station, StationOptions } from './station.ts';
 import { clock, describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 import { version } from './version.ts';
 
@@ -29,15 +31,22 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   const rehearsal = emulator ? await startRehearsal(source, 'drifted', { onRequest: logRequest(log) }) : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const budget = openBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
-  const directory = openDirectory(settings, account, budget);
   const { mode, services } = settings;
+  const vitals = keepVitals(clock.elapsedMs);
+  const station = await stationOf({ settings, once, vitals: vitals.vitals, budget, context, log });
+  const directory = openDirectory(settings, account, budget, station?.onRequest);
   let lastOutcome: Report['outcome'] | null = null;
 
   log.info(
     { event: 'started', version, mode, services, account_id: account.accountId, base_url: account.baseUrl },
     started(),
   );
-  onStop(context, (text) => log.info({ event: 'stopping' }, text));
+  if (station !== null)
+    log.info({ event: 'serving', url: station.url }, `status page, health and metrics: ${station.url}/`);
+  onStop(context, (text) => {
+    vitals.onStop();
+    log.info({ event: 'stopping' }, text);
+  });
   if (rehearsal?.tamper != null)
     log.info({ event: 'hint' }, `change a service behind its back:\n  ${rehearsal.tamper}`);
   const tellJump = jumpTeller(log);
@@ -49,6 +58,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
         directory,
         account,
         mode,
+        onStep: vitals.onStep,
         onProgress: (done, of) => {
           if (lastOutcome === null) progress.onProgress(done, of);
         },
@@ -58,7 +68,14 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
         lastOutcome = report.outcome;
         tellJump();
         logReport(log, report);
+        vitals.onReport(report);
+        station?.onReport(report);
       },
+      onPhase: (phase) => {
+        vitals.onPhase(phase);
+        station?.onPhase();
+      },
+      onRequests: (ask) => station?.onRequests(ask),
       watch: (onChange) =>
         watchFolder({
           path: services,
@@ -66,7 +83,18 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
           rescanMs: settings.rescan,
           hasChanged: source.hasChanged,
           onChange,
-          onState: (state) => logWatchState(log, services, state),
+          onState: (state) => {
+            vitals.onWatch({ reason: null, ...state });
+            logWatchState(log, services, state);
+          },
+          onLook: vitals.onLook,
+          onMissed: () => {
+            vitals.onMissed();
+            log.warn(
+              { event: 'change_missed' },
+              `a change of ${services} was found that no event had announced: the watch is put up anew`,
+            );
+          },
         }),
       intervalMs: settings.interval,
       schedule: settings.schedule,
@@ -85,6 +113,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   } finally {
     progress.end();
     clearInterval(clockWatch);
+    await station?.close();
     await directory.close();
     await rehearsal?.emulator.close();
   }
@@ -95,6 +124,18 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       rehearsal === null ? account.baseUrl : `the built-in emulator at ${account.baseUrl}, no real account`;
     return `vpc-reconciler ${version}: ${mode === 'apply' ? 'reconciling' : 'watching for drift of'} ${services} with ${against}`;
   }
+}
+
+type StationFacts = Omit<StationOptions, 'listen' | 'onBug'> & { readonly once: boolean; readonly log: Log };
+
+/** What is served of a daemon; null where nothing is to be, or nobody would have the time to look. */
+async function stationOf({ once, log, ...facts }: StationFacts): Promise<Station | null> {
+  const { http_listen: listen } = facts.settings;
+  if (listen === null || once) return null;
+  // Loaded only where it is wanted.
+  const { openStation } = await import('./station.ts');
+  const onBug = (error: unknown) => log.error({ event: 'bug' }, `a bug, going on: ${String(error)}`);
+  return openStation({ ...facts, listen, onBug });
 }
 
 /** The log on stdout, which from now on ends the process no more when it cannot be written. */

@@ -20,6 +20,8 @@ export type Budget = {
   readonly heldMs: () => number;
   /** For how long, all in all, there was a request that had to wait. */
   readonly throttledMs: () => number;
+  /** For each window of the rates, how many requests may begin now. */
+  readonly left: () => readonly { readonly window: string; readonly limit: number; readonly left: number }[];
 };
 
 export type BudgetOptions = {
@@ -184,6 +186,11 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     },
     heldMs: () => Math.max(0, hold.until - performance.now()),
     throttledMs: () => Math.round(throttledMs()),
+    left: () =>
+      windows.map((window) => {
+        const { text, requests } = window.rate;
+        return { window: text, limit: requests, left: window.left(performance.now()) };
+      }),
   };
 }
 

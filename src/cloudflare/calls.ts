@@ -39,6 +39,16 @@ export type CallsOptions = HttpOptions & {
   /** Tries of one call at the most. */
   readonly attempts: number;
   readonly random: () => number;
+  /** Told of every request that has ended. */
+  readonly onRequest?: (request: EndedRequest) => void;
+};
+
+/** A request that has ended, after so long; the status is null where there was no answer. */
+export type EndedRequest = {
+  readonly method: ApiRequest['method'];
+  readonly status: number | null;
+  readonly ms: number;
+  readonly isRetry: boolean;
 };
 
 /** Both calls throw a `FailureError` that counts the requests made in vain; 0 where nothing was sent. */
@@ -50,6 +60,7 @@ export function cloudflareCalls(options: CallsOptions): Calls {
   /** One request. It goes with the credential that there is when its turn has come. */
   const send = async (what: ApiRequest, { stop, kill }: Signals, spentOn: Spent): Promise<ApiAnswer> => {
     const end = await budget.take(stop);
+    const begun = performance.now();
     let limits: Limits | null = null;
     spentOn.as = credentials.current();
     spentOn.attempts += 1;
@@ -64,6 +75,12 @@ export function cloudflareCalls(options: CallsOptions): Calls {
       throw error;
     } finally {
       end(limits);
+      options.onRequest?.({
+        method: what.method,
+        status: limits?.status ?? null,
+        ms: performance.now() - begun,
+        isRetry: spentOn.attempts > 1,
+      });
     }
   };
 

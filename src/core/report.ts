@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
 import type { Problem } from './problem.ts';
 import { spell } from './spell.ts';
 
-export type Trigger = 'startup' | 'change' | 'interval' | 'schedule' | 'signal' | 'command';
+export type Trigger = 'startup' | 'change' | 'interval' | 'schedule' | 'signal' | 'request' | 'command';
 export type Mode = 'apply' | 'detect' | 'plan';
 
 /**
@@ -85,6 +85,17 @@ export type Report = {
   /** What ended the pass before its time. */
   readonly error: Failure | null;
 };
+
+/** A pass in numbers: what is kept where its whole report would be too much. */
+export type PassSummary = Pick<
+  Report,
+  'run_id' | 'trigger' | 'mode' | 'outcome' | 'started_at' | 'finished_at' | 'duration_ms' | 'counts' | 'api'
+>;
+
+export function summaryOf(report: Report): PassSummary {
+  const { run_id, trigger, mode, outcome, started_at, finished_at, duration_ms, counts, api } = report;
+  return { run_id, trigger, mode, outcome, started_at, finished_at, duration_ms, counts, api };
+}
 
 /** All that a pass knows at its end. A pass that ended early knows less: no findings, no plan. */
 export type PassFacts = Pick<

@@ -38,26 +38,35 @@ export type FolderOptions = {
 export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
+  let reading: Promise<unknown> = Promise.resolve();
+
+  const read = async (signal: AbortSignal): Promise<Snapshot> => {
+    lastRead = null;
+    const { revision, files } = await loadFolder(path, include, signal);
+    const next: typeof cache = new Map();
+    for (const file of files) {
+      const digest = digestOf(file);
+      const known = cache.get(file.path);
+      const parsed = known?.digest === digest ? known.parsed : parse(join(path, file.path), file);
+      next.set(file.path, { digest, parsed });
+    }
+    cache = next;
+    lastRead = digestOfAll(files);
+    const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
+    if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
+    return { path, revision, files: parsedFiles };
+  };
 
   return {
     path,
     read: async (signal) => {
-      lastRead = null;
-      const { revision, files } = await loadFolder(path, include, signal);
-      const next: typeof cache = new Map();
-      for (const file of files) {
-        const digest = digestOf(file);
-        const known = cache.get(file.path);
-        const parsed = known?.digest === digest ? known.parsed : parse(join(path, file.path), file);
-        next.set(file.path, { digest, parsed });
-      }
-      cache = next;
-      lastRead = digestOfAll(files);
-      const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
-      if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
-      return { path, revision, files: parsedFiles };
+      const result = read(signal);
+      reading = result.catch(() => {}); // Whoever reads is told.
+      return result;
     },
     hasChanged: async (signal) => {
+      // What is being read is not known yet.
+      await reading;
       try {
         return digestOfAll((await readFiles(path, include, signal)).files) !== lastRead;
       } catch {

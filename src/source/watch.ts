@@ -16,6 +16,10 @@ export type WatchOptions = {
   readonly onChange: () => void;
   /** Told whenever the way in which changes are noticed becomes another one. */
   readonly onState: (state: WatchState) => void;
+  /** Told whenever somebody has looked whether the folder reads otherwise. */
+  readonly onLook?: () => void;
+  /** A re-scan found a change that no event had announced: the watcher does not hear all. It is put up anew. */
+  readonly onMissed?: () => void;
 };
 
 /** By events, with the safety re-scan behind them; or, where events do not tell all, by frequent re-scans, and why. */
@@ -26,6 +30,9 @@ export type Watch = { readonly close: () => Promise<void> };
 /** A folder that is never quiet is read all the same, after so many times of settling. */
 const MOST_SETTLING = 20;
 const FREQUENT_RESCAN_MS = 2000;
+
+/** An event may come a little after what it tells of was found without it. */
+const LATE_EVENT_MS = 1000;
 
 /** File systems that other machines write to, where the kernel announces only what is written here; by their magic number, statfs(2). */
 const REMOTE_FILE_SYSTEMS = new Map([
@@ -41,14 +48,21 @@ const REMOTE_FILE_SYSTEMS = new Map([
  * Watches a folder, and every link on the way to it: git-sync and the kubelet exchange whole folders by renaming a link, which a
  * watcher of the folder alone never hears of. An event is a hint to read everything again, never a fact about a file.
  */
-export async function watchFolder(options: WatchOptions): Promise<Watch> {
-  const { path, settleMs, rescanMs, hasChanged, onChange, onState } = options;
+export function watchFolder(options: WatchOptions): Watch {
+  const { path, settleMs, rescanMs, onChange, onState, onLook, onMissed } = options;
   const closing = new AbortController();
   const { signal } = closing;
   let settling: NodeJS.Timeout | undefined;
   let firstHint: number | null = null;
   let isQueued = false;
   let state: WatchState | null = null;
+  let armed: Armed | null = null;
+  /** Events so far, and how many of them there were when the folder was last looked at. */
+  let events = 0;
+  let eventsSeen = 0;
+  /** What the last look found: a change that was told stays one until a pass has read it. */
+  let changeTold = true;
+  let suspicion: NodeJS.Timeout | undefined;
 
   const become = (next: WatchState) => {
     const news = JSON.stringify(next) !== JSON.stringify(state);
@@ -68,17 +82,30 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
     return queue;
   };
 
+  const hasChanged = async () => {
+    const eventsBefore = events;
+    const changed = await options.hasChanged(signal);
+    eventsSeen = eventsBefore;
+    changeTold = changed;
+    if (!signal.aborted) onLook?.();
+    return changed;
+  };
+
+  const settled = async () => {
+    isQueued = false;
+    if (routeTo(path).identity !== armed?.identity) await rearm();
+    // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
+    if (await hasChanged()) onChange();
+  };
+  const onEvent = () => {
+    events += 1;
+    hint();
+  };
   const hint = () => {
     clearTimeout(settling);
     if (signal.aborted) return;
     firstHint ??= performance.now();
     const patienceMs = Math.max(0, firstHint + MOST_SETTLING * settleMs - performance.now());
-    const settled = async () => {
-      isQueued = false;
-      if (routeTo(path).identity !== armed.identity) await rearm();
-      // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
-      if (await hasChanged(signal)) onChange();
-    };
     const quiet = () => {
       firstHint = null;
       // One look sees all that came before it; a look for each event would fall ever further behind.
@@ -97,12 +124,12 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
       ignoreInitial: true,
       ignored: (candidate) => basename(candidate) === '.git',
     });
-    watcher.on('all', hint);
+    watcher.on('all', onEvent);
     watcher.on('error', (error) => {
       faults.push(error);
       trouble(error);
     });
-    const names = watchNames(route.folder, hint);
+    const names = watchNames(route.folder, onEvent);
     await new Promise<void>((ready) => void watcher.once('ready', ready));
     const reason = whyBlind(route.folder);
     if (reason !== null) become({ by: 'rescans', reason });
@@ -120,17 +147,32 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
   };
   const rearm = async () => {
     // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before.
-    await armed.close().catch(trouble);
+    await armed?.close().catch(trouble);
     armed = await arm();
   };
-  let armed = await arm();
 
   const lookAgain = async () => {
     // A watcher that failed may work by now, and a folder that was not there may have come.
-    const mayWork = isBlind() && performance.now() - armed.at > rescanMs;
-    if (mayWork || routeTo(path).identity !== armed.identity) await rearm();
-    if (await hasChanged(signal)) hint();
+    const mayWork = isBlind() && performance.now() - (armed?.at ?? 0) > rescanMs;
+    if (mayWork || routeTo(path).identity !== armed?.identity) await rearm();
+    const wasArmed = armed;
+    const unheard = !isBlind() && events === eventsSeen && !changeTold;
+    if (!(await hasChanged())) return;
+    hint();
+    if (!unheard || events !== eventsSeen) return;
+    const eventsThen = events;
+    clearTimeout(suspicion);
+    suspicion = setTimeout(() => {
+      if (events !== eventsThen || armed !== wasArmed) return;
+      onMissed?.();
+      void enqueue(rearm);
+    }, LATE_EVENT_MS);
   };
+  void enqueue(async () => {
+    armed = await arm();
+    // The folder may have been read before it was watched.
+    if (await hasChanged()) onChange();
+  });
   const rescans = (async () => {
     while (!signal.aborted) {
       await sleep(isBlind() ? Math.min(rescanMs, FREQUENT_RESCAN_MS) : rescanMs, undefined, { signal });
@@ -142,9 +184,10 @@ export async function watchFolder(options: WatchOptions): Promise<Watch> {
     close: async () => {
       closing.abort();
       clearTimeout(settling);
+      clearTimeout(suspicion);
       await rescans;
       await queue;
-      await armed.close();
+      await armed?.close();
     },
   };
 }

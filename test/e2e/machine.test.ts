@@ -44,7 +44,12 @@ test('a clock that jumps is told, once, and passes go on as before', async () =>
 });
 
 /** A resolver that never answers, as one sees it from within. */
-const stuckResolver = `import dns from 'node:dns'; dns.lookup = () => {};`;
+const stuckResolver = `
+  import dns from 'node:dns';
+  import { isIP } from 'node:net';
+  const { lookup } = dns;
+  const stuck = () => {};
+  dns.lookup = (name, ...rest) => (isIP(name) ? lookup : stuck)(name, ...rest);`;
 const atAnAddressNobodyKnows = {
   CLOUDFLARE_ACCOUNT_ID: 'abc',
   CLOUDFLARE_API_TOKEN: SECRET,
@@ -67,7 +72,7 @@ test('a resolver that does not answer fails a pass after request_timeout, and th
 
 test('told to stop while a resolver does not answer, the daemon ends long before request_timeout', async () => {
   const services = folderOf({ 'web.yaml': web() });
-  const told = stuckResolver.replace('{}', `{ process.stderr.write('asked\\n'); }`);
+  const told = stuckResolver.replace('() => {}', `() => { process.stderr.write('asked\\n'); }`);
   const program = start(['run', '--services', services, '--request-timeout', '10m'], {
     environment: atAnAddressNobodyKnows,
     command: after(told),

@@ -63,7 +63,8 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   const [file, ...before] = command;
   const child = spawn(file, [...before, ...line], {
     cwd,
-    env: { VPC_RECONCILER_LOG_LEVEL: 'trace', ...environment },
+    // Tests run side by side, so none may take the port that everybody knows.
+    env: { VPC_RECONCILER_LOG_LEVEL: 'trace', VPC_RECONCILER_HTTP_LISTEN: '127.0.0.1:0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -97,6 +97,8 @@ export async function living(
     intervalMs: 0,
     schedule: null,
     onSignal: () => {},
+    onRequests: () => {},
+    onPhase: () => {},
     watchCredential: () => () => {},
     heldMs: () => 0,
     gracePeriodMs: 1000,

@@ -26,15 +26,22 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
   let last: ReturnType<Watched['seen']> = {};
   let changes = 0;
   const states: WatchState[] = [];
+  const standing = Promise.withResolvers<void>();
+  let isStanding = false;
   const lookFor = async (number: number) => {
     const found = await look(path);
     if (number === changes) last = found;
   };
-  const watch = await watchFolder({
+  const watch = watchFolder({
     path,
     settleMs: 20,
     rescanMs: NEVER_MS,
-    hasChanged: async () => true,
+    // The first look is the watch's own, once it stands.
+    hasChanged: async () => isStanding,
+    onLook: () => {
+      isStanding = true;
+      standing.resolve();
+    },
     onChange: () => {
       changes += 1;
       void lookFor(changes);
@@ -43,6 +50,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     ...options,
   });
   onTestFinished(watch.close);
+  await standing.promise;
   return { ...watch, seen: () => last, changes: () => changes, states };
 }
 
@@ -192,7 +200,7 @@ describe('a change is told', () => {
     const parent = temporaryFolder();
     write(parent, { 'v1/a.yaml': '1', 'v2/a.yaml': '2' });
     symlinkSync('v1', join(parent, 'link'));
-    const beginning = watched(join(parent, 'link'));
+    const beginning = watched(join(parent, 'link'), { hasChanged: async () => true });
     symlinkSync('v2', join(parent, 'next'));
     renameSync(join(parent, 'next'), join(parent, 'link'));
     const watch = await beginning;
@@ -332,10 +340,74 @@ test('an event that changed nothing that counts is not told', async () => {
       told += 1;
     },
   });
+  asked = 0;
   write(folder, { 'notes.log': 'x' });
   await expect.poll(() => asked).toBeGreaterThan(0);
   await watch.close();
   expect(told).toBe(0);
+});
+
+/** A watch whose re-scan finds a change when the test says so, once; no event tells of it. */
+const deaf = async (options: Partial<WatchOptions> = {}) => {
+  let hasChanged = false;
+  const missed: number[] = [];
+  const watch = await watched(temporaryFolder(), {
+    rescanMs: 15,
+    hasChanged: async () => hasChanged,
+    onChange: () => {
+      hasChanged = false;
+    },
+    onMissed: () => void missed.push(performance.now()),
+    ...options,
+  });
+  return { ...watch, missed, change: () => (hasChanged = true) };
+};
+
+describe('a change that no event announced', () => {
+  test('is told as missed, each time, and the watcher is put up anew', async () => {
+    const { missed, change } = await deaf();
+    change();
+    await expect.poll(() => missed.length, { timeout: 4000 }).toBe(1);
+    change();
+    await expect.poll(() => missed.length, { timeout: 4000 }).toBe(2);
+  });
+
+  test('is not told as missed while a pass has not read yet what was told before', async () => {
+    // No pass reads: the change stays one.
+    let looks = 0;
+    const { missed } = await deaf({ hasChanged: async () => (looks += 1) > 0, onChange: () => {} });
+    const enough = looks + 150;
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(enough);
+    expect(missed).toEqual([]);
+  });
+
+  test('is not told as missed when its event comes late', async () => {
+    const folder = temporaryFolder();
+    let [hasChanged, changes] = [false, 0];
+    const missed: number[] = [];
+    const watch = watchFolder({
+      path: folder,
+      settleMs: 5,
+      rescanMs: 15,
+      hasChanged: async () => hasChanged,
+      onChange: () => {
+        hasChanged = false;
+        changes += 1;
+      },
+      onState: () => {},
+      onMissed: () => void missed.push(1),
+    });
+    onTestFinished(watch.close);
+    for (let each = 1; each <= 10; each += 1) {
+      hasChanged = true;
+      await expect.poll(() => changes, { interval: 1 }).toBeGreaterThanOrEqual(each);
+      write(folder, { 'a.yaml': String(each) });
+    }
+    // As long as it would take to be told.
+    const until = performance.now() + 1500;
+    await expect.poll(() => performance.now(), { timeout: 4000 }).toBeGreaterThan(until);
+    expect(missed).toEqual([]);
+  });
 });
 
 describe('trouble', () => {
@@ -395,9 +467,13 @@ describe('close', () => {
       import { renameSync, symlinkSync } from 'node:fs';
       import { watchFolder } from ${JSON.stringify(new URL('../../src/source/watch.ts', import.meta.url))};
       const told = Promise.withResolvers();
-      const watch = await watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => true, onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
+      const stands = Promise.withResolvers();
+      let looks = 0;
+      const watch = watchFolder({
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, onLook: stands.resolve,
+        onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
       });
+      await stands.promise;
       symlinkSync('v2', 'next');
       renameSync('next', 'link');
       await told.promise;

@@ -1,0 +1,174 @@
+import type { Budget } from '../cloudflare/budget.ts';
+import type { EndedRequest } from '../cloudflare/calls.ts';
+import { ConfigError } from '../config.ts';
+import { SHORTEST_TOKEN } from '../setting-values.ts';
+import type { Settings } from '../config.ts';
+import { healthOf } from '../core/health.ts';
+import { summaryOf } from '../core/report.ts';
+import type { Report } from '../core/report.ts';
+import { keepHistory } from '../sinks/history.ts';
+import { openMetrics } from '../sinks/metrics.ts';
+import type { VitalsKeeper } from '../sinks/vitals.ts';
+import { routesOf } from '../server/routes.ts';
+import { serve } from '../server/server.ts';
+import { tokenFile } from '../token-file.ts';
+import type { Context } from './context.ts';
+import { clock } from './rooms.ts';
+import { version } from './version.ts';
+
+/** What others see of a daemon over HTTP, and by what they ask it for a pass. */
+export type Station = {
+  /** Where it is found. */
+  readonly url: string;
+  readonly onReport: (report: Report) => void;
+  readonly onRequest: (request: EndedRequest) => void;
+  /** A pass began, or the daemon waits again. */
+  readonly onPhase: () => void;
+  /** Takes by what a pass is asked for, as soon as somebody has it. */
+  readonly onRequests: (ask: Ask) => void;
+  readonly close: () => Promise<void>;
+};
+
+export type StationOptions = {
+  readonly settings: Settings;
+  readonly listen: NonNullable<Settings['http_listen']>;
+  readonly vitals: VitalsKeeper['vitals'];
+  readonly budget: Budget;
+  readonly context: Context;
+  readonly onBug: (error: unknown) => void;
+};
+
+/** Asks for a pass; null is none. */
+type Ask = () => Promise<Report | null>;
+const nobodyYet: Ask = async () => null;
+
+type Send = (event: string, data: unknown) => void;
+
+/** Opens it. Throws a `ConfigError` where it cannot listen there, or the file of the token holds none. */
+export async function openStation({
+  settings,
+  listen,
+  vitals,
+  budget,
+  context,
+  onBug,
+}: StationOptions): Promise<Station> {
+  const patience = {
+    passTimeoutMs: settings.pass_timeout,
+    freshForMs: settings.fresh_for,
+    rescanMs: settings.rescan,
+  };
+  const health = () =>
+    healthOf(vitals(), patience, version, {
+      elapsedMs: clock.elapsedMs(),
+      timeOf: (elapsed) => new Date(timeOf(elapsed)).toISOString(),
+    });
+  const metrics = openMetrics({
+    version,
+    vitals,
+    health,
+    now: clock.elapsedMs,
+    timeOf,
+    budget: budget.left,
+    throttledMs: budget.throttledMs,
+  });
+  const history = keepHistory();
+  const listeners = new Set<Send>();
+  const tellAll: Send = (event, data) => {
+    for (const send of listeners) send(event, data);
+  };
+  let ask: Ask = nobodyYet;
+
+  const server = await serve({
+    listen,
+    routes: routesOf({
+      health,
+      metrics: metrics.read,
+      page: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
+      reports: history.reports,
+      subscribe: (send) => {
+        listeners.add(send);
+        return () => void listeners.delete(send);
+      },
+      reconcile: async () => ask(),
+      token: tokenReader(settings, context),
+    }),
+    hide: context.secrets.hide,
+    onBug,
+  }).catch((error: unknown) => {
+    const { host, port } = listen;
+    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    throw new ConfigError(`http_listen: ${place}: ${whyNot(error)}`, { cause: error });
+  });
+
+  return {
+    url: server.url,
+    onReport: (report) => {
+      history.add(report);
+      metrics.onReport(report);
+      tellAll('report', summaryOf(report));
+    },
+    onRequest: metrics.onRequest,
+    onPhase: () => tellAll('phase', {}),
+    onRequests: (asking) => {
+      ask = asking;
+    },
+    close: server.close,
+  };
+}
+
+/**
+ * The Unix time, in milliseconds, of a moment on the clock that never jumps: by the difference of the two as it is now, so that after
+ * the time of day was set all times are told by the new one.
+ */
+function timeOf(elapsedMs: number): number {
+  return clock.now().getTime() + elapsedMs - clock.elapsedMs();
+}
+
+/** Gives the token of the moment: a file is looked at again each time, for it may hold another one by now. */
+function tokenReader(
+  { reconcile_token: token, reconcile_token_file: file }: Settings,
+  { secrets }: Context,
+): () => string | null {
+  secrets.add(token ?? undefined);
+  if (token !== null || file === null) return () => token;
+  try {
+    const source = tokenFile(file, secrets.add);
+    const current = () => {
+      const credentials = source.current();
+      return 'token' in credentials ? credentials.token : '';
+    };
+    if (current().length < SHORTEST_TOKEN) {
+      throw new TypeError(`expected a token of at least ${SHORTEST_TOKEN} characters, found a shorter one`);
+    }
+    return () => {
+      source.renewed(source.current());
+      return current();
+    };
+  } catch (error) {
+    const why =
+      error instanceof TypeError
+        ? error.message
+        : `expected a file that holds the token, found that it cannot be read: ${codeOf(error)}`;
+    throw new ConfigError(`reconcile_token_file: ${why}`, { cause: error });
+  }
+}
+
+function whyNot(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return 'another program listens there already, perhaps another vpc-reconciler; name another port, or none';
+    case 'EACCES':
+      return 'this user may not listen there; take a port from 1024 upwards';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'this machine has no such address';
+    default:
+      return `it is impossible to listen there: ${codeOf(error)}`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import type { Routes } from './routes.ts';
+import { problem, SECURITY_HEADERS } from './answer.ts';
+import type { Answer } from './answer.ts';
+
+export type ServeOptions = {
+  /** All addresses of the machine where `host` is empty; any free port where `port` is 0. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly routes: Routes;
+  /** Takes the secrets out of whatever is answered. */
+  readonly hide: (text: string) => string;
+  /** Told of a bug, which becomes an answer of status 500. */
+  readonly onBug: (error: unknown) => void;
+};
+
+export type Server = { readonly url: string; readonly close: () => Promise<void> };
+
+/** Far more than people and probes need; a flood is to cost no more memory than this. */
+const MOST_CONNECTIONS = 200;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/**
+ * Serves health, metrics, reports and the status page over HTTP. Throws the error of the system where it cannot listen. Once it does, no
+ * request can end it, or hold it up for long.
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const server = createServer(
+    { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      void answer(request, response, options).catch((error: unknown) => {
+        options.onBug(error);
+        if (response.headersSent) response.destroy();
+        else send(request, response, problem(500, 'a bug: the log says more'), options.hide);
+      });
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  const { host, port } = options.listen;
+  if (host === '') server.listen(port);
+  else server.listen(port, host);
+  await once(server, 'listening');
+  // From here on, whatever befalls one connection ends that one only.
+  server.on('error', options.onBug);
+  return { url: urlOf(server, host), close: async () => close(server) };
+}
+
+async function close(server: HttpServer): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Where a person on this machine finds it. */
+function urlOf(server: HttpServer, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const isAny = host === '' || host === '0.0.0.0' || host === '::';
+  const name = isAny ? '127.0.0.1' : isIP(host) === 6 ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
+  // Nothing here reads a body; what comes of one is let go.
+  request.resume();
+  if (isLoopback(options.listen.host) && !isLoopback(hostNameOf(request))) {
+    // A page of somebody else's may have its name lead here, and would read what a browser on this machine may read.
+    return send(
+      request,
+      response,
+      problem(421, 'asked for under another name than localhost, 127.0.0.1 or [::1]'),
+      options.hide,
+    );
+  }
+  const url = URL.parse(request.url ?? '', 'http://localhost');
+  const route = url === null ? undefined : options.routes[url.pathname];
+  if (url === null || route === undefined) {
+    return send(
+      request,
+      response,
+      problem(404, `nothing is here; see ${Object.keys(options.routes).join(' ')}`),
+      options.hide,
+    );
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (method !== route.method) {
+    const refusal = problem(405, `expected ${route.method}, found ${request.method}`);
+    return send(request, response, { ...refusal, headers: { allow: route.method } }, options.hide);
+  }
+  if ('stream' in route) {
+    if (request.method !== 'HEAD') return stream(response, route.stream, options.hide);
+    return send(request, response, { status: 200, type: EVENT_STREAM, body: '' }, options.hide);
+  }
+  send(request, response, await route.answer({ query: url.searchParams, headers: request.headers }), options.hide);
+}
+
+function hostNameOf({ headers }: IncomingMessage): string {
+  return URL.parse(`http://${headers.host ?? ''}`)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}
+
+function send(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, headers }: Answer,
+  hide: ServeOptions['hide'],
+): void {
+  const content = Buffer.from(hide(body));
+  response.writeHead(status, {
+    ...SECURITY_HEADERS,
+    'content-type': type,
+    'content-length': content.length,
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(method === 'HEAD' ? undefined : content);
+}
+
+const EVENT_STREAM = 'text/event-stream';
+const HEARTBEAT_MS = 15_000;
+
+/** A reader that is so far behind is let go; it comes back by itself, and finds what is so then. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
+
+/** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+function stream(
+  response: ServerResponse,
+  subscribe: (send: (event: string, data: unknown) => void) => () => void,
+  hide: ServeOptions['hide'],
+): void {
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
+    'content-type': EVENT_STREAM,
+    'cache-control': 'no-store',
+    // nginx would keep events back otherwise.
+    'x-accel-buffering': 'no',
+  });
+  const write = (text: string) => {
+    if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+    else response.write(text);
+  };
+  write('retry: 2000\n\n');
+  const unsubscribe = subscribe((event, data) => write(`event: ${event}\ndata: ${hide(JSON.stringify(data))}\n\n`));
+  const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS).unref();
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    unsubscribe();
+  });
+}

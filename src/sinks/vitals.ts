@@ -1,0 +1,82 @@
+import { isGood } from '../core/health.ts';
+import type { Vitals } from '../core/health.ts';
+import type { Report, Trigger } from '../core/report.ts';
+
+/** What moves a daemon. */
+export type Phase =
+  /** Somebody or something asks for a pass. */
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'began'; readonly trigger: Trigger }
+  /** Nothing to do until then, in milliseconds from now; null is never. */
+  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: number | null };
+
+export type VitalsKeeper = {
+  readonly vitals: () => Vitals;
+  readonly onPhase: (phase: Phase) => void;
+  readonly onReport: (report: Report) => void;
+  /** A step of a pass went well. */
+  readonly onStep: (step: 'read' | 'list') => void;
+  readonly onWatch: (watcher: Pick<Vitals['watcher'], 'by' | 'reason'>) => void;
+  /** Somebody looked whether the folder has changed. */
+  readonly onLook: () => void;
+  /** A change was found that no event had announced. */
+  readonly onMissed: () => void;
+  readonly onStop: () => void;
+};
+
+/** Keeps what a daemon tells of itself as it goes. `now` gives milliseconds of a clock that never jumps. */
+export function keepVitals(now: () => number): VitalsKeeper {
+  const startedAt = now();
+  let vitals: Vitals = {
+    startedAt,
+    stopping: false,
+    pass: null,
+    timerAt: null,
+    scheduleAt: null,
+    owedSince: startedAt,
+    lastRead: null,
+    lastList: null,
+    lastGoodPass: null,
+    lastPass: null,
+    watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+  };
+  /** Since when one more pass is asked for, behind the one that is under way. */
+  let askedSince: number | null = null;
+  const change = (changed: Partial<Vitals>) => {
+    vitals = { ...vitals, ...changed };
+  };
+  const after = (ms: number | null) => (ms === null ? null : now() + ms);
+
+  return {
+    vitals: () => vitals,
+    onPhase: (phase) => {
+      switch (phase.kind) {
+        case 'asked':
+          askedSince ??= now();
+          return change({ owedSince: vitals.owedSince ?? now() });
+        case 'began':
+          askedSince = null;
+          return change({
+            pass: { trigger: phase.trigger, since: now() },
+            owedSince: vitals.owedSince ?? now(),
+            timerAt: null,
+            scheduleAt: null,
+          });
+        case 'waiting':
+          return change({ timerAt: after(phase.timerMs), scheduleAt: after(phase.scheduleMs) });
+        default:
+          phase satisfies never;
+      }
+    },
+    onReport: (report) => {
+      const at = now();
+      change({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
+      if (isGood(report)) change({ lastGoodPass: at, owedSince: askedSince });
+    },
+    onStep: (step) => change(step === 'read' ? { lastRead: now() } : { lastList: now() }),
+    onWatch: (watcher) => change({ watcher: { ...vitals.watcher, ...watcher } }),
+    onLook: () => change({ watcher: { ...vitals.watcher, lookedAt: now() } }),
+    onMissed: () => change({ watcher: { ...vitals.watcher, missed: vitals.watcher.missed + 1 } }),
+    onStop: () => change({ stopping: true }),
+  };
+}

@@ -1,0 +1,220 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { refusal, served, success } from '../cloudflare/server.ts';
+import { accountAt, database, emulated, folderOf, web } from '../cli/command.ts';
+import { after, start } from './program.ts';
+import type { Program, ProgramOptions } from './program.ts';
+import { servedBy } from './serving.ts';
+import type { Fetched, Served } from './serving.ts';
+
+/*
+ * The table of config/kubernetes/README.md: what /healthz and /readyz say while something is wrong, of a real process, with a real folder
+ * and real HTTP.
+ */
+
+/** Quick to lose patience: the program's own are minutes. */
+const QUICK = ['--interval', '150ms', '--fresh-for', '1500ms', '--request-timeout', '400ms'];
+
+type Api = {
+  readonly url: string;
+  /** What it does with requests from now on. */
+  readonly be: (how: (response: ServerResponse, method: string | undefined) => void) => void;
+};
+
+const listing = (response: ServerResponse) => void response.end(JSON.stringify(success([web(), database()])));
+
+async function api(): Promise<Api> {
+  let answer: (response: ServerResponse, method: string | undefined) => void = listing;
+  const { url } = await served(({ method }, response) => answer(response, method));
+  return {
+    url,
+    be: (how) => {
+      answer = how;
+    },
+  };
+}
+
+type Daemon = { readonly program: Program; readonly daemon: Served; readonly folder: string };
+
+async function running(url: string, flags: readonly string[] = [], options: ProgramOptions = {}): Promise<Daemon> {
+  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--services', folder, ...QUICK, ...flags], { environment: accountAt(url), ...options });
+  return { program, daemon: await servedBy(program), folder };
+}
+
+const isReady = ({ status }: Fetched) => status === 200;
+const isNotReady = ({ status, json }: Fetched) => status === 503 && Object(json).last_good_pass !== null;
+
+/** A daemon whose first pass was good. */
+async function ready(flags: readonly string[] = [], options: ProgramOptions = {}): Promise<Daemon & Api> {
+  const account = await api();
+  const { daemon, ...rest } = await running(account.url, flags, options);
+  await daemon.until('/readyz', isReady);
+  return { ...account, ...rest, daemon };
+}
+
+/** Ready for a while, though passes fail by now, then no more; and alive all the time. Gives the reason. */
+async function losesPatience(daemon: Served): Promise<unknown> {
+  await daemon.until('/readyz', ({ json }) => Object(json).last_pass.error !== null);
+  expect(await daemon.get('/healthz')).toMatchObject({ status: 200, json: { healthy: true } });
+  const { json } = await daemon.until('/readyz', isNotReady);
+  expect(json).toMatchObject({ healthy: true, ready: false });
+  expect(await daemon.get('/healthz')).toMatchObject({ status: 200, json: { healthy: true, ready: false } });
+  return Object(json).reason;
+}
+
+describe('alive and ready', () => {
+  test('while all is in sync, with the age of everything', async () => {
+    const { daemon } = await ready();
+    expect(await daemon.get('/readyz')).toMatchObject({
+      status: 200,
+      json: { healthy: true, ready: true, reason: null, last_pass: { outcome: 'in_sync', error: null } },
+    });
+    const { json } = await daemon.until('/healthz', (answer) => Object(answer.json).watcher.by === 'events');
+    for (const key of ['started', 'last_read', 'last_list', 'last_good_pass', 'last_pass']) {
+      expect(Object(json)[key]).toMatchObject({ at: expect.any(String), age_seconds: expect.any(Number) });
+    }
+  });
+
+  test('while the API is slow, but answers in time', async () => {
+    const { be, daemon } = await ready(['--request-timeout', '10s']);
+    be((response) => void sleep(700).then(() => listing(response)));
+    await daemon.until('/healthz', ({ json }) => Object(json).pass?.age_seconds > 0.5);
+    const { last_good_pass: before } = Object((await daemon.get('/healthz')).json);
+    await daemon.until('/readyz', ({ json }) => Object(json).last_good_pass.at > before.at);
+    expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
+  });
+
+  test('while a file is broken, for the pass is partial', async () => {
+    const { daemon, folder } = await ready();
+    writeFileSync(join(folder, 'web.yaml'), 'name: [');
+    await daemon.until('/readyz', ({ json }) => Object(json).last_pass.outcome === 'partial');
+    await sleep(1600); // Longer than fresh_for: what is told is that nothing comes of it.
+    expect(await daemon.get('/readyz')).toMatchObject({ status: 200, json: { last_pass: { outcome: 'partial' } } });
+  });
+
+  test('while every file is broken', async () => {
+    const { daemon, folder } = await ready();
+    for (const name of ['web.yaml', 'db.yaml']) writeFileSync(join(folder, name), 'name: [');
+    await daemon.until('/readyz', ({ json }) => Object(json).last_pass.outcome === 'partial');
+    expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
+  });
+
+  test('with a watcher that hears nothing: the re-scan finds the change, and it is told as missed', async () => {
+    const emulator = await emulated({ services: [web(), database()] });
+    const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+    const deaf = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { watch } = fs;
+      fs.watch = (path, ...rest) => watch(path, ...rest.filter((each) => typeof each !== 'function'), () => {});
+      syncBuiltinESMExports();`;
+    const program = start(['run', '--services', folder, '--interval', '0', '--rescan', '300ms'], {
+      environment: accountAt(emulator.url),
+      command: after(deaf),
+    });
+    const daemon = await servedBy(program);
+    await daemon.until('/readyz', ({ json }) => Object(json).ready && Object(json).watcher.last_look !== null);
+    writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+    await daemon.until('/healthz', ({ json }) => Object(json).watcher.missed_changes === 1);
+    await program.logged({ event: 'change_missed' });
+    expect(await daemon.text('/metrics')).toMatch(/^vpc_reconciler_watcher_missed_changes_total 1$/m);
+    expect(emulator.services()).toMatchObject([web({ http_port: 81 }), database()]);
+    expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('alive, and not ready', () => {
+  test('before the first good pass', async () => {
+    const account = await api();
+    account.be(() => {}); // It never answers.
+    const { daemon } = await running(account.url, ['--request-timeout', '1h']);
+    expect(await daemon.get('/readyz')).toMatchObject({
+      status: 503,
+      json: { ready: false, reason: 'no pass has read the folder and listed the account yet' },
+    });
+    expect(await daemon.get('/healthz')).toMatchObject({ status: 200 });
+  });
+
+  test('when the API has been down for fresh_for, until it is back', async () => {
+    const { be, daemon } = await ready();
+    be((response) => void response.writeHead(503).end());
+    expect(await losesPatience(daemon)).toMatch(/^passes have been failing for \d+s: HTTP 503: /);
+    be(listing);
+    await daemon.until('/readyz', isReady);
+  });
+
+  test('when the API has been slower than request_timeout for fresh_for', async () => {
+    const { be, daemon } = await ready();
+    be(() => {});
+    expect(await losesPatience(daemon)).toMatch(
+      /^passes have been failing for \d+s: GET 127\.0\.0\.1:\d+: no answer within 400 ms$/,
+    );
+  });
+
+  test('when the credential has been refused for fresh_for', async () => {
+    const { be, daemon } = await ready();
+    be((response) => void response.writeHead(403).end(JSON.stringify(refusal(10_000, 'Authentication error'))));
+    expect(await losesPatience(daemon)).toMatch(
+      /^passes have been failing for \d+s: HTTP 403, code 10000: Authentication error/,
+    );
+  });
+
+  test('when the folder has been gone for fresh_for, until it is back', async () => {
+    const { daemon, folder } = await ready();
+    rmSync(folder, { recursive: true });
+    expect(await losesPatience(daemon)).toContain(`${folder}: expected a folder of declarations, found nothing there`);
+  });
+
+  test('when the folder has declared nothing for fresh_for', async () => {
+    const { daemon, folder } = await ready();
+    for (const name of ['web.yaml', 'db.yaml']) rmSync(join(folder, name));
+    expect(await losesPatience(daemon)).toContain('expected at least one declaration');
+  });
+
+  test('once it is told to stop, while it finishes what is under way', async () => {
+    const { be, daemon, program } = await ready(['--request-timeout', '1h']);
+    let put: ServerResponse | undefined;
+    be((response, method) => {
+      if (method === 'PUT') put = response;
+      else response.end(JSON.stringify(success([web({ http_port: 81 }), database()])));
+    });
+    await expect.poll(() => put, { timeout: 10_000 }).toBeDefined();
+    program.send('SIGTERM');
+    await daemon.until('/readyz', ({ status, json }) => status === 503 && Object(json).reason === 'told to stop');
+    expect(await daemon.get('/healthz')).toMatchObject({ status: 200 });
+    put?.end(JSON.stringify(success(web())));
+    expect(await program.ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe('not alive: a restart would help', () => {
+  // It takes the half minute that a busy machine is given.
+  test.runIf(process.env['FULL'] === '1')('when a pass hangs beyond pass_timeout', async () => {
+    const account = await api();
+    account.be(() => {});
+    const { daemon } = await running(account.url, ['--request-timeout', '1h', '--pass-timeout', '1s'], {
+      // No signal reaches the pass.
+      command: after('AbortSignal.any = () => new AbortController().signal;'),
+    });
+    await sleep(5000);
+    expect(await daemon.get('/healthz')).toMatchObject({ status: 200 });
+    const { json } = await daemon.until('/healthz', ({ status }) => status === 503);
+    expect(json).toMatchObject({
+      healthy: false,
+      ready: false,
+      reason: expect.stringMatching(/^the pass has been under way for 31s, and pass_timeout, 1s, did not end it$/),
+    });
+  });
+
+  test('when the process does not move at all: it does not answer', async () => {
+    const { daemon, program } = await ready();
+    program.send('SIGSTOP');
+    await expect(fetch(`${daemon.url}/healthz`, { signal: AbortSignal.timeout(500) })).rejects.toThrow('timeout');
+    program.send('SIGCONT');
+    await daemon.until('/healthz', ({ status }) => status === 200);
+  });
+});

@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
+import { ran, start } from './program.ts';
+import type { Program } from './program.ts';
+import { servedBy } from './serving.ts';
+import type { Served } from './serving.ts';
+
+const event = 'reconciliation_report';
+const TOKEN = 'correct-horse-battery-staple';
+
+type Running = { readonly program: Program; readonly daemon: Served; readonly folder: string };
+
+/** A daemon that has converged. */
+async function converged(...flags: readonly string[]): Promise<Running> {
+  return convergedWith({}, ...flags);
+}
+
+async function convergedWith(environment: Readonly<Record<string, string>>, ...flags: string[]): Promise<Running> {
+  const emulator = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--services', folder, '--interval', '0', ...flags], {
+    environment: { ...accountAt(emulator.url), ...environment },
+  });
+  const daemon = await servedBy(program);
+  await daemon.until('/api/report', ({ status }) => status === 200);
+  return { program, daemon, folder };
+}
+
+async function post({ url }: Served, path: string, token?: string): Promise<{ status: number; json: unknown }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(url + path, { method: 'POST', headers, signal: AbortSignal.timeout(20_000) });
+  return { status: response.status, json: await response.json() };
+}
+
+test('the reports are those of the log, the newest first', async () => {
+  const { program, daemon, folder } = await converged();
+  const first = await program.logged({ event, trigger: 'startup' });
+  writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 82 })));
+  const second = await program.logged({ event, trigger: 'change' });
+  await daemon.until('/api/report', ({ json }) => Object(json).run_id === second['run_id']);
+  const { json: reports } = await daemon.get('/api/reports');
+  expect(reports).toHaveLength(2);
+  for (const [index, logged] of [second, first].entries()) {
+    const { level: _, time: __, event: ___, msg: ____, ...report } = logged;
+    expect(Object(reports)[index]).toEqual(report);
+  }
+  expect((await daemon.get('/api/report')).json).toEqual(Object(reports)[0]);
+});
+
+test('metrics tell of the same passes and requests', async () => {
+  const { daemon } = await converged();
+  const metrics = await daemon.text('/metrics');
+  for (const line of [
+    'vpc_reconciler_passes_total{outcome="converged",trigger="startup"} 1',
+    'vpc_reconciler_api_requests_total{method="GET",status="200"} 1',
+    'vpc_reconciler_api_requests_total{method="PUT",status="200"} 1',
+    'vpc_reconciler_updates_total{result="updated"} 1',
+    'vpc_reconciler_request_budget_limit{window="1100/5m"} 1100',
+    'vpc_reconciler_request_budget_remaining{window="1100/5m"} 1098',
+    'vpc_reconciler_ready 1',
+    'vpc_reconciler_healthy 1',
+  ]) {
+    expect(metrics).toContain(`${line}\n`);
+  }
+});
+
+test('the page shows what there is, and its parts are there', async () => {
+  const { daemon } = await converged();
+  const page = await daemon.text('/');
+  expect(page).toMatch(/^<!doctype html>/i);
+  expect(page).toContain('web');
+  const parts = [...page.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path]) => path);
+  expect(parts).toEqual(expect.arrayContaining(['/page.css', '/page.js']));
+  for (const path of parts) expect((await fetch(daemon.url + path)).status).toBe(200);
+});
+
+test('events tell of every pass as it ends', async () => {
+  const { daemon, folder } = await converged();
+  const leave = new AbortController();
+  const response = await fetch(`${daemon.url}/api/events`, { signal: leave.signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 82 })));
+  let text = '';
+  while (!/^event: report\ndata: .*"trigger":"change".*\n\n/m.test(text)) text += (await reader?.read())?.value ?? '';
+  expect(text).toMatch(/^event: phase$/m);
+  leave.abort();
+});
+
+describe('a pass on request', () => {
+  test('is refused to everybody where no token is set', async () => {
+    const { daemon } = await converged();
+    expect(await post(daemon, '/api/reconcile', 'none')).toEqual({
+      status: 403,
+      json: { error: 'off: nobody may ask for a pass until reconcile_token or reconcile_token_file is set' },
+    });
+  });
+
+  test('is refused to who does not show the token, in every way', async () => {
+    const { daemon, program } = await convergedWith({ VPC_RECONCILER_RECONCILE_TOKEN: TOKEN });
+    for (const token of [undefined, '', 'x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), `${TOKEN} x`]) {
+      expect(await post(daemon, '/api/reconcile?wait=true', token)).toMatchObject({ status: 401 });
+    }
+    const basic = { authorization: `Basic ${Buffer.from(`:${TOKEN}`).toString('base64')}` };
+    const response = await fetch(`${daemon.url}/api/reconcile`, { method: 'POST', headers: basic });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect((await fetch(`${daemon.url}/api/reconcile?token=${TOKEN}`, { method: 'POST' })).status).toBe(401);
+    expect((await daemon.get('/api/reports')).json).toHaveLength(1);
+    expect(program.stdout() + program.stderr()).not.toContain(TOKEN);
+  });
+
+  test('is answered at once, or with its report by who waits', async () => {
+    const { daemon, program } = await convergedWith({ VPC_RECONCILER_RECONCILE_TOKEN: TOKEN });
+    expect(await post(daemon, '/api/reconcile?wait=true', TOKEN)).toMatchObject({
+      status: 200,
+      json: { trigger: 'request', outcome: 'in_sync' },
+    });
+    expect(await post(daemon, '/api/reconcile?wait=maybe', TOKEN)).toMatchObject({ status: 400 });
+    expect(await post(daemon, '/api/reconcile', TOKEN)).toEqual({ status: 202, json: { accepted: true } });
+    await program.logged({ event, trigger: 'request' });
+    await program.logged({ event, trigger: 'request' });
+  });
+
+  test('takes the token that is in the file now', async () => {
+    const file = join(temporaryFolder(), 'token');
+    writeFileSync(file, `${TOKEN}\n`);
+    const { daemon, program } = await converged('--reconcile-token-file', file);
+    expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
+    writeFileSync(file, 'another-token-of-mine\n');
+    expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 401 });
+    expect(await post(daemon, '/api/reconcile', 'another-token-of-mine')).toMatchObject({ status: 202 });
+    expect(program.stdout() + program.stderr()).not.toMatch(/correct-horse|another-token/);
+  });
+});
+
+describe('at start it says what to do, and ends with 1', () => {
+  test('where another program listens there', async () => {
+    const { daemon } = await converged();
+    const emulator = await emulated();
+    const listen = new URL(daemon.url).host;
+    const { code, stderr } = await ran(
+      ['run', '--services', folderOf({ 'web.yaml': web() }), '--http-listen', listen],
+      {
+        environment: accountAt(emulator.url),
+      },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `vpc-reconciler: http_listen: ${listen}: another program listens there already, perhaps another vpc-reconciler; name another port, or none\n`,
+    );
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test.for([
+    { listen: '192.0.2.1:8484', why: 'this machine has no such address' },
+    { listen: 'nosuch.invalid:8484', why: 'this machine has no such address' },
+  ])('where it cannot listen: $listen', async ({ listen, why }) => {
+    const environment = accountAt((await emulated()).url);
+    const { code, stderr } = await ran(
+      ['run', '--services', folderOf({ 'web.yaml': web() }), '--http-listen', listen],
+      { environment },
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `vpc-reconciler: http_listen: ${listen}: ${why}\n` });
+  });
+
+  test.for([
+    { text: 'short', why: 'expected a token of at least 16 characters, found a shorter one' },
+    { text: '', why: 'expected a token of printable characters without spaces, found nothing' },
+    { text: null, why: 'expected a file that holds the token, found that it cannot be read: ENOENT' },
+  ])('where the file of the token holds none: $text', async ({ text, why }) => {
+    const file = join(temporaryFolder(), 'token');
+    if (text !== null) writeFileSync(file, text);
+    const environment = accountAt((await emulated()).url);
+    const { code, stderr } = await ran(
+      ['run', '--services', folderOf({ 'web.yaml': web() }), '--reconcile-token-file', file],
+      {
+        environment,
+      },
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `vpc-reconciler: reconcile_token_file: ${why}\n` });
+  });
+});
+
+test('nothing is served where that is off, nor with --once', async () => {
+  const emulator = await emulated({ services: [web()] });
+  for (const flags of [['--http-listen', 'none'], ['--once']]) {
+    const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), ...flags], {
+      environment: accountAt(emulator.url),
+    });
+    await program.logged({ event, outcome: 'in_sync' });
+    program.send('SIGTERM');
+    expect(await program.ended).toMatchObject({ code: 0 });
+    expect(program.stdout()).not.toContain('serving');
+  }
+});

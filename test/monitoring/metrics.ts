@@ -1,6 +1,7 @@
 import { openMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
+import { scrape } from '../sinks/exposition.ts';
 
 /** Metrics of a daemon that has just started. */
 export function someMetrics(): Metrics {
@@ -14,3 +15,25 @@ export function someMetrics(): Metrics {
     throttledMs: () => 0,
   });
 }
+
+/** What Prometheus adds to every series. */
+const TARGET_LABELS = new Set(['instance', 'job']);
+
+/**
+ * What an expression asks for that a daemon which has just started has not: a metric, or one with such a label. The names of variables
+ * and of what is not ours are not looked at.
+ */
+export async function unknownIn(expression: string): Promise<readonly string[]> {
+  const series = [...(await scrape(someMetrics())).keys()];
+  return [...expression.matchAll(SELECTOR)].flatMap(([selector, name = '', matchers = '']) => {
+    const wanted = [...matchers.matchAll(/(\w+)=("[^"]*")/g)]
+      .filter(([, label = '', value = '']) => !TARGET_LABELS.has(label) && !value.includes('$'))
+      .map(([, label = '', value = '']) => `${label}=${value}`);
+    const found = series.some(
+      (each) => each.split('{', 1)[0] === name && wanted.every((label) => each.slice(name.length).includes(label)),
+    );
+    return found || name.startsWith('nodejs_gc_duration_seconds') ? [] : [selector];
+  });
+}
+
+const SELECTOR = /\b((?:vpc_reconciler|process|nodejs)_\w+)(?:\{([^}]*)\})?/g;

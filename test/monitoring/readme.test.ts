@@ -7,7 +7,7 @@ import { askPromtool, promtool, WITH_PROMTOOL } from './promtool.ts';
 const readme = readFileSync(new URL('../../config/monitoring/README.md', import.meta.url), 'utf8');
 
 /** `name type labels` for each row of the table. */
-const rows = [...readme.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| /gm)].map(
+const rows = [...readme.matchAll(/^\| `([a-z_]+)` \| (\w+) \| (.*?) ?\| /gm)].map(
   ([, name = '', type = '', labels = '']) => `${name} ${type} ${spell(labels.match(/\w+/g) ?? [])}`,
 );
 

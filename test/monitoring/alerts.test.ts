@@ -30,6 +30,15 @@ const testsSchema = z.looseObject({
 const [{ rules }] = rulesSchema.parse(parse(read('alerts.yaml'))).groups;
 const cases = testsSchema.parse(parse(read('alerts.test.yaml'))).tests.flatMap((each) => each.alert_rule_test);
 
+test('a metric or a label that there is not is noticed', async () => {
+  const expression =
+    'sum(rate(vpc_reconciler_passed_total[5m])) > vpc_reconciler_services{finding="lost",job="x"} + process_open_fds';
+  expect(await unknownIn(expression)).toEqual([
+    'vpc_reconciler_passed_total',
+    'vpc_reconciler_services{finding="lost",job="x"}',
+  ]);
+});
+
 test('every alert has a name of its own', () => {
   expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
 });

@@ -9,9 +9,10 @@ import { excerpt } from '../core/excerpt.ts';
 import { byPlace } from '../core/problem.ts';
 import type { Problem } from '../core/problem.ts';
 import { printable } from '../core/spell.ts';
-import { renderProblem } from '../core/text.ts';
+import type { Style } from '../core/text.ts';
+import { renderProblem, wrapped } from '../core/text.ts';
 import { readPaths } from '../source/paths.ts';
-import { paintForResults, print } from './context.ts';
+import { lookForResults, print } from './context.ts';
 import type { ColourChoice, Context, ExitCode } from './context.ts';
 
 export type ValidateOptions = {
@@ -97,7 +98,8 @@ function marked(problem: Problem) {
 }
 
 function tellPeople(validation: Validation, options: Telling, context: Context): void {
-  const paint = paintForResults(context, options.color);
+  const look = lookForResults(context, options.color);
+  const tellLine = (style: Style, text: string) => print(context, wrapped(look.paint(style, text), look));
   const { declared, warnings, errors } = validation;
   const linesOf = linesIn(options.textOf);
   const told = [
@@ -109,16 +111,16 @@ function tellPeople(validation: Validation, options: Telling, context: Context):
     })),
   ];
   for (const { style, ...each } of told.sort(byPlace)) {
-    print(context, paint(style, renderProblem(each)));
+    tellLine(style, renderProblem(each));
     const line = linesOf(each.file)[each.line - 1] ?? '';
     // A secret of which a part is shown would not be found by whoever hides it.
     if (line.trim() === '' || context.secrets.hide(line) !== line) continue;
-    for (const shown of excerpt(line, each, { paint, style })) print(context, shown);
+    for (const shown of excerpt(line, each, { ...look, style })) print(context, shown);
   }
-  for (const error of errors) print(context, paint('red', printable(error)));
+  for (const error of errors) tellLine('red', printable(error));
   if (errors.length > 0 && validation.files === 0) return;
   const style = declared.problems.length + errors.length > 0 ? 'red' : warnings.length > 0 ? 'yellow' : 'green';
-  print(context, paint(style, summary(validation, options)));
+  tellLine(style, summary(validation, options));
 }
 
 /** The lines of the file that was asked for last: what is told is sorted by file. */

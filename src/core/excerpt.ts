@@ -1,10 +1,12 @@
 import { eastAsianWidth } from 'get-east-asian-width';
-import type { Paint, Style } from './text.ts';
+import type { Look, Style } from './text.ts';
 import { printable } from './spell.ts';
 
-/** Cells of a line that are shown, and how many of them may lie before the place that is meant. */
+/** Cells of a line that are shown at the most, and how many of each ten may lie before the place that is meant. */
 const WIDTH = 100;
-const BEFORE = 60;
+const BEFORE = 6;
+/** What the number of the line takes, and what shows that there is more. */
+const MARGIN = 10;
 /** How far from that place the line is looked at, in UTF-16 units; a character has at least one cell, or joins one that has. */
 const REACH = 400;
 
@@ -19,8 +21,9 @@ const REACH = 400;
 export function excerpt(
   line: string,
   place: { readonly line: number; readonly column: number },
-  { paint, style }: { readonly paint: Paint; readonly style: Style },
+  { paint, columns, style }: Look & { readonly style: Style },
 ): readonly string[] {
+  const width = Math.max(1, Math.min(WIDTH, columns - MARGIN));
   const at = place.column - 1;
   const start = Math.max(0, at - REACH);
   const cells = toCells(line.replace(/\r$/, '').slice(start, at + REACH), start);
@@ -29,9 +32,9 @@ export function excerpt(
 
   const all = widthOf(cells);
   let from = 0;
-  if (all > WIDTH) while (widthOf(cells.slice(from, caret)) > BEFORE) from += 1;
+  if (all > width) while (widthOf(cells.slice(from, caret)) > (width * BEFORE) / 10) from += 1;
   let to = cells.length;
-  while (widthOf(cells.slice(from, to)) > WIDTH) to -= 1;
+  while (widthOf(cells.slice(from, to)) > width) to -= 1;
 
   const before = start > 0 || from > 0 ? '…' : '';
   const behind = to < cells.length || at + REACH < line.length ? '…' : '';

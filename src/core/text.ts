@@ -19,11 +19,10 @@ export function renderReport(report: Report, look: Look): string {
 }
 
 /** A report as one line of a log that goes on: the totals first, and nothing about what is left alone pass after pass. */
-export function renderLogLine(report: Report, paint: Paint): string {
+export function renderLogLine(report: Report, look: Look): string {
   const services = report.services.filter(({ finding }) => finding !== 'unmanaged');
-  return [renderTotals(report, paint), ...renderDetails({ ...report, services }, { paint, columns: Infinity })].join(
-    '\n',
-  );
+  // What stands before the totals, and so how many columns they have, is the log's to know.
+  return [renderTotals(report, look.paint), ...renderDetails({ ...report, services }, look)].join('\n');
 }
 
 function renderDetails(report: Report, look: Look): string[] {
@@ -34,10 +33,12 @@ function renderDetails(report: Report, look: Look): string[] {
 }
 
 /** What does not fit goes on below, a little further in than the line begins. */
-function wrapped(line: string, { columns }: Look): string {
+export function wrapped(line: string, { columns }: Pick<Look, 'columns'>): string {
   if (line.length <= columns) return line;
   const text = line.trimStart();
   const indent = ' '.repeat(line.length - text.length);
+  // Colours have no width.
+  if (!wrapAnsi(text, Math.max(LEAST_COLUMNS, columns - indent.length)).includes('\n')) return line;
   return wrapAnsi(text, Math.max(LEAST_COLUMNS, columns - indent.length - FURTHER.length))
     .split('\n')
     .map((part, index) => (index === 0 ? indent : indent + FURTHER) + part)

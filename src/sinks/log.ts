@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
-import { isatty } from 'node:tty';
+import { isatty, WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Report } from '../core/report.ts';
-import { renderLogLine, renderTotals } from '../core/text.ts';
+import { renderLogLine, renderTotals, wrapped } from '../core/text.ts';
 import type { Paint } from '../core/text.ts';
 import { openOutlet } from './outlet.ts';
 
@@ -46,11 +46,12 @@ export function createLog(options: LogOptions): Log {
 }
 
 /** What becomes of a line of JSON: nothing, or a line for people. */
-function wordsFor({ format, fd, colours }: LogOptions): (line: string) => string {
+function wordsFor({ format, fd, stream, colours }: LogOptions): (line: string) => string {
   if (format === 'json' || (format === 'auto' && !isatty(fd))) return (line) => line;
   const colorize = colours && isatty(fd);
   const paint = paintFor(colorize);
-  return prettyFactory({
+  const columns = () => (isatty(fd) && stream instanceof WriteStream && stream.columns > 0 ? stream.columns : Infinity);
+  const pretty = prettyFactory({
     colorize,
     // The report has colours of its own.
     customColors: 'message:reset',
@@ -58,8 +59,14 @@ function wordsFor({ format, fd, colours }: LogOptions): (line: string) => string
     hideObject: true,
     translateTime: 'SYS:HH:MM:ss.l',
     // A report goes through the log as the one value it is; only here does it become text.
-    messageFormat: (line, key) => (isReport(line) ? renderLogLine(line, paint) : String(line[key])),
+    messageFormat: (line, key) =>
+      isReport(line) ? renderLogLine(line, { paint, columns: columns() }) : String(line[key]),
   });
+  return (line) => {
+    const [first = '', ...further] = pretty(line).split('\n');
+    // What follows is laid out already, or is to be copied.
+    return [wrapped(first, { columns: columns() }), ...further].join('\n');
+  };
 }
 
 /** Colours, or none. */

@@ -99,6 +99,19 @@ test('the line is shown, with a caret under the place', async () => {
   );
 });
 
+test('on a narrow terminal nothing is wider than it, and what goes on below is further in', async () => {
+  const folder = folderOf({ 'web.yaml': web({ http_port: 'a text that is no port at all' }) });
+  const columns = 60;
+  const { stdout } = await command(['validate', join(folder, 'web.yaml')], { columns });
+  const rows = stdout.trimEnd().split('\n');
+  for (const row of rows.slice(1)) expect(row.length).toBeLessThanOrEqual(columns);
+  expect(rows.filter((row) => row.startsWith('    ') && !row.includes('|')).length).toBeGreaterThan(1);
+  const [shown = '', caret = ''] = rows.filter((row) => row.includes(' | '));
+  expect(shown.slice(caret.indexOf('^'))).toMatch(/^"a text/);
+  const piped = await command(['validate', join(folder, 'web.yaml')]);
+  expect(piped.stdout.split('\n')).toHaveLength(5);
+});
+
 test('a line that holds a secret is not shown, whole or in part', async () => {
   const token = `${SECRET}-of-the-account`;
   const folder = folderOf({ 'web.yaml': `name: ${token}\n${'x'.repeat(90)}: ${token}\n` });

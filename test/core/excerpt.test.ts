@@ -4,7 +4,8 @@ import type { Paint } from '../../src/core/text.ts';
 
 const plain: Paint = (_, text) => text;
 const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;
-const shown = (line: string, column: number) => excerpt(line, { line: 7, column }, { paint: plain, style: 'red' });
+const shown = (line: string, column: number, columns = Infinity) =>
+  excerpt(line, { line: 7, column }, { paint: plain, columns, style: 'red' });
 
 test.for([
   { what: 'plain', line: 'port: 80', column: 7, code: 'port: 80', caret: '      ^' },
@@ -35,8 +36,25 @@ test.for([
   expect(line?.[8 + caret]).toBe(String((column - 1) % 10));
 });
 
+test.for([
+  { columns: 60, column: 1 },
+  { columns: 60, column: 30 },
+  { columns: 60, column: 77 },
+  { columns: 60, column: 100 },
+  { columns: 20, column: 50 },
+])('in $columns columns, as much is shown of a line as has room: around $column', ({ columns, column }) => {
+  const [line = '', below = ''] = shown('0123456789'.repeat(10), column, columns);
+  expect(line.length).toBeLessThanOrEqual(columns);
+  expect(line.length).toBeGreaterThan(columns / 2);
+  expect(line[below.indexOf('^')]).toBe(String((column - 1) % 10));
+});
+
+test('in hardly any columns, the place that is meant is shown', () => {
+  expect(shown('0123456789', 6, 5)).toEqual(['    7 | …5…', '      |  ^']);
+});
+
 test('colours are for the number, which is dim, and the caret', () => {
-  expect(excerpt('a', { line: 12, column: 1 }, { paint: tagged, style: 'yellow' })).toEqual([
+  expect(excerpt('a', { line: 12, column: 1 }, { paint: tagged, columns: Infinity, style: 'yellow' })).toEqual([
     '<dim>   12 |</dim> a',
     '<dim>      |</dim> <yellow>^</yellow>',
   ]);

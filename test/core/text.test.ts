@@ -9,11 +9,12 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import { plan } from '../../src/core/plan.ts';
 import { toReport } from '../../src/core/report.ts';
 import type { PassFacts, PassOutcome } from '../../src/core/report.ts';
-import { renderLogLine, renderProblem, renderReport, renderTotals } from '../../src/core/text.ts';
+import { renderLogLine, renderProblem, renderReport, renderTotals, wrapped } from '../../src/core/text.ts';
 import type { Paint } from '../../src/core/text.ts';
 import { facts, findings, http, id, live, policy, service, tcp, tunnel } from './builders.ts';
 
 const plain: Paint = (_, text) => text;
+const coloured: Paint = (_, text) => `\u001B[33m${text}\u001B[39m`;
 const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;
 
 const render = (given: Partial<PassFacts>) => renderReport(toReport(facts(given)), { paint: plain, columns: Infinity });
@@ -214,7 +215,12 @@ describe('the totals', () => {
 
 test('a line of a log begins with the totals, and does not name what is unmanaged', () => {
   const found = findings({ declared: [{ tcp_port: 1 }], live: [{}, { service_id: id(9), name: 'other' }] });
-  expect(renderLogLine(toReport(facts({ findings: found, outcomes: outcomes(updated) })), plain).split('\n')).toEqual([
+  expect(
+    renderLogLine(toReport(facts({ findings: found, outcomes: outcomes(updated) })), {
+      paint: plain,
+      columns: Infinity,
+    }).split('\n'),
+  ).toEqual([
     'converged: 1 updated, 1 unmanaged (1000 ms, 1 request)',
     `~ db  ${id(1)}  db.json:1`,
     '    tcp_port  5432 → 1',
@@ -371,5 +377,20 @@ describe('in narrow columns', () => {
       '      may do for any of many reasons',
       'partial: 1 withheld (1000 ms, 1 request)',
     ]);
+  });
+
+  test('so do the details of a line of a log, and not its totals, of which the log knows where they begin', () => {
+    const [first, second, ...further] = renderLogLine(toReport(facts(given)), { paint: plain, columns: 40 }).split(
+      '\n',
+    );
+    expect(first).toBe('pending: 1 to update (1000 ms, 1 request)');
+    expect(second).toBe('~ db');
+    expect(further.slice(0, 2)).toEqual([`    ${id(1)}`, '    db.json:1']);
+  });
+
+  test('colours take no room', () => {
+    const line = `  ${coloured('yellow', 'x'.repeat(20))} ${coloured('red', 'y'.repeat(15))}`;
+    expect(wrapped(line, { columns: 38 })).toBe(line);
+    expect(wrapped(line, { columns: 37 })).toContain('\n');
   });
 });

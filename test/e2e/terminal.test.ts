@@ -22,8 +22,7 @@ async function slowly() {
   return { environment: accountAt(emulator.url), line: ['apply', '--services', services, '--concurrency', '2'] };
 }
 
-async function onTerminal(columns: number) {
-  const { environment, line } = await slowly();
+async function onTerminal(columns: number, { environment, line }: Awaited<ReturnType<typeof slowly>>) {
   const command = [...nodeWith(), ...line].map((part) => `'${part}'`).join(' ');
   const script = `stty cols ${columns}; ${command}`;
   return ran([], {
@@ -33,15 +32,32 @@ async function onTerminal(columns: number) {
 }
 
 test.runIf(hasScript)('on a terminal, a long apply shows how far it is, and leaves nothing of that', async () => {
-  const { stdout } = await onTerminal(100);
+  const { stdout } = await onTerminal(100, await slowly());
   expect(stdout).toMatch(/\d+ of 40 updates, \d+ a second, \d+s left/);
   expect(stdout).toMatch(/32mconverged.*: 40 updated/);
 });
 
 test.runIf(hasScript)('a terminal that does not know how wide it is, shows the result alone', async () => {
-  const { stdout } = await onTerminal(0);
+  const { stdout } = await onTerminal(0, await slowly());
   expect(stdout).not.toContain('of 40 updates');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/40 updated/);
+});
+
+test.runIf(hasScript)('the log of run goes on below where a narrow terminal ends', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 1 })] });
+  const services = folderOf({ 'web.json': web() });
+  const environment = { ...accountAt(emulator.url), NO_COLOR: '1' };
+  const line = ['run', '--once', '--services', services];
+  const rows = (await onTerminal(60, { environment, line })).stdout.replaceAll('\r', '').trimEnd().split('\n');
+  const id = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+  for (const row of rows.filter((each) => !each.includes(services))) expect(row.length).toBeLessThanOrEqual(60);
+  expect(rows).toContain(`~ web  ${id}`);
+  expect(rows.find((row) => row.includes('http://'))).toMatch(/^ {4}\S/);
+  // In a pipe, where lines are searched, nothing is broken.
+  emulator.change(id, (service) => ({ ...service, http_port: 1 }));
+  const { stdout } = await ran([...line, '--log-format', 'pretty'], { environment });
+  expect(stdout).toMatch(new RegExp(`^~ web  ${id}  \\S+$`, 'm'));
+  expect(stdout).toMatch(/vpc-reconciler \S+: reconciling \S+ with http:/);
 });
 
 test('elsewhere it shows nothing of the kind', async () => {

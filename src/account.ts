@@ -1,5 +1,6 @@
 import { constant } from './cloudflare/credentials.ts';
 import type { CredentialSource } from './cloudflare/credentials.ts';
+import type { Origin } from './cloudflare/errors.ts';
 import { ConfigError } from './config.ts';
 import { HEADER_SAFE, tokenFile } from './token-file.ts';
 
@@ -8,6 +9,8 @@ export type Account = {
   readonly accountId: string;
   readonly baseUrl: string;
   readonly credentials: CredentialSource;
+  /** Which variables say so; nothing where none does. */
+  readonly origin?: Origin;
 };
 
 export type AccountOptions = {
@@ -42,7 +45,11 @@ export function readAccount(
   if (urlFault !== null) faults.push(`CLOUDFLARE_BASE_URL: ${urlFault}`);
   const credentials = readCredentials(environment, faults, onSecret);
   if (url === null || credentials === null || faults.length > 0) throw new ConfigError(faults.join('\n'));
-  return { accountId, baseUrl: url.href.replace(/\/+$/, ''), credentials };
+  const origin = {
+    credential: credentialIn(environment),
+    baseUrl: environment['CLOUDFLARE_BASE_URL'] === undefined ? null : 'CLOUDFLARE_BASE_URL',
+  };
+  return { accountId, baseUrl: url.href.replace(/\/+$/, ''), credentials, origin };
 }
 
 /** Which account and which credential are set, without the credential: for people who wonder. */
@@ -106,6 +113,12 @@ function readCredentials(
     'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; CLOUDFLARE_API_TOKEN_FILE may name a file that holds it',
   );
   return null;
+}
+
+/** The variable of the credential that is used. */
+function credentialIn(environment: Readonly<Record<string, string | undefined>>): string {
+  const isSet = (name: string) => (environment[name]?.trim() ?? '') !== '';
+  return ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE'].find(isSet) ?? 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY';
 }
 
 function faultOfBaseUrl(url: URL | null): string | null {

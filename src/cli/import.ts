@@ -19,6 +19,7 @@ import { folderSource } from '../source/folder.ts';
 import { writeFiles } from '../source/write.ts';
 import { paintForResults, print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
+import { tellingWaits } from './patience.ts';
 import { describeWait, openBudget, openDirectory } from './rooms.ts';
 
 export type ImportOptions = {
@@ -179,11 +180,8 @@ async function list(
     onSecret: secrets.add,
     otherwise: 'vpc-reconciler emulate is one to try it with',
   });
-  const directory = openDirectory(
-    settings,
-    account,
-    openBudget(settings, (wait) => tell(describeWait(wait))),
-  );
+  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
+  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, tell);
   try {
     return await directory.list({ stop, kill: stop });
   } finally {

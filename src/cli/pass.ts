@@ -12,6 +12,7 @@ import type { ReconcilerOptions } from '../reconcile.ts';
 import { lookForResults, onStop, print } from './context.ts';
 import type { ColourChoice, Context, ExitCode } from './context.ts';
 import { readPlanFile, writePlanFile } from './plan-file.ts';
+import { tellingWaits } from './patience.ts';
 import { openProgress } from './progress.ts';
 import { startRehearsal } from './rehearsal.ts';
 import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
@@ -61,7 +62,7 @@ async function onePass(
     context.stderr.write(`vpc-reconciler: ${text}\n`);
   };
   const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
-  const directory = openDirectory(settings, account, budget);
+  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, tell);
   if (mode === 'apply') onStop(context, tell);
   const kill = killAfter(context.stop, settings.grace_period);
   try {

@@ -5,7 +5,8 @@ import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { Credentials } from './credentials.ts';
-import { adviceFor, ApiError } from './errors.ts';
+import { adviceFor, adviceForConnection, ApiError } from './errors.ts';
+import type { Origin } from './errors.ts';
 import { limitsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { failureKindOf } from './retry.ts';
@@ -17,6 +18,8 @@ export type HttpOptions = {
   readonly connections: number;
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
+  /** For advice to people: none of it where nobody set anything. */
+  readonly origin?: Origin;
 };
 
 export type ApiRequest = {
@@ -57,7 +60,7 @@ type Envelope = z.infer<typeof envelopeSchema>;
 
 /** The API over HTTP: authentication, the envelope and its errors. One pool of connections; redirects are not followed. */
 export function cloudflareHttp(options: HttpOptions): Http {
-  const { baseUrl, requestTimeoutMs } = options;
+  const { baseUrl, requestTimeoutMs, origin } = options;
   const agent = new Agent({
     connections: options.connections,
     maxResponseSize: MOST_BYTES,
@@ -95,7 +98,8 @@ export function cloudflareHttp(options: HttpOptions): Http {
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
         const why = patience.signal.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
-        const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}`;
+        const advice = adviceForConnection(codeOf(error) ?? '', origin);
+        const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}${advice}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
         throw new ApiError({ ...failure('transient', message), status: limits?.status ?? null, ray }, limits);
       } finally {
@@ -107,7 +111,7 @@ export function cloudflareHttp(options: HttpOptions): Http {
       if (status >= 200 && status < 300 && envelope?.success === true) {
         return { result: envelope.result, resultInfo: envelope.result_info, limits };
       }
-      throw new ApiError(toFailure(limits, ray, envelope, clean), limits);
+      throw new ApiError(toFailure({ limits, ray, envelope, clean, origin }), limits);
     },
     close: async () => agent.destroy(),
   };
@@ -160,7 +164,15 @@ function parseEnvelope(text: string): Envelope | null {
   }
 }
 
-function toFailure(limits: Limits, ray: string | null, envelope: Envelope | null, clean: Cleaner): Failure {
+type Refused = {
+  readonly limits: Limits;
+  readonly ray: string | null;
+  readonly envelope: Envelope | null;
+  readonly clean: Cleaner;
+  readonly origin: Origin | undefined;
+};
+
+function toFailure({ limits, ray, envelope, clean, origin }: Refused): Failure {
   const { status, retryAfterMs } = limits;
   const errors = envelope?.errors ?? [];
   const [first] = errors;
@@ -174,7 +186,7 @@ function toFailure(limits: Limits, ray: string | null, envelope: Envelope | null
     code,
     message: [
       `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}`,
-      kind === 'denied' || envelope === null ? adviceFor(kind, status) : '',
+      kind === 'denied' || envelope === null ? adviceFor(kind, status, origin) : '',
       retryAfterMs > 0 ? `; it asks to be left alone for ${spellDuration(retryAfterMs)}` : '',
     ].join(''),
     pointer: cleanOrNull(first?.source?.pointer, clean),
@@ -190,9 +202,13 @@ function one(header: string | string[] | undefined): string | null {
 /** The innermost words: undici and the system wrap theirs. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = codeOf(error);
   if (code === null || error.message.includes(code)) return error.message;
   return `${code} ${error.message}`.trim();
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 type Cleaner = (text: string) => string;

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { toldToStop } from '../../src/cli/program.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
 import { deserted, refusal, replying, served, success } from '../cloudflare/server.ts';
-import { accountAt, command, database, emulated, folderOf, web } from './command.ts';
-import type { Ended } from './command.ts';
+import { accountAt, command, database, emulated, folderOf, SECRET, web } from './command.ts';
+import type { Ended, Environment } from './command.ts';
 
 const declared = () => folderOf({ 'web.yaml': web(), 'db.yaml': database() });
 
@@ -185,6 +185,60 @@ test.for([
   const ended = await command(line, { environment: accountAt(await url()) });
   expect(ended).toMatchObject({ code: 1, stderr: '' });
   expect(reportOf(ended)).toMatchObject({ outcome: 'failed', error: { kind: 'transient' } });
+});
+
+test.for(['plan', 'apply', 'import'])(
+  '%s says once what it waits for, where the list is long in coming',
+  async (name) => {
+    const told = Promise.withResolvers<void>();
+    const { url } = await served((_, response) => {
+      // The answer comes once it was said, and not before.
+      void told.promise.then(() => response.end(JSON.stringify(success([web()]))));
+    });
+    const json = name === 'import' ? [] : ['--output', 'json'];
+    const ended = await command([name, '--services', folderOf({ 'web.yaml': web() }), ...json], {
+      environment: accountAt(url),
+      onOutput: (text) => {
+        if (text.includes('waiting')) told.resolve();
+      },
+    });
+    expect(ended.code).toBe(0);
+    const waiting = `vpc-reconciler: waiting for ${new URL(url).host} to list the services\n`;
+    expect(ended.stderr.startsWith(waiting)).toBe(true);
+    expect(ended.stderr.match(/waiting/g)).toHaveLength(1);
+    if (name !== 'import') expect(reportOf(ended)).toMatchObject({ outcome: 'in_sync' });
+  },
+);
+
+test('where nobody listens, plan says what to check', async () => {
+  const ended = await command(['plan', '--services', declared(), '--pass-timeout', '1s'], {
+    environment: accountAt(await deserted()),
+  });
+  expect(ended.stdout).toMatch(/^failed: .*GET (\S+): connect ECONNREFUSED \1; check CLOUDFLARE_BASE_URL \(/);
+});
+
+test.for<{ what: string; set: (token: string) => Environment; from: string }>([
+  { what: 'a token', set: (token) => ({ CLOUDFLARE_API_TOKEN: token }), from: 'CLOUDFLARE_API_TOKEN' },
+  {
+    what: 'a token in a file',
+    set: (token) => ({
+      CLOUDFLARE_API_TOKEN: '',
+      CLOUDFLARE_API_TOKEN_FILE: join(folderOf({ token }), 'token'),
+      CLOUDFLARE_EMAIL: 'ops@example.com',
+      CLOUDFLARE_API_KEY: token,
+    }),
+    from: 'CLOUDFLARE_API_TOKEN_FILE',
+  },
+  {
+    what: 'e-mail and key',
+    set: (token) => ({ CLOUDFLARE_API_TOKEN: ' ', CLOUDFLARE_EMAIL: 'ops@example.com', CLOUDFLARE_API_KEY: token }),
+    from: 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
+  },
+])('a denial says where the credential came from: $what', async ({ set, from }) => {
+  const { url } = await replying({ status: 403, body: refusal(10_000, 'Authentication error') });
+  const environment = { ...accountAt(url), ...set(SECRET) };
+  const { stdout } = await command(['plan', '--services', declared()], { environment });
+  expect(stdout).toContain(`Authentication error; check the credential in ${from}: updates need`);
 });
 
 test('plan and apply run against the built-in emulator without an account', async () => {

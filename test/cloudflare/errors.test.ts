@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FailureKind } from '../../src/core/outcome.ts';
+import { adviceForConnection } from '../../src/cloudflare/errors.ts';
 import { directoryAt, failed, live, never, web } from './client.ts';
 import { refusal, replying } from './server.ts';
 import type { Reply } from './server.ts';
@@ -127,4 +128,26 @@ test.each<Case>([
   }
   expect(seen.map(({ url }) => url)).not.toContain('/elsewhere');
   expect(seen).toHaveLength(kind === 'transient' ? 4 : 2);
+});
+
+test.for([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+])('of a connection that does not come about (%s), it says what to check', (code) => {
+  const credential = 'CLOUDFLARE_API_TOKEN';
+  expect(adviceForConnection(code, { credential, baseUrl: 'CLOUDFLARE_BASE_URL' })).toBe('; check CLOUDFLARE_BASE_URL');
+  expect(adviceForConnection(code, { credential, baseUrl: null })).toBe('; check the network of this machine');
+  expect(adviceForConnection(code)).toBe('');
+});
+
+test.for(['ECONNRESET', 'UND_ERR_SOCKET', ''])('of one that ends early (%s) it does not', (code) => {
+  expect(adviceForConnection(code, { credential: 'CLOUDFLARE_API_TOKEN', baseUrl: null })).toBe('');
 });

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpat
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { plainly } from '../core/plainly.ts';
 import { checkoutState, revisionOf } from './checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
@@ -190,7 +191,7 @@ export function readOne(place: string): { readonly bytes: Buffer } | { readonly 
     return { bytes: readFileSync(place) };
   } catch (error) {
     if (isMissing(error)) throw error;
-    return { fault: `cannot be read: ${codeOf(error)}` };
+    return { fault: `cannot be read: ${plainly(codeOf(error))}` };
   }
 }
 

@@ -3,6 +3,7 @@ import { join, normalize } from 'node:path';
 import type { ParsedFile } from '../core/declaration.ts';
 import { decodeUtf8 } from '../core/encoding.ts';
 import { FailureError } from '../core/outcome.ts';
+import { plainly } from '../core/plainly.ts';
 import { loadFolder, parse, refuseEmpty } from './folder.ts';
 import type { FolderOptions } from './folder.ts';
 import { codeOf, readOne } from './files.ts';
@@ -13,7 +14,7 @@ export type Read = {
   readonly files: readonly ParsedFile[];
   /** The text of a file, as it was read; null where it is none. */
   readonly textOf: (file: string) => string | null;
-  /** What kept a folder from being read. */
+  /** What kept a folder from being read, and what is not there at all. */
   readonly errors: readonly string[];
 };
 
@@ -21,8 +22,8 @@ export type Read = {
 export type PathOptions = Omit<FolderOptions, 'path'> & { readonly onlyFolders: boolean };
 
 /**
- * Reads files, whatever their names, and folders, in which `include` says what is read. What is named twice is read once. A file that is
- * not there is a problem, a folder that cannot be read an error; the others are read all the same.
+ * Reads files, whatever their names, and folders, in which `include` says what is read. What is named twice is read once. A file that
+ * cannot be read is a problem, for it may declare something; a folder that cannot be, and what is not there, is an error. The others are read all the same.
  */
 export async function readPaths(
   paths: readonly string[],
@@ -37,7 +38,10 @@ export async function readPaths(
   };
   for (const path of paths) {
     if (!onlyFolders && !isFolder(path)) {
-      add(normalize(path), readFile(path));
+      const file = readFile(path);
+      if (file === null)
+        errors.push(`${path}: expected a file or a folder, found nothing there (or a link that leads nowhere)`);
+      else add(normalize(path), file);
       continue;
     }
     try {
@@ -79,11 +83,12 @@ function isFolder(path: string): boolean {
   }
 }
 
-function readFile(path: string): FoundFile {
+/** Null where there is nothing. */
+function readFile(path: string): FoundFile | null {
   try {
     return { path, ...readOne(path) };
   } catch (error) {
-    const missing = 'expected a file or a folder, found nothing there (or a link that leads nowhere)';
-    return { path, fault: codeOf(error) === 'ENOENT' ? missing : `cannot be read: ${codeOf(error)}` };
+    const code = codeOf(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : { path, fault: `cannot be read: ${plainly(code)}` };
   }
 }

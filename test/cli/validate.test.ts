@@ -183,11 +183,25 @@ test('only the paths that are given are read, and compared with each other', asy
   expect(await lastLine(a, join(folder, '.', 'a.yaml'), `${folder}/../${basename(folder)}/a.yaml`)).toBe(
     '1 declaration in 1 file: all valid',
   );
-  expect(await lastLine(a, `${folder}/gone.yaml`)).toBe('2 declarations in 2 files: 1 valid, 1 set aside, 1 problem');
-  expect((await command(['validate', `${folder}/gone.yaml`])).stdout).toContain(
-    'gone.yaml:1:1 expected a file or a folder, found nothing there (or a link that leads nowhere)\n1 declaration',
-  );
 });
+
+test.for(['gone.yaml', 'a.yaml/b.yaml', 'gone/'])(
+  'a path at which there is nothing is told as it is, and is no declaration: %s',
+  async (gone) => {
+    const folder = folderOf({ 'a.yaml': web() });
+    const [a, nothing] = [join(folder, 'a.yaml'), `${folder}/${gone}`];
+    const told = `${nothing}: expected a file or a folder, found nothing there (or a link that leads nowhere)`;
+    expect(await command(['validate', nothing])).toEqual({ code: 1, stdout: `${told}\n`, stderr: '' });
+    expect(await command(['validate', a, nothing])).toEqual({
+      code: 1,
+      stdout: `${told}\n1 declaration in 1 file: 1 valid, 0 set aside, 0 problems, 1 error\n`,
+      stderr: '',
+    });
+    const { code, stdout } = await command(['validate', a, nothing, '--output', 'json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ valid: false, files: 1, declarations: 1, problems: [], error: told });
+  },
+);
 
 test('a folder among others that declares nothing is told, and the others are checked', async () => {
   const [one, other] = [folderOf({ 'a.yaml': web() }), folderOf({})];

@@ -229,7 +229,7 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'b.yaml': 'b' });
     chmodSync(join(folder, 'b.yaml'), 0o000);
-    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'b.yaml': 'fault: cannot be read: EACCES' });
+    expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'b.yaml': 'fault: cannot be read: permission denied' });
   });
 });
 

@@ -1,0 +1,19 @@
+/** Why a file cannot be read or written, for people: in words for the codes of the system that they may meet, such as ENOENT. */
+export function plainly(code: string): string {
+  return WORDS.get(code) ?? code;
+}
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'nothing is there'],
+  ['EISDIR', 'it is a folder'],
+  ['ENOTDIR', 'a part of its path is no folder'],
+  ['EEXIST', 'something else is there'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the quota is used up'],
+  ['ELOOP', 'its links lead in a circle'],
+  ['ENAMETOOLONG', 'its name is too long'],
+  ['EMFILE', 'too many files are open'],
+]);

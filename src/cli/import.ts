@@ -85,12 +85,18 @@ export async function importCommand(
   return plan.impossible.length === 0 && fault === null ? 0 : 1;
 }
 
+/** Of what is as it was, nobody reads more. */
+const MOST_NAMED = 5;
+
 /** What is to be said of services beside that they were written. */
 function remarksOn({ declared, impossible }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
   return [
-    ...declared.map(
-      ({ live, declaration: { file, line } }) => `${title(live)}: declared already in ${file}:${line}; left as it is`,
-    ),
+    ...(declared.length > MOST_NAMED
+      ? [`${declared.length} are declared already; left as they are`]
+      : declared.map(
+          ({ live, declaration: { file, line } }) =>
+            `${title(live)}: declared already in ${file}:${line}; left as it is`,
+        )),
     ...impossible.map(({ live, reason }) => `${title(live)}: this version cannot declare it: ${reason}`),
     ...written.flatMap(({ live, unknownFields: fields }) =>
       fields.length === 0

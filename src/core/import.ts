@@ -68,7 +68,8 @@ export function planImport(facts: ImportFacts): ImportPlan {
       else files.push({ ...adoption, path, text, replaces: declaration !== undefined });
     }
   }
-  return { files, declared, impossible, conflicts: [...conflicts, ...doublesAfter(files, folder)] };
+  // Of a file that several share it is said once.
+  return { files, declared, impossible, conflicts: [...new Set([...conflicts, ...doublesAfter(files, folder)])] };
 }
 
 type Occupied = { readonly taken: ReadonlySet<string>; readonly folder: readonly ParsedFile[] };
@@ -82,16 +83,25 @@ function faultOfPlace(path: string, { name }: LiveService, { taken, folder }: Oc
   return `${path}: expected no file yet, for ${JSON.stringify(name)}, found ${found}; rename it, or import --into another folder`;
 }
 
-function faultOfReplacing({ file, line, name }: Declaration, folder: readonly ParsedFile[]): string | null {
-  const place = `${file}:${line}`;
-  const quoted = JSON.stringify(name);
-  const others = folder.filter((each) => each.file === file).flatMap((each) => each.declarations).length - 1;
-  if (others > 0) {
-    return `${place}: expected ${quoted} alone in its file, found ${others} more; part them, or do without --force`;
+function faultOfReplacing({ file, line }: Declaration, folder: readonly ParsedFile[]): string | null {
+  const sharing = folder.filter((each) => each.file === file).flatMap((each) => each.declarations);
+  if (sharing.length > 1) {
+    return `${file}: expected one service, for --force writes the file anew, found ${namesOf(sharing)}; move each into a file of its own, or do without --force`;
   }
   return /\.ya?ml$/i.test(file)
     ? null
-    : `${place}: expected a file of YAML, which import writes, found another; rename it, or do without --force`;
+    : `${file}:${line}: expected a file of YAML, which import writes, found another; rename it, or do without --force`;
+}
+
+/** A message is to be read. */
+const MOST_NAMED = 5;
+
+/** `"web" (line 1) and "db" (line 3)` */
+function namesOf(sharing: readonly Declaration[]): string {
+  const named = sharing.slice(0, MOST_NAMED).map(({ name, line }) => `${JSON.stringify(name)} (line ${line})`);
+  const rest = sharing.length - named.length;
+  const all = rest > 0 ? [...named, `${rest} more`] : named;
+  return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
 /** What two declarations would both claim if these files were written. */

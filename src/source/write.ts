@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import { plainly } from '../core/plainly.ts';
 import { codeOf } from './files.ts';
 
 /** A file for the folder. Where it does not replace one, none may be at its path. */
@@ -21,7 +32,8 @@ export type WriteFolders = {
 
 /**
  * Writes files. All are written beside their places first, under names that begin with
- * a dot and so are nobody's declarations: what goes wrong mostly goes wrong then, with nothing changed. Never follows a link.
+ * a dot and so are nobody's declarations: what goes wrong mostly goes wrong then, with nothing changed. Never follows a link. A file
+ * that is replaced keeps its mode.
  */
 export function writeFiles<File extends FileToWrite>(
   files: readonly File[],
@@ -39,6 +51,7 @@ export function writeFiles<File extends FileToWrite>(
       if (!isIn(within, dirname(file.path)))
         throw new Error('expected a file of the folder, found a link that leads out of it');
       writeFileSync(temporary, file.text, { flag: 'wx' });
+      if (file.replaces) chmodSync(temporary, lstatSync(file.path).mode & MODE);
     }
     for (const [file, temporary] of beside) {
       at = file.path;
@@ -53,6 +66,9 @@ export function writeFiles<File extends FileToWrite>(
     for (const temporary of beside.values()) removeIfThere(temporary);
   }
 }
+
+/** Who may read, write and run a file. */
+const MODE = 0o777;
 
 function isIn(root: string, folder: string): boolean {
   const real = realpathSync.native(folder);
@@ -86,20 +102,7 @@ function removeIfThere(temporary: string): void {
 
 function describe(error: unknown): string {
   const code = codeOf(error);
-  switch (code) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return `cannot be written: something else is there (${code})`;
-    case 'EACCES':
-    case 'EPERM':
-      return 'cannot be written: permission denied';
-    case 'ENOSPC':
-      return 'cannot be written: the disk is full';
-    case 'EROFS':
-      return 'cannot be written: the file system is read-only';
-    default:
-      return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${code}` : code;
-  }
+  return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${plainly(code)}` : code;
 }
 
 /** With the folders above it. One by one: what the platform does for all of them never ends below some of the system's folders. */

@@ -49,10 +49,11 @@ test.for([
   expect(new Set(requests.map(({ method }) => method))).toEqual(new Set(['GET']));
 
   const again = await command(['import', '--services', folder], { environment });
-  expect(again).toMatchObject({ code: 0, stdout: '60 declared already\n' });
-  expect(again.stderr.split('\n')[0]).toBe(
-    `vpc-reconciler: service-0 (0199a0c4-2b10-7c3e-8a51-000000000000): declared already in ${folder}/service-0.yaml:1; left as it is`,
-  );
+  expect(again).toEqual({
+    code: 0,
+    stdout: '60 declared already\n',
+    stderr: 'vpc-reconciler: 60 are declared already; left as they are\n',
+  });
 });
 
 test('hostile names end in the folder, a file each, and in sync', async () => {
@@ -156,6 +157,24 @@ test('--force writes anew what has a file of its own, under the name it has', as
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
 });
 
+test.for([5, 6])('of %i that are declared already the few are named', async (count) => {
+  const services = Array.from({ length: count }, (_, index) =>
+    web({ service_id: `${WEB.slice(0, -1)}${index}`, name: `web-${index}` }),
+  );
+  const { url } = await emulated({ services });
+  const folder = folderOf(Object.fromEntries(services.map((each, index) => [`${index}.json`, each])));
+  const { stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
+  expect(stdout).toBe(`${count} declared already\n`);
+  const lines = stderr.trimEnd().split('\n');
+  if (count === 6) expect(lines).toEqual(['vpc-reconciler: 6 are declared already; left as they are']);
+  else {
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toBe(
+      `vpc-reconciler: web-0 (${WEB.slice(0, -1)}0): declared already in ${folder}/0.json:1; left as it is`,
+    );
+  }
+});
+
 test('--force refuses a file that declares others, too', async () => {
   const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
   const both = `${JSON.stringify(web())}\n---\n${JSON.stringify(database())}\n`;
@@ -163,8 +182,7 @@ test('--force refuses a file that declares others, too', async () => {
   const ended = await command(['import', '--force', '--services', folder], { environment: accountAt(url) });
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr.split('\n')).toEqual([
-    `vpc-reconciler: ${folder}/both.yaml:1: expected "web" alone in its file, found 1 more; part them, or do without --force`,
-    `vpc-reconciler: ${folder}/both.yaml:3: expected "db" alone in its file, found 1 more; part them, or do without --force`,
+    `vpc-reconciler: ${folder}/both.yaml: expected one service, for --force writes the file anew, found "web" (line 1) and "db" (line 3); move each into a file of its own, or do without --force`,
     'vpc-reconciler: nothing is imported',
     '',
   ]);

@@ -82,7 +82,9 @@ test.for<{ reason: string; services: readonly JsonObject[]; facts: Partial<Impor
     reason: 'with force: others stand in its file',
     services: [a],
     facts: { folder: [file('s/both.yaml', b, a)], force: true },
-    told: ['s/both.yaml:4: expected "a" alone in its file, found 1 more; part them, or do without --force'],
+    told: [
+      's/both.yaml: expected one service, for --force writes the file anew, found "b" (line 2) and "a" (line 4); move each into a file of its own, or do without --force',
+    ],
   },
   {
     reason: 'with force: its file is no YAML',
@@ -102,4 +104,11 @@ test('what is replaced may take or give up a name', () => {
   ];
   expect(planned(swapped, { folder, force: true }).conflicts).toEqual([]);
   expect(planned(swapped.slice(0, 1), { folder, force: true }).conflicts).toHaveLength(1);
+});
+
+test('with force, a file that many share is told once, with the first of them', () => {
+  const many = [1, 2, 3, 4, 5, 6, 7].map((number) => ({ service_id: id(number), name: `s${number}` }));
+  expect(planned(many, { folder: [file('s/all.yaml', ...many)], force: true }).conflicts).toEqual([
+    's/all.yaml: expected one service, for --force writes the file anew, found "s1" (line 2), "s2" (line 4), "s3" (line 6), "s4" (line 8), "s5" (line 10) and 2 more; move each into a file of its own, or do without --force',
+  ]);
 });

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeFiles } from '../../src/source/write.ts';
@@ -31,11 +31,21 @@ test('writes over nothing that came meanwhile, be it a link to nowhere', () => {
   for (const name of ['1.yaml', '2.yaml']) {
     expect(writeFiles([file(folder, name)], { folder, root: folder })).toEqual({
       written: [],
-      fault: { path: join(folder, name), message: 'cannot be written: something else is there (EEXIST)' },
+      fault: { path: join(folder, name), message: 'cannot be written: something else is there' },
     });
   }
   expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('mine');
   expect(readdirSync(folder).sort()).toEqual(['1.yaml', '2.yaml']);
+});
+
+test.for([0o600, 0o444, 0o666])('what replaces a file has its mode, %i', (mode) => {
+  const folder = temporaryFolder();
+  write(folder, { '1.yaml': 'old' });
+  chmodSync(join(folder, '1.yaml'), mode);
+  const one = file(folder, '1.yaml', true);
+  expect(writeFiles([one], { folder, root: folder })).toEqual({ written: [one], fault: null });
+  expect(statSync(join(folder, '1.yaml')).mode & 0o777).toBe(mode);
+  expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('1.yaml\n');
 });
 
 test('replaces files, and no links', () => {
@@ -74,9 +84,9 @@ test('says why nothing can be written', () => {
   mkdirSync(join(folder, 'here'));
   const within = join(folder, 'taken/a');
   expect(writeFiles([file(within, '1.yaml')], { folder: within, root: folder }).fault?.message).toBe(
-    'cannot be written: something else is there (ENOTDIR)',
+    'cannot be written: a part of its path is no folder',
   );
   const long = writeFiles([file(folder, `${'x'.repeat(300)}.yaml`)], { folder, root: folder });
-  expect(long.fault?.message).toBe('cannot be written: ENAMETOOLONG');
+  expect(long.fault?.message).toBe('cannot be written: its name is too long');
   expect(readdirSync(folder).sort()).toEqual(['here', 'taken']);
 });

@@ -103,7 +103,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
       options.onPlan?.({ plan: facts.plan, findings: facts.findings });
       facts.findings = asked.picked;
       if (only !== null) facts.declared = asked.picked.filter(({ kind }) => kind !== 'unmanaged').length;
-      const moved = options.lock === undefined ? [] : movedSince(options.lock, facts.plan, options.accountId);
+      const present = { plan: facts.plan, findings: facts.findings, accountId: options.accountId };
+      const moved = options.lock === undefined ? [] : movedSince(options.lock, present);
       if (asked.faults.length > 0) throw mismatch('--only', asked.faults);
       if (moved.length > 0) throw mismatch('the plan that was to be applied does not hold any more', moved);
       if (options.mode === 'apply') {

@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../config.ts';
 import { parseLock } from '../core/lock.ts';
 import type { Lock } from '../core/lock.ts';
+import { plainly } from '../core/plainly.ts';
+import { codeOf } from '../source/files.ts';
 
 /** Far above a plan for an account; what is larger, or never ends, is something else. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -18,7 +31,7 @@ export function readPlanFile(path: string): Lock {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(
-      `expected a file that plan --out wrote, found that ${JSON.stringify(path)} cannot be read: ${codeOf(error)}`,
+      `expected a file that plan --out wrote, found that ${JSON.stringify(path)} cannot be read: ${plainly(codeOf(error))}`,
     );
   }
   const lock = parseLock(text);
@@ -29,20 +42,39 @@ export function readPlanFile(path: string): Lock {
   return lock;
 }
 
-/** Throws a `ConfigError`. The file is there whole, or as it was. */
+/** Throws a `ConfigError`. The file is there whole, or as it was; a link stays one, and what it names is written. */
 export function writePlanFile(path: string, lock: Lock): void {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  let temporary: string | null = null;
   try {
+    const place = placeOf(path);
+    temporary = `${place}.${randomUUID()}.tmp`;
     writeFileSync(temporary, `${JSON.stringify(lock, null, 2)}\n`, { flag: 'wx' });
-    renameSync(temporary, path);
+    renameSync(temporary, place);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (temporary !== null) rmSync(temporary, { force: true });
     throw new ConfigError(
-      `--out: expected a file that can be written, found that ${JSON.stringify(path)} cannot: ${codeOf(error)}`,
+      `--out: expected a file that can be written, found that ${JSON.stringify(path)} cannot: ${whyNot(path, codeOf(error))}`,
     );
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+/** What a path names, through all links, though there may be nothing yet. */
+function placeOf(path: string): string {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) throw new Error('it is no regular file');
+  let place = resolve(path);
+  for (let links = 0; lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true; links += 1) {
+    if (links === MOST_LINKS) throw new Error('ELOOP');
+    place = resolve(realpathSync(dirname(place)), readlinkSync(place));
+  }
+  return place;
+}
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+function whyNot(path: string, code: string): string {
+  if (code === 'ENOENT')
+    return existsSync(dirname(path)) ? 'its link leads to a folder that is not there' : 'its folder is not there';
+  return plainly(code);
 }

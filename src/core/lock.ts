@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { changesBetween } from './compare.ts';
+import { changesBetween, idOf } from './compare.ts';
+import type { Finding } from './compare.ts';
 import { isDeeperThan, isObject, sameJson } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import { normalise } from './normalise.ts';
@@ -49,16 +50,27 @@ export function parseLock(text: string): Lock | null {
   }
 }
 
+/** What a plan would be applied to now. */
+export type Present = {
+  readonly plan: Plan;
+  /** What the plan was made from. */
+  readonly findings: readonly Finding[];
+  readonly accountId: string;
+};
+
 /** What has moved since a plan was locked: a sentence each, none when the same plan would be made now. */
-export function movedSince(lock: Lock, plan: Plan, accountId: string): readonly string[] {
+export function movedSince(lock: Lock, { plan, findings, accountId }: Present): readonly string[] {
   if (lock.account_id !== accountId) return [`it was made for the account ${lock.account_id}, not for ${accountId}`];
+  const found = new Map(findings.map((finding) => [idOf(finding), finding]));
+  const isDone = ({ service_id: id }: Lock['updates'][number]) => found.get(id)?.kind === 'in_sync';
+  if (lock.updates.length > 0 && plan.updates.length === 0 && lock.updates.every(isDone)) return [ALL_DONE];
   const now = new Map(plan.updates.map((update) => [update.finding.live.service_id, locked(update)]));
   const then = new Map(lock.updates.map((update) => [update.service_id, update]));
   return [...new Set([...then.keys(), ...now.keys()])].sort(compareText).flatMap((id) => {
     const [before, after] = [then.get(id), now.get(id)];
     const name = JSON.stringify((before ?? after)?.name);
     if (before === undefined) return [`${name} is to be updated now, and was not`];
-    if (after === undefined) return [`${name} is not to be updated any more`];
+    if (after === undefined) return [`${name} ${INSTEAD[found.get(id)?.kind ?? 'gone']}`];
     if (before.name !== after.name) return [`${name} is called ${JSON.stringify(after.name)} live`];
     return [
       ...differences(before.live, after.live).map((what) => `${name} changed live: ${what}`),
@@ -66,6 +78,18 @@ export function movedSince(lock: Lock, plan: Plan, accountId: string): readonly 
     ];
   });
 }
+
+const ALL_DONE = 'all of it is in sync; it seems to have been applied already';
+
+/** What a service is that was to be updated, and is not any more. */
+const INSTEAD = {
+  in_sync: 'is in sync already',
+  drifted: 'is withheld now',
+  missing: 'is not live any more',
+  unmanaged: 'is not declared any more',
+  invalid: 'is set aside, for its declaration does not hold',
+  gone: 'is neither declared nor live any more',
+} as const;
 
 function locked({ finding, body }: Update): Lock['updates'][number] {
   const { service_id, name, value: whole } = finding.live;

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { accountAt, command, database, emulated, folderOf, temporaryFolder, web } from './command.ts';
@@ -51,7 +51,7 @@ describe('a plan in a file', () => {
     {
       what: 'a service, by somebody else',
       move: ({ emulator }) => emulator.change(DB, (service: JsonObject) => ({ ...service, tcp_port: 5432 })),
-      told: '"db" is not to be updated any more',
+      told: '"db" is in sync already',
     },
   ])('is refused, with what moved: $what', async ({ move, told }) => {
     const stage = await planned();
@@ -60,6 +60,18 @@ describe('a plan in a file', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(`failed: the plan that was to be applied does not hold any more: ${told}`);
     expect(stage.puts()).toBe(0);
+  });
+
+  test('is refused a second time, for it has been applied', async () => {
+    const { apply, puts } = await planned();
+    expect(await apply()).toMatchObject({ code: 0 });
+    expect(await apply()).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        'does not hold any more: all of it is in sync; it seems to have been applied already',
+      ),
+    });
+    expect(puts()).toBe(2);
   });
 
   test('is refused for another account', async () => {
@@ -98,25 +110,49 @@ describe('a plan in a file', () => {
       stderr: expect.stringContaining('expected a plan as plan --out writes it'),
     });
     const away = await command(['apply', join(file, 'x'), '--emulator']);
-    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read: ENOTDIR') });
+    expect(away).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be read: a part of its path is no folder'),
+    });
     expect(puts()).toBe(0);
   });
 
-  test('that cannot be written is told', async () => {
-    const { folder } = await planned();
-    const { code, stderr } = await command([
-      'plan',
-      '--emulator',
-      '--services',
-      folder,
-      '--out',
-      join(folder, 'no/where'),
-    ]);
-    expect({ code, stderr }).toEqual({
+  test.for([
+    ['no/where', 'its folder is not there'],
+    ['.', 'it is a folder'],
+    ['web.yaml/plan', 'a part of its path is no folder'],
+    ['astray', 'its link leads to a folder that is not there'],
+    ['circle', 'its links lead in a circle'],
+    ['/dev/null', 'it is no regular file'],
+  ] as const)('that cannot be written is told in words: %s', async ([name, why]) => {
+    const folder = folderOf({ 'web.yaml': web() });
+    symlinkSync('no/where', join(folder, 'astray'));
+    symlinkSync('circle', join(folder, 'circle'));
+    const out = resolve(folder, name);
+    const before = readdirSync(folder);
+    expect(await command(['plan', '--emulator', '--services', folder, '--out', out])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('--out: expected a file that can be written'),
+      stderr: `vpc-reconciler: --out: expected a file that can be written, found that "${out}" cannot: ${why}\n`,
     });
+    expect(readdirSync(folder)).toEqual(before);
   });
+
+  test.for(['there already', 'not yet there'])(
+    'is written through a link, which stays, to what is %s',
+    async (there) => {
+      const services = folderOf({ 'web.yaml': web() });
+      const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+      const place = join(elsewhere, 'plan.json');
+      if (there === 'there already') writeFileSync(place, 'old');
+      symlinkSync(elsewhere, join(folder, 'plans'));
+      symlinkSync('plans/plan.json', join(folder, 'latest'));
+      const out = join(folder, 'latest');
+      expect(await command(['plan', '--emulator', '--services', services, '--out', out])).toMatchObject({ code: 2 });
+      expect(readlinkSync(out)).toBe('plans/plan.json');
+      expect(JSON.parse(readFileSync(place, 'utf8'))).toMatchObject({ plan_version: 1 });
+      expect(readdirSync(elsewhere)).toEqual(['plan.json']);
+    },
+  );
 });
 
 describe('--only', () => {

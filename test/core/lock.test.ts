@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { lockOf, movedSince, parseLock } from '../../src/core/lock.ts';
+import { collect } from '../../src/core/declared.ts';
+import { compare } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Sides } from './builders.ts';
 import { findings, id, policy } from './builders.ts';
@@ -7,7 +10,12 @@ import { findings, id, policy } from './builders.ts';
 const planFor = (sides: Sides) => plan(findings(sides), policy());
 const one: Sides = { declared: [{ tcp_port: 1 }], live: [{}] };
 const lock = lockOf(planFor(one), 'account');
-const movedTo = (sides: Sides, accountId = 'account') => movedSince(lock, planFor(sides), accountId);
+const present = (sides: Sides, accountId = 'account') => ({
+  plan: planFor(sides),
+  findings: findings(sides),
+  accountId,
+});
+const movedTo = (sides: Sides, accountId = 'account') => movedSince(lock, present(sides, accountId));
 
 test('a locked plan holds what is to be sent and what is live, without the times', () => {
   expect(lock).toMatchObject({
@@ -37,7 +45,7 @@ describe('since a plan was locked', () => {
         ? { ...finding, live: { ...finding.live, value: { ...finding.live.value, updated_at: 'later' } } }
         : finding,
     );
-    expect(movedSince(lock, plan(later, policy()), 'account')).toEqual([]);
+    expect(movedSince(lock, { plan: plan(later, policy()), findings: later, accountId: 'account' })).toEqual([]);
   });
 
   test.for<{ what: string; sides: Sides; moved: string[] }>([
@@ -62,12 +70,30 @@ describe('since a plan was locked', () => {
     {
       what: 'the service: in sync',
       sides: { declared: [{}], live: [{}] },
-      moved: ['"db" is not to be updated any more'],
+      moved: ['all of it is in sync; it seems to have been applied already'],
     },
     {
-      what: 'the service: gone',
+      what: 'the service: in sync, while another one is to be updated',
+      sides: {
+        declared: [{}, { service_id: id(2), name: 'other', tcp_port: 1 }],
+        live: [{}, { service_id: id(2), name: 'other' }],
+      },
+      moved: ['"db" is in sync already', '"other" is to be updated now, and was not'],
+    },
+    {
+      what: 'the service: not live',
       sides: { declared: [{ tcp_port: 1 }] },
-      moved: ['"db" is not to be updated any more'],
+      moved: ['"db" is not live any more'],
+    },
+    {
+      what: 'the service: not declared',
+      sides: { live: [{}] },
+      moved: ['"db" is not declared any more'],
+    },
+    {
+      what: 'the service: neither',
+      sides: {},
+      moved: ['"db" is neither declared nor live any more'],
     },
     {
       what: 'another service',
@@ -79,6 +105,21 @@ describe('since a plan was locked', () => {
     },
   ])('this has moved: $what', ({ sides, moved }) => {
     expect(movedTo(sides)).toEqual(moved);
+  });
+
+  test('a service that is withheld now was not', () => {
+    const withheld = plan(findings(one), policy({ maxChanges: 0 }));
+    expect(movedSince(lock, { ...present(one), plan: withheld })).toEqual(['"db" is withheld now']);
+  });
+
+  test('a declaration that does not hold any more is a move', () => {
+    const broken = parseFile('db.yaml', JSON.stringify({ service_id: id(1), name: 'db' }));
+    const now = { plan: planFor({}), findings: compare(collect([broken]), []), accountId: 'account' };
+    expect(movedSince(lock, now)).toEqual(['"db" is set aside, for its declaration does not hold']);
+  });
+
+  test('an empty plan has not been applied, and holds', () => {
+    expect(movedSince({ ...lock, updates: [] }, present({ declared: [{}], live: [{}] }))).toEqual([]);
   });
 
   test('a plan for another account never holds', () => {
@@ -95,7 +136,7 @@ test('a plan that holds a service twice, or something bottomless, is not read as
 
 test('another live name than the file says is a move', () => {
   const updates = lock.updates.map((update) => ({ ...update, name: 'harmless' }));
-  expect(movedSince({ ...lock, updates }, planFor(one), 'account')).toEqual(['"harmless" is called "db" live']);
+  expect(movedSince({ ...lock, updates }, present(one))).toEqual(['"harmless" is called "db" live']);
 });
 
 test('remembers to what it was narrowed', () => {

@@ -4,7 +4,7 @@ import { isObject } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 import { byPlace } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { alternativesIn, checkService, declarationPaths, isSentence } from './service.ts';
+import { alternativesIn, checkService, declarationPaths, isMisplaced, isSentence } from './service.ts';
 import type { Issue } from './service.ts';
 import { orRather, suggest } from './suggest.ts';
 import { pathText, readYaml } from './yaml.ts';
@@ -141,9 +141,14 @@ function parseDocument(file: string, document: YamlDocument, position: (offset: 
       .filter((issue) => issue.code !== 'unrecognized_keys')
       // One slip, one message: what is misspelt is not missing, too.
       .filter((issue) => !absencesOf(issue).some((path) => meant.has(path)))
-      .map((issue) => problem(document.offsetOfValue(issue.path), issue.path, describe(issue, document))),
+      .map((issue) => problem(offsetOf(issue, document), issue.path, describe(issue, document))),
   ].sort(byPlace);
   return { setAside: [{ ...claim, reason: firstOf(problems) }], problems };
+}
+
+/** Of what should not be there at all, the key is the place to point at: its value may begin on another line, with what is right. */
+function offsetOf(issue: Issue, document: YamlDocument): number {
+  return isMisplaced(issue) ? document.offsetOfKey(issue.path) : document.offsetOfValue(issue.path);
 }
 
 /** The paths of the fields of which an issue says that they, or one of them, are missing. */

@@ -296,6 +296,11 @@ export function isSentence(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params !== undefined;
 }
 
+/** Whether it is about a key that should not be there, whatever its value. */
+export function isMisplaced(issue: Issue): boolean {
+  return issue.code === 'custom' && issue.params?.['misplaced'] === true;
+}
+
 /** The paths of the fields of which an issue wants one; empty where it is about something else. */
 export function alternativesIn(issue: Issue): readonly string[] {
   return issue.code === 'custom' ? (issue.params?.['absent'] ?? []) : [];
@@ -356,6 +361,8 @@ function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
   const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
   const complain = (path: string[], message: string, absent: readonly string[] = []) =>
     context.addIssue({ code: 'custom', path, message, params: { absent } });
+  const misplaced = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
   const address = present.has('ipv4') || present.has('ipv6');
   const named = present.has('hostname');
 
@@ -363,7 +370,7 @@ function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
     complain(['hostname'], HOST_FAULTS.both);
   } else if (address) {
     if (present.has('resolver_network')) {
-      complain(['resolver_network'], HOST_FAULTS.resolverNetwork);
+      misplaced('resolver_network', HOST_FAULTS.resolverNetwork);
     } else if (!present.has('network')) {
       const need = 'ipv4 and ipv6 need network with a tunnel_id';
       if (given.has('network')) complain(['network'], `nothing in it: ${need}`, ['host.network']);
@@ -371,7 +378,7 @@ function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
     }
   } else if (named) {
     if (present.has('network')) {
-      complain(['network'], HOST_FAULTS.network);
+      misplaced('network', HOST_FAULTS.network);
     } else if (!present.has('resolver_network')) {
       const need = 'a hostname needs resolver_network with a tunnel_id';
       if (given.has('resolver_network'))

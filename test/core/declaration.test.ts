@@ -301,7 +301,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'an address with the other network',
       edits: [['hostname: orders.internal', 'ipv4: 10.0.0.12']],
-      told: ['9:5 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
+      told: ['8:3 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
     },
     {
       slip: 'a host name with the other network',
@@ -309,7 +309,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
         ['resolver_network:', 'network:'],
         ['    resolver_ips: [10.0.0.53]\n', ''],
       ],
-      told: ['9:5 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
+      told: ['8:3 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
     },
     {
       slip: 'an IPv4 address that is none',

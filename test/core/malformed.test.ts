@@ -685,12 +685,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'wrong network',
     text: e(['resolver_network', 'network']),
-    told: ['8:5 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
+    told: ['7:3 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
   },
   {
     slip: 'wrong network a',
     text: a(['network', 'resolver_network']),
-    told: ['8:5 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
+    told: ['7:3 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
   },
   {
     slip: 'scheme',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import wrapAnsi from 'wrap-ansi';
 import { ConfigError } from '../config.ts';
 import type { Config } from '../config.ts';
 import { print } from './context.ts';
@@ -35,15 +36,29 @@ export async function emulateCommand(
     onRequest: (request) => context.stderr.write(`${accessLine(request)}\n`),
   });
   const live = emulator.services().length;
-  print(context, '# A local emulator of the Workers VPC services API, for demos and tests. Ctrl-C ends it.');
-  print(context, `# It holds ${live} ${live === 1 ? 'service' : 'services'} (--seed ${seed}).`);
-  if (file !== undefined) print(context, `# ${file}: ${describeScenario(scenario)}.`);
+  print(context, '# A local emulator of the Workers VPC services API, for demos and tests.');
+  print(context, `# It holds ${live} ${live === 1 ? 'service' : 'services'} (--seed ${seed}). Ctrl-C ends it.`);
+  if (file !== undefined) {
+    print(context, `# ${file}:`);
+    for (const trouble of describeScenario(scenario)) print(context, commented(trouble));
+  }
   print(context, `export CLOUDFLARE_BASE_URL=${account.baseUrl}`);
   print(context, `export CLOUDFLARE_ACCOUNT_ID=${account.accountId}`);
   print(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);
   if (!context.stop.aborted) await once(context.stop, 'abort');
   await emulator.close();
   return 0;
+}
+
+/** Mostly in a file, which has no width. */
+const COLUMNS = 80;
+
+/** What does not fit goes on below, a little further in. */
+function commented(text: string): string {
+  return wrapAnsi(text, COLUMNS - '#     '.length)
+    .split('\n')
+    .map((line, index) => `#  ${index === 0 ? '' : '  '} ${line}`)
+    .join('\n');
 }
 
 /** Throws a `ConfigError` that names everything wrong in the file. */

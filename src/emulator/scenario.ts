@@ -177,8 +177,8 @@ function invalid(problems: readonly Problem[]): ParsedScenario {
   return { kind: 'invalid', problems: problems.toSorted(byPlace) };
 }
 
-/** What a scenario has in store, in one line for people. */
-export function describeScenario(given: Scenario): string {
+/** What a scenario has in store, a line for each sort of trouble, for people. */
+export function describeScenario(given: Scenario): readonly string[] {
   const { share, faults, methods, seed, stops_after, ...rest } = withDefaults(given);
   const { rate_limit, block, latency, refuse, keep, quirks } = rest;
   const fields = Object.keys(keep);
@@ -192,7 +192,7 @@ export function describeScenario(given: Scenario): string {
     fields.length > 0 && `has its way with ${fields.map(quoted).join(', ')}`,
     oddities.length > 0 && `quirks ${oddities.join(', ')}`,
   ].filter((part) => part !== false);
-  return parts.length === 0 ? 'nothing goes wrong' : parts.join('; ');
+  return parts.length === 0 ? ['nothing goes wrong'] : parts;
 }
 
 function percent(share: number): string {

@@ -33,8 +33,8 @@ test.for([
   });
   expect(ended.code).toBe(0);
   expect(ended.stdout.split('\n')).toEqual([
-    '# A local emulator of the Workers VPC services API, for demos and tests. Ctrl-C ends it.',
-    `# It holds ${holds} (--seed ${seed}).`,
+    '# A local emulator of the Workers VPC services API, for demos and tests.',
+    `# It holds ${holds} (--seed ${seed}). Ctrl-C ends it.`,
     expect.stringMatching(/^export CLOUDFLARE_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/client\/v4$/),
     'export CLOUDFLARE_ACCOUNT_ID=0123456789abcdef0123456789abcdef',
     'export CLOUDFLARE_API_TOKEN=emulator-token-not-a-secret',
@@ -67,7 +67,7 @@ test('a port that somebody else has is told', async () => {
   });
 });
 
-test('a scenario is told in one line, and strikes; the log says whom and how', async () => {
+test('a scenario is told, and strikes; the log says whom and how', async () => {
   const folder = folderOf({ 'web.yaml': web(), 'trouble.yml.txt': 'share: 1\nfaults: [lost, 503]\nstops_after: 2\n' });
   const scenario = join(folder, 'trouble.yml.txt');
   const line = ['--seed', 'in-sync', '--services', folder, '--scenario', scenario];
@@ -75,13 +75,26 @@ test('a scenario is told in one line, and strikes; the log says whom and how', a
     expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0, stderr: '' });
   });
   expect(ended.code).toBe(0);
-  expect(ended.stdout.split('\n')[2]).toBe(
-    `# ${scenario}: 100 % of GET, PUT, POST, DELETE go wrong by lost, 503 (seed 1); well after 2 faults.`,
-  );
+  expect(ended.stdout.split('\n').slice(2, 5)).toEqual([
+    `# ${scenario}:`,
+    '#   100 % of GET, PUT, POST, DELETE go wrong by lost, 503 (seed 1)',
+    '#   well after 2 faults',
+  ]);
   const log = ended.stderr.replaceAll(/^\S+Z GET \S+ (\d+) \d+ ms/gm, '$1').split('\n');
   expect(log).toHaveLength(4);
   for (const struck of log.slice(0, 2)) expect(struck).toMatch(/^(0 \(lost\)|503 \(503\))$/);
   expect(log.slice(2)).toEqual(['200', '']);
+});
+
+test('whatever a scenario has in store, what is told of it keeps within 80 columns, as comments', async () => {
+  const line = ['--seed', 'empty', '--scenario', 'config/scenario.yaml'];
+  const { stdout } = await emulating(line, async () => {});
+  const comments = stdout.split('\n').filter((row) => row !== '' && !row.startsWith('export '));
+  expect(comments.length).toBeGreaterThan(10);
+  for (const row of comments) {
+    expect(row.length).toBeLessThanOrEqual(80);
+    expect(row).toMatch(/^# /);
+  }
 });
 
 test('everything wrong in a scenario is told, a line each, before anything is done', async () => {

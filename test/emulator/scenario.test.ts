@@ -309,14 +309,19 @@ test('everything wrong is told at once, in the order of the lines, a line each',
   ]);
 });
 
-test('is described in one line', () => {
-  expect(describeScenario({})).toBe('nothing goes wrong');
-  expect(describeScenario(scenarioOf('faults: [503, lost]\nmethods: [PUT]\nstops_after: 9\nshare: 0.125'))).toBe(
-    '12.5 % of PUT go wrong by 503, lost (seed 1); well after 9 faults',
-  );
+test('is described by a line for each sort of trouble', () => {
+  expect(describeScenario({})).toEqual(['nothing goes wrong']);
+  expect(describeScenario(scenarioOf('faults: [503, lost]\nmethods: [PUT]\nstops_after: 9\nshare: 0.125'))).toEqual([
+    '12.5 % of PUT go wrong by 503, lost (seed 1)',
+    'well after 9 faults',
+  ]);
   const rest =
     'latency: 300ms\nrate_limit: 120/3s\nrefuse: [search, "a\\nb"]\nkeep: {app_protocol: null}\nquirks: {ignore_page: true}';
-  expect(describeScenario(scenarioOf(rest))).toBe(
-    'latency 300ms; limit 120/3s, blocked for 5m; refuses search, "a\\nb"; has its way with app_protocol; quirks ignore_page true',
-  );
+  expect(describeScenario(scenarioOf(rest))).toEqual([
+    'latency 300ms',
+    'limit 120/3s, blocked for 5m',
+    'refuses search, "a\\nb"',
+    'has its way with app_protocol',
+    'quirks ignore_page true',
+  ]);
 });

@@ -117,6 +117,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
     await directory.close();
     await rehearsal?.emulator.close();
   }
+  log.info({ event: 'stopped' }, 'stopped');
   return once && lastOutcome !== 'in_sync' ? 1 : 0;
 
   function started(): string {

@@ -34,7 +34,11 @@ test('the bundle validates, plans, and logs for people', async () => {
   expect(await run('validate')).toEqual({ code: 0, stdout: '1 declaration in 1 file: all valid\n', stderr: '' });
   expect(await run('plan', '--emulator')).toMatchObject({ code: 2, stderr: '' });
   const once = await run('run', '--emulator', '--once', '--log-format', 'pretty');
-  expect(once).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/INFO: in sync: .*\n$/) });
+  expect(once).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/INFO: in sync: .*\n.* INFO: stopped\n$/),
+  });
 });
 
 /** A Node older than the libraries need, if this machine has one. */

@@ -50,7 +50,14 @@ test('converges at start, notices an edit, and ends with 0 on SIGTERM; its log i
     .split('\n')
     .map((line): unknown => Object(JSON.parse(line)).event);
   // The watch is put up while the first pass is under way.
-  expect(events.filter((each) => each !== 'watching')).toEqual(['started', 'serving', event, event, 'stopping']);
+  expect(events.filter((each) => each !== 'watching')).toEqual([
+    'started',
+    'serving',
+    event,
+    event,
+    'stopping',
+    'stopped',
+  ]);
   expect(events).toContain('watching');
 });
 
@@ -196,6 +203,7 @@ test('run --once ends with 1 where something is wrong, and its pretty log has no
     expect.stringMatching(/^\[[\d:.]+\] INFO: watching /),
     expect.stringMatching(/^\[[\d:.]+\] WARN: partial: 1 missing, 1 in sync \(/),
     expect.stringMatching(/^\? db {2}.* declared, but not live/),
+    expect.stringMatching(/^\[[\d:.]+\] INFO: stopped$/),
     '',
   ]);
 });

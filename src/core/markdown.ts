@@ -1,6 +1,6 @@
 import type { Change } from './compare.ts';
 import type { Report, ServiceReport } from './report.ts';
-import { CAUSES, renderProblem, sizesOf, wordsOf } from './text.ts';
+import { CAUSES, renderProblem, sharedReasons, sizesOf, withoutReasons, wordsOf } from './text.ts';
 import { printable, spell } from './spell.ts';
 
 /** GitHub takes 65,536 characters in a comment, and everybody can read less. */
@@ -12,12 +12,15 @@ const MOST_CHARACTERS = 60_000;
  */
 export function renderMarkdown(report: Report): string {
   const title = `### ${TITLES[report.mode]}: ${wordsOf(report.outcome)}\n\n${report.error === null ? escaped(sizesOf(report)) : code(sizesOf(report))}`;
-  const blocks = report.services
+  const shared = sharedReasons(report);
+  const reasons = [...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`);
+  const blocks = withoutReasons(report.services, shared)
     .filter(({ finding }) => finding !== 'unmanaged')
     .map((service) => renderService(service, report));
   const unmanaged = report.services.filter(({ finding }) => finding === 'unmanaged').map(renderUnmanaged);
   return [
     title,
+    ...reasons,
     ...within(MOST_CHARACTERS / 2, blocks, (more) => `… and ${more} more services.`),
     ...section(
       'Problems',
@@ -44,7 +47,10 @@ function renderService(service: ServiceReport, report: Report): string {
     ...(service.unknown_fields.length === 0
       ? []
       : [`Unknown to this version: ${code(service.unknown_fields.join(', '))}`]),
-    ...[service.reason, service.hint].flatMap((text) => (text === null ? [] : [code(text)])),
+    // Why a declaration is set aside stands among the problems.
+    ...[service.finding === 'invalid' ? null : service.reason, service.hint].flatMap((text) =>
+      text === null ? [] : [code(text)],
+    ),
     '</details>',
   ].join('\n\n');
 }

@@ -26,10 +26,31 @@ export function renderLogLine(report: Report, look: Look): string {
 }
 
 function renderDetails(report: Report, look: Look): string[] {
+  const shared = sharedReasons(report);
   return [
-    ...report.services.flatMap((service) => renderService(service, report, look)),
+    ...[...shared].map(([reason, count]) =>
+      wrapped(look.paint('red', `! ${count} withheld: ${printable(reason)}`), look),
+    ),
+    ...withoutReasons(report.services, shared).flatMap((service) => renderService(service, report, look)),
     ...report.problems.map((problem) => wrapped(look.paint('red', renderProblem(problem)), look)),
   ];
+}
+
+/** The reasons for which more than one service is withheld, as when a plan is too large, and how many are. To be said once, on top. */
+export function sharedReasons({ services }: Report): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { result, reason } of services) {
+    if (result === 'withheld' && reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return new Map([...counts].filter(([, count]) => count > 1));
+}
+
+/** The services without those of their reasons that are said elsewhere. */
+export function withoutReasons(
+  services: readonly ServiceReport[],
+  said: ReadonlyMap<string, number>,
+): readonly ServiceReport[] {
+  return services.map((service) => (said.has(service.reason ?? '') ? { ...service, reason: null } : service));
 }
 
 /** What does not fit goes on below, a little further in than the line begins. */
@@ -70,7 +91,11 @@ export function wordsOf(outcome: PassOutcome): string {
 /** What ended the pass, if anything did, and the numbers that are not zero. */
 export function sizesOf(report: Report): string {
   const numbers = numbersOf(report).map(({ number, of }) => `${number} ${of}`);
-  const { error } = report;
+  const { counts, error } = report;
+  // "in sync: 9 in sync" would say it twice.
+  if (error === null && numbers.length === 1 && counts.in_sync > 0) {
+    return `${counts.in_sync} ${counts.in_sync === 1 ? 'service' : 'services'}`;
+  }
   return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
 }
 
@@ -210,7 +235,9 @@ function renderResult({ result, reason, attempts, error }: ServiceReport, report
     case 'failed':
     case 'unsettled':
     case 'withheld':
-      return [`  ${paint('red', `! ${printable(`${result}: ${reason}`)}${ray}${tries}`)}`];
+      return [
+        `  ${paint('red', `! ${printable(reason === null ? `${result}, as said above` : `${result}: ${reason}`)}${ray}${tries}`)}`,
+      ];
     case null:
       return report.mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];
   }

@@ -45,7 +45,7 @@ test.for([
   expect(lines).toHaveLength(61);
   expect(await command(['validate', '--services', folder])).toMatchObject({ code: 0, stderr: '' });
   const planned = await command(['plan', '--services', folder], { environment });
-  expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^in sync: 60 in sync /) });
+  expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^in sync: 60 services /) });
   expect(new Set(requests.map(({ method }) => method))).toEqual(new Set(['GET']));
 
   const again = await command(['import', '--services', folder], { environment });

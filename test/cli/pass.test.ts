@@ -20,7 +20,7 @@ test('plan: exit 0 and in sync where nothing differs', async () => {
   const ended = await command(['plan', '--services', declared()], { environment: accountAt(url) });
   expect(ended).toEqual({
     code: 0,
-    stdout: expect.stringMatching(/^in sync: 2 in sync \(\d+ ms, 1 request\)\n$/),
+    stdout: expect.stringMatching(/^in sync: 2 services \(\d+ ms, 1 request\)\n$/),
     stderr: '',
   });
   expect(requests).toHaveLength(1);
@@ -345,5 +345,5 @@ test('plan --show-unmanaged shows the declarations to add, in text alone', async
   const json = await command([...line, '--output', 'json'], { environment });
   expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'in_sync', counts: { unmanaged: 1 } });
   writeFileSync(join(folder, 'added.yaml'), added);
-  expect((await command(line, { environment })).stdout).toMatch(/^in sync: 2 in sync .*\n$/);
+  expect((await command(line, { environment })).stdout).toMatch(/^in sync: 2 services .*\n$/);
 });

@@ -47,8 +47,6 @@ test('a plan is a title, a block a service, the problems and what nobody declare
     '',
     `<code>${id(2)}</code> · <code>services/bad.yaml:1</code>`,
     '',
-    '<code>services/bad.yaml:1 http_port: expected a port, a whole number from 1 to 65535, found 0</code>',
-    '',
     '</details>',
     '',
     '<details><summary>❓ <b><code>gone</code></b> declared, but not live</summary>',
@@ -74,6 +72,11 @@ test('the same report is the same text, however long it took', () => {
   expect(render({ ...given, duration_ms: 7, started_at: 'x', finished_at: 'y', run_id: 'z' })).toBe(render(given));
 });
 
+const TWO = [
+  { service_id: id(1), name: 'a' },
+  { service_id: id(2), name: 'b' },
+];
+
 describe('what became of a service stands in its headline:', () => {
   const drift = findings({ declared: [{ tcp_port: 1 }], live: [{}] });
   test.for<{ given: Partial<PassFacts>; headline: string }>([
@@ -94,6 +97,16 @@ describe('what became of a service stands in its headline:', () => {
     { given: { plan: plan(drift, policy({ maxChanges: 0 })) }, headline: 'withheld: tcp_port' },
   ])('$headline', ({ given, headline }) => {
     expect(read(render({ findings: drift, ...given }))).toContain(`</b> ${headline}</summary>`);
+  });
+
+  test('and the reason for which several are withheld, above all of them, once', () => {
+    const two = findings({ declared: TWO.map((each) => ({ ...each, tcp_port: 1 })), live: TWO });
+    const text = read(render({ findings: two, plan: plan(two, policy({ maxChanges: 1 })) }));
+    expect(text.split('\n\n').slice(2, 4)).toEqual([
+      expect.stringMatching(/^\*\*2 withheld:\*\* <code>the plan has 2 updates, .* apply --max-changes 2<\/code>$/),
+      '<details><summary>✏️ <b><code>a</code></b> withheld: tcp_port</summary>',
+    ]);
+    expect(text.match(/the plan has 2 updates/g)).toHaveLength(1);
   });
 
   test('and its cause, where it is known', () => {

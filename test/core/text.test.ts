@@ -149,11 +149,17 @@ describe('the totals', () => {
       service({ service_id: id(number), name: `s${number}`, tcp_port: 2, ...(number === 3 ? { weight: 1 } : {}) }),
     ),
   });
+  const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
   const partly = plan(many, policy({ unknownFields: 'withhold' }));
 
   test.for<{ what: string; given: Partial<PassFacts>; line: string }>([
     { what: 'nothing', given: {}, line: `in sync: no services ${cost}` },
-    { what: 'all in sync', given: { findings: inSync }, line: `in sync: 1 in sync ${cost}` },
+    { what: 'all in sync', given: { findings: inSync }, line: `in sync: 1 service ${cost}` },
+    {
+      what: 'several in sync',
+      given: { findings: findings({ declared: services, live: services }) },
+      line: `in sync: 3 services ${cost}`,
+    },
     {
       what: 'all updated',
       given: { findings: drift, outcomes: outcomes(updated) },
@@ -194,7 +200,7 @@ describe('the totals', () => {
     {
       what: 'what it cost',
       given: { findings: inSync, api: { requests: 3, retries: 1, throttled_ms: 20 }, duration_ms: 5 },
-      line: 'in sync: 1 in sync (5 ms, 3 requests)',
+      line: 'in sync: 1 service (5 ms, 3 requests)',
     },
   ])('of $what', ({ given, line }) => {
     expect(totals(given)).toBe(line);
@@ -266,6 +272,28 @@ test('nothing that comes from outside steers the terminal', () => {
   expect(text).toContain(`! failed: ${escaped} (CF-Ray ${escaped})`);
   expect(text).toContain(`kept, unknown to this version: ${escaped}`);
   expect(text).toContain(`failed: ${escaped} · `);
+});
+
+test('a reason for which several are withheld is said once, on top, with how many they are', () => {
+  const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
+  const found = findings({
+    declared: services.map((each) => ({ ...each, tcp_port: 1 })),
+    live: services.map((each, index) => (index === 2 ? { ...each, weight: 1 } : each)),
+  });
+  const limited = plan(found, policy({ unknownFields: 'withhold', maxChanges: 1 }));
+  expect(render({ findings: found, plan: limited, mode: 'plan' }).split('\n')).toEqual([
+    '! 2 withheld: the plan has 2 updates, 66.7 % of the 3 declared services that are live, and max_changes is 1: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 2',
+    `~ s1  ${id(1)}  s1.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld, as said above',
+    `~ s2  ${id(2)}  s2.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld, as said above',
+    `~ s3  ${id(3)}  s3.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld: live has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+    'partial: 3 withheld (1000 ms, 1 request)',
+  ]);
 });
 
 describe('fields that this version does not know', () => {

@@ -1,6 +1,8 @@
 import { isatty } from 'node:tty';
 import { paintFor } from '../sinks/log.ts';
 import type { SecretKeeper } from '../core/secrets.ts';
+import { printable } from '../core/spell.ts';
+import { wrapped } from '../core/text.ts';
 import type { Look, Paint } from '../core/text.ts';
 
 /** Takes texts of whole lines. */
@@ -47,8 +49,11 @@ export function paintForResults(context: Context, choice: ColourChoice = 'auto')
 
 /** How results are to look: as wide as the terminal, and without limit in a pipe, where lines are searched and compared. */
 export function lookForResults(context: Context, choice: ColourChoice): Look {
-  const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? Infinity) : Infinity;
-  return { paint: paintForResults(context, choice), columns: columns > 0 ? columns : Infinity };
+  return { paint: paintForResults(context, choice), columns: columnsOf(context.stdout) };
+}
+
+function columnsOf({ isTTY, columns = 0 }: Output): number {
+  return isTTY === true && columns > 0 ? columns : Infinity;
 }
 
 /** Calls back when told to stop, with what to tell people who wait meanwhile. */
@@ -59,6 +64,11 @@ export function onStop({ stop }: Context, tell: (text: string) => void): void {
     tell(`${why}: finishing what is under way; once more ends it at once`);
   };
   stop.addEventListener('abort', told, { once: true });
+}
+
+/** Tells people something beside the result. */
+export function tell({ stderr }: Context, text: string): void {
+  stderr.write(`${wrapped(`vpc-reconciler: ${printable(text)}`, { columns: columnsOf(stderr) })}\n`);
 }
 
 /** Writes a result. All output that is not a log line goes through here. */

@@ -13,11 +13,11 @@ import { planImport } from '../core/import.ts';
 import type { ImportedFile, ImportPlan } from '../core/import.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { printable } from '../core/spell.ts';
-import { renderProblem } from '../core/text.ts';
+import { renderProblem, wrapped } from '../core/text.ts';
 import { codeOf, wouldRead } from '../source/files.ts';
 import { folderSource } from '../source/folder.ts';
 import { writeFiles } from '../source/write.ts';
-import { paintForResults, print } from './context.ts';
+import { lookForResults, print, tell } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { tellingWaits } from './patience.ts';
 import { describeWait, openBudget, openDirectory } from './rooms.ts';
@@ -37,9 +37,9 @@ export async function importCommand(
   { into = settings.services, only, force }: ImportOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const tell = (text: string) => void context.stderr.write(`vpc-reconciler: ${printable(text)}\n`);
+  const say = (text: string) => tell(context, text);
   const refuse = (reasons: readonly string[]): ExitCode => {
-    for (const reason of [...reasons, 'nothing is imported']) tell(reason);
+    for (const reason of [...reasons, 'nothing is imported']) say(reason);
     return 1;
   };
   const places = placesOf(into, settings);
@@ -48,7 +48,7 @@ export async function importCommand(
   // What a broken file declares cannot be known, and would be declared a second time.
   if (problems.length > 0) return refuse([...problems.map(renderProblem), 'put these files right first']);
 
-  const live = await list(settings, context, tell);
+  const live = await list(settings, context, say);
   const { picked, faults } = pick(live, only, ({ service_id, name }) => ({ service_id, names: [name] }));
   if (faults.length > 0) return refuse(faults.map((fault) => `--only: ${fault}`));
 
@@ -74,25 +74,25 @@ export async function importCommand(
 
   context.stop.throwIfAborted();
   const { written, fault } = writeFiles(plan.files, places);
-  for (const remark of remarksOn(plan, written)) tell(remark);
-  if (fault !== null) tell(`${fault.path}: ${fault.message}`);
-  const paint = paintForResults(context);
+  for (const remark of remarksOn(plan, written)) say(remark);
+  if (fault !== null) say(`${fault.path}: ${fault.message}`);
+  const look = lookForResults(context, 'auto');
   for (const { path, live: service } of written) {
-    const [name, id] = [paint('bold', printable(service.name)), paint('dim', service.service_id)];
-    print(context, `${printable(path)}  ${name}  ${id}`);
+    const [name, id] = [look.paint('bold', printable(service.name)), look.paint('dim', service.service_id)];
+    print(context, wrapped(`${printable(path)}  ${name}  ${id}`, look));
   }
   print(context, totalsOf(plan, written.length));
   return plan.impossible.length === 0 && fault === null ? 0 : 1;
 }
 
-/** Of what is as it was, nobody reads more. */
+/** Of what is as it was, nobody reads more: the totals say how many there are. */
 const MOST_NAMED = 5;
 
 /** What is to be said of services beside that they were written. */
 function remarksOn({ declared, impossible }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
   return [
     ...(declared.length > MOST_NAMED
-      ? [`${declared.length} are declared already; left as they are`]
+      ? []
       : declared.map(
           ({ live, declaration: { file, line } }) =>
             `${title(live)}: declared already in ${file}:${line}; left as it is`,
@@ -180,14 +180,14 @@ function isAbsent(path: string): boolean {
 async function list(
   settings: Settings,
   { environment, secrets, stop }: Context,
-  tell: (text: string) => void,
+  say: (text: string) => void,
 ): Promise<readonly LiveService[]> {
   const account = readAccount(environment, {
     onSecret: secrets.add,
     otherwise: 'vpc-reconciler emulate is one to try it with',
   });
-  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
-  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, tell);
+  const budget = openBudget(settings, (wait) => say(describeWait(wait)));
+  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, say);
   try {
     return await directory.list({ stop, kill: stop });
   } finally {

@@ -9,7 +9,7 @@ import { renderMarkdown } from '../core/markdown.ts';
 import { renderReport } from '../core/text.ts';
 import { killAfter } from '../daemon.ts';
 import type { ReconcilerOptions } from '../reconcile.ts';
-import { lookForResults, onStop, print } from './context.ts';
+import { lookForResults, onStop, print, tell } from './context.ts';
 import type { ColourChoice, Context, ExitCode } from './context.ts';
 import { readPlanFile, writePlanFile } from './plan-file.ts';
 import { tellingWaits } from './patience.ts';
@@ -57,13 +57,13 @@ async function onePass(
   const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const progress = await openProgress(context);
-  const tell = (text: string) => {
+  const say = (text: string) => {
     progress.clear();
-    context.stderr.write(`vpc-reconciler: ${text}\n`);
+    tell(context, text);
   };
-  const budget = openBudget(settings, (wait) => tell(describeWait(wait)));
-  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, tell);
-  if (mode === 'apply') onStop(context, tell);
+  const budget = openBudget(settings, (wait) => say(describeWait(wait)));
+  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, say);
+  if (mode === 'apply') onStop(context, say);
   const kill = killAfter(context.stop, settings.grace_period);
   try {
     let made: Made = { plan: { updates: [], withheld: [] }, findings: [] };
@@ -87,7 +87,7 @@ async function onePass(
     }
     if (options.out !== undefined && report.error === null) {
       writePlanFile(options.out, lockOf(made.plan, account.accountId, options.only));
-      tell(`the plan is in ${options.out}; to apply it: vpc-reconciler apply ${options.out}`);
+      say(`the plan is in ${options.out}; to apply it: vpc-reconciler apply ${options.out}`);
     }
     return report;
   } finally {

@@ -3,8 +3,7 @@ import { describeAccount } from '../account.ts';
 import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts } from '../config.ts';
 import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
-import { printable } from '../core/spell.ts';
-import { COLOUR_CHOICES, print } from './context.ts';
+import { COLOUR_CHOICES, print, tell } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { emulateCommand } from './emulate.ts';
 import type { EmulateOptions } from './emulate.ts';
@@ -51,7 +50,7 @@ export async function runCommandLine(argv: readonly string[], context: Context):
     if (error instanceof ConfigError || error instanceof FailureError) {
       // Only a configuration has several faults; a failure is in the words of others.
       const lines = error instanceof ConfigError ? error.message.split('\n') : [error.message];
-      for (const line of lines) context.stderr.write(`vpc-reconciler: ${printable(line)}\n`);
+      for (const line of lines) tell(context, line);
       return 1;
     }
     throw error;

@@ -52,7 +52,7 @@ test.for([
   expect(again).toEqual({
     code: 0,
     stdout: '60 declared already\n',
-    stderr: 'vpc-reconciler: 60 are declared already; left as they are\n',
+    stderr: '',
   });
 });
 
@@ -166,7 +166,7 @@ test.for([5, 6])('of %i that are declared already the few are named', async (cou
   const { stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
   expect(stdout).toBe(`${count} declared already\n`);
   const lines = stderr.trimEnd().split('\n');
-  if (count === 6) expect(lines).toEqual(['vpc-reconciler: 6 are declared already; left as they are']);
+  if (count === 6) expect(stderr).toBe('');
   else {
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe(
@@ -275,4 +275,16 @@ test('what cannot be read, listed or written is told in one line', async () => {
     expect(ended.stderr).toMatch(told);
     expect(ended.stderr).not.toContain('a bug');
   }
+});
+
+test('on a narrow terminal nothing is wider than it', async () => {
+  const { url } = await emulated({ services: [web({ name: 'a-rather-long-name-of-a-service' }), database()] });
+  const folder = temporaryFolder();
+  const environment = accountAt(url);
+  const { code, stdout } = await command(['import', '--services', folder], { environment, columns: 60 });
+  expect(code).toBe(0);
+  const again = await command(['import', '--services', folder], { environment, columns: 60 });
+  const rows = `${stdout}${again.stderr}`.trimEnd().split('\n');
+  for (const row of rows) if (!row.includes(folder)) expect(row.length).toBeLessThanOrEqual(60);
+  expect(rows.filter((row) => row.startsWith('    ')).length).toBeGreaterThan(3);
 });

@@ -163,7 +163,7 @@ describe.skipIf(kubectl === null)('manifests with a mistake are found out', () =
     [named, 'base', /name: vpc-reconciler-\w+/, 'name: vpc-reconciler-old', 'ConfigMap vpc-reconciler-'],
     [named, 'base', 'name: git-sync-tmp\n', 'name: tmp\n', 'volume tmp'],
     [named, 'base', 'serviceAccountName: vpc-reconciler', 'serviceAccountName: other', 'ServiceAccount other'],
-    [named, 'the README', '- port: git-metrics\n  selector', '- port: git\n  selector', 'port git'],
+    [named, 'the README', '- port: git-metrics\n    relabelings', '- port: git\n    relabelings', 'port git'],
     [selected, 'base', /podSelector:\s+matchLabels:.*\n.*/, 'podSelector: {}', 'NetworkPolicy selects {}'],
     [selected, 'base', /(selector:\n.*app.kubernetes.io\/name): vpc-reconciler/, '$1: other', 'Service selects'],
     [network, 'base', '- port: 443', '- port: 80', '443/TCP is shut'],

@@ -10,9 +10,7 @@ import { containerOf, containersOf, environmentOf, templatesOf } from './manifes
 import type { Manifest, Rule, Template } from './manifests.ts';
 import { references } from './references.ts';
 
-const COMING = ['http_listen', 'fresh_for', 'reconcile_token_file'];
-
-const KNOWN_SETTINGS = new Set([...Object.keys(configSchema.properties), ...COMING]);
+const KNOWN_SETTINGS = new Set(Object.keys(configSchema.properties));
 const SETTING = 'VPC_RECONCILER_';
 
 export const rules = {
@@ -78,7 +76,7 @@ export const rules = {
   'every setting is one, and can be what it is': forEachReconciler((_container, _pod, environment) => {
     const settings = Object.entries(environment).filter(([name]) => name.startsWith(SETTING));
     const unknown = settings.map(([name]) => name).filter((name) => !KNOWN_SETTINGS.has(settingOf(name)));
-    const loadable = settings.filter(([name]) => !unknown.includes(name) && !COMING.includes(settingOf(name)));
+    const loadable = settings.filter(([name]) => !unknown.includes(name));
     return [...unknown, ...configFaults(Object.fromEntries(loadable))];
   }),
 

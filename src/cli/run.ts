@@ -1,12 +1,14 @@
 import { readAccount } from '../account.ts';
 import { clockJumps } from '../clock.ts';
 import type { Config, Settings } from '../config.ts';
+import { spellDuration } from '../core/duration.ts';
 import type { Report } from '../core/report.ts';
 import { daemon } from '../daemon.ts';
 import type { HandledRequest } from '../emulator/server.ts';
 import { createLog, logReport } from '../sinks/log.ts';
 import type { Log } from '../sinks/log.ts';
 import { keepVitals } from '../sinks/vitals.ts';
+import type { Phase } from '../sinks/vitals.ts';
 import { watchFolder } from '../source/watch.ts';
 import type { WatchState } from '../source/watch.ts';
 import { onStop, wantsColours } from './context.ts';
@@ -74,6 +76,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
       onPhase: (phase) => {
         vitals.onPhase(phase);
         station?.onPhase();
+        tellNextTry(log, lastOutcome, phase);
       },
       onRequests: (ask) => station?.onRequests(ask),
       watch: (onChange) =>
@@ -176,6 +179,14 @@ function logWatchState(log: Log, services: string, state: WatchState): void {
       { event: 'watching', ...state },
       `looking at ${services} again and again, for events do not tell all: ${state.reason}`,
     );
+}
+
+/** Says when a pass that went wrong is tried again. */
+function tellNextTry(log: Log, lastOutcome: Report['outcome'] | null, phase: Phase): void {
+  if (phase.kind !== 'waiting' || phase.timerMs === null) return;
+  if (lastOutcome !== 'failed' && lastOutcome !== 'denied') return;
+  const inMs = Math.round(phase.timerMs);
+  log.info({ event: 'next_try', in_ms: inMs }, `next try in ${spellDuration(inMs)}`);
 }
 
 /** Says so when the time of day has jumped: the times in the log are not what they seem, and the schedule goes by the new one. */

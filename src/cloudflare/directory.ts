@@ -150,11 +150,22 @@ function incomplete(page: number, got: number, have: number, due: string): Failu
   return new FailureError(failure('transient', message));
 }
 
-function parsePage(result: unknown): LiveService[] {
+/** What was read from a page once: an answer that is the same text as the last one is the very same value. */
+const parsedPages = new WeakMap<readonly unknown[], readonly LiveService[]>();
+
+function parsePage(result: unknown): readonly LiveService[] {
   if (!Array.isArray(result)) {
     throw new FailureError(failure('transient', 'the list of services was answered without a list'));
   }
-  return result.map((item) => {
+  const known = parsedPages.get(result);
+  if (known !== undefined) return known;
+  const services = toServices(result);
+  parsedPages.set(result, services);
+  return services;
+}
+
+function toServices(items: readonly unknown[]): readonly LiveService[] {
+  return items.map((item) => {
     const live = toLive(item);
     if (live === null) {
       throw new FailureError(

@@ -21,17 +21,19 @@ export type Change = { readonly path: string; readonly live: Json; readonly decl
  *   not declared     unmanaged       -
  */
 export type Finding =
-  | {
-      readonly kind: 'in_sync';
-      readonly declaration: Declaration;
-      readonly live: LiveService;
-      /** What both sides say. */
-      readonly fields: Fields;
-    }
+  | InSync
   | Drifted
   | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string | null }
   | { readonly kind: 'unmanaged'; readonly live: LiveService }
   | { readonly kind: 'invalid'; readonly setAside: SetAside; readonly live: LiveService | null };
+
+export type InSync = {
+  readonly kind: 'in_sync';
+  readonly declaration: Declaration;
+  readonly live: LiveService;
+  /** What both sides say. */
+  readonly fields: Fields;
+};
 
 export type Drifted = {
   readonly kind: 'drifted';
@@ -93,7 +95,18 @@ export function idOf(finding: Finding): string | null {
   }
 }
 
+/** The last finding about a declaration: from pass to pass, most are the same about the very same live service. */
+const lastFound = new WeakMap<Declaration, InSync | Drifted>();
+
 function compareOne(declaration: Declaration, live: LiveService): Finding {
+  const last = lastFound.get(declaration);
+  if (last?.live === live) return last;
+  const found = compareAnew(declaration, live);
+  lastFound.set(declaration, found);
+  return found;
+}
+
+function compareAnew(declaration: Declaration, live: LiveService): InSync | Drifted {
   const { known: declared } = normalise(declaration.value);
   const { known: liveFields, unknown } = normalise(live.value);
   const changes = changesBetween(liveFields, declared);

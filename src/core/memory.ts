@@ -183,7 +183,13 @@ function isPart(side: Cause, cause: Cause | null): boolean {
   return cause === side || cause === 'both';
 }
 
+const fingerprints = new WeakMap<Fields, string>();
+
 /** Equal for equal fields: the order of the fields is that of `normalise`. */
 function fingerprint(fields: Fields): string {
-  return JSON.stringify([...fields]);
+  const known = fingerprints.get(fields);
+  if (known !== undefined) return known;
+  const fresh = JSON.stringify([...fields]);
+  fingerprints.set(fields, fresh);
+  return fresh;
 }

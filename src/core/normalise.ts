@@ -63,8 +63,19 @@ export type Normalised = {
   readonly unknown: Fields;
 };
 
+/** What was normalised once: from pass to pass, most services are the very same values. */
+const normalised = new WeakMap<JsonObject, Normalised>();
+
 /** Normalises a service as a file declares it or as the API answers it. Null, `[]` of resolvers, and absent are the same. */
 export function normalise(service: JsonObject): Normalised {
+  const known = normalised.get(service);
+  if (known !== undefined) return known;
+  const fresh = normaliseAnew(service);
+  normalised.set(service, fresh);
+  return fresh;
+}
+
+function normaliseAnew(service: JsonObject): Normalised {
   const known = new Map<string, Json>();
   const unknown = new Map<string, Json>();
   collect(service, '', known, unknown);

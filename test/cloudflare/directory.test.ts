@@ -43,6 +43,20 @@ describe('list', () => {
     expect(emulator.requests).toHaveLength(2);
   });
 
+  test('gives the very same services for the same answer, and others for another one', async () => {
+    const emulator = await emulated({ services: webs(3) });
+    const { list } = directoryAt(emulator.url);
+    const first = await list(never);
+    const second = await list(never);
+    for (const [index, service] of second.entries()) expect(service).toBe(first[index]);
+    const changed = first[1]?.service_id ?? '';
+    emulator.change(changed, (service) => ({ ...service, http_port: 81 }));
+    const third = await list(never);
+    expect(third[1]?.value).toMatchObject({ http_port: 81 });
+    expect(first[1]?.value).not.toMatchObject({ http_port: 81 });
+    expect(third[2]?.value).toEqual(first[2]?.value);
+  });
+
   test('gives an empty list for an empty account', async () => {
     const emulator = await emulated({});
     expect(await directoryAt(emulator.url).list(never)).toEqual([]);

@@ -500,3 +500,12 @@ test('changes are told for fields of either side', () => {
   ]);
   expect(changesBetween(one, one)).toEqual([]);
 });
+
+test('finds of the very same values what it found before, and of others anew', () => {
+  const [here, there] = [declared(service()), live()];
+  const [first] = compare(here, [there]);
+  expect(compare(here, [there])[0]).toBe(first);
+  const [drifted] = compare(here, [live({ tcp_port: 1 })]);
+  expect(drifted).toMatchObject({ kind: 'drifted', changes: [{ path: 'tcp_port', live: 1, declared: 5432 }] });
+  expect(compare(here, [there])[0]).toEqual(first);
+});

@@ -1,11 +1,5 @@
 import type { Health } from '../core/health.ts';
-import type { Report } from '../core/report.ts';
-
-/** A pass in short. */
-export type PassSummary = Pick<
-  Report,
-  'run_id' | 'trigger' | 'mode' | 'outcome' | 'started_at' | 'finished_at' | 'duration_ms' | 'counts' | 'api'
->;
+import type { PassSummary, Report } from '../core/report.ts';
 
 /** All that the status page is made from. */
 export type PageFacts = {

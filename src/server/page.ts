@@ -14,7 +14,7 @@ import { iconOf, renderSign, TONES } from './signs.ts';
 import { judge, spellNumber } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
-export type { PageFacts, PassSummary } from './page-facts.ts';
+export type { PageFacts } from './page-facts.ts';
 
 /**
  * The status page: is it in sync, and if not, why? A whole document, complete without its script, which keeps it up to date. The sections of

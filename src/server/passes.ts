@@ -1,10 +1,9 @@
 import { spellDuration } from '../core/duration.ts';
-import type { PassOutcome } from '../core/report.ts';
+import type { PassOutcome, PassSummary } from '../core/report.ts';
 import { wordsOf } from '../core/text.ts';
 import { spellTime } from './age.ts';
 import { html, trusted } from './html.ts';
 import type { Html } from './html.ts';
-import type { PassSummary } from './page-facts.ts';
 import { MARKS } from './signs.ts';
 import { count, spellNumber } from './verdict.ts';
 

@@ -1,5 +1,5 @@
-import type { PassOutcome, Report } from '../core/report.ts';
-import type { PageFacts, PassSummary } from './page-facts.ts';
+import type { PassOutcome, PassSummary, Report } from '../core/report.ts';
+import type { PageFacts } from './page-facts.ts';
 
 /**
  * The answer to "is it in sync?":

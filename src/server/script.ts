@@ -68,7 +68,11 @@ const focusOf = () => {
   return () => targets()[index]?.focus({ preventScroll: true });
 };
 const topOf = () => {
-  const first = scrollY > 0 && [...main.querySelectorAll('li[id],section[id]:not(:has(li[id]))')].find((each) => each.getBoundingClientRect().bottom > 0);
+  const isBegun = (each) => {
+    const { top, height } = each.getBoundingClientRect();
+    return height > 0 && top >= 0;
+  };
+  const first = scrollY > 0 && [...main.querySelectorAll('li[id],section:not(#find)')].find(isBegun);
   if (!first) return () => {};
   const before = first.getBoundingClientRect().top;
   return () => {

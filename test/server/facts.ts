@@ -1,0 +1,291 @@
+import { compare } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import { collect } from '../../src/core/declared.ts';
+import { healthOf } from '../../src/core/health.ts';
+import type { Health, Vitals } from '../../src/core/health.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { failure } from '../../src/core/outcome.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
+import { toReport } from '../../src/core/report.ts';
+import type { PassFacts, PassOutcome, PassSummary, Report, Trigger } from '../../src/core/report.ts';
+import type { PageFacts } from '../../src/server/page.ts';
+import * as builders from '../core/builders.ts';
+import { findings, http, id, live, service, tunnel } from '../core/builders.ts';
+
+/*
+ * What the status page shows, in each state of a daemon that has run for an hour, made by the same functions as the daemon makes it. It is
+ * 12:00:00 UTC; the last pass ended 12 seconds ago, and the next one is due in 288.
+ */
+
+const STARTED_AT = Date.parse('2026-11-24T11:00:00.000Z');
+const NOW = 3_600_000;
+const LAST = NOW - 12_000;
+const COMMIT = '4f9c1e7ab02d5e8833c1d6f0a9be27715c40d3e2';
+
+const timeOf = (elapsedMs: number) => new Date(STARTED_AT + elapsedMs).toISOString();
+
+/** Health of a daemon whose last pass was good, but for these fields. */
+export function health(fields: Partial<Vitals> = {}): Health {
+  const vitals: Vitals = {
+    startedAt: 0,
+    stopping: false,
+    pass: null,
+    timerAt: NOW + 288_000,
+    scheduleAt: null,
+    owedSince: null,
+    lastRead: LAST - 200,
+    lastList: LAST - 100,
+    lastGoodPass: LAST,
+    lastPass: { at: LAST, outcome: 'in_sync', error: null },
+    watcher: { by: 'events', reason: null, lookedAt: NOW - 4000, missed: 0 },
+    ...fields,
+  };
+  const patience = { passTimeoutMs: 900_000, freshForMs: 900_000, rescanMs: 30_000 };
+  return healthOf(vitals, patience, '0.1.0', { elapsedMs: NOW, timeOf });
+}
+
+/** A report that ended so long after the start. */
+export function report(fields: Partial<PassFacts> = {}, at = LAST): Report {
+  return toReport(
+    builders.facts({
+      run_id: `5f0c4a3e-0000-4000-8000-${String(at).padStart(12, '0')}`,
+      trigger: 'interval',
+      account_id: '023e105f4ecef8ad9ca31a8372d0c353',
+      source: { path: '/git/current/services', revision: COMMIT, files: 7 },
+      started_at: timeOf(at - (fields.duration_ms ?? 320)),
+      finished_at: timeOf(at),
+      duration_ms: 320,
+      ...fields,
+    }),
+  );
+}
+
+const sixInSync = [1, 2, 3, 4, 5, 6].map((number) => service({ service_id: id(number), name: `orders-${number}` }));
+const quiet = report({ findings: findings({ declared: sixInSync, live: sixInSync }) });
+
+type Past = { readonly outcome: PassOutcome; readonly trigger?: Trigger; readonly ms?: number };
+
+/** Passes every five minutes, the last of them as the report has it. */
+export function passes(last: Report, past: readonly Past[]): readonly PassSummary[] {
+  const before = past.map(({ outcome, trigger = 'interval', ms = 320 }, index): PassSummary => {
+    const at = LAST - (past.length - index) * 300_000;
+    return { ...report({ trigger, duration_ms: ms }, at), outcome };
+  });
+  return [...before, last];
+}
+
+const usual: readonly Past[] = [
+  { outcome: 'converged', trigger: 'startup', ms: 1900 },
+  { outcome: 'in_sync' },
+  { outcome: 'in_sync', ms: 280 },
+  { outcome: 'converged', trigger: 'change', ms: 840 },
+  { outcome: 'in_sync', ms: 350 },
+  { outcome: 'in_sync', ms: 310 },
+  { outcome: 'in_sync', ms: 300 },
+];
+
+export function pageFacts(latest: Report, fields: Partial<PageFacts> = {}): PageFacts {
+  return { health: health(), latest, lastGood: latest, passes: passes(latest, usual), ...fields };
+}
+
+export const inSync = pageFacts(quiet);
+
+export const neverDeclared = pageFacts(report({ findings: [] }));
+
+const updated: Outcome = { result: 'updated', attempts: 1 };
+const moved = {
+  name: 'orders-1',
+  tcp_port: 5433,
+  host: {
+    hostname: 'orders.internal',
+    resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.0.0.53', '10.0.0.54', '10.0.0.56'] },
+  },
+};
+const asItWas = {
+  name: 'orders-1',
+  host: {
+    hostname: 'orders-old.internal',
+    resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.0.0.53', '10.0.0.55', '10.0.0.54'] },
+  },
+};
+const others = sixInSync.slice(1);
+const drift = findings({ declared: [moved, ...others], live: [asItWas, ...others] });
+
+export const converged = pageFacts(
+  report({ trigger: 'change', findings: drift, outcomes: new Map([[id(1), updated]]) }),
+);
+
+export const drifted = pageFacts(report({ mode: 'detect', findings: drift }), {
+  health: health({
+    watcher: {
+      by: 'rescans',
+      reason: 'the kernel has no more watches (ENOSPC)',
+      lookedAt: NOW - 4000,
+      missed: 2,
+    },
+  }),
+});
+
+/** One of each that can be wrong, and what is updated or left alone besides. */
+export function everything(): PageFacts {
+  const files = [
+    [1, moved],
+    [2, { name: 'billing', tcp_port: 1 }],
+    [3, { name: 'reports', tcp_port: 3307 }],
+    [4, { name: 'search', tcp_port: 9200 }],
+    [5, { name: 'gone' }],
+    [6, { name: 'telemetry', tcp_port: 0 }],
+  ] as const;
+  const parsed = files.map(([number, fields]) =>
+    parseFile(`services/${fields.name}.yaml`, JSON.stringify(service({ ...fields, service_id: id(number) }), null, 2)),
+  );
+  const declared = collect([...parsed, parseFile('services/notes.yaml', 'just text')]);
+  const found = compare(declared, [
+    live(asItWas),
+    ...[2, 3, 4, 6].map((number) => live({ service_id: id(number), name: files[number - 1]?.[1].name ?? '' })),
+    live({ service_id: id(9), name: 'gone' }),
+    live({ service_id: id(8), name: 'left-over' }),
+  ]);
+  const refused = {
+    ...failure('rejected', 'tcp_port 1 is not allowed'),
+    status: 400,
+    code: 5101,
+    pointer: '/tcp_port',
+    documentation_url: 'https://developers.cloudflare.com/workers-vpc/',
+    ray: '8d1f0c2b3a4e5f60-FRA',
+  };
+  const outcomes = new Map<string, Outcome>([
+    [id(1), updated],
+    [id(2), { result: 'failed', attempts: 3, failure: refused }],
+    [id(3), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: new Map([['tcp_port', 3306]]) }],
+    [id(4), { result: 'withheld', attempts: 0, reason: 'the credential was refused before its turn' }],
+  ]);
+  return pageFacts(report({ trigger: 'change', findings: found, problems: declared.problems, outcomes }));
+}
+
+export const partial = everything();
+
+const unreachable = { ...failure('transient', 'GET /services: no answer within 30s (4 requests)'), status: 503 };
+const failed = report({ findings: [], declared: 6, error: unreachable, duration_ms: 30_400 });
+const good = everything().latest;
+const failedPasses = passes(failed, [...usual, { outcome: 'failed', ms: 30_100 }, { outcome: 'failed', ms: 30_200 }]);
+
+/** The API does not answer, and there were services to tell of when it last did. */
+export const failing: PageFacts = {
+  health: health({ owedSince: NOW - 700_000, lastGoodPass: LAST - 900_000, lastList: LAST - 900_000 }),
+  latest: failed,
+  lastGood: good && { ...good, finished_at: timeOf(LAST - 900_000), run_id: 'before' },
+  passes: failedPasses,
+};
+
+const refused = report({
+  trigger: 'startup',
+  findings: [],
+  declared: 6,
+  error: { ...failure('denied', 'Authentication error'), status: 403, code: 10_000 },
+});
+
+export const denied: PageFacts = {
+  health: health({ owedSince: NOW - 12_000, lastGoodPass: null, lastList: null, lastPass: null }),
+  latest: refused,
+  lastGood: null,
+  passes: [refused],
+};
+
+export const interrupted = pageFacts(report({ findings: [], error: failure('interrupted', 'told to stop') }), {
+  lastGood: null,
+});
+
+const nothingYet = {
+  lastRead: null,
+  lastList: null,
+  lastGoodPass: null,
+  lastPass: null,
+  timerAt: null,
+  watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+} as const;
+
+export const starting: PageFacts = {
+  health: health({ ...nothingYet, owedSince: 0, pass: { trigger: 'startup', since: NOW - 4000 } }),
+  latest: null,
+  lastGood: null,
+  passes: [],
+};
+
+export const stuck: PageFacts = {
+  ...pageFacts(report({ findings: findings({ declared: sixInSync, live: sixInSync }) }, NOW - 1_500_000)),
+  health: health({ timerAt: null, owedSince: NOW - 1_200_000, pass: { trigger: 'interval', since: NOW - 1_200_000 } }),
+};
+
+/** The last pass was good, but a due one stays away. */
+export const stale: PageFacts = {
+  ...inSync,
+  health: health({ owedSince: NOW - 960_000, pass: { trigger: 'change', since: NOW - 600_000 } }),
+};
+
+/** An account that is full, and differs everywhere: what a page must bear. */
+export function many(number = 1000): PageFacts {
+  const numbers = Array.from({ length: number }, (_, index) => index + 1);
+  const all = numbers.map((number) => ({ service_id: id(number), name: `service-${number}` }));
+  const latest = report({
+    mode: 'detect',
+    findings: findings({ declared: all.map((fields) => ({ ...fields, tcp_port: 6000 })), live: all }),
+  });
+  return pageFacts(latest, { passes: passes(latest, ninetyNine) });
+}
+
+const OUTCOMES = ['in_sync', 'converged', 'pending', 'partial', 'failed', 'denied', 'interrupted'] as const;
+
+/** Passes of all sorts. */
+const ninetyNine = Array.from({ length: 99 }, (_, index): Past => {
+  const outcome = index % 5 === 0 ? OUTCOMES[(index / 5) % OUTCOMES.length] : 'in_sync';
+  return { outcome: outcome ?? 'in_sync', ms: 300 + ((index * 37) % 101) * (index % 5 === 0 ? 12 : 1) };
+});
+
+/** Names and messages that would be more than text. */
+export const hostileTexts = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '&lt;b&gt;',
+  'a\u0007b\u202Egnp.exe\u200B',
+  '\u05D0\u05D1\u05D2 name',
+  'x'.repeat(255),
+] as const;
+
+export function hostile(): PageFacts {
+  const names: readonly JsonObject[] = hostileTexts.map((name, index) => ({
+    ...http,
+    service_id: id(index + 1),
+    name,
+    host: { ipv4: '10.0.0.12', network: { tunnel_id: tunnel } },
+  }));
+  const found = findings({ live: names });
+  const base = everything().latest;
+  if (base === null) throw new Error('there is a report');
+  const [text] = hostileTexts;
+  const services = base.services.map((service, index) => ({
+    ...service,
+    name: hostileTexts[index % hostileTexts.length] ?? '',
+    file: service.file === null ? null : `${hostileTexts[(index + 1) % hostileTexts.length]}.yaml`,
+    reason: service.reason === null ? null : hostileTexts.join(' '),
+    hint: service.hint === null ? null : hostileTexts.join(' '),
+    error: service.error && { ...service.error, documentation_url: 'javascript:alert(1)', pointer: text, ray: text },
+    changes: service.changes.map((change) => ({ ...change, live: text, declared: [text, hostileTexts[1]] })),
+  }));
+  const latest: Report = {
+    ...base,
+    account_id: text,
+    source: { path: hostileTexts.join('/'), revision: '"><script>alert(1)</script>', files: 7 },
+    services: [...services, ...report({ findings: found }).services],
+    problems: base.problems.map((problem) => ({
+      ...problem,
+      file: text,
+      path: hostileTexts[1],
+      message: hostileTexts.join(' '),
+    })),
+  };
+  return pageFacts(latest, {
+    health: health({ watcher: { by: 'rescans', reason: hostileTexts.join(' '), lookedAt: null, missed: 1 } }),
+  });
+}

@@ -46,7 +46,7 @@ export function renderPage(facts: PageFacts): string {
         </header>
         <div id="lost" hidden>
           <p role="alert"></p>
-          <p>What you see is the state of <time class="age"></time>.</p>
+          <p>What you see was so at <span id="seen"></span>, <time class="age"></time>.</p>
         </div>
         <p id="said" class="unseen" role="status"></p>
         <main>${main}</main>

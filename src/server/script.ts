@@ -20,6 +20,7 @@ const loaded = () => {
   loadedAt = Date.now();
   ahead = loadedAt - Date.parse(find('#as-of').dateTime);
   find('.age', lost).dateTime = find('#as-of').dateTime;
+  find('#seen').textContent = find('#as-of').textContent;
   tick();
 };
 

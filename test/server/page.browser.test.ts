@@ -173,13 +173,13 @@ describe.skipIf(whyNoBrowser !== null)(`in a browser${whyNoBrowser === null ? ''
     await expect.poll(read).toMatch(/^20 minutes ago, 5\d seconds ago, in 4 minutes$/);
   });
 
-  test('a connection that ends is told, with the age of what is shown, and comes back by itself', async () => {
+  test('a connection that ends is told, with the time of what is shown, and comes back by itself', async () => {
     const opened = await show(states.inSync, { complaints: /net::ERR_/ });
     const { page, served } = opened;
     await served.leave();
     await page.getByRole('alert').waitFor();
     expect(await page.locator('#lost').innerText()).toMatch(
-      /^The connection is lost; trying again\.\s+What you see is the state of (now|\d+ seconds? ago)\.$/,
+      /^The connection is lost; trying again\.\s+What you see was so at 2026-11-24 12:00:00 UTC, (now|\d+ seconds? ago)\.$/,
     );
     expect(await page.locator('#live').isVisible()).toBe(false);
     expect(await headline(opened)).toBe('In sync');

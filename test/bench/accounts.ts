@@ -1,0 +1,107 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import * as z from 'zod';
+import type { JsonObject } from '../../src/core/json.ts';
+
+/** What an account is to hold, and how it is to behave. */
+export type AccountOptions = {
+  readonly services: readonly (JsonObject & { readonly service_id: string })[];
+  readonly tunnels: readonly string[];
+  readonly latencyMs: number;
+  /** `200/1s`: more than that is answered with 429, and all else after it. */
+  readonly limit?: string;
+};
+
+/** A request as the API saw it. `atMs` is on the clock of `monotonicMs`. */
+export type Arrived = {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly atMs: number;
+};
+
+/** An emulated account in another process, so that it takes no time from whoever is measured here. */
+export type LiveAccount = {
+  readonly url: string;
+  readonly accountId: string;
+  readonly token: string;
+  /** The requests since it was last asked. */
+  readonly take: () => Promise<readonly Arrived[]>;
+  /** Waits for as many requests of a method since `take` was last called, and gives when the last of them arrived. */
+  readonly arrival: (method: string, count: number) => Promise<number>;
+  /** Puts all services back to what they were at the start, and forgets the requests. */
+  readonly restore: () => Promise<void>;
+};
+
+export type Accounts = {
+  readonly open: (options: AccountOptions) => Promise<LiveAccount>;
+  readonly close: () => Promise<void>;
+};
+
+const url = z.string();
+
+/** What is sent to the process of the accounts. */
+export const callSchema = z.discriminatedUnion('name', [
+  z.object({ id: z.number(), name: z.literal('open'), options: z.custom<AccountOptions>() }),
+  z.object({ id: z.number(), name: z.literal('take'), url }),
+  z.object({ id: z.number(), name: z.literal('restore'), url }),
+  z.object({ id: z.number(), name: z.literal('arrival'), url, method: z.string(), count: z.number() }),
+]);
+export type Call = z.infer<typeof callSchema>;
+
+/** What comes back: a value, or what went wrong. */
+const replySchema = z.object({ id: z.number(), value: z.unknown().optional(), error: z.string().optional() });
+export type Reply = z.input<typeof replySchema>;
+
+const openedSchema = z.object({ url, accountId: z.string(), token: z.string() });
+const arrivedSchema = z.array(z.object({ method: z.string(), path: z.string(), status: z.number(), atMs: z.number() }));
+
+type Unnumbered<Each> = Each extends unknown ? Omit<Each, 'id'> : never;
+
+/** Starts the process that holds the accounts. */
+export function openAccounts(): Accounts {
+  const child = fork(new URL('account-process.ts', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let calls = 0;
+  child.on('message', (reply) => {
+    const { id, value, error } = replySchema.parse(reply);
+    if (error === undefined) waiting.get(id)?.resolve(value);
+    else waiting.get(id)?.reject(new Error(error));
+    waiting.delete(id);
+  });
+  const gone = once(child, 'exit');
+  child.on('exit', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the process of the emulator has ended'));
+  });
+  const call = async <Result>(what: Unnumbered<Call>, result: z.ZodType<Result>): Promise<Result> => {
+    const answer = Promise.withResolvers<unknown>();
+    calls += 1;
+    waiting.set(calls, answer);
+    child.send({ id: calls, ...what });
+    return result.parse(await answer.promise);
+  };
+
+  return {
+    open: async (options) => {
+      const account = await call({ name: 'open', options }, openedSchema);
+      const at = { url: account.url };
+      return {
+        ...account,
+        take: async () => call({ name: 'take', ...at }, arrivedSchema),
+        arrival: async (method, count) => call({ name: 'arrival', ...at, method, count }, z.number()),
+        restore: async () => void (await call({ name: 'restore', ...at }, z.null())),
+      };
+    },
+    close: async () => {
+      child.disconnect();
+      await gone;
+    },
+  };
+}
+
+/** Milliseconds of a clock that all processes of a machine share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,92 @@
+import { constant } from '../../src/cloudflare/credentials.ts';
+import { openBudget, openDirectory, openReconciler, openSource } from '../../src/cli/rooms.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { SettingName, Settings } from '../../src/config.ts';
+import type { LiveAccount } from './accounts.ts';
+import { nodeHttpFloor, undiciFloor } from './floor.ts';
+import type { Floor } from './floor.ts';
+import type { Material } from './material.ts';
+import { environmentFor, ranNode } from './processes.ts';
+
+/** One way to bring an account in line with a folder. */
+export type Contender = {
+  readonly name: string;
+  /** Does it once; gives the CPU time where it is that of a process. */
+  readonly run: () => Promise<{ readonly cpuMs: number | null }>;
+  readonly close: () => Promise<void>;
+};
+
+export type ContenderOptions = {
+  readonly account: LiveAccount;
+  readonly material: Material;
+  readonly bundle: string;
+  readonly budget: { readonly ofPass: string; readonly ofProcess: string };
+};
+
+export const NAMES = {
+  pass: 'pass of the daemon',
+  process: 'process `apply`',
+  sdk: 'SDK script',
+  undici: 'floor, undici',
+  http: 'floor, node:http',
+} as const;
+
+const SDK_SCRIPT = new URL('sdk-script.js', import.meta.url).pathname;
+
+/** All of them, on one account and one folder. */
+export function contenders(options: ContenderOptions): readonly Contender[] {
+  const { account, material, bundle, budget } = options;
+  const environment = environmentFor(account);
+  const { concurrency } = settingsWith({});
+  const line = [bundle, 'apply', '--output=json', `--services=${material.folder}`];
+  return [
+    inProcess(
+      NAMES.pass,
+      daemonPass(account, settingsWith({ services: material.folder, request_budget: budget.ofPass })),
+    ),
+    {
+      name: NAMES.process,
+      run: async () => ranNode([...line, `--request-budget=${budget.ofProcess}`], environment),
+      close: async () => {},
+    },
+    { name: NAMES.sdk, run: async () => ranNode([SDK_SCRIPT, material.folder], environment), close: async () => {} },
+    inProcess(NAMES.undici, undiciFloor(account, material, concurrency)),
+    inProcess(NAMES.http, nodeHttpFloor(account, material, concurrency)),
+  ];
+}
+
+function inProcess(name: string, { run, close }: Floor): Contender {
+  return {
+    name,
+    run: async () => {
+      await run();
+      return { cpuMs: null };
+    },
+    close,
+  };
+}
+
+export function settingsWith(flags: Partial<Record<SettingName, string>>): Settings {
+  return loadConfig({ environment: {}, flags }).settings;
+}
+
+/** The rooms as `run` joins them, of a daemon that has been at work for a while. */
+function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings): Floor {
+  const source = openSource(settings);
+  const account = { accountId, baseUrl: url, credentials: constant({ token }) };
+  const directory = openDirectory(
+    settings,
+    account,
+    openBudget(settings, () => {}),
+  );
+  const pass = openReconciler(settings, { mode: 'apply', source, directory, account });
+  const never = new AbortController().signal;
+  return {
+    run: async () => {
+      const { outcome, error } = await pass('interval', { stop: never, kill: never });
+      if (outcome !== 'in_sync' && outcome !== 'converged')
+        throw new Error(`the pass is ${outcome}: ${error?.message}`);
+    },
+    close: directory.close,
+  };
+}

@@ -1,0 +1,36 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { JsonObject } from '../../src/core/json.ts';
+import { normalise, toBody } from '../../src/core/normalise.ts';
+import { fleet, fleetTunnels } from '../pass/fleet.ts';
+
+/** A folder of declarations and an account, of which so many services differ. */
+export type Material = {
+  readonly folder: string;
+  readonly live: readonly (JsonObject & { readonly service_id: string })[];
+  readonly tunnels: readonly string[];
+  /** What has to be sent, and nothing else: bodies by service_id. */
+  readonly bodies: ReadonlyMap<string, string>;
+};
+
+export type Sizes = { readonly services: number; readonly changes: number };
+
+/** Writes a file for each service. */
+export function material(folder: string, { services, changes }: Sizes): Material {
+  mkdirSync(folder, { recursive: true });
+  const pairs = fleet({ drifted: changes, inSync: services - changes });
+  for (const [index, { declared }] of pairs.entries()) {
+    writeFileSync(join(folder, `service-${index}.yaml`), stringify(declared));
+  }
+  return {
+    folder,
+    live: pairs.map(({ declared: { service_id }, live }) => ({ ...live, service_id })),
+    tunnels: fleetTunnels,
+    bodies: new Map(
+      pairs
+        .slice(0, changes)
+        .map(({ declared }) => [declared.service_id, JSON.stringify(toBody(normalise(declared).known, new Map()))]),
+    ),
+  };
+}

@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util';
+import { compare } from '../../src/core/compare.ts';
+import type { LiveService } from '../../src/core/compare.ts';
+import { parseFile } from '../../src/core/declaration.ts';
+import { collect } from '../../src/core/declared.ts';
+import { nothingSeen } from '../../src/core/memory.ts';
+import { plan } from '../../src/core/plan.ts';
+import { documents, fleet } from '../pass/fleet.ts';
+import type { Bench } from './context.ts';
+import { figure } from './figures.ts';
+
+/** Comparing and planning alone, in memory. */
+export const planning: Bench = async ({ quick, tell }) => {
+  tell('compare and plan');
+  const services = quick ? 50 : 1000;
+  const repeats = quick ? 2 : 41;
+  const figures = [services, 0].flatMap((changes) => {
+    const pairs = fleet({ drifted: changes, inSync: services - changes });
+    const declared = collect([parseFile('all.yaml', documents(pairs.map((pair) => pair.declared)))]);
+    const live = pairs.map(({ declared: { service_id }, live: value }): LiveService => ({
+      service_id,
+      name: typeof value['name'] === 'string' ? value['name'] : '',
+      value,
+    }));
+    const ours: number[] = [];
+    const floor: number[] = [];
+    for (let repeat = -3; repeat < repeats; repeat += 1) {
+      const begun = performance.now();
+      const { updates } = plan(compare(declared, live), POLICY);
+      const planned = performance.now();
+      const unlike = pairs.filter((pair) => !isDeepStrictEqual(pair.live, pair.declared)).length;
+      const compared = performance.now();
+      if (updates.length !== changes) throw new Error(`expected ${changes} updates, found ${updates.length}`);
+      if (unlike < changes) throw new Error(`expected at least ${changes} that differ, found ${unlike}`);
+      if (repeat < 0) continue;
+      ours.push(planned - begun);
+      floor.push(compared - planned);
+    }
+    const cell = `${services} × ${services}, ${changes === 0 ? 'nothing' : 'everything'} different`;
+    const beside = figure(cell, 'floor: isDeepStrictEqual of each', floor);
+    return [beside, figure(cell, 'compare and plan', ours, { beside })];
+  });
+  return { name: 'planning', title: 'Comparing and planning', figures, aims: [] };
+};
+
+const POLICY = {
+  unknownFields: 'preserve',
+  maxChanges: null,
+  maxChangePercent: null,
+  memory: nothingSeen,
+  now: 0,
+  retryParked: false,
+  only: null,
+} as const;

@@ -72,7 +72,7 @@ async function measure(cell: Cell, context: BenchContext): Promise<readonly Meas
   const all = contenders({ account, material: stuff, bundle: context.bundle, budget });
   const samples = new Map(all.map(({ name }) => [name, [] as Sample[]]));
   for (let repeat = -cell.warmUp; repeat < cell.repeats; repeat += 1) {
-    for (const { name, run } of all) {
+    for (const { name, run, rest } of all) {
       await account.restore();
       const begun = performance.now();
       const { cpuMs } = await run();
@@ -83,6 +83,7 @@ async function measure(cell: Cell, context: BenchContext): Promise<readonly Meas
       if (sample.puts - sample.needless !== cell.changes || sample.refused > 0) {
         throw new Error(`${describe(cell)}, ${name}: expected ${cell.changes} PUTs, found ${JSON.stringify(sample)}`);
       }
+      if (cell.changes > 0) await rest?.();
       if (repeat >= 0) samples.get(name)?.push(sample);
     }
   }

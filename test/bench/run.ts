@@ -32,6 +32,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'bench-results' },
   },
 });
+const machine = describeMachine(values);
 const only = values.only.flatMap((names) => names.split(','));
 const unknown = only.find((name) => !Object.hasOwn(BENCHES, name));
 if (unknown !== undefined) {
@@ -53,16 +54,21 @@ async function run(benches: readonly (readonly [name: string, bench: Bench])[]):
       tell: (what: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`),
     };
     const results: Result[] = [];
-    for (const [, bench] of benches) results.push(await bench(context));
-    const machine = describeMachine(values);
-    const table = renderTable(machine, results);
-    mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, 'results.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`);
-    writeFileSync(join(values.out, 'results.md'), table);
-    writeFileSync(join(values.out, 'results.svg'), plot(results));
-    process.stdout.write(table);
+    for (const [, bench] of benches) {
+      results.push(await bench(context));
+      // After each, so that whoever ends a long run has what it found so far.
+      write(results);
+    }
+    process.stdout.write(renderTable(machine, results));
   } finally {
     await accounts.close();
     rmSync(scratch, { recursive: true });
   }
+}
+
+function write(results: readonly Result[]): void {
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(join(values.out, 'results.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  writeFileSync(join(values.out, 'results.md'), renderTable(machine, results));
+  writeFileSync(join(values.out, 'results.svg'), plot(results));
 }

@@ -36,7 +36,11 @@ export function nodeHttpFloor(account: LiveAccount, material: Material, concurre
         answer.on('error', reject);
         answer.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
       });
-      sent.on('error', reject);
+      sent.on('error', (error) => {
+        // The server may end an idle connection at the moment when it is used: https://nodejs.org/api/http.html#requestreusedsocket
+        if (sent.reusedSocket) resolve(send(method, url, body));
+        else reject(error);
+      });
       sent.end(body);
     });
   return {

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { failure, success } from './api.ts';
 import type { Answer } from './api.ts';
 import type { Fault } from './faults.ts';
@@ -97,6 +96,8 @@ const CODES = new Map([
 ]);
 
 function refusal(status: number, retryAfterMs: number): Answer {
+  // Not imported: see server.ts.
+  const { STATUS_CODES } = process.getBuiltinModule('node:http');
   const message = STATUS_CODES[status] ?? `Status ${status}`;
   const answer = failure(status, [{ code: CODES.get(status) ?? 1000, message }]);
   const asks = (status === 429 || status === 503) && retryAfterMs > 0;

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { paintFor } from '../sinks/log.ts';
+import { paintFor } from '../sinks/paint.ts';
 import type { SecretKeeper } from '../core/secrets.ts';
 import { printable } from '../core/spell.ts';
 import { wrapped } from '../core/text.ts';

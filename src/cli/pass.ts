@@ -14,7 +14,6 @@ import type { ColourChoice, Context, ExitCode } from './context.ts';
 import { readPlanFile, writePlanFile } from './plan-file.ts';
 import { tellingWaits } from './patience.ts';
 import { openProgress } from './progress.ts';
-import { startRehearsal } from './rehearsal.ts';
 import { describeWait, openBudget, openDirectory, openReconciler, openSource } from './rooms.ts';
 
 export type PassOptions = {
@@ -54,7 +53,8 @@ async function onePass(
   const lock = options.planFile === undefined ? undefined : readPlanFile(options.planFile);
   const only = lock === undefined ? options.only : onlyOf(lock, options.only);
   const source = openSource(settings);
-  const rehearsal = options.emulator ? await startRehearsal(source, 'drifted') : null;
+  // Loaded only where it is wanted: it holds an API.
+  const rehearsal = options.emulator ? await (await import('./rehearsal.ts')).startRehearsal(source, 'drifted') : null;
   const account = rehearsal?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const progress = await openProgress(context);
   const say = (text: string) => {

@@ -5,18 +5,12 @@ import type { Config, SettingName } from '../config.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { COLOUR_CHOICES, print, tell } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
-import { emulateCommand } from './emulate.ts';
 import type { EmulateOptions } from './emulate.ts';
 import { addHelp } from './help.ts';
-import { importCommand } from './import.ts';
 import type { ImportOptions } from './import.ts';
-import { applyCommand, planCommand } from './pass.ts';
 import type { PassOptions } from './pass.ts';
-import { run } from './run.ts';
-import { schemaCommand } from './schema.ts';
 import type { SchemaName } from './schema.ts';
 import { usageFault } from './usage.ts';
-import { validateCommand, validateNothing } from './validate.ts';
 import type { ValidateOptions } from './validate.ts';
 import { version } from './version.ts';
 
@@ -62,6 +56,7 @@ export function toldToStop(signal: string): FailureError {
   return new FailureError(failure('interrupted', `told to stop by ${signal}`));
 }
 
+/** Commands are loaded when they are called: none needs what the others do. */
 function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Command {
   const program = new Command('vpc-reconciler')
     .description(
@@ -84,12 +79,13 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     ALL,
   ).action(async (options: Options) => {
     const flags = { emulator: options['emulator'] === true, once: options['once'] === true };
+    const { run } = await import('./run.ts');
     await withConfig(options, context, async (config) => exitWith(await run(config, flags, context)));
   });
 
-  for (const [name, description, settings, command] of [
-    ['plan', 'what a pass would do; writes nothing', PLANNING, planCommand],
-    ['apply', 'one pass: make the live services what the declarations say', APPLYING, applyCommand],
+  for (const [name, description, settings] of [
+    ['plan', 'what a pass would do; writes nothing', PLANNING],
+    ['apply', 'one pass: make the live services what the declarations say', APPLYING],
   ] as const) {
     const passing = program
       .command(name)
@@ -119,6 +115,8 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
         color,
         only,
       };
+      const { applyCommand, planCommand } = await import('./pass.ts');
+      const command = name === 'apply' ? applyCommand : planCommand;
       await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
     });
   }
@@ -139,6 +137,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   ).action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output' | 'color'>) => {
     const { output, color } = options;
     const flags = { output, color, paths, strict: options['strict'] === true };
+    const { validateCommand, validateNothing } = await import('./validate.ts');
     try {
       await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
     } catch (error) {
@@ -158,6 +157,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   ).action(async (options: Options & Pick<ImportOptions, 'only'>) => {
     const into = typeof options['into'] === 'string' ? options['into'] : undefined;
     const flags = { into, only: options.only, force: options['force'] === true };
+    const { importCommand } = await import('./import.ts');
     await withConfig(options, context, async (config) => exitWith(await importCommand(config, flags, context)));
   });
 
@@ -178,6 +178,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   ).action(async (options: Options & Omit<EmulateOptions, 'scenario'>) => {
     const { port, seed } = options;
     const scenario = typeof options['scenario'] === 'string' ? options['scenario'] : undefined;
+    const { emulateCommand } = await import('./emulate.ts');
     await withConfig(options, context, async (config) =>
       exitWith(await emulateCommand(config, { port, seed, scenario }, context)),
     );
@@ -188,7 +189,10 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .description('print the JSON Schema of a declaration or of the configuration file, for editors')
     .addArgument(new Argument('[what]', 'which of them').choices(['declaration', 'config']).default('declaration'))
     .helpOption('-h, --help', 'show this')
-    .action((of: SchemaName) => schemaCommand(of, context));
+    .action(async (of: SchemaName) => {
+      const { schemaCommand } = await import('./schema.ts');
+      schemaCommand(of, context);
+    });
 
   for (const each of [program, ...program.commands]) addHelp(each, context);
   return program;

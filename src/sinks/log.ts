@@ -1,13 +1,12 @@
 import type { Writable } from 'node:stream';
 import { isatty, WriteStream } from 'node:tty';
-import { styleText } from 'node:util';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Report } from '../core/report.ts';
 import { renderLogLine, renderTotals, wrapped } from '../core/text.ts';
-import type { Paint } from '../core/text.ts';
 import { openOutlet } from './outlet.ts';
+import { paintFor } from './paint.ts';
 
 export type Log = Logger;
 
@@ -67,11 +66,6 @@ function wordsFor({ format, fd, stream, colours }: LogOptions): (line: string) =
     // What follows is laid out already, or is to be copied.
     return [wrapped(first, { columns: columns() }), ...further].join('\n');
   };
-}
-
-/** Colours, or none. */
-export function paintFor(colours: boolean): Paint {
-  return (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text);
 }
 
 /** Writes the report of a pass as one line, at a level that says whether somebody should look. */

@@ -5,7 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import type { PassOutcome, Report, ServiceReport } from '../../src/core/report.ts';
 import { secretKeeper } from '../../src/core/secrets.ts';
-import { createLog, logReport, paintFor } from '../../src/sinks/log.ts';
+import { createLog, logReport } from '../../src/sinks/log.ts';
+import { paintFor } from '../../src/sinks/paint.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-log-'));

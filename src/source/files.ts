@@ -134,7 +134,7 @@ function list(root: string, include: readonly string[]): Listed {
       const target = find(root, place, entry);
       if ('fault' in target) {
         if (wanted || target.isFolder) files.push({ path, fault: target.fault });
-      } else if (statSync(target.real).isDirectory()) {
+      } else if (entry.isSymbolicLink() ? statSync(target.real).isDirectory() : entry.isDirectory()) {
         // What is in it is read all the same: nobody shall be missing because of a name.
         if (wanted && DECLARATION_NAME.test(path)) {
           files.push({ path, fault: 'expected a file, found a folder of that name; rename it' });

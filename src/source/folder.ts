@@ -51,7 +51,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       next.set(file.path, { digest, parsed });
     }
     cache = next;
-    lastRead = digestOfAll(files);
+    lastRead = digestOfAll([...next].map(([path, { digest }]) => ({ path, digest })));
     const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
     if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
     return { path, revision, files: parsedFiles };
@@ -68,7 +68,8 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       // What is being read is not known yet.
       await reading;
       try {
-        return digestOfAll((await readFiles(path, include, signal)).files) !== lastRead;
+        const { files } = await readFiles(path, include, signal);
+        return digestOfAll(files.map((file) => ({ path: file.path, digest: digestOf(file) }))) !== lastRead;
       } catch {
         // Unreadable now: news only if it was readable before. The pass that follows says what is wrong.
         return lastRead !== null && !signal.aborted;
@@ -107,8 +108,8 @@ function digestOf(file: FoundFile): string {
   return 'fault' in file ? `fault:${file.fault}` : hash('sha256', file.bytes);
 }
 
-function digestOfAll(files: readonly FoundFile[]): string {
-  return hash('sha256', files.map((file) => `${file.path}\0${digestOf(file)}`).join('\0'));
+function digestOfAll(files: readonly { readonly path: string; readonly digest: string }[]): string {
+  return hash('sha256', files.map(({ path, digest }) => `${path}\0${digest}`).join('\0'));
 }
 
 function describe(path: string, error: unknown): string {

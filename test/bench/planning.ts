@@ -15,7 +15,10 @@ export const planning: Bench = async ({ quick, tell }) => {
   const services = quick ? 50 : 1000;
   const repeats = quick ? 2 : 41;
   const figures = [services, 0].flatMap((changes) => {
-    const pairs = fleet({ drifted: changes, inSync: services - changes }).map((pair) => structuredClone(pair));
+    const pairs = fleet({ drifted: changes, inSync: services - changes }).map(({ declared, live }) => ({
+      declared,
+      live: structuredClone(live),
+    }));
     const declared = collect([parseFile('all.yaml', documents(pairs.map((pair) => pair.declared)))]);
     const live = pairs.map(({ declared: { service_id }, live: value }): LiveService => ({
       service_id,

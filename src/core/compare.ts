@@ -74,11 +74,12 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
 
 /** The differing fields of two normalised services, in the order of the fields. */
 export function changesBetween(live: Fields, declared: Fields): readonly Change[] {
-  return FIELD_PATHS.map((path): Change => ({
-    path,
-    live: live.get(path) ?? null,
-    declared: declared.get(path) ?? null,
-  })).filter((change) => !sameJson(change.live, change.declared));
+  const changes: Change[] = [];
+  for (const path of FIELD_PATHS) {
+    const change: Change = { path, live: live.get(path) ?? null, declared: declared.get(path) ?? null };
+    if (!sameJson(change.live, change.declared)) changes.push(change);
+  }
+  return changes;
 }
 
 /** Null only for a declaration whose service_id cannot be read. */

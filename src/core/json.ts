@@ -8,6 +8,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Equal by value. Lists are equal element by element, in order; objects whatever the order of their keys. */
 export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => sameJson(item, b[index] ?? null));
   }
@@ -18,7 +19,7 @@ export function sameJson(a: Json, b: Json): boolean {
       keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key] ?? null, b[key] ?? null))
     );
   }
-  return a === b;
+  return false;
 }
 
 /** Whether a value has more levels than so many. Looks no deeper than that. */

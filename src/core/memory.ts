@@ -183,13 +183,12 @@ function isPart(side: Cause, cause: Cause | null): boolean {
   return cause === side || cause === 'both';
 }
 
-const fingerprints = new WeakMap<Fields, string>();
-
 /** Equal for equal fields: the order of the fields is that of `normalise`. */
 function fingerprint(fields: Fields): string {
-  const known = fingerprints.get(fields);
-  if (known !== undefined) return known;
-  const fresh = JSON.stringify([...fields]);
-  fingerprints.set(fields, fresh);
-  return fresh;
+  const text = fingerprints.get(fields) ?? JSON.stringify([...fields]);
+  fingerprints.set(fields, text);
+  return text;
 }
+
+/** Those of a declaration are the same object from pass to pass. */
+const fingerprints = new WeakMap<Fields, string>();

@@ -53,6 +53,18 @@ const READ_ONLY = new Set(['service_id', 'created_at', 'updated_at']);
 /** The mappings of a service: what fields stand in. */
 const BRANCHES: ReadonlySet<string> = new Set(['host', 'host.network', 'host.resolver_network', 'tls_settings']);
 
+/** A key of the object, or of a mapping in it: the field that stands there, and the keys of the mapping that may. */
+type Place = {
+  readonly field: Field;
+  /** Among all fields, as they are shown. */
+  readonly index: number;
+  readonly below: Places | null;
+};
+type Places = ReadonlyMap<string, Place>;
+
+/** The fields as a tree, so that to normalise a thousand services no path has to be put together. */
+const PLACES = placesIn('');
+
 /** A service as a table from dotted path to value; what is unset is not in it. */
 export type Fields = ReadonlyMap<string, Json>;
 
@@ -76,15 +88,17 @@ export function normalise(service: JsonObject): Normalised {
 }
 
 function normaliseAnew(service: JsonObject): Normalised {
+  const values: (Json | undefined)[] = [];
+  const unknown: [string, Json][] = [];
+  collect(service, { prefix: '', places: PLACES }, values, unknown);
   const known = new Map<string, Json>();
-  const unknown = new Map<string, Json>();
-  collect(service, '', known, unknown);
-  const ordered = new Map<string, Json>();
+  let index = 0;
   for (const [path, { unset }] of FIELDS) {
-    const value = known.get(path) ?? unset;
-    if (value !== undefined) ordered.set(path, value);
+    const value = values[index] ?? unset;
+    if (value !== undefined) known.set(path, value);
+    index += 1;
   }
-  return { known: ordered, unknown: new Map([...unknown].sort(([a], [b]) => compareText(a, b))) };
+  return { known, unknown: new Map(unknown.sort(([a], [b]) => compareText(a, b))) };
 }
 
 /**
@@ -110,21 +124,40 @@ export function withoutPlace(declared: Fields, unknown: Fields): readonly string
   });
 }
 
-function collect(object: JsonObject, prefix: string, known: Map<string, Json>, unknown: Map<string, Json>): void {
+type Mapping = { readonly prefix: string; readonly places: Places };
+
+/** Puts the value of every known field at its index, and everything else under its path. */
+function collect(
+  object: JsonObject,
+  { prefix, places }: Mapping,
+  values: (Json | undefined)[],
+  unknown: [string, Json][],
+): void {
   for (const [key, value] of Object.entries(object)) {
-    // A dot in a key parts no path.
-    const path = prefix + (key.includes('.') ? JSON.stringify(key) : key);
-    const field = FIELDS.get(path);
-    if (value === null || READ_ONLY.has(path)) continue;
-    if (BRANCHES.has(path) && isObject(value)) {
-      collect(value, `${path}.`, known, unknown);
-    } else if (field !== undefined) {
-      const canonical = field.canonical === undefined ? value : field.canonical(value);
-      if (canonical !== null) known.set(path, canonical);
+    if (value === null || (prefix === '' && READ_ONLY.has(key))) continue;
+    const place = places.get(key);
+    if (place === undefined) {
+      // A dot in a key parts no path.
+      unknown.push([prefix + (key.includes('.') ? JSON.stringify(key) : key), value]);
+    } else if (place.below !== null && isObject(value)) {
+      collect(value, { prefix: `${prefix}${key}.`, places: place.below }, values, unknown);
     } else {
-      unknown.set(path, value);
+      const { canonical } = place.field;
+      const spelt = canonical === undefined ? value : canonical(value);
+      if (spelt !== null) values[place.index] = spelt;
     }
   }
+}
+
+/** The keys of a mapping, by its path with a dot behind it. */
+function placesIn(prefix: string): Places {
+  const places = new Map<string, Place>();
+  for (const [index, [path, field]] of [...FIELDS].entries()) {
+    const key = path.slice(prefix.length);
+    if (!path.startsWith(prefix) || key.includes('.')) continue;
+    places.set(key, { field, index, below: BRANCHES.has(path) ? placesIn(`${path}.`) : null });
+  }
+  return places;
 }
 
 /** The object whose fields these are. Made of entries, for a key that we do not know may be any, `__proto__` too. */

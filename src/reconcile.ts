@@ -57,6 +57,33 @@ export function reconciler(options: ReconcilerOptions): Pass {
   let memory = nothingSeen;
   /** Somebody asked for what is parked to be tried, and no pass has got so far yet. */
   let owesRetry = false;
+  let couldRead = false;
+
+  /**
+   * Most of a pass is waiting for the API, so it is asked for the list as soon as the folder is in memory; or at once, if the last pass
+   * could read it. Who has nothing to compare asks nobody. Reading harms nobody, so both are given up at once when told to stop.
+   */
+  const readWhileListing = async (stop: AbortSignal) => {
+    const unread = new AbortController();
+    const signal = AbortSignal.any([stop, unread.signal]);
+    let listing: ReturnType<Directory['list']> | null = null;
+    const list = async () => {
+      listing ??= directory.list({ stop: signal, kill: signal });
+      return listing;
+    };
+    const listSoon = () => void list().catch(() => {}); // Who awaits the list is told.
+    if (couldRead) listSoon();
+    couldRead = false;
+    try {
+      const snapshot = await unlessAborted(stop, async () => source.read(stop, listSoon));
+      couldRead = true;
+      return { snapshot, list };
+    } catch (error) {
+      unread.abort(new FailureError(failure('interrupted', 'the folder cannot be read')));
+      if (listing !== null) await list().catch(() => {}); // What ends the pass is the folder.
+      throw error;
+    }
+  };
 
   return async (trigger, signals) => {
     const start = clock.elapsedMs();
@@ -84,7 +111,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
     try {
       // load → list → compare → plan → apply
       const stop = AbortSignal.any([deadline.signal, signals.stop]);
-      const snapshot = await unlessAborted(stop, () => source.read(stop));
+      const { snapshot, list } = await readWhileListing(stop);
       onStep?.('read');
       facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
@@ -92,8 +119,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.declared = declared.declarations.length + declared.setAside.length;
       // So much is known whatever the API answers.
       facts.findings = compare({ ...declared, declarations: [] }, []);
-      // Reading harms nobody, so it is given up at once when told to stop; what is being written is finished.
-      const live = await directory.list({ stop, kill: stop });
+      const live = await list();
       onStep?.('list');
       facts.findings = compare(declared, live);
       const asked = pickFindings(facts.findings, options.only ?? []);

@@ -6,7 +6,7 @@ import type { Fields } from './normalise.ts';
  *   transient     it may work when tried again: connections, timeouts, 408, 429, 5xx, an answer that is no answer
  *   rejected      this request will not work: not again in this pass
  *   denied        no request of this credential or account will work: the pass ends
- *   source        the folder cannot be read: the pass ends before anything is asked
+ *   source        the folder cannot be read: the pass ends, and until it can be nobody is asked
  *   mismatch      what a command asks for is not what was found: the pass ends before anything is written
  *   interrupted   the program was told to stop
  *   internal      a bug of ours

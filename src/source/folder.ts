@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseFile, unreadableFile } from '../core/declaration.ts';
 import type { ParsedFile } from '../core/declaration.ts';
 import { decodeUtf8 } from '../core/encoding.ts';
@@ -19,9 +20,9 @@ export type Source = {
   readonly path: string;
   /**
    * Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing, and the reason of the
-   * signal when that is aborted.
+   * signal when that is aborted. `onLoaded` is told once all is in memory that can be, and what is left is to parse it.
    */
-  readonly read: (signal: AbortSignal) => Promise<Snapshot>;
+  readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
   /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
 };
@@ -34,17 +35,27 @@ export type FolderOptions = {
   readonly allowEmpty: boolean;
 };
 
+/** Thousands of new files take seconds to parse: so long at a time the process may do nothing else. */
+const SLICE_MS = 20;
+
 /** The declarations in a folder of the file system. What was parsed once is kept while the file's bytes stay the same. */
 export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
   let reading: Promise<unknown> = Promise.resolve();
 
-  const read = async (signal: AbortSignal): Promise<Snapshot> => {
+  const read: Source['read'] = async (signal, onLoaded) => {
     lastRead = null;
     const { revision, files } = await loadFolder(path, include, signal);
+    onLoaded?.();
     const next: typeof cache = new Map();
+    let sliceBegan = performance.now();
     for (const file of files) {
+      if (performance.now() - sliceBegan > SLICE_MS) {
+        await turn();
+        signal.throwIfAborted();
+        sliceBegan = performance.now();
+      }
       const digest = digestOf(file);
       const known = cache.get(file.path);
       const parsed = known?.digest === digest ? known.parsed : parse(join(path, file.path), file);
@@ -59,8 +70,8 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
   return {
     path,
-    read: async (signal) => {
-      const result = read(signal);
+    read: async (signal, onLoaded) => {
+      const result = read(signal, onLoaded);
       reading = result.catch(() => {}); // Whoever reads is told.
       return result;
     },

@@ -28,8 +28,10 @@ test('the benchmarks run to their end, and write what they found as a table, as 
   const figures = new Map(results.map(({ name, figures }) => [name, figures]));
   const measured = [...figures.keys()];
   expect(measured).toEqual(['planning', 'reading', 'start', 'passes', 'arrival', 'memory', 'concurrency']);
-  for (const { contender, median } of results.flatMap((each) => each.figures)) {
-    expect(median, contender).toBeGreaterThan(0);
+  for (const { name, figures } of results) {
+    // Of an arrival, the settling is taken off; a look that was under way may have found the change sooner.
+    const least = name === 'arrival' ? -50 : 0;
+    for (const { contender, median } of figures) expect(median, contender).toBeGreaterThan(least);
   }
   const ours = figures.get('passes')?.filter(({ contender }) => /daemon|process/.test(contender)) ?? [];
   expect(ours.map(({ notes }) => notes.slice(0, 2))).toEqual([

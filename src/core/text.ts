@@ -159,8 +159,8 @@ export const CAUSES = {
 };
 
 /**
- * A line a field, `live → declared`, one below the other; but lists of more than one element by their elements, and what does not fit
- * into the columns as what goes and what comes.
+ * A line a field, `live → declared`, one below the other where there is room for that; but lists of more than one element by their
+ * elements, and what does not fit into the columns as what goes and what comes.
  */
 function renderChanges(changes: readonly Change[], { paint, columns }: Look): string[] {
   const short = changes.filter((change) => !isList(change) && lengthOf(change) <= columns);
@@ -170,7 +170,9 @@ function renderChanges(changes: readonly Change[], { paint, columns }: Look): st
     const elements = elementsOf(change);
     if (elements !== null) return [`    ${path}`, ...elements.map((element) => renderElement(element, paint))];
     if (short.includes(change)) {
-      return [`    ${path.padEnd(width)}  ${paint('red', spell(live))} → ${paint('green', spell(declared))}`];
+      const aligned = path.padEnd(width);
+      const head = lengthOf({ ...change, path: aligned }) <= columns ? aligned : path;
+      return [`    ${head}  ${paint('red', spell(live))} → ${paint('green', spell(declared))}`];
     }
     return [
       `    ${path}`,

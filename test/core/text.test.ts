@@ -393,6 +393,24 @@ describe('in narrow columns', () => {
     ]);
   });
 
+  test('a change that fits alone, but not below the others, stands where it has room', () => {
+    const host = { resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.20.0.53'] } };
+    const both = findings({
+      declared: [{ host: { ...host, hostname: 'billing.corp.internal' } }],
+      live: [{ host: { hostname: 'billing-old.corp.internal', resolver_network: { tunnel_id: tunnel } } }],
+    });
+    const aligned =
+      4 + 'host.resolver_network.resolver_ips'.length + 2 + 'billing-old.corp.internal → billing.corp.internal'.length;
+    expect(narrow(aligned, { findings: both }).slice(1, 3)).toEqual([
+      '    host.hostname                       billing-old.corp.internal → billing.corp.internal',
+      '    host.resolver_network.resolver_ips  unset → [10.20.0.53]',
+    ]);
+    expect(narrow(aligned - 1, { findings: both }).slice(1, 3)).toEqual([
+      '    host.hostname  billing-old.corp.internal → billing.corp.internal',
+      '    host.resolver_network.resolver_ips  unset → [10.20.0.53]',
+    ]);
+  });
+
   test('everything else goes on below, further in', () => {
     const reason = 'parked, for the API refused the last update, which it may do for any of many reasons';
     const outcome = { result: 'withheld', attempts: 0, reason } as const;

@@ -2,6 +2,7 @@ import { constant } from './cloudflare/credentials.ts';
 import type { CredentialSource } from './cloudflare/credentials.ts';
 import type { Origin } from './cloudflare/errors.ts';
 import { ConfigError } from './config.ts';
+import { plainly } from './core/plainly.ts';
 import { HEADER_SAFE, tokenFile } from './token-file.ts';
 
 /** Whose services, where the API is, and how to prove who asks. */
@@ -93,7 +94,7 @@ function readCredentials(
       }
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
       faults.push(
-        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file.includes('/') ? file : 'what it names'} cannot be read: ${code}`,
+        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file.includes('/') ? file : 'what it names'} cannot be read: ${plainly(code)}`,
       );
       return null;
     }

@@ -5,6 +5,7 @@ import { parseDuration } from './core/duration.ts';
 import { isObject } from './core/json.ts';
 import { capitalised, toJsonSchema } from './core/json-schema.ts';
 import type { JsonSchema } from './core/json-schema.ts';
+import { plainly } from './core/plainly.ts';
 import { renderProblem } from './core/text.ts';
 import { orRather, suggest } from './core/suggest.ts';
 import { readYaml } from './core/yaml.ts';
@@ -294,7 +295,9 @@ function readConfigFile(
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    faults.push(`${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${code}`);
+    faults.push(
+      `${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${plainly(code)}`,
+    );
     return [];
   }
   const { documents, faults: yamlFaults, position } = readYaml(text);

@@ -235,10 +235,10 @@ test('says where in the file it cannot be parsed, and what stands twice', () => 
 
 test('says which file cannot be read, why, and who named it', () => {
   expect(faultsOf({ file: join(folder, 'nowhere.yaml') })).toEqual([
-    `--config: expected a file of settings, found that "${folder}/nowhere.yaml" cannot be read: ENOENT`,
+    `--config: expected a file of settings, found that "${folder}/nowhere.yaml" cannot be read: nothing is there`,
   ]);
   expect(faultsOf({ environment: { VPC_RECONCILER_CONFIG: folder } })).toEqual([
-    `VPC_RECONCILER_CONFIG: expected a file of settings, found that "${folder}" cannot be read: EISDIR`,
+    `VPC_RECONCILER_CONFIG: expected a file of settings, found that "${folder}" cannot be read: it is a folder`,
   ]);
 });
 

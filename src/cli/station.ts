@@ -4,6 +4,7 @@ import { ConfigError } from '../config.ts';
 import { SHORTEST_TOKEN } from '../setting-values.ts';
 import type { Settings } from '../config.ts';
 import { healthOf } from '../core/health.ts';
+import { plainly } from '../core/plainly.ts';
 import { summaryOf } from '../core/report.ts';
 import type { Report } from '../core/report.ts';
 import { keepHistory } from '../sinks/history.ts';
@@ -149,7 +150,7 @@ function tokenReader(
     const why =
       error instanceof TypeError
         ? error.message
-        : `expected a file that holds the token, found that it cannot be read: ${codeOf(error)}`;
+        : `expected a file that holds the token, found that it cannot be read: ${plainly(codeOf(error))}`;
     throw new ConfigError(`reconcile_token_file: ${why}`, { cause: error });
   }
 }

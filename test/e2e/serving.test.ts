@@ -167,7 +167,7 @@ describe('at start it says what to do, and ends with 1', () => {
   test.for([
     { text: 'short', why: 'expected a token of at least 16 characters, found a shorter one' },
     { text: '', why: 'expected a token of printable characters without spaces, found nothing' },
-    { text: null, why: 'expected a file that holds the token, found that it cannot be read: ENOENT' },
+    { text: null, why: 'expected a file that holds the token, found that it cannot be read: nothing is there' },
   ])('where the file of the token holds none: $text', async ({ text, why }) => {
     const file = join(temporaryFolder(), 'token');
     if (text !== null) writeFileSync(file, text);

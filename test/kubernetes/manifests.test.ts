@@ -12,10 +12,13 @@ import { typeFaults } from './types.ts';
 
 const folder = join(root, 'config/kubernetes');
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-const variants = ['base', 'overlays/configmap', 'overlays/sidecar', 'overlays/cronjob', 'the README'] as const;
+const overlays = ['base', 'overlays/configmap', 'overlays/sidecar', 'overlays/cronjob'] as const;
+/** A kustomization of one's own, as the README shows it, and with what it leaves to be uncommented. */
+const owns = ['the README', 'the README with its components'] as const;
+const variants = [...overlays, ...owns];
 type Variant = (typeof variants)[number];
 
-/** A kustomization of one's own, as the README shows it, beside a clone of the project. */
+/** Where those of one's own are made, a folder each. */
 const own = mkdtempSync(join(tmpdir(), 'vpc-reconciler-kustomize-'));
 afterAll(() => rmSync(own, { recursive: true }));
 
@@ -25,12 +28,17 @@ const rendered = new Map<Variant, string>();
 beforeAll(async () => {
   if (kubectl === null) return;
   const example = /```yaml\n# kustomization\.yaml\n(.*?)```/s.exec(readme)?.[1] ?? '';
-  writeFileSync(
-    join(own, 'kustomization.yaml'),
-    example.replaceAll('vpc-reconciler/config/kubernetes', relative(own, folder)),
-  );
-  const render = async (variant: Variant) => kustomize(variant === 'the README' ? own : join(folder, variant));
-  await Promise.all(variants.map(async (variant) => rendered.set(variant, await render(variant))));
+  const folders = new Map<Variant, string>(overlays.map((overlay) => [overlay, join(folder, overlay)]));
+  for (const variant of owns) {
+    const place = mkdtempSync(join(own, 'own-'));
+    folders.set(variant, place);
+    const text = variant === 'the README' ? example : example.replaceAll(/^# /gm, '');
+    writeFileSync(
+      join(place, 'kustomization.yaml'),
+      text.replaceAll('vpc-reconciler/config/kubernetes', relative(place, folder)),
+    );
+  }
+  await Promise.all([...folders].map(async ([variant, place]) => rendered.set(variant, await kustomize(place))));
 });
 
 /** The manifests of a variant with one thing changed: where it is found first, or everywhere. */
@@ -44,14 +52,20 @@ function broken(variant: Variant, from: string | RegExp, to: string): Manifest[]
 const manifestsOf = (variant: Variant) => parseManifests(rendered.get(variant) ?? '');
 
 test('every overlay is looked at', () => {
-  const overlays = readdirSync(join(folder, 'overlays')).map((name) => `overlays/${name}`);
-  expect(variants).toEqual(expect.arrayContaining(overlays));
+  const found = readdirSync(join(folder, 'overlays')).map((name) => `overlays/${name}`);
+  expect(overlays).toEqual(expect.arrayContaining(found));
 });
 
 test.each(['configmap', 'sidecar'])('the example in overlays/%s is a declaration', (overlay) => {
   const file = 'orders-api.yaml';
   const bytes = readFileSync(join(folder, 'overlays', overlay, 'services', file), 'utf8');
   expect(parseFile(file, bytes)).toMatchObject({ declarations: [{ name: 'orders-api' }], problems: [] });
+});
+
+test.skipIf(kubectl === null)('what the README shows asks for nothing that its commands did not make', () => {
+  expect(rendered.get('the README')).not.toMatch(/PodMonitor|reconcile-token/);
+  expect(rendered.get('the README with its components')).toMatch(/PodMonitor/);
+  expect(rendered.get('the README with its components')).toMatch(/reconcile-token/);
 });
 
 test('every path that the README names is there', () => {
@@ -163,7 +177,13 @@ describe.skipIf(kubectl === null)('manifests with a mistake are found out', () =
     [named, 'base', /name: vpc-reconciler-\w+/, 'name: vpc-reconciler-old', 'ConfigMap vpc-reconciler-'],
     [named, 'base', 'name: git-sync-tmp\n', 'name: tmp\n', 'volume tmp'],
     [named, 'base', 'serviceAccountName: vpc-reconciler', 'serviceAccountName: other', 'ServiceAccount other'],
-    [named, 'the README', '- port: git-metrics\n    relabelings', '- port: git\n    relabelings', 'port git'],
+    [
+      named,
+      'the README with its components',
+      '- port: git-metrics\n    relabelings',
+      '- port: git\n    relabelings',
+      'port git',
+    ],
     [selected, 'base', /podSelector:\s+matchLabels:.*\n.*/, 'podSelector: {}', 'NetworkPolicy selects {}'],
     [selected, 'base', /(selector:\n.*app.kubernetes.io\/name): vpc-reconciler/, '$1: other', 'Service selects'],
     [network, 'base', '- port: 443', '- port: 80', '443/TCP is shut'],

@@ -122,9 +122,9 @@ export type PassFacts = Pick<
   readonly outcomes: ReadonlyMap<string, Outcome>;
 };
 
-/** Makes the report. The counts always agree with the lists. */
+/** Makes the report, in the order in which people read it. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, declared, plan: _, memory: __, outcomes: ___, ...pass } = facts;
+  const { findings, declared, plan: _, memory: __, outcomes: ___, api, problems, error, ...pass } = facts;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   const countFindings = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
   const countResults = (result: Outcome['result']) => services.filter((service) => service.result === result).length;
@@ -146,7 +146,10 @@ export function toReport(facts: PassFacts): Report {
       unsettled: countResults('unsettled'),
       withheld: countResults('withheld'),
     },
+    api,
     services,
+    problems,
+    error,
   };
 }
 
@@ -171,6 +174,10 @@ export function isWrong({ finding, result }: ServiceReport): boolean {
 function toServiceReport(finding: Finding, facts: PassFacts): ServiceReport | null {
   const nothingDone = {
     service_id: idOf(finding),
+    name: null,
+    file: null,
+    line: null,
+    finding: finding.kind,
     cause: causeOf(finding, facts.memory),
     action: null,
     changes: [],
@@ -193,7 +200,7 @@ function toServiceReport(finding: Finding, facts: PassFacts): ServiceReport | nu
       return { ...nothingDone, name, file, line, finding: finding.kind, hint: finding.hint };
     }
     case 'unmanaged':
-      return { ...nothingDone, name: finding.live.name, file: null, line: null, finding: finding.kind };
+      return { ...nothingDone, name: finding.live.name, finding: finding.kind };
     case 'invalid': {
       const { file, line, reason } = finding.setAside;
       const name = finding.setAside.name ?? finding.live?.name ?? null;

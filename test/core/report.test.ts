@@ -58,6 +58,40 @@ test('a report tells the facts of its pass as they are', () => {
   });
 });
 
+test('a report is written in the order in which it is read: what it is about first, the long lists last', () => {
+  expect(Object.keys(toReport(facts()))).toEqual([
+    'schema_version',
+    'run_id',
+    'trigger',
+    'mode',
+    'account_id',
+    'source',
+    'started_at',
+    'finished_at',
+    'duration_ms',
+    'outcome',
+    'counts',
+    'api',
+    'services',
+    'problems',
+    'error',
+  ]);
+  const every = toReport(
+    facts({
+      findings: [...drift, ...invalid, ...findings({ declared: [{}] }), ...findings({ live: [{}] })],
+      outcomes: new Map([[id(1), failed]]),
+    }),
+  );
+  expect(every.services.map(({ finding }) => finding)).toEqual(['drifted', 'invalid', 'missing', 'unmanaged']);
+  const fields =
+    'service_id name file line finding cause action changes unknown_fields result reason hint attempts error'.split(
+      ' ',
+    );
+  for (const each of every.services) {
+    expect(Object.keys(each)).toEqual(fields);
+  }
+});
+
 describe('of a service, a report tells', () => {
   const nothing = {
     cause: null,

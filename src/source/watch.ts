@@ -93,12 +93,8 @@ export function watchFolder(options: WatchOptions): Watch {
 
   const settled = async () => {
     isQueued = false;
+    if (routeTo(path).identity !== armed?.identity) await rearm();
     // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
-    if (await hasChanged()) onChange();
-    if (routeTo(path).identity === armed?.identity) return;
-    // Only then, for to watch thousands of files anew takes longer than to read them.
-    await rearm();
-    // What was changed in the new folder before it was watched.
     if (await hasChanged()) onChange();
   };
   const onEvent = () => {
@@ -136,10 +132,10 @@ export function watchFolder(options: WatchOptions): Watch {
     const names = watchNames(route.folder, onEvent);
     await new Promise<void>((ready) => void watcher.once('ready', ready));
     const reason = whyBlind(route.folder);
-    // What was exchanged meanwhile was perhaps not watched yet, and what holds of a folder that is gone already is no news.
-    if (routeTo(path).identity !== route.identity) hint();
-    else if (reason !== null) become({ by: 'rescans', reason });
+    if (reason !== null) become({ by: 'rescans', reason });
     else if (faults.length === 0) become({ by: 'events' });
+    // What was exchanged meanwhile was perhaps not watched yet.
+    if (routeTo(path).identity !== route.identity) hint();
     return {
       identity: route.identity,
       at: performance.now(),

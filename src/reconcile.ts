@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { apply } from './apply.ts';
 import type { Signals } from './cloudflare/calls.ts';
 import type { Directory } from './cloudflare/directory.ts';
@@ -72,7 +73,12 @@ export function reconciler(options: ReconcilerOptions): Pass {
       return listing;
     };
     const listSoon = () => void list().catch(() => {}); // Who awaits the list is told.
-    if (couldRead) listSoon();
+    if (couldRead) {
+      listSoon();
+      // So that it is on its way, which takes the client a turn: many small files are read quickest without a pause.
+      await turn();
+      await turn();
+    }
     couldRead = false;
     try {
       const snapshot = await unlessAborted(stop, async () => source.read(stop, listSoon));

@@ -1,4 +1,16 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -179,21 +191,39 @@ function follow(root: string, link: string): Found {
   }
 }
 
+/** What is opened but read only if it is a file: never waits for the other end of a pipe, and never becomes our terminal. */
+const OPEN_ANYTHING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** Whatever is read goes through it: to make and drop a buffer for each of thousands of files takes longer than to copy. */
+const room = Buffer.allocUnsafeSlow(MOST_BYTES + 1);
+
 /** The bytes of a file, or why it cannot be used. Throws the system's error when it is not there. */
 export function readOne(place: string): { readonly bytes: Buffer } | { readonly fault: string } {
-  const stats = statSync(place);
-  if (!stats.isFile()) return { fault: 'expected a regular file, found a device, a pipe or a socket' };
-  if (stats.size > MOST_BYTES) {
-    const tenths = Math.ceil((stats.size / MOST_BYTES) * 10);
-    return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
-  }
+  let file: number;
   try {
-    return { bytes: readFileSync(place) };
+    file = openSync(place, OPEN_ANYTHING);
   } catch (error) {
     if (isMissing(error)) throw error;
+    // A socket cannot be opened.
+    return statSync(place).isFile() ? { fault: `cannot be read: ${plainly(codeOf(error))}` } : { fault: NO_FILE };
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return { fault: NO_FILE };
+    const length = stats.size > MOST_BYTES ? stats.size : readSync(file, room, 0, room.length, 0);
+    if (length > MOST_BYTES) {
+      const tenths = Math.ceil((length / MOST_BYTES) * 10);
+      return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
+    }
+    return { bytes: Buffer.from(room.subarray(0, length)) };
+  } catch (error) {
     return { fault: `cannot be read: ${plainly(codeOf(error))}` };
+  } finally {
+    closeSync(file);
   }
 }
+
+const NO_FILE = 'expected a regular file, found a device, a pipe or a socket';
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Routes } from './routes.ts';
 import { problem, SECURITY_HEADERS } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { keepRoom } from './connections.ts';
+import type { Connections } from './connections.ts';
 
 export type ServeOptions = {
   /** All addresses of the machine where `host` is empty; any free port where `port` is 0. */
@@ -17,9 +20,11 @@ export type ServeOptions = {
 
 export type Server = { readonly url: string; readonly close: () => Promise<void> };
 
-/** Far more than people and probes need; a flood is to cost no more memory than this. */
-const MOST_CONNECTIONS = 200;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often to look for requests that are late. */
+const LOOK_EVERY_MS = 2000;
+/** How long the last answers may take to be taken once it is closed. */
+const LAST_ANSWERS_MS = 1000;
 
 /**
  * Serves health, metrics, reports and the status page over HTTP. Throws the error of the system where it cannot listen. Once it does, no
@@ -29,26 +34,33 @@ export async function serve(options: ServeOptions): Promise<Server> {
   // Imported, it would bring Node's fetch along, 30 ms of every start of every command.
   const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer(
-    { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    {
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+    },
     (request, response) => {
-      void answer(request, response, options).catch((error: unknown) => {
+      void answer(request, response, { ...options, connections }).catch((error: unknown) => {
         options.onBug(error);
         if (response.headersSent) response.destroy();
-        else send(request, response, problem(500, 'a bug: the log says more'), options.hide);
+        else send(request, response, problem(500, 'a bug: the log says more'), { ...options, connections });
       });
     },
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  const connections = keepRoom(server);
   const { host, port } = options.listen;
   if (host === '') server.listen(port);
   else server.listen(port, host);
   await once(server, 'listening');
   // From here on, whatever befalls one connection ends that one only.
   server.on('error', options.onBug);
-  return { url: urlOf(server, host), close: async () => close(server) };
+  return { url: urlOf(server, host), close: async () => close(server, connections) };
 }
 
-async function close(server: HttpServer): Promise<void> {
+async function close(server: HttpServer, connections: Connections): Promise<void> {
+  // Whoever was told something a moment ago is told all of it; and first of all, for to close ends what is given and not yet taken.
+  await new Promise((given) => void setImmediate(given));
+  await connections.drained(LAST_ANSWERS_MS);
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();
@@ -64,16 +76,20 @@ function urlOf(server: HttpServer, host: string): string {
   return `http://${name}:${port}`;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
+type Answering = ServeOptions & { readonly connections: Connections };
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<void> {
   // Nothing here reads a body; what comes of one is let go.
   request.resume();
+  // Behind a stream there is never a turn, and who sends on nevertheless would never be done with.
+  if (streaming.has(request.socket)) return void request.socket.destroy();
   if (isLoopback(options.listen.host) && !isLoopback(hostNameOf(request))) {
     // A page of somebody else's may have its name lead here, and would read what a browser on this machine may read.
     return send(
       request,
       response,
       problem(421, 'asked for under another name than localhost, 127.0.0.1 or [::1]'),
-      options.hide,
+      options,
     );
   }
   const url = URL.parse(request.url ?? '', 'http://localhost');
@@ -83,19 +99,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       request,
       response,
       problem(404, `nothing is here; see ${Object.keys(options.routes).join(' ')}`),
-      options.hide,
+      options,
     );
   }
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (method !== route.method) {
     const refusal = problem(405, `expected ${route.method}, found ${request.method}`);
-    return send(request, response, { ...refusal, headers: { allow: route.method } }, options.hide);
+    return send(request, response, { ...refusal, headers: { allow: route.method } }, options);
   }
   if ('stream' in route) {
-    if (request.method !== 'HEAD') return stream(response, route.stream, options.hide);
-    return send(request, response, { status: 200, type: EVENT_STREAM, body: '' }, options.hide);
+    if (request.method !== 'HEAD') return stream(request, response, route.stream, options.hide);
+    return send(request, response, { status: 200, type: EVENT_STREAM, body: '' }, options);
   }
-  send(request, response, await route.answer({ query: url.searchParams, headers: request.headers }), options.hide);
+  send(request, response, await route.answer({ query: url.searchParams, headers: request.headers }), options);
 }
 
 function hostNameOf({ headers }: IncomingMessage): string {
@@ -107,10 +123,10 @@ function isLoopback(host: string): boolean {
 }
 
 function send(
-  { method }: IncomingMessage,
+  { method, socket }: IncomingMessage,
   response: ServerResponse,
   { status, type, body, headers }: Answer,
-  hide: ServeOptions['hide'],
+  { hide, connections }: Pick<Answering, 'hide' | 'connections'>,
 ): void {
   const content = Buffer.from(hide(body));
   response.writeHead(status, {
@@ -120,6 +136,7 @@ function send(
     'cache-control': 'no-store',
     ...headers,
   });
+  if (method !== 'HEAD') connections.owes(response, socket, content.length);
   response.end(method === 'HEAD' ? undefined : content);
 }
 
@@ -127,14 +144,21 @@ const EVENT_STREAM = 'text/event-stream';
 const HEARTBEAT_MS = 15_000;
 
 /** A reader that is so far behind is let go; it comes back by itself, and finds what is so then. */
-const MOST_UNREAD_BYTES = 1024 * 1024;
+const MOST_UNREAD_BYTES = 64 * 1024;
+
+/** Connections that are taken up by a stream. */
+const streaming = new WeakSet<Socket>();
 
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function stream(
+  { socket }: IncomingMessage,
   response: ServerResponse,
   subscribe: (send: (event: string, data: unknown) => void) => () => void,
   hide: ServeOptions['hide'],
 ): void {
+  streaming.add(socket);
+  // Asked for before the last answer was taken: an answer that has no connection yet is not told of its end either.
+  if (response.socket === null) return void socket.destroy();
   response.writeHead(200, {
     ...SECURITY_HEADERS,
     'content-type': EVENT_STREAM,

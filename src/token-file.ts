@@ -7,15 +7,16 @@ const LOOK_EVERY_MS = 1000;
 /**
  * The token in a file, which may hold another one later: Kubernetes swaps the links of a secret, people write in place. Now there must be
  * one in it: throws the error of the file system, or a `TypeError`. Later, a file that is gone or holds none leaves the token as it
- * was; if that is refused, the report says so. `onSecret` is told of every token before anything is done with it.
+ * was; if that is refused, the report says so. One of fewer than `shortest` characters is none, now and later: it may be half written.
+ * `onSecret` is told of every token before anything is done with it.
  */
-export function tokenFile(path: string, onSecret: (secret: string) => void): CredentialSource {
-  let current = { token: readToken(path, onSecret) };
+export function tokenFile(path: string, onSecret: (secret: string) => void, shortest = 1): CredentialSource {
+  let current = { token: readToken(path, onSecret, shortest) };
   /** What the last look saw. A file that is written in place may be half there: what is seen twice is believed. */
   let seen = current.token;
   const look = (): string => {
     try {
-      return readToken(path, onSecret);
+      return readToken(path, onSecret, shortest);
     } catch {
       return current.token; // In the middle of a swap, or for longer; see above.
     }
@@ -48,7 +49,7 @@ export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 const MOST_BYTES = 8192;
 
 /** Never waits: a pipe that stands where the file stood would hold up the whole process. */
-function readToken(path: string, onSecret: (secret: string) => void): string {
+function readToken(path: string, onSecret: (secret: string) => void, shortest: number): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
@@ -58,7 +59,10 @@ function readToken(path: string, onSecret: (secret: string) => void): string {
     if (length > MOST_BYTES) throw new TypeError(`expected a token, found more than ${MOST_BYTES} bytes`);
     const token = bytes.toString('utf8', 0, length).trim();
     onSecret(token);
-    if (HEADER_SAFE.test(token)) return token;
+    if (HEADER_SAFE.test(token)) {
+      if (token.length >= shortest) return token;
+      throw new TypeError(`expected a token of at least ${shortest} characters, found a shorter one`);
+    }
     const found = token === '' ? 'nothing' : 'others';
     throw new TypeError(`expected a token of printable characters without spaces, found ${found}`);
   } finally {

@@ -134,17 +134,11 @@ function tokenReader(
   secrets.add(token ?? undefined);
   if (token !== null || file === null) return () => token;
   try {
-    const source = tokenFile(file, secrets.add);
-    const current = () => {
-      const credentials = source.current();
-      return 'token' in credentials ? credentials.token : '';
-    };
-    if (current().length < SHORTEST_TOKEN) {
-      throw new TypeError(`expected a token of at least ${SHORTEST_TOKEN} characters, found a shorter one`);
-    }
+    const source = tokenFile(file, secrets.add, SHORTEST_TOKEN);
     return () => {
       source.renewed(source.current());
-      return current();
+      const credentials = source.current();
+      return 'token' in credentials ? credentials.token : null;
     };
   } catch (error) {
     const why =

@@ -132,6 +132,20 @@ describe('a pass on request', () => {
     expect(await post(daemon, '/api/reconcile', 'another-token-of-mine')).toMatchObject({ status: 202 });
     expect(program.stdout() + program.stderr()).not.toMatch(/correct-horse|another-token/);
   });
+
+  test.for(['', '\n', 'x', 'fifteen-letters', 'two words of a token'])(
+    'takes nothing else while the file holds what is no token: "%s"',
+    async (text) => {
+      const file = join(temporaryFolder(), 'token');
+      writeFileSync(file, `${TOKEN}\n`);
+      const { daemon } = await converged('--reconcile-token-file', file);
+      writeFileSync(file, text);
+      for (const shown of ['', text]) {
+        expect(await post(daemon, '/api/reconcile', encodeURI(shown.trim()))).toMatchObject({ status: 401 });
+      }
+      expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
+    },
+  );
 });
 
 describe('at start it says what to do, and ends with 1', () => {

@@ -18,8 +18,11 @@ export type DaemonOptions = {
   readonly schedule: Schedule | null;
   /** Calls back whenever somebody asks the process for a pass. */
   readonly onSignal: (listener: () => void) => void;
-  /** Takes what somebody may call who wants a pass and its report: of one that begins after the call, or null where there will be none. */
-  readonly onRequests: (ask: () => Promise<Report | null>) => void;
+  /**
+   * Takes what somebody may call who wants a pass and its report: of one that begins after the call. Null at once where none will be
+   * begun any more, and later where one would have been, had nobody told the process to stop.
+   */
+  readonly onRequests: (ask: () => Promise<Report | null> | null) => void;
   /** Calls back whenever there is another credential: what was refused to the last one may be granted to it. Gives what ends that. */
   readonly watchCredential: (onChange: () => void) => () => void;
   /** For how long the API still wants to be left alone. */
@@ -61,10 +64,12 @@ export async function daemon(options: DaemonOptions): Promise<void> {
   };
   stop.addEventListener('abort', () => wake?.());
   options.onSignal(() => ask('signal'));
-  options.onRequests(async () => {
+  options.onRequests(() => {
     if (stop.aborted) return null;
     ask('request');
-    return new Promise((resolve) => askers.push(resolve));
+    const { promise, resolve } = Promise.withResolvers<Report | null>();
+    askers.push(resolve);
+    return promise;
   });
   const unwatchCredential = options.watchCredential(() => ask('change'));
   const cron = options.schedule && runOn(options.schedule, () => ask('schedule'));

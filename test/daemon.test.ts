@@ -65,7 +65,7 @@ function staged(options: Partial<DaemonOptions> = {}) {
   const start = Date.now();
   let change: (() => void) | undefined;
   let signal: (() => void) | undefined;
-  let request: (() => Promise<Report | null>) | undefined;
+  let request: (() => Promise<Report | null> | null) | undefined;
   const phases: Phase[] = [];
   let credential: (() => void) | undefined;
   const unwatch = vi.fn<() => void>();

@@ -40,8 +40,8 @@ export type StationOptions = {
 };
 
 /** Asks for a pass; null is none. */
-type Ask = () => Promise<Report | null>;
-const nobodyYet: Ask = async () => null;
+type Ask = () => Promise<Report | null> | null;
+const nobodyYet: Ask = () => null;
 
 type Send = (event: string, data: unknown) => void;
 
@@ -91,7 +91,7 @@ export async function openStation({
         listeners.add(send);
         return () => void listeners.delete(send);
       },
-      reconcile: async () => ask(),
+      reconcile: () => ask(),
       token: tokenReader(settings, context),
     }),
     hide: context.secrets.hide,

@@ -30,8 +30,8 @@ export type RoutesOptions = {
   /** The reports that are kept, each as JSON, the newest first. */
   readonly reports: () => readonly string[];
   readonly subscribe: Subscribe;
-  /** Asks for a pass and gives its report; null where there will be none, for the process is about to end. */
-  readonly reconcile: () => Promise<Report | null>;
+  /** Asks for a pass and gives its report; null, at once or later, where there will be none, for the process is about to end. */
+  readonly reconcile: () => Promise<Report | null> | null;
   /** What one must show to ask for a pass; null where nobody may. */
   readonly token: () => string | null;
 };
@@ -99,7 +99,7 @@ async function reconcile({ query, headers }: Request, options: RoutesOptions): P
   const wait = query.get('wait') ?? 'false';
   if (!/^(true|false|)$/.test(wait)) return problem(400, 'wait: expected true or false');
   const report = options.reconcile();
-  if (wait === 'false') return json(202, { accepted: true });
+  if (wait === 'false' && report !== null) return json(202, { accepted: true });
   const made = await report;
   return made === null ? problem(503, 'there will be no pass: the process was told to stop') : json(200, made);
 }

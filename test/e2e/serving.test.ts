@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
 import { ran, start } from './program.ts';
+import { success } from '../cloudflare/server.ts';
 import type { Program } from './program.ts';
 import { servedBy } from './serving.ts';
 import type { Served } from './serving.ts';
@@ -146,6 +150,33 @@ describe('a pass on request', () => {
       expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
     },
   );
+});
+
+test('a pass is promised to nobody once it was told to stop', async () => {
+  let put: ServerResponse | undefined;
+  const api = createServer((request, response) => {
+    if (request.method === 'PUT') put = response;
+    else response.end(JSON.stringify(success([web({ http_port: 81 })])));
+  });
+  await once(api.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void api.close());
+  const address = api.address();
+  if (address === null || typeof address === 'string') throw new Error('expected a port');
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: { ...accountAt(`http://127.0.0.1:${address.port}`), VPC_RECONCILER_RECONCILE_TOKEN: TOKEN },
+  });
+  const daemon = await servedBy(program);
+  await expect.poll(() => put, { timeout: 10_000 }).toBeDefined();
+  const waiting = post(daemon, '/api/reconcile?wait=true', TOKEN);
+  program.send('SIGTERM');
+  await daemon.until('/readyz', ({ json }) => Object(json).reason === 'told to stop');
+  const refused = { status: 503, json: { error: 'there will be no pass: the process was told to stop' } };
+  for (const path of ['/api/reconcile', '/api/reconcile?wait=true']) {
+    expect(await post(daemon, path, TOKEN)).toEqual(refused);
+  }
+  put?.end(JSON.stringify(success(web())));
+  expect(await waiting).toEqual(refused);
+  expect(await program.ended).toMatchObject({ code: 0 });
 });
 
 describe('at start it says what to do, and ends with 1', () => {

@@ -40,14 +40,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
       connectionsCheckingInterval: LOOK_EVERY_MS,
     },
     (request, response) => {
-      void answer(request, response, { ...options, connections }).catch((error: unknown) => {
+      void answer(request, response, answering).catch((error: unknown) => {
         options.onBug(error);
         if (response.headersSent) response.destroy();
-        else send(request, response, problem(500, 'a bug: the log says more'), { ...options, connections });
+        else send(request, response, problem(500, 'a bug: the log says more'), answering);
       });
     },
   );
   const connections = keepRoom(server);
+  const answering: Answering = {
+    ...options,
+    connections,
+    boundTo: () => {
+      const address = server.address();
+      return typeof address === 'object' ? (address?.address ?? '') : '';
+    },
+  };
   const { host, port } = options.listen;
   if (host === '') server.listen(port);
   else server.listen(port, host);
@@ -76,14 +84,18 @@ function urlOf(server: HttpServer, host: string): string {
   return `http://${name}:${port}`;
 }
 
-type Answering = ServeOptions & { readonly connections: Connections };
+type Answering = ServeOptions & {
+  readonly connections: Connections;
+  /** The address on which it listens, however that was spelled. */
+  readonly boundTo: () => string;
+};
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<void> {
   // Nothing here reads a body; what comes of one is let go.
   request.resume();
   // Behind a stream there is never a turn, and who sends on nevertheless would never be done with.
   if (streaming.has(request.socket)) return void request.socket.destroy();
-  if (isLoopback(options.listen.host) && !isLoopback(hostNameOf(request))) {
+  if (isLoopback(options.boundTo()) && !isOurs(hostNameOf(request), options.listen.host)) {
     // A page of somebody else's may have its name lead here, and would read what a browser on this machine may read.
     return send(
       request,
@@ -114,12 +126,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   send(request, response, await route.answer({ query: url.searchParams, headers: request.headers }), options);
 }
 
-function hostNameOf({ headers }: IncomingMessage): string {
-  return URL.parse(`http://${headers.host ?? ''}`)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+/** Null where it names nobody, as HTTP/1.0 allows; a browser always does. */
+function hostNameOf({ headers }: IncomingMessage): string | null {
+  return headers.host === undefined
+    ? null
+    : (URL.parse(`http://${headers.host}`)?.hostname.replace(/^\[|\]$/g, '') ?? '');
+}
+
+function isOurs(name: string | null, listenHost: string): boolean {
+  return name === null || isLoopback(name) || name === listenHost.toLowerCase();
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d+){3}$/.test(host);
+  return /^(localhost|.+\.localhost|::1|(::ffff:)?127(\.\d+){3}|::ffff:7f[\da-f]{2}:[\da-f]+)$/.test(host);
 }
 
 function send(

@@ -111,6 +111,22 @@ test.for(['evil.example', 'localhost.evil.example', '10.0.0.1', '127.0.0.1.evil.
   },
 );
 
+test.for(['LOCALHOST', '127.1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
+  'however loopback is spelled where it listens, as %s too',
+  async (host) => {
+    const server = await serving({ listen: { host, port: 0 } });
+    expect((await ask(server, '/', { headers: { host: 'evil.example' } })).status).toBe(421);
+    expect((await ask(server, '/')).status).toBe(200);
+  },
+);
+
+test('on loopback it answers who asks for no name, as probes of HTTP/1.0 do', async () => {
+  const probe = connect(Number(new URL((await serving()).url).port), '127.0.0.1');
+  probe.write('GET / HTTP/1.0\r\n\r\n');
+  const [answer] = await once(probe, 'data');
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test('on other addresses any name may lead to it, as those of pods and services do', async () => {
   const server = await serving({ listen: { host: '0.0.0.0', port: 0 } });
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);

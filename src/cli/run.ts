@@ -85,6 +85,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
           settleMs: settings.settle,
           rescanMs: settings.rescan,
           hasChanged: source.hasChanged,
+          reads: source.reads,
           onChange,
           onState: (state) => {
             vitals.onWatch({ reason: null, ...state });

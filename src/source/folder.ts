@@ -25,6 +25,8 @@ export type Source = {
   readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
   /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** How often it has been read whole. */
+  readonly reads: () => number;
 };
 
 export type FolderOptions = {
@@ -42,6 +44,7 @@ const SLICE_MS = 20;
 export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
+  let reads = 0;
   let reading: Promise<unknown> = Promise.resolve();
 
   const read: Source['read'] = async (signal, onLoaded) => {
@@ -62,6 +65,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       next.set(file.path, { digest, parsed });
     }
     cache = next;
+    reads += 1;
     lastRead = digestOfAll([...next].map(([path, { digest }]) => ({ path, digest })));
     const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
     if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
@@ -70,6 +74,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
   return {
     path,
+    reads: () => reads,
     read: async (signal, onLoaded) => {
       const result = read(signal, onLoaded);
       reading = result.catch(() => {}); // Whoever reads is told.

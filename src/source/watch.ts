@@ -12,6 +12,8 @@ export type WatchOptions = {
   readonly rescanMs: number;
   /** Whether the folder reads otherwise than it was last read. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** How often the folder has been read so far: what had changed before is known since. */
+  readonly reads: () => number;
   /** The folder reads otherwise now. */
   readonly onChange: () => void;
   /** Told whenever the way in which changes are noticed becomes another one. */
@@ -60,8 +62,8 @@ export function watchFolder(options: WatchOptions): Watch {
   /** Events so far, and how many of them there were when the folder was last looked at. */
   let events = 0;
   let eventsSeen = 0;
-  /** What the last look found: a change that was told stays one until a pass has read it. */
-  let changeTold = true;
+  /** After how many reads the last look found a change; null where it found none. It stays that change until the folder is read again. */
+  let changeTold: number | null = options.reads();
   let suspicion: NodeJS.Timeout | undefined;
 
   const become = (next: WatchState) => {
@@ -86,7 +88,7 @@ export function watchFolder(options: WatchOptions): Watch {
     const eventsBefore = events;
     const changed = await options.hasChanged(signal);
     eventsSeen = eventsBefore;
-    changeTold = changed;
+    changeTold = changed ? options.reads() : null;
     if (!signal.aborted) onLook?.();
     return changed;
   };
@@ -156,13 +158,14 @@ export function watchFolder(options: WatchOptions): Watch {
     const mayWork = isBlind() && performance.now() - (armed?.at ?? 0) > rescanMs;
     if (mayWork || routeTo(path).identity !== armed?.identity) await rearm();
     const wasArmed = armed;
-    const unheard = !isBlind() && events === eventsSeen && !changeTold;
+    const unheard = !isBlind() && events === eventsSeen && changeTold !== options.reads();
     if (!(await hasChanged())) return;
     hint();
     if (!unheard || events !== eventsSeen) return;
     const eventsThen = events;
-    clearTimeout(suspicion);
-    suspicion = setTimeout(() => {
+    // The first one is not put off by others: they may come more often than events are late.
+    suspicion ??= setTimeout(() => {
+      suspicion = undefined;
       if (events !== eventsThen || armed !== wasArmed) return;
       onMissed?.();
       void enqueue(rearm);

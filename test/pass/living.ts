@@ -91,6 +91,7 @@ export async function living(
         settleMs,
         rescanMs,
         hasChanged: source.hasChanged,
+        reads: source.reads,
         onChange,
         onState: (state) => void states.push(state),
       }),

@@ -38,6 +38,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     rescanMs: NEVER_MS,
     // The first look is the watch's own, once it stands.
     hasChanged: async () => isStanding,
+    reads: () => 0,
     onLook: () => {
       isStanding = true;
       standing.resolve();
@@ -381,6 +382,19 @@ describe('a change that no event announced', () => {
     expect(missed).toEqual([]);
   });
 
+  test('is told as missed though a change was told just before, once a pass has read that one', async () => {
+    let reads = 0;
+    // Whenever it is looked at, the folder is another one, and a pass reads it at once.
+    const { missed } = await deaf({
+      reads: () => reads,
+      hasChanged: async () => true,
+      onChange: () => {
+        reads += 1;
+      },
+    });
+    await expect.poll(() => missed.length, { timeout: 4000 }).toBeGreaterThanOrEqual(1);
+  });
+
   test('is not told as missed when its event comes late', async () => {
     const folder = temporaryFolder();
     let [hasChanged, changes] = [false, 0];
@@ -390,6 +404,7 @@ describe('a change that no event announced', () => {
       settleMs: 5,
       rescanMs: 15,
       hasChanged: async () => hasChanged,
+      reads: () => changes,
       onChange: () => {
         hasChanged = false;
         changes += 1;
@@ -470,7 +485,7 @@ describe('close', () => {
       const stands = Promise.withResolvers();
       let looks = 0;
       const watch = watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, onLook: stands.resolve,
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, reads: () => 0, onLook: stands.resolve,
         onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
       });
       await stands.promise;

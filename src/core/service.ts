@@ -327,12 +327,14 @@ function isNothing(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNull;
 }
 
+const [anIpv4, anIpv6] = [z.ipv4(), z.ipv6()];
+
 /** What was expected of a host name, or null when it is one. */
 function hostnameFault(value: string): string | null {
   if (value.includes('://')) return 'a bare host name without a scheme (the ports say which scheme is used)';
   if (value.includes('/')) return 'a bare host name without a path';
-  if (z.ipv4().safeParse(value).success) return 'a host name (an address goes into host.ipv4)';
-  if (z.ipv6().safeParse(value.replace(/^\[(.*)\]$/, '$1')).success)
+  if (anIpv4.safeParse(value).success) return 'a host name (an address goes into host.ipv4)';
+  if (anIpv6.safeParse(value.replace(/^\[(.*)\]$/, '$1')).success)
     return 'a host name (an address goes into host.ipv6)';
   if (value.includes(':')) return 'a bare host name without a port (use http_port, https_port or tcp_port)';
   if (value.length > LONGEST_HOSTNAME) return `a host name of at most ${LONGEST_HOSTNAME} characters`;

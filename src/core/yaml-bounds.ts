@@ -38,8 +38,26 @@ const ROLES: { readonly [type: string]: Role } = {
   'double-quoted-scalar': 'scalar',
 };
 
-/** Goes through the tokens without building anything, and tells the first thing for which the text is not parsed at all. */
+/** The first thing for which a text is not parsed at all. */
 export function findExcess(text: string): Excess | null {
+  return isPlain(text) ? null : excessIn(text);
+}
+
+/** Shorter than any limit that counts characters or tokens. */
+const SHORT = 4000;
+
+/** Opened and closed within a line, with nothing in it that may hide the end. */
+const SIMPLE_LIST = /\[[^[\]{}'"#\n]*\]/g;
+
+/** Whether so few and such characters hold nothing of the kind, whatever their tokens are: nearly every file of declarations is so. */
+function isPlain(text: string): boolean {
+  if (text.length > SHORT || /^%|[{}]|[ \t]{200}/m.test(text)) return false;
+  if (/[[\]]/.test(text.replace(SIMPLE_LIST, ''))) return false;
+  return (text.match(/[-?:](?=\s|$)/g) ?? []).length <= LIMITS.indicatorsInARow;
+}
+
+/** Goes through the tokens without building anything. */
+export function excessIn(text: string): Excess | null {
   let offset = 0;
   let scalarFollows = false;
   const count = { tokens: 0, properties: 0, brackets: 0, indicatorsInARow: 0 };

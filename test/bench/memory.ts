@@ -126,7 +126,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
 };
 
 /** As the Dockerfile starts it. */
-const IMAGE_FLAGS = ['--max-semi-space-size=16'];
+const IMAGE_FLAGS = ['--max-semi-space-size=2'];
 
 const REST_MS = 2000;
 

@@ -134,6 +134,10 @@ const TEXTS: Readonly<Record<string, HelpText>> = {
       ['report drift every hour, and write nothing', 'vpc-reconciler run --mode detect --interval 1h'],
       ['rehearse without an account, and end', 'vpc-reconciler run --emulator --once'],
     ],
+    note: [
+      'The token of POST /api/reconcile may also stand in the environment, but in no flag:',
+      'VPC_RECONCILER_RECONCILE_TOKEN=… vpc-reconciler run',
+    ],
     exitCodes: [
       ['0', 'told to stop; with --once, all is in sync'],
       ['1', 'wrong usage or configuration; with --once, a pass went wrong'],

@@ -16,12 +16,13 @@ const MEASURE = `
     writeSync(1, JSON.stringify({ event: 'measured', heapUsed }) + '\\n');
   });`;
 
+/** Only who can be told to stop says that it is ready. */
+const IDLE = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6); process.stdout.write('{"event":"ready"}\\n');`;
 /** For who keeps a process of the SDK: what it takes with one list in memory. */
 const SDK_IDLE = (folder: string) =>
   `import { pathToFileURL } from 'node:url'; process.argv[2] = ${JSON.stringify(folder)};
    await import(pathToFileURL(${JSON.stringify(new URL('sdk-script.js', import.meta.url).pathname)}));
-   process.stdout.write('{"event":"ready"}\\n'); setInterval(() => {}, 1e6); process.on('SIGTERM', () => process.exit(0));`;
-const NODE_IDLE = `process.stdout.write('{"event":"ready"}\\n'); setInterval(() => {}, 1e6); process.on('SIGTERM', () => process.exit(0));`;
+   ${IDLE}`;
 
 /** What a daemon takes: at rest, after a pass, and after many. Linux only. */
 export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }) => {
@@ -87,7 +88,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
   const unflagged = residentMB(plain.pid);
   await plain.end();
 
-  const bare = await idleOf(NODE_IDLE);
+  const bare = await idleOf(IDLE);
   const sdk = await idleOf(SDK_IDLE(stuff.folder));
 
   const cell = `${services} services`;

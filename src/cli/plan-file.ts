@@ -24,8 +24,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 export function readPlanFile(path: string): Lock {
   let text: string;
   try {
-    const { size } = statSync(path);
-    if (!statSync(path).isFile() || size > MOST_BYTES)
+    const stats = statSync(path);
+    if (!stats.isFile() || stats.size > MOST_BYTES)
       throw new ConfigError(`${JSON.stringify(path)}: expected a file that plan --out wrote, found another`);
     text = readFileSync(path, 'utf8');
   } catch (error) {

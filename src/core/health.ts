@@ -25,7 +25,7 @@ export type Vitals = {
     readonly by: WatchMode;
     /** Why not by events. */
     readonly reason: string | null;
-    /** When somebody last looked whether the folder had changed, and could. */
+    /** When a look whether the folder has changed last came to an end, be it that nothing can be read there. */
     readonly lookedAt: number | null;
     /** Changes that only the safety re-scan found, for no event had announced them. */
     readonly missed: number;

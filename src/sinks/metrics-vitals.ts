@@ -109,7 +109,7 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
   });
   const looked = new Gauge({
     name: 'vpc_reconciler_folder_last_look_timestamp_seconds',
-    help: 'Unix time when somebody last looked whether the folder had changed, and could. 0 before the first time.',
+    help: 'Unix time when a look whether the folder has changed last came to an end, be it that nothing can be read there. 0 before the first time.',
     registers,
   });
 

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { ConfigError, flagOf, loadConfig, printConfig, settingFacts, variableOf } from '../src/config.ts';
-import type { Config, ConfigSources, SettingName, Settings } from '../src/config.ts';
+import { ConfigError, loadConfig, printConfig } from '../src/config.ts';
+import { flagOf, settingFacts, variableOf } from '../src/settings.ts';
+import type { Config, ConfigSources } from '../src/config.ts';
+import type { SettingName, Settings } from '../src/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,9 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeAccount } from '../account.ts';
-import { ConfigError, FILE_VARIABLE, flagOf, loadConfig, printConfig, settingFacts } from '../config.ts';
-import type { Config, SettingName } from '../config.ts';
+import { ConfigError, FILE_VARIABLE, loadConfig, printConfig } from '../config.ts';
+import { flagOf, settingFacts } from '../settings.ts';
+import type { Config } from '../config.ts';
+import type { SettingName } from '../settings.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import { COLOUR_CHOICES, print, tell } from './context.ts';
 import type { Context, ExitCode } from './context.ts';

@@ -5,7 +5,7 @@ import type { Budget, Wait } from '../cloudflare/budget.ts';
 import type { EndedRequest } from '../cloudflare/calls.ts';
 import { cloudflareDirectory } from '../cloudflare/directory.ts';
 import type { Directory } from '../cloudflare/directory.ts';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../settings.ts';
 import { spellDuration } from '../core/duration.ts';
 import { reconciler } from '../reconcile.ts';
 import type { Clock, Pass, ReconcilerOptions } from '../reconcile.ts';

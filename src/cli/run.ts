@@ -1,6 +1,7 @@
 import { readAccount } from '../account.ts';
 import { clockJumps } from '../clock.ts';
-import type { Config, Settings } from '../config.ts';
+import type { Config } from '../config.ts';
+import type { Settings } from '../settings.ts';
 import { spellDuration } from '../core/duration.ts';
 import type { Report } from '../core/report.ts';
 import { daemon } from '../daemon.ts';

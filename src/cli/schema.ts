@@ -1,4 +1,4 @@
-import { configSchema } from '../config.ts';
+import { configSchema } from '../settings.ts';
 import { serviceSchema } from '../core/service-schema.ts';
 import { print } from './context.ts';
 import type { Context } from './context.ts';

@@ -2,7 +2,7 @@ import type { Budget } from '../cloudflare/budget.ts';
 import type { EndedRequest } from '../cloudflare/calls.ts';
 import { ConfigError } from '../config.ts';
 import { SHORTEST_TOKEN } from '../setting-values.ts';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../settings.ts';
 import { healthOf } from '../core/health.ts';
 import { plainly } from '../core/plainly.ts';
 import { summaryOf } from '../core/report.ts';
@@ -12,6 +12,7 @@ import { openMetrics } from '../sinks/metrics.ts';
 import type { VitalsKeeper } from '../sinks/vitals.ts';
 import { routesOf } from '../server/routes.ts';
 import { serve } from '../server/server.ts';
+import { codeOf } from '../source/files.ts';
 import { tokenFile } from '../token-file.ts';
 import type { Context } from './context.ts';
 import { clock } from './rooms.ts';
@@ -162,8 +163,4 @@ function whyNot(error: unknown): string {
     default:
       return `it is impossible to listen there: ${codeOf(error)}`;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

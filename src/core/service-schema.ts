@@ -1,6 +1,7 @@
 import { capitalised, toJsonSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { HOST_FAULTS, http, SHARED_FIELDS, tcp, untyped, USELESS_AUTHORITY } from './service.ts';
+import { HOST_FAULTS, USELESS_AUTHORITY } from './combinations.ts';
+import { http, SHARED_FIELDS, tcp, untyped } from './service.ts';
 
 // oxlint-disable unicorn/no-thenable -- `then` is a word of JSON Schema, and nobody awaits a schema.
 

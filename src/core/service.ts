@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { address, ipv4, ipv6 } from './address.ts';
+import { checkHostShape, checkTls } from './combinations.ts';
+import { hostname } from './hostname.ts';
 import { capitalised } from './json-schema.ts';
 import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
@@ -12,8 +15,6 @@ import type { JsonObject } from './json.ts';
 
 const UUID = 'a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566';
 const PORT = 'a port, a whole number from 1 to 65535';
-const IPV4 = 'an IPv4 address such as 10.0.0.12';
-const IPV6 = 'an IPv6 address such as fd00::12';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 const RESOLVER = '10.0.0.53';
@@ -21,33 +22,6 @@ const RESOLVER = '10.0.0.53';
 /** Any 8-4-4-4-12 hexadecimal id: the server chooses its version, so ours is not the place to be strict about it. */
 const uuid = z.guid(UUID);
 const port = z.int({ error: PORT, abort: true }).min(1, PORT).max(65_535, PORT);
-const ipv4 = z.ipv4(IPV4);
-/** As patterns for editors. zod takes an address such as 64:ff9b::10.0.0.1, too, of which its own pattern does not know. */
-const IPV4_PATTERN = z.regexes.ipv4.source;
-const IPV6_PATTERN = `${z.regexes.ipv6.source}|^[0-9A-Fa-f:]*:${IPV4_PATTERN.slice(1)}`;
-const ipv6 = z.ipv6(IPV6).meta({ pattern: IPV6_PATTERN });
-const address = z
-  .union([ipv4, ipv6], 'an IPv4 or IPv6 address such as 10.0.0.53')
-  // One pattern, so that an editor has one message.
-  .meta({ anyOf: undefined, type: 'string', pattern: `${IPV4_PATTERN}|${IPV6_PATTERN}` });
-
-/** Labels joined by dots that are no IPv4 address. Single labels and underscores are accepted by the API (observed). */
-const HOSTNAME = new RegExp(String.raw`^(?!${IPV4_PATTERN.slice(1)})[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$`);
-const LONGEST_HOSTNAME = 253;
-
-const hostname = z
-  .string('a host name such as orders.internal')
-  .superRefine((value, context) => {
-    const expected = hostnameFault(value);
-    if (expected !== null) context.addIssue({ code: 'custom', message: expected });
-  })
-  .meta({
-    pattern: HOSTNAME.source,
-    maxLength: LONGEST_HOSTNAME,
-    errorMessage:
-      'Expected a bare host name such as orders.internal: labels of 1–63 letters (a–z), digits, - and _, joined by dots; no scheme, port, path or address',
-  });
-
 const resolverIps = z.array(address, 'a list of addresses such as [10.0.0.53]');
 
 const network = z.strictObject(
@@ -325,84 +299,4 @@ function pathsOf(schema: unknown, prefix = ''): string[] {
 
 function isNothing(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNull;
-}
-
-const [anIpv4, anIpv6] = [z.ipv4(), z.ipv6()];
-
-/** What was expected of a host name, or null when it is one. */
-function hostnameFault(value: string): string | null {
-  if (value.includes('://')) return 'a bare host name without a scheme (the ports say which scheme is used)';
-  if (value.includes('/')) return 'a bare host name without a path';
-  if (anIpv4.safeParse(value).success) return 'a host name (an address goes into host.ipv4)';
-  if (anIpv6.safeParse(value.replace(/^\[(.*)\]$/, '$1')).success)
-    return 'a host name (an address goes into host.ipv6)';
-  if (value.includes(':')) return 'a bare host name without a port (use http_port, https_port or tcp_port)';
-  if (value.length > LONGEST_HOSTNAME) return `a host name of at most ${LONGEST_HOSTNAME} characters`;
-  if (/[^\x20-\x7F]/.test(value)) return 'a host name of ASCII letters (one of others is spelt xn--…)';
-  if (/\s/.test(value)) return 'a host name without spaces';
-  if (value.includes('*')) return 'one host name, without * (a service is one host)';
-  if (value.includes('@')) return 'a bare host name without a user';
-  if (/^\.|\.\./.test(value)) return 'a host name without empty parts between its dots';
-  if (/[^.]{64}/.test(value)) return 'a host name of parts of at most 63 characters, joined by dots';
-  if (!HOSTNAME.test(value)) {
-    return 'a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots';
-  }
-  return null;
-}
-
-/** What a mapping can have wrong that has the right fields, of which some do not go together. */
-export const HOST_FAULTS = {
-  none: 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
-  both: 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
-  resolverNetwork: 'resolver_network goes with hostname; ipv4 and ipv6 take network',
-  network: 'network goes with ipv4 and ipv6; a hostname takes resolver_network',
-} as const;
-
-function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
-  const given = new Set(Object.keys(Object(value)));
-  const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
-  const complain = (path: string[], message: string, absent: readonly string[] = []) =>
-    context.addIssue({ code: 'custom', path, message, params: { absent } });
-  const misplaced = (key: string, message: string) =>
-    context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
-  const address = present.has('ipv4') || present.has('ipv6');
-  const named = present.has('hostname');
-
-  if (address && named) {
-    complain(['hostname'], HOST_FAULTS.both);
-  } else if (address) {
-    if (present.has('resolver_network')) {
-      misplaced('resolver_network', HOST_FAULTS.resolverNetwork);
-    } else if (!present.has('network')) {
-      const need = 'ipv4 and ipv6 need network with a tunnel_id';
-      if (given.has('network')) complain(['network'], `nothing in it: ${need}`, ['host.network']);
-      else complain([], `network is missing: ${need}`, ['host.network']);
-    }
-  } else if (named) {
-    if (present.has('network')) {
-      misplaced('network', HOST_FAULTS.network);
-    } else if (!present.has('resolver_network')) {
-      const need = 'a hostname needs resolver_network with a tunnel_id';
-      if (given.has('resolver_network'))
-        complain(['resolver_network'], `nothing in it: ${need}`, ['host.resolver_network']);
-      else complain([], `resolver_network is missing: ${need}`, ['host.resolver_network']);
-    }
-  } else {
-    complain([], HOST_FAULTS.none, ['host.ipv4', 'host.ipv6', 'host.hostname']);
-  }
-}
-
-export const USELESS_AUTHORITY = 'of no use with cert_verification_mode disabled; remove one of them';
-
-/** wrangler refuses a CA together with `disabled`; so may the API. */
-function checkTls(value: unknown, context: z.core.$RefinementCtx): void {
-  const { cert_verification_mode: mode, certificate_authority: authority } = Object(value);
-  if (mode === 'disabled' && authority != null) {
-    context.addIssue({
-      code: 'custom',
-      path: ['certificate_authority'],
-      message: USELESS_AUTHORITY,
-      params: {},
-    });
-  }
 }

@@ -3,11 +3,11 @@ import { compare } from '../../src/core/compare.ts';
 import type { LiveService } from '../../src/core/compare.ts';
 import { parseFile } from '../../src/core/declaration.ts';
 import { collect } from '../../src/core/declared.ts';
-import { nothingSeen } from '../../src/core/memory.ts';
 import { plan } from '../../src/core/plan.ts';
 import { documents, fleet } from '../pass/fleet.ts';
 import type { Bench } from './context.ts';
 import { figure } from './figures.ts';
+import { policy } from '../core/builders.ts';
 
 /** Comparing and planning alone, in memory. */
 export const planning: Bench = async ({ quick, tell }) => {
@@ -29,7 +29,7 @@ export const planning: Bench = async ({ quick, tell }) => {
     const floor: number[] = [];
     for (let repeat = -3; repeat < repeats; repeat += 1) {
       const begun = performance.now();
-      const { updates } = plan(compare(declared, live), POLICY);
+      const { updates } = plan(compare(declared, live), policy());
       const planned = performance.now();
       const unlike = pairs.filter((pair) => !isDeepStrictEqual(pair.live, pair.declared)).length;
       const compared = performance.now();
@@ -45,13 +45,3 @@ export const planning: Bench = async ({ quick, tell }) => {
   });
   return { name: 'planning', title: 'Comparing and planning', figures, aims: [] };
 };
-
-const POLICY = {
-  unknownFields: 'preserve',
-  maxChanges: null,
-  maxChangePercent: null,
-  memory: nothingSeen,
-  now: 0,
-  retryParked: false,
-  only: null,
-} as const;

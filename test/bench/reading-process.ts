@@ -7,11 +7,11 @@ import { parse } from 'yaml';
 import { compare } from '../../src/core/compare.ts';
 import type { LiveService } from '../../src/core/compare.ts';
 import { collect } from '../../src/core/declared.ts';
-import { nothingSeen } from '../../src/core/memory.ts';
 import { plan } from '../../src/core/plan.ts';
 import { folderSource } from '../../src/source/folder.ts';
 import type { Snapshot } from '../../src/source/folder.ts';
 import type { ReadingTimes } from './reading.ts';
+import { policy } from '../core/builders.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const names = readdirSync(folder);
@@ -44,16 +44,7 @@ process.stdout.write(JSON.stringify(times));
 
 function planFor(snapshot: Snapshot): number {
   const findings = compare(collect(snapshot.files), live);
-  const policy = {
-    unknownFields: 'preserve',
-    maxChanges: null,
-    maxChangePercent: null,
-    memory: nothingSeen,
-    now: 0,
-    retryParked: false,
-    only: null,
-  } as const;
-  return plan(findings, policy).updates.length;
+  return plan(findings, policy()).updates.length;
 }
 
 async function timed<Value>(work: () => Value | Promise<Value>): Promise<[ms: number, value: Value]> {

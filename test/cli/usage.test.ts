@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { flagOf, settingFacts } from '../../src/config.ts';
+import { flagOf, settingFacts } from '../../src/settings.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { command, folderOf, SECRET } from './command.ts';
 

@@ -46,12 +46,15 @@ export function findExcess(text: string): Excess | null {
 /** Shorter than any limit that counts characters or tokens. */
 const SHORT = 4000;
 
-/** Opened and closed within a line, with nothing in it that may hide the end. */
-const SIMPLE_LIST = /\[[^[\]{}'"#\n]*\]/g;
+/**
+ * A list that is the whole value of a key, opened and closed in its line, with nothing in it that may begin or end something else:
+ * either all of such a line counts or, in a block or a quoted text, nothing of it.
+ */
+const SIMPLE_LIST = /^[ -]*\w+: \[(?:[^[\]{}'"#:\n]|:(?=\S))*\][ \t\r]*$/gm;
 
 /** Whether so few and such characters hold nothing of the kind, whatever their tokens are: nearly every file of declarations is so. */
 function isPlain(text: string): boolean {
-  if (text.length > SHORT || /^%|[{}]|[ \t]{200}/m.test(text)) return false;
+  if (text.length > SHORT || /[%{}]|[ \t]{200}/.test(text)) return false;
   if (/[[\]]/.test(text.replace(SIMPLE_LIST, ''))) return false;
   return (text.match(/[-?:](?=\s|$)/g) ?? []).length <= LIMITS.indicatorsInARow;
 }

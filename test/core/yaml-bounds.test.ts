@@ -27,6 +27,13 @@ const piece = fc.constantFrom(
   '!t ',
   '|\n  text\n',
   'a[0] b',
+  'a - [',
+  'a: [',
+  '!<[ ',
+  '|',
+  'a: [: ]\n',
+  '- b: [b, c:d, ::1]\n',
+  '  c: [d, e] # f\n',
   '\t',
   ' '.repeat(100),
   '\\',
@@ -38,6 +45,6 @@ test('what is taken for plain at a glance is what its tokens say', () => {
     fc.property(text, (text) => {
       expect(findExcess(text)).toEqual(excessIn(text));
     }),
-    { numRuns: 3000 },
+    { numRuns: process.env['FULL'] === '1' ? 300_000 : 10_000 },
   );
 });

@@ -12,8 +12,7 @@ LABEL org.opencontainers.image.title="vpc-reconciler" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION"
 ENV NODE_ENV=production
-# By this ending Node knows at once what kind of module it is.
-COPY --from=build /build/dist/vpc-reconciler.js /app/vpc-reconciler.mjs
+COPY --from=build /build/dist/vpc-reconciler.cjs /app/vpc-reconciler.cjs
 # `node` of the base image, by number, so that a cluster can see that it is not root.
 USER 1000:1000
 WORKDIR /app
@@ -29,5 +28,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["nod
     .on('timeout', () => process.exit(1)).on('error', () => process.exit(1))"]
 # No shell and no init around it: as the first process it hears SIGTERM itself, and has no children to look after.
 # Where there is memory, V8 lets its young generation grow full of garbage; with 2 MB of it the process has some 50 MB less.
-ENTRYPOINT ["node", "--max-semi-space-size=2", "/app/vpc-reconciler.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "/app/vpc-reconciler.cjs"]
 CMD ["run", "--services", "/services"]

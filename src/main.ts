@@ -71,37 +71,41 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 const program = import('./cli/program.ts');
-try {
-  const { runCommandLine } = await program;
-  process.exitCode = await runCommandLine(process.argv.slice(2), {
-    environment: process.env,
-    stdout: hiding(process.stdout),
-    stderr,
-    secrets,
-    stop: stop.signal,
-    onHangUp: (listener) => void process.on('SIGHUP', listener),
-    outliveStdout: () => {
-      outlivesStdout = true;
-    },
+void main();
+
+async function main(): Promise<never> {
+  try {
+    const { runCommandLine } = await program;
+    process.exitCode = await runCommandLine(process.argv.slice(2), {
+      environment: process.env,
+      stdout: hiding(process.stdout),
+      stderr,
+      secrets,
+      stop: stop.signal,
+      onHangUp: (listener) => void process.on('SIGHUP', listener),
+      outliveStdout: () => {
+        outlivesStdout = true;
+      },
+    });
+  } catch (error) {
+    endWith(error);
+  }
+  // A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost. A reader takes its time, as in
+  // `plan | less`; but one that is stuck must not keep a process that is told to stop.
+  const patience = new Promise<void>((over) => {
+    const begin = () => void setTimeout(over, LAST_WRITES_MS);
+    if (stop.signal.aborted) begin();
+    else stop.signal.addEventListener('abort', begin);
   });
-} catch (error) {
-  endWith(error);
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength === 0) continue;
+    await Promise.race([patience, new Promise<void>((written) => void stream.write('', () => written()))]);
+  }
+  // What could not be written is told a turn later.
+  await new Promise<void>((later) => void setImmediate(later));
+  // What may still hold the process is of no use any more: all is written, closed and reported.
+  end(Number(process.exitCode));
 }
-// A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost. A reader takes its time, as in
-// `plan | less`; but one that is stuck must not keep a process that is told to stop.
-const patience = new Promise<void>((over) => {
-  const begin = () => void setTimeout(over, LAST_WRITES_MS);
-  if (stop.signal.aborted) begin();
-  else stop.signal.addEventListener('abort', begin);
-});
-for (const stream of [process.stdout, process.stderr]) {
-  if (stream.writableLength === 0) continue;
-  await Promise.race([patience, new Promise<void>((written) => void stream.write('', () => written()))]);
-}
-// What could not be written is told a turn later.
-await new Promise<void>((later) => void setImmediate(later));
-// What may still hold the process is of no use any more: all is written, closed and reported.
-end(Number(process.exitCode));
 
 function tell(text: string): void {
   stderr.write(`vpc-reconciler: ${printable(text)}\n`);

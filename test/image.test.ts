@@ -96,10 +96,10 @@ test('the image and the manifests agree on user and port, and the port is the de
 });
 
 test('the image runs no shell, nobody as root, and one file that was built', () => {
-  expect(JSON.parse(told('ENTRYPOINT')[0] ?? '')).toEqual(['node', expect.any(String), '/app/vpc-reconciler.mjs']);
+  expect(JSON.parse(told('ENTRYPOINT')[0] ?? '')).toEqual(['node', expect.any(String), '/app/vpc-reconciler.cjs']);
   expect(JSON.parse(told('CMD')[0] ?? '')).toEqual(['run', '--services', '/services']);
   expect(told('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
-  expect(told('COPY')).toEqual(['--from=build /build/dist/vpc-reconciler.js /app/vpc-reconciler.mjs']);
+  expect(told('COPY')).toEqual(['--from=build /build/dist/vpc-reconciler.cjs /app/vpc-reconciler.cjs']);
 });
 
 test('all that is copied into the build is let through, and nothing else', () => {

@@ -135,7 +135,7 @@ function renderFind(): Html {
         type="search"
         autocomplete="off"
         spellcheck="false"
-        placeholder="name, id, file, field…"
+        placeholder="name, id, file, field&hellip;"
         aria-keyshortcuts="/"
         aria-describedby="filter-count"
       /><kbd aria-hidden="true">/</kbd>

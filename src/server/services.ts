@@ -154,7 +154,7 @@ function renderChange(change: Change): Html {
   const elements = elementsOf(change);
   const values =
     elements === null
-      ? html`<del>${spell(change.live)}</del> → <ins>${spell(change.declared)}</ins>`
+      ? html`<del>${spell(change.live)}</del> &rarr; <ins>${spell(change.declared)}</ins>`
       : html`<ul>
           ${elements.map(({ on, text }) => ELEMENTS[on](text))}
         </ul>`;

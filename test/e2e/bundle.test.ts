@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { ran, root } from './program.ts';
 
 /** Far from the modules, which the bundle must not need. */
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-bundle-'));
-const main = join(folder, 'vpc-reconciler.js');
+const main = join(folder, 'vpc-reconciler.cjs');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
@@ -39,6 +39,11 @@ test('the bundle validates, plans, and logs for people', async () => {
     stderr: '',
     stdout: expect.stringMatching(/INFO: in sync: .*\n.* INFO: stopped\n$/),
   });
+});
+
+test('the bundle is kept in memory with one byte a character', () => {
+  // A single character above U+00FF makes it two for each, 1.5 MB more.
+  expect(readFileSync(main, 'utf8').match(/.{0,40}[^\0-\xff].{0,40}/)).toBeNull();
 });
 
 /** A Node older than the libraries need, if this machine has one. */

@@ -17,6 +17,7 @@ function read(facts: PageFacts, section?: string): string {
   const text = section === undefined ? part : part.slice(part.indexOf('>') + 1, part.indexOf('</section>'));
   return text
     .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&rarr;', '→')
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll(/\s+/g, ' ')
     .replaceAll(' ,', ',')

@@ -3,6 +3,7 @@ import type { FSWatcher } from 'node:fs';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
+import { spellDuration } from '../core/duration.ts';
 
 export type WatchOptions = {
   readonly path: string;
@@ -32,6 +33,11 @@ export type Watch = { readonly close: () => Promise<void> };
 /** A folder that is never quiet is read all the same, after so many times of settling. */
 const MOST_SETTLING = 20;
 const FREQUENT_RESCAN_MS = 2000;
+
+/** How long a file system may keep a watcher waiting that is put up; a folder of 50,000 files takes a second. */
+const ARMING_MS = 10_000;
+/** How long it may keep one waiting that is closed. */
+const CLOSING_MS = 1000;
 
 /** An event may come a little after what it tells of was found without it. */
 const LATE_EVENT_MS = 1000;
@@ -67,6 +73,7 @@ export function watchFolder(options: WatchOptions): Watch {
   let suspicion: NodeJS.Timeout | undefined;
 
   const become = (next: WatchState) => {
+    if (signal.aborted) return;
     const news = JSON.stringify(next) !== JSON.stringify(state);
     state = next;
     if (news) onState(next);
@@ -132,13 +139,24 @@ export function watchFolder(options: WatchOptions): Watch {
       trouble(error);
     });
     const names = watchNames(route.folder, onEvent);
-    await new Promise<void>((ready) => void watcher.once('ready', ready));
-    const reason = whyBlind(route.folder);
-    if (reason !== null) become({ by: 'rescans', reason });
-    else if (faults.length === 0) become({ by: 'events' });
-    // What was exchanged meanwhile was perhaps not watched yet.
-    if (routeTo(path).identity !== route.identity) hint();
+    let isLate = false;
+    const stand = () => {
+      const reason = whyBlind(route.folder);
+      if (reason !== null) become({ by: 'rescans', reason });
+      else if (faults.length === 0) become({ by: 'events' });
+      // What happened meanwhile was perhaps not watched yet.
+      if (isLate || routeTo(path).identity !== route.identity) hint();
+    };
+    const standing = new Promise<void>((done) => {
+      watcher.once('ready', () => {
+        stand();
+        done();
+      });
+    });
+    isLate = !(await isDone(standing, ARMING_MS, signal));
+    if (isLate) trouble(`no watch of ${route.folder} stood within ${spellDuration(ARMING_MS)}`);
     return {
+      folder: route.folder,
       identity: route.identity,
       at: performance.now(),
       close: async () => {
@@ -148,8 +166,11 @@ export function watchFolder(options: WatchOptions): Watch {
     };
   };
   const rearm = async () => {
-    // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before.
-    await armed?.close().catch(trouble);
+    // First close, then arm: watchers of one path share a handle, and it may be of the folder that was there before. And as long as a
+    // file system lets none be closed, no more of them are made to wait for it.
+    if (armed !== null && !(await isDone(armed.close().catch(trouble), CLOSING_MS, signal))) {
+      return trouble(`the last watch of ${armed.folder} has not let go of it yet`);
+    }
     armed = await arm();
   };
 
@@ -190,12 +211,23 @@ export function watchFolder(options: WatchOptions): Watch {
       clearTimeout(suspicion);
       await rescans;
       await queue;
-      await armed?.close();
+      if (armed !== null) await isDone(armed.close(), CLOSING_MS);
     },
   };
 }
 
-type Armed = Watch & { readonly identity: string; readonly at: number };
+type Armed = Watch & Pick<Route, 'folder' | 'identity'> & { readonly at: number };
+
+/** Whether something comes to its end within so long, and before that is given up: a file system that is gone lets nothing end. */
+async function isDone(work: Promise<unknown>, ms: number, giveUp = new AbortController().signal): Promise<boolean> {
+  const done = new AbortController();
+  const late = sleep(ms, false, { signal: AbortSignal.any([done.signal, giveUp]) }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    done.abort();
+  }
+}
 
 /** Why the kernel's events cannot tell all that happens in a folder; null where they can. */
 function whyBlind(folder: string): string | null {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { accountAt, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
 import { after, inShell, start } from './program.ts';
 import type { Program } from './program.ts';
+import { servedBy } from './serving.ts';
 
 const event = 'reconciliation_report';
 
@@ -92,6 +93,76 @@ test('a thread that is stuck in the system keeps no process from ending', async 
   await program.logged({ event, outcome: 'in_sync' });
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/**
+ * A daemon on a file system that hangs from when it listens: the one thread that asks the file system in the process's stead waits
+ * for somebody to open the other end of a named pipe, which `release` does.
+ */
+async function hanging(services: string, rescan = '300ms'): Promise<{ program: Program; release: () => void }> {
+  const pipe = join(temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const hang = `
+    import { open } from 'node:fs';
+    import { Server } from 'node:net';
+    const { listen } = Server.prototype;
+    Server.prototype.listen = function (...rest) {
+      open(${JSON.stringify(pipe)}, () => {});
+      return listen.apply(this, rest);
+    };`;
+  const { url } = await emulated({ services: [web()] });
+  const program = start(['run', '--services', services, '--interval', '0', '--rescan', rescan], {
+    environment: { ...accountAt(url), UV_THREADPOOL_SIZE: '1' },
+    command: after(hang),
+  });
+  return { program, release: () => closeSync(openSync(pipe, 'w')) };
+}
+
+test('a file system that lets no watch stand is told, and looked at again and again until one stands', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const { program, release } = await hanging(services);
+  const daemon = await servedBy(program);
+  await program.logged({ event, outcome: 'in_sync' });
+  const reason = `no watch of ${services} stood within 10s`;
+  expect(await program.logged({ event: 'watching' })).toMatchObject({ level: 40, by: 'rescans', reason });
+  // It is tried again, and then all the same: no more watches than one wait for an answer.
+  const still = `the last watch of ${services} has not let go of it yet`;
+  await program.logged({ event: 'watching', by: 'rescans', reason: still });
+  expect(await daemon.get('/healthz')).toMatchObject({
+    status: 200,
+    json: { watcher: { by: 'rescans', reason: still } },
+  });
+  expect(await daemon.text('/metrics')).toMatch(/^vpc_reconciler_watcher_state\{state="rescans"\} 1$/m);
+  writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+  await program.logged({ event, trigger: 'change', outcome: 'converged' });
+
+  release();
+  await program.logged({ event: 'watching', by: 'events' });
+  writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 82 })));
+  await program.logged({ event, trigger: 'change', outcome: 'converged' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a watch that stands late is one all the same', async () => {
+  const services = folderOf({ 'web.yaml': web() });
+  const { program, release } = await hanging(services, '1h'); // No other one is put up in its place.
+  await program.logged({ event: 'watching', by: 'rescans' });
+  release();
+  await program.logged({ event: 'watching', by: 'events' });
+  writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+  await program.logged({ event, trigger: 'change', outcome: 'converged' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('told to stop while the file system lets no watch stand, the daemon ends long before grace_period', async () => {
+  const { program } = await hanging(folderOf({ 'web.yaml': web() }));
+  await program.logged({ event, outcome: 'in_sync' });
+  program.send('SIGTERM');
+  const told = performance.now();
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(performance.now() - told).toBeLessThan(10_000);
 });
 
 /** On SIGUSR2 takes all file descriptors that there are, and on the next one gives them back. */

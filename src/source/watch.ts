@@ -198,9 +198,13 @@ export function watchFolder(options: WatchOptions): Watch {
     if (await hasChanged()) onChange();
   });
   const rescans = (async () => {
-    while (!signal.aborted) {
-      await sleep(isBlind() ? Math.min(rescanMs, FREQUENT_RESCAN_MS) : rescanMs, undefined, { signal });
+    for (let nextAt = performance.now() + rescanMs; !signal.aborted;) {
+      const leftMs = Math.max(0, nextAt - performance.now());
+      await sleep(Math.min(leftMs, FREQUENT_RESCAN_MS), undefined, { signal });
+      // Who is told that events do not tell all does not wait for the end of a long pause.
+      if (!isBlind() && performance.now() < nextAt) continue;
       await enqueue(lookAgain);
+      nextAt = performance.now() + rescanMs;
     }
   })().catch(() => {}); // The sleep ends with an error when the watch is closed.
 

@@ -441,6 +441,21 @@ describe('trouble', () => {
     await expect.poll(() => changes).toBe(2);
     expect(watch.states).toContainEqual({ by: 'rescans', reason: 'a bug' });
   });
+
+  test('has the folder looked at soon, though the re-scan is far off', async () => {
+    const folder = temporaryFolder();
+    let looks = 0;
+    await watched(folder, {
+      rescanMs: NEVER_MS,
+      hasChanged: async () => {
+        looks += 1;
+        if (looks === 2) throw new Error('a bug');
+        return false;
+      },
+    });
+    write(folder, { 'a.yaml': '1' });
+    await expect.poll(() => looks, { timeout: 6000 }).toBeGreaterThan(3);
+  });
 });
 
 describe('close', () => {

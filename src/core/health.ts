@@ -14,6 +14,8 @@ export type Vitals = {
   /** When a pass begins that nobody has to ask for: by the timer of the interval or the back-off, and by the schedule. */
   readonly timerAt: number | null;
   readonly scheduleAt: number | null;
+  /** Since when a pass is asked for that has not begun; null where none is. */
+  readonly askedSince: number | null;
   /** Since when a good pass is due that has not come to its end; null where none is. */
   readonly owedSince: number | null;
   /** When each of these last went well: the folder was read, the account was listed, a pass was good. */
@@ -43,7 +45,7 @@ const STUCK_AFTER_MS = 30_000;
  * fare no better.
  */
 export function whyStuck(
-  { pass, timerAt, owedSince }: Vitals,
+  { pass, timerAt, askedSince }: Vitals,
   { passTimeoutMs }: Patience,
   now: number,
 ): string | null {
@@ -52,9 +54,9 @@ export function whyStuck(
     if (ms <= passTimeoutMs + STUCK_AFTER_MS) return null;
     return `the pass has been under way for ${spellDuration(ms)}, and pass_timeout, ${spellDuration(passTimeoutMs)}, did not end it`;
   }
-  // Between passes: a pass is due at once, or at the time of the timer, whichever there is.
-  const dueAt = timerAt ?? owedSince;
-  if (dueAt === null || now - dueAt <= STUCK_AFTER_MS) return null;
+  // Between passes: one is due at once where somebody asked, and at the time of the timer.
+  const dueAt = Math.min(askedSince ?? Infinity, timerAt ?? Infinity);
+  if (now - dueAt <= STUCK_AFTER_MS) return null;
   return `a pass has been due for ${spellDuration(now - dueAt)}, and has not begun`;
 }
 

@@ -33,6 +33,7 @@ export function keepVitals(now: () => number): VitalsKeeper {
     pass: null,
     timerAt: null,
     scheduleAt: null,
+    askedSince: startedAt,
     owedSince: startedAt,
     lastRead: null,
     lastList: null,
@@ -40,8 +41,6 @@ export function keepVitals(now: () => number): VitalsKeeper {
     lastPass: null,
     watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
   };
-  /** Since when one more pass is asked for, behind the one that is under way. */
-  let askedSince: number | null = null;
   const change = (changed: Partial<Vitals>) => {
     vitals = { ...vitals, ...changed };
   };
@@ -52,12 +51,11 @@ export function keepVitals(now: () => number): VitalsKeeper {
     onPhase: (phase) => {
       switch (phase.kind) {
         case 'asked':
-          askedSince ??= now();
-          return change({ owedSince: vitals.owedSince ?? now() });
+          return change({ askedSince: vitals.askedSince ?? now(), owedSince: vitals.owedSince ?? now() });
         case 'began':
-          askedSince = null;
           return change({
             pass: { trigger: phase.trigger, since: now() },
+            askedSince: null,
             owedSince: vitals.owedSince ?? now(),
             timerAt: null,
             scheduleAt: null,
@@ -71,7 +69,8 @@ export function keepVitals(now: () => number): VitalsKeeper {
     onReport: (report) => {
       const at = now();
       change({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
-      if (isGood(report)) change({ lastGoodPass: at, owedSince: askedSince });
+      // Who asked while it was under way is still owed one.
+      if (isGood(report)) change({ lastGoodPass: at, owedSince: vitals.askedSince });
     },
     onStep: (step) => change(step === 'read' ? { lastRead: now() } : { lastList: now() }),
     onWatch: (watcher) => change({ watcher: { ...vitals.watcher, ...watcher } }),

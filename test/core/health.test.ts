@@ -16,6 +16,7 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
     pass: null,
     timerAt: 6 * MINUTE,
     scheduleAt: null,
+    askedSince: null,
     owedSince: null,
     lastRead: MINUTE,
     lastList: MINUTE,
@@ -41,9 +42,27 @@ describe('a restart would help', () => {
     },
     {
       is: 'a change that nobody took up',
-      vitals: vitals({ owedSince: 2 * MINUTE, timerAt: null }),
+      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: null }),
       now: 4 * MINUTE,
       stuck: 'a pass has been due for 2m, and has not begun',
+    },
+    {
+      is: 'a change that nobody took up, long before the time of the timer',
+      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
+      now: 4 * MINUTE,
+      stuck: 'a pass has been due for 2m, and has not begun',
+    },
+    {
+      is: 'a timer that never fired, and a change after it',
+      vitals: vitals({ askedSince: 7 * MINUTE }),
+      now: 7 * MINUTE,
+      stuck: 'a pass has been due for 1m, and has not begun',
+    },
+    {
+      is: 'a change behind the pass that is under way',
+      vitals: vitals({ askedSince: 7 * MINUTE, pass: { trigger: 'interval', since: 6 * MINUTE }, timerAt: null }),
+      now: 20 * MINUTE,
+      stuck: null,
     },
     {
       is: 'the wait for the next try, long after passes began to fail',

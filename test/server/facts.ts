@@ -32,6 +32,7 @@ export function health(fields: Partial<Vitals> = {}): Health {
     pass: null,
     timerAt: NOW + 288_000,
     scheduleAt: null,
+    askedSince: null,
     owedSince: null,
     lastRead: LAST - 200,
     lastList: LAST - 100,

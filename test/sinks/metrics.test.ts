@@ -350,6 +350,7 @@ describe('of the daemon', () => {
     const { vitals, report, pass, values } = opened();
     const owed = async () => (await values('vpc_reconciler_pass_owed_timestamp_seconds'))[''];
     expect(await owed()).toBe(DAY);
+    vitals.onPhase({ kind: 'began', trigger: 'startup' });
     pass(1000);
     report({});
     expect(await owed()).toBe(0);

@@ -20,7 +20,14 @@ const down = failure('transient', 'the API is down');
 
 test('a daemon owes a good pass from its start', () => {
   const { vitals } = kept();
-  expect(vitals()).toMatchObject({ startedAt: 100, owedSince: 100, pass: null, lastGoodPass: null, lastPass: null });
+  expect(vitals()).toMatchObject({
+    startedAt: 100,
+    askedSince: 100,
+    owedSince: 100,
+    pass: null,
+    lastGoodPass: null,
+    lastPass: null,
+  });
   expect(vitals().watcher).toEqual({ by: 'starting', reason: null, lookedAt: null, missed: 0 });
 });
 
@@ -76,6 +83,22 @@ describe('a good pass is owed', () => {
     report();
     expect(vitals().owedSince).toBe(110);
   });
+});
+
+test('knows since when somebody asks for a pass that has not begun, though others fail meanwhile', () => {
+  const { vitals, onPhase, later, report } = kept();
+  onPhase({ kind: 'began', trigger: 'startup' });
+  expect(vitals().askedSince).toBeNull();
+  later(10);
+  onPhase({ kind: 'asked' });
+  later(10);
+  onPhase({ kind: 'asked' });
+  report(down);
+  expect(vitals().askedSince).toBe(110);
+  onPhase({ kind: 'began', trigger: 'change' });
+  report(down);
+  onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: null });
+  expect(vitals()).toMatchObject({ askedSince: null, owedSince: 100 });
 });
 
 test('knows when the next pass begins, until it does', () => {

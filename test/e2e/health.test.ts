@@ -175,6 +175,28 @@ describe('alive, and not ready', () => {
     expect(await losesPatience(daemon)).toContain('expected at least one declaration');
   });
 
+  test('when nobody has looked at the folder for fresh_for and a re-scan, until somebody does', async () => {
+    // A folder that cannot be read has been looked at, and a look that hangs in the system holds up the whole process. So it is the
+    // re-scan that does not come: its pause is never over.
+    const noPauseEnds = `
+      import timers from 'node:timers/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      timers.setTimeout = () => new Promise(() => {});
+      syncBuiltinESMExports();`;
+    const flags = ['--interval', '0', '--rescan', '300ms'];
+    const { daemon, folder } = await ready(flags, { command: after(noPauseEnds) });
+    const { json } = await daemon.until('/readyz', isNotReady);
+    expect(json).toMatchObject({
+      healthy: true,
+      ready: false,
+      reason: expect.stringMatching(/^nobody has been able to look at the folder for \d/),
+      last_pass: { outcome: 'in_sync', error: null },
+    });
+    expect(await daemon.get('/healthz')).toMatchObject({ status: 200, json: { healthy: true, ready: false } });
+    writeFileSync(join(folder, 'notes.txt'), 'nothing that is declared');
+    await daemon.until('/readyz', isReady);
+  });
+
   test('once it is told to stop, while it finishes what is under way', async () => {
     const { be, daemon, program } = await ready(['--request-timeout', '1h']);
     let put: ServerResponse | undefined;
@@ -208,6 +230,50 @@ describe('not alive: a restart would help', () => {
       ready: false,
       reason: expect.stringMatching(/^the pass has been under way for 31s, and pass_timeout, 1s, did not end it$/),
     });
+  });
+
+  /** Time goes by a hundred times as fast as timers do, so that nobody waits for the half minute. */
+  const lateTimers = `
+    const { now } = performance;
+    performance.now = () => 100 * now.call(performance);`;
+
+  test.each([
+    {
+      is: 'though the timer of the interval has long run out',
+      flags: ['--interval', '2m'],
+      code: lateTimers,
+      change: false,
+    },
+    {
+      is: 'though a change asks for it, while the timer of the interval has hours to go',
+      flags: ['--interval', '20h'],
+      // Who asks for a pass cannot end the pause before it.
+      code: `${lateTimers}
+        const { setTimeout, clearTimeout } = globalThis;
+        let pause;
+        globalThis.setTimeout = (job, ms, ...rest) => {
+          const timer = setTimeout(job, ms, ...rest);
+          if (ms > 3_600_000) pause = timer;
+          return timer;
+        };
+        globalThis.clearTimeout = (timer) => {
+          if (timer !== undefined && timer === pause) throw new Error('it does not end');
+          clearTimeout(timer);
+        };`,
+      change: true,
+    },
+  ])('when a pass is due and does not begin, $is', async ({ flags, code, change }) => {
+    const { daemon, folder } = await ready(['--fresh-for', '24h', ...flags], { command: after(code) });
+    if (change) writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+    const { json } = await daemon.until('/healthz', ({ status }) => status === 503);
+    expect(json).toMatchObject({
+      healthy: false,
+      ready: false,
+      reason: expect.stringMatching(/^a pass has been due for \d.*, and has not begun$/),
+      pass: null,
+      last_pass: { outcome: 'in_sync' },
+    });
+    expect(await daemon.get('/readyz')).toMatchObject({ status: 503 });
   });
 
   test('when the process does not move at all: it does not answer', async () => {

@@ -99,7 +99,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
         heldMs: options.heldMs(),
         random,
       });
-      onPhase({ kind: 'waiting', timerMs: waitMs, scheduleMs: cron?.msToNext() ?? null });
+      onPhase({ kind: 'waiting', timerMs: waitMs, scheduleMs: () => cron?.msToNext() ?? null });
       await new Promise<void>((resolve) => {
         const timer = waitMs === null ? undefined : setTimeout(() => ask('interval'), waitMs);
         wake = () => {

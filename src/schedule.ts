@@ -14,7 +14,10 @@ export function parseSchedule(text: string): Schedule {
 /** A schedule that is being followed; `msToNext` is how long until its next time, or null where there is none. */
 export type Running = { readonly stop: () => void; readonly msToNext: () => number | null };
 
-/** Calls back at every time of the schedule until it is stopped. */
+/**
+ * Calls back at every time of the schedule until it is stopped. Croner looks at the clock every 30 s at least: where that is set, the
+ * schedule goes by the new time from then on, and a time that was jumped over is made up for, once.
+ */
 export function runOn({ pattern, timezone }: Schedule, job: () => void): Running {
   const cron = new Cron(pattern, { timezone, mode: '5-part' }, job);
   return { stop: () => cron.stop(), msToNext: () => cron.msToNext() };

@@ -112,6 +112,11 @@ function staged(options: Partial<DaemonOptions> = {}) {
     signal: () => signal?.(),
     request: async () => request?.(),
     phases,
+    /** How long it is to the time of the schedule, as it was told how to ask. */
+    scheduleMs: () => {
+      const phase = phases.at(-1);
+      return phase?.kind === 'waiting' ? phase.scheduleMs() : undefined;
+    },
     credential: () => credential?.(),
     unwatch,
     /** Ends the pass that runs. */
@@ -288,6 +293,47 @@ test('a schedule asks for a pass whenever its time has come, in its time zone', 
   await stage.end();
   await stage.wait(24 * 3_600_000);
   expect(triggersOf(stage)).toEqual(['startup', 'schedule', 'schedule']);
+});
+
+describe('a clock that is set', () => {
+  const at = { intervalMs: 0, schedule: { pattern: '0 6 * * *', timezone: 'UTC' } };
+
+  test.for([
+    { to: '2026-01-02T05:59:00Z', after: 60_000, reason: 'the schedule goes by the new time' },
+    { to: '2026-01-02T08:00:00Z', after: 30_000, reason: 'a time that was jumped over is made up for' },
+    { to: '2027-03-04T05:00:00Z', after: 30_000, reason: 'and however many were, once' },
+    { to: '2026-01-01T05:58:00Z', after: 120_000, reason: 'a time that comes once more is one' },
+  ])('to $to: $reason', async ({ to, after }) => {
+    vi.setSystemTime('2026-01-02T05:00:10Z');
+    const stage = staged(at);
+    await stage.wait(0);
+    await stage.end();
+    await stage.wait(60_000);
+    vi.setSystemTime(to);
+    await stage.wait(after - 30_000);
+    expect(triggersOf(stage)).toEqual(['startup']);
+    await stage.wait(30_000);
+    expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+    await stage.end();
+    await stage.wait(20 * 60_000);
+    expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+    await stage.stop();
+  });
+
+  test.for(['2026-01-02T08:00:00Z', '2026-01-01T01:00:00Z'])('to %s, moves no interval', async (to) => {
+    vi.setSystemTime('2026-01-02T05:00:10Z');
+    const stage = staged({ intervalMs: 600_000 });
+    await stage.wait(0);
+    await stage.end();
+    await stage.wait(60_000);
+    vi.setSystemTime(to);
+    await stage.wait(539_999);
+    expect(triggersOf(stage)).toEqual(['startup']);
+    await stage.wait(1);
+    expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+    await stage.end();
+    await stage.stop();
+  });
 });
 
 test('a change cuts the back-off short, and a good pass ends it', async () => {
@@ -475,19 +521,23 @@ describe('what moves it is told', () => {
     await stage.wait(0);
     expect(stage.phases).toEqual([{ kind: 'began', trigger: 'startup' }]);
     await stage.end();
-    expect(stage.phases[1]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: null });
+    expect(stage.phases[1]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: expect.any(Function) });
+    expect(stage.scheduleMs()).toBeNull();
     await stage.wait(60_000);
     expect(stage.phases.slice(2)).toEqual([{ kind: 'asked' }, { kind: 'began', trigger: 'interval' }]);
     await stage.stop();
   });
 
-  test('with the time of the schedule', async () => {
-    vi.setSystemTime(new Date('2026-01-02T03:04:05Z'));
+  test('with how long it is to the time of the schedule, whatever the clock is set to meanwhile', async () => {
+    vi.setSystemTime('2026-01-02T03:04:05Z');
     const stage = staged({ intervalMs: 0, schedule: { pattern: '0 4 * * *', timezone: 'UTC' } });
     await stage.wait(0);
     await stage.end();
-    const scheduleMs = (55 * 60 + 55) * 1000;
-    expect(stage.phases.at(-1)).toEqual({ kind: 'waiting', timerMs: null, scheduleMs });
+    expect(stage.scheduleMs()).toBe((55 * 60 + 55) * 1000);
+    vi.setSystemTime('2026-01-02T03:59:00Z');
+    expect(stage.scheduleMs()).toBe(60_000);
+    vi.setSystemTime('2026-01-01T22:00:00Z');
+    expect(stage.scheduleMs()).toBe(6 * 3_600_000);
     await stage.stop();
   });
 });

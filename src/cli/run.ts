@@ -52,7 +52,8 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   });
   if (rehearsal?.tamper != null)
     log.info({ event: 'hint' }, `change a service behind its back:\n  ${rehearsal.tamper}`);
-  const tellJump = jumpTeller(log);
+  // What is shown of the schedule holds no more, then.
+  const tellJump = jumpTeller(log, () => station?.onPhase());
   const clockWatch = setInterval(tellJump, CLOCK_LOOK_MS).unref();
   try {
     await daemon({
@@ -192,7 +193,7 @@ function tellNextTry(log: Log, lastOutcome: Report['outcome'] | null, phase: Pha
 }
 
 /** Says so when the time of day has jumped: the times in the log are not what they seem, and the schedule goes by the new one. */
-function jumpTeller(log: Log): () => void {
+function jumpTeller(log: Log, onJump: () => void): () => void {
   const jumpedBy = clockJumps(clock);
   return () => {
     const byMs = jumpedBy();
@@ -201,6 +202,7 @@ function jumpTeller(log: Log): () => void {
       { event: 'clock_jumped', by_ms: byMs },
       `the time of day jumped by ${Math.round(byMs / 1000)} s: the clock was set, or the machine slept`,
     );
+    onJump();
   };
 }
 

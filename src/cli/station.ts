@@ -24,7 +24,7 @@ export type Station = {
   readonly url: string;
   readonly onReport: (report: Report) => void;
   readonly onRequest: (request: EndedRequest) => void;
-  /** A pass began, or the daemon waits again. */
+  /** A pass began, or the daemon waits again, or for another time. */
   readonly onPhase: () => void;
   /** Takes by what a pass is asked for, as soon as somebody has it. */
   readonly onRequests: (ask: Ask) => void;

@@ -7,8 +7,11 @@ export type Phase =
   /** Somebody or something asks for a pass. */
   | { readonly kind: 'asked' }
   | { readonly kind: 'began'; readonly trigger: Trigger }
-  /** Nothing to do until then, in milliseconds from now; null is never. */
-  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: number | null };
+  /**
+   * Nothing to do until then, in milliseconds from now; null is never. The schedule goes by the clock on the wall, which may be set:
+   * how long that is to take is asked anew each time.
+   */
+  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: () => number | null };
 
 export type VitalsKeeper = {
   readonly vitals: () => Vitals;
@@ -27,12 +30,12 @@ export type VitalsKeeper = {
 /** Keeps what a daemon tells of itself as it goes. `now` gives milliseconds of a clock that never jumps. */
 export function keepVitals(now: () => number): VitalsKeeper {
   const startedAt = now();
-  let vitals: Vitals = {
+  let scheduleMs: (() => number | null) | null = null;
+  let vitals: Omit<Vitals, 'scheduleAt'> = {
     startedAt,
     stopping: false,
     pass: null,
     timerAt: null,
-    scheduleAt: null,
     askedSince: startedAt,
     owedSince: startedAt,
     lastRead: null,
@@ -47,21 +50,22 @@ export function keepVitals(now: () => number): VitalsKeeper {
   const after = (ms: number | null) => (ms === null ? null : now() + ms);
 
   return {
-    vitals: () => vitals,
+    vitals: () => ({ ...vitals, scheduleAt: after(scheduleMs?.() ?? null) }),
     onPhase: (phase) => {
       switch (phase.kind) {
         case 'asked':
           return change({ askedSince: vitals.askedSince ?? now(), owedSince: vitals.owedSince ?? now() });
         case 'began':
+          scheduleMs = null;
           return change({
             pass: { trigger: phase.trigger, since: now() },
             askedSince: null,
             owedSince: vitals.owedSince ?? now(),
             timerAt: null,
-            scheduleAt: null,
           });
         case 'waiting':
-          return change({ timerAt: after(phase.timerMs), scheduleAt: after(phase.scheduleMs) });
+          scheduleMs = phase.scheduleMs;
+          return change({ timerAt: after(phase.timerMs) });
         default:
           phase satisfies never;
       }

@@ -16,24 +16,26 @@ async function running(services: string, command: readonly [string, ...string[]]
   return start(line, { environment: accountAt(url), command });
 }
 
+/** On SIGUSR2 sets the clock on the wall back by an hour and ten minutes. */
+const jumper = `
+  const { now } = Date;
+  let ahead = 0;
+  globalThis.Date = class extends Date {
+    constructor(...parts) { super(...(parts.length === 0 ? [now() + ahead] : parts)); }
+    static now() { return now() + ahead; }
+  };
+  process.on('SIGUSR2', () => { ahead -= 4_200_000; });
+`;
+
 test('a clock that jumps is told, once, and passes go on as before', async () => {
   const services = folderOf({ 'web.yaml': web() });
-  const jumper = `
-    const { now } = Date;
-    let ahead = 0;
-    globalThis.Date = class extends Date {
-      constructor(...parts) { super(...(parts.length === 0 ? [now() + ahead] : parts)); }
-      static now() { return now() + ahead; }
-    };
-    process.on('SIGUSR2', () => { ahead -= 3_600_000; });
-  `;
   const program = await running(services, after(jumper));
   await program.logged({ event, outcome: 'in_sync' });
   program.send('SIGUSR2');
   const { level, by_ms } = await program.logged({ event: 'clock_jumped' });
   expect(level).toBe(40);
-  expect(by_ms).toBeGreaterThan(-3_601_000);
-  expect(by_ms).toBeLessThan(-3_599_000);
+  expect(by_ms).toBeGreaterThan(-4_201_000);
+  expect(by_ms).toBeLessThan(-4_199_000);
   for (let pass = 0; pass < 3; pass += 1) {
     const { duration_ms } = await program.logged({ event, outcome: 'in_sync' });
     expect(duration_ms).toBeGreaterThanOrEqual(0);
@@ -42,6 +44,31 @@ test('a clock that jumps is told, once, and passes go on as before', async () =>
   const { code, stdout } = await program.ended;
   expect(code).toBe(0);
   expect(stdout.match(/clock_jumped/g)).toHaveLength(1);
+});
+
+test('once the clock has jumped, the next pass is told by the new time, at once, and to who looks on', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const line = ['run', '--services', folderOf({ 'web.yaml': web() }), '--interval', '0', '--schedule', '0 * * * *'];
+  const program = start(line, { environment: accountAt(url), command: after(jumper) });
+  const daemon = await servedBy(program);
+  await daemon.until('/readyz', ({ json }) => Object(json).next_pass !== null);
+  const nextPass = async () => Object((await daemon.get('/healthz')).json).next_pass;
+  const before = await nextPass();
+  const page = await fetch(`${daemon.url}/api/events`);
+  const events = page.body?.pipeThrough(new TextDecoderStream()).getReader();
+
+  program.send('SIGUSR2');
+  await expect.poll(async () => (await nextPass()).at < before.at).toBe(true);
+  const { at, in_seconds } = await nextPass();
+  // On the hour, to the second, and never farther than the next one.
+  expect(Math.round(Date.parse(at) / 1000) % 3600).toBe(0);
+  expect(in_seconds).toBeLessThanOrEqual(3600);
+
+  await program.logged({ event: 'clock_jumped' });
+  let told = '';
+  while (!told.includes('event: phase')) told += (await events?.read())?.value ?? '';
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 /** A resolver that never answers, as one sees it from within. */

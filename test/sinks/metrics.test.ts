@@ -340,9 +340,9 @@ describe('of the daemon', () => {
     expect(await next()).toBe(0);
     pass(2000);
     report({});
-    vitals.onPhase({ kind: 'waiting', timerMs: 300_000, scheduleMs: 60_000 });
+    vitals.onPhase({ kind: 'waiting', timerMs: 300_000, scheduleMs: () => 60_000 });
     expect(await next()).toBe(DAY + 62);
-    vitals.onPhase({ kind: 'waiting', timerMs: null, scheduleMs: null });
+    vitals.onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => null });
     expect(await next()).toBe(0);
   });
 

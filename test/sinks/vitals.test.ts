@@ -65,7 +65,7 @@ describe('a good pass is owed', () => {
     onPhase({ kind: 'began', trigger: 'change' });
     later(10);
     report(down);
-    onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: null });
+    onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: () => null });
     expect(vitals().owedSince).toBe(110);
     later(1000);
     onPhase({ kind: 'asked' });
@@ -97,19 +97,28 @@ test('knows since when somebody asks for a pass that has not begun, though other
   expect(vitals().askedSince).toBe(110);
   onPhase({ kind: 'began', trigger: 'change' });
   report(down);
-  onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: null });
+  onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: () => null });
   expect(vitals()).toMatchObject({ askedSince: null, owedSince: 100 });
 });
 
 test('knows when the next pass begins, until it does', () => {
   const { vitals, onPhase } = kept();
-  onPhase({ kind: 'waiting', timerMs: 50, scheduleMs: 70 });
+  onPhase({ kind: 'waiting', timerMs: 50, scheduleMs: () => 70 });
   expect(vitals()).toMatchObject({ timerAt: 150, scheduleAt: 170 });
-  onPhase({ kind: 'waiting', timerMs: null, scheduleMs: null });
+  onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => null });
   expect(vitals()).toMatchObject({ timerAt: null, scheduleAt: null });
-  onPhase({ kind: 'waiting', timerMs: 50, scheduleMs: 70 });
+  onPhase({ kind: 'waiting', timerMs: 50, scheduleMs: () => 70 });
   onPhase({ kind: 'began', trigger: 'interval' });
   expect(vitals()).toMatchObject({ timerAt: null, scheduleAt: null });
+});
+
+test('knows when the next pass comes by schedule, also once the clock on the wall was set', () => {
+  const { vitals, onPhase, later } = kept();
+  let scheduleMs = 5000;
+  onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => scheduleMs });
+  later(1000);
+  scheduleMs = 60_000;
+  expect(vitals().scheduleAt).toBe(61_100);
 });
 
 test('knows which steps went well, how the folder is watched, and that all is to end', () => {

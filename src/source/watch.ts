@@ -4,6 +4,8 @@ import { basename, dirname, join, parse, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { spellDuration } from '../core/duration.ts';
+import { plainly } from '../core/plainly.ts';
+import { codeOf } from './files.ts';
 
 export type WatchOptions = {
   readonly path: string;
@@ -238,8 +240,8 @@ function whyBlind(folder: string): string | null {
   try {
     const remote = REMOTE_FILE_SYSTEMS.get(statfsSync(folder).type);
     return remote === undefined ? null : `${folder} is on a file system of kind ${remote}, where others write unheard`;
-  } catch {
-    return `nothing is at ${folder} yet`;
+  } catch (error) {
+    return `${folder} cannot be watched yet: ${plainly(codeOf(error))}`;
   }
 }
 

@@ -426,6 +426,18 @@ describe('a change that no event announced', () => {
 });
 
 describe('trouble', () => {
+  test.each([
+    { path: 'none', why: 'nothing is there' },
+    { path: 'file/below', why: 'a part of its path is no folder' },
+    { path: 'circle', why: 'its links lead in a circle' },
+  ])('is told where $path cannot be watched: $why', async ({ path, why }) => {
+    const parent = temporaryFolder();
+    write(parent, { file: '' });
+    symlinkSync('circle', join(parent, 'circle'));
+    const { states } = await watched(join(parent, path));
+    expect(states).toEqual([{ by: 'rescans', reason: `${join(parent, path)} cannot be watched yet: ${why}` }]);
+  });
+
   test('while a change is handled is told, and the next change is handled all the same', async () => {
     const folder = temporaryFolder();
     let changes = 0;

@@ -159,6 +159,7 @@ test('a file system that lets no watch stand is told, and looked at again and ag
     status: 200,
     json: { watcher: { by: 'rescans', reason: still } },
   });
+  expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
   expect(await daemon.text('/metrics')).toMatch(/^vpc_reconciler_watcher_state\{state="rescans"\} 1$/m);
   writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
   await program.logged({ event, trigger: 'change', outcome: 'converged' });

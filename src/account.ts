@@ -2,8 +2,7 @@ import { constant } from './cloudflare/credentials.ts';
 import type { CredentialSource } from './cloudflare/credentials.ts';
 import type { Origin } from './cloudflare/errors.ts';
 import { ConfigError } from './config.ts';
-import { plainly } from './core/plainly.ts';
-import { HEADER_SAFE, tokenFile } from './token-file.ts';
+import { HEADER_SAFE, tokenFile, whyNoToken } from './token-file.ts';
 
 /** Whose services, where the API is, and how to prove who asks. */
 export type Account = {
@@ -88,14 +87,9 @@ function readCredentials(
     try {
       return tokenFile(file, onSecret);
     } catch (error) {
-      if (error instanceof TypeError) {
-        faults.push(`CLOUDFLARE_API_TOKEN_FILE: ${error.message}`);
-        return null;
-      }
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-      faults.push(
-        `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${file.includes('/') ? file : 'what it names'} cannot be read: ${plainly(code)}`,
-      );
+      // What is no path may be the token itself, in the wrong place.
+      const why = whyNoToken(error, file.includes('/') ? file : 'what it names');
+      faults.push(`CLOUDFLARE_API_TOKEN_FILE: ${why}`);
       return null;
     }
   }

@@ -2,7 +2,7 @@
 import { secretKeeper } from './core/secrets.ts';
 import { printable } from './core/spell.ts';
 import { fakeToken } from './emulator/fake.ts';
-import { tokenFile } from './token-file.ts';
+import { readToken } from './token-file.ts';
 
 // No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -23,7 +23,7 @@ secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY
 secrets.add(process.env['VPC_RECONCILER_RECONCILE_TOKEN']);
 try {
   // Known before any command, for not every one asks the API; whether it is a token is said by those that do.
-  if (process.env['CLOUDFLARE_API_TOKEN_FILE']) tokenFile(process.env['CLOUDFLARE_API_TOKEN_FILE'].trim(), secrets.add);
+  if (process.env['CLOUDFLARE_API_TOKEN_FILE']) readToken(process.env['CLOUDFLARE_API_TOKEN_FILE'].trim(), secrets.add);
 } catch {
   // It cannot be read, so it cannot be told.
 }

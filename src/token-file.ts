@@ -1,22 +1,22 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { CredentialSource } from './cloudflare/credentials.ts';
+import { plainly } from './core/plainly.ts';
 
 /** Events do not tell of every swap of a link, and a look costs nothing. */
 const LOOK_EVERY_MS = 1000;
 
 /**
- * The token in a file, which may hold another one later: Kubernetes swaps the links of a secret, people write in place. Now there must be
- * one in it: throws the error of the file system, or a `TypeError`. Later, a file that is gone or holds none leaves the token as it
- * was; if that is refused, the report says so. One of fewer than `shortest` characters is none, now and later: it may be half written.
- * `onSecret` is told of every token before anything is done with it.
+ * The API token in a file, which may hold another one later: Kubernetes swaps the links of a secret, people write in place. Now there must
+ * be one in it: throws as `readToken` does. Later, a file that is gone or holds none leaves the token as it was: the API is the judge of
+ * it, and if it is refused, the report says so. `onSecret` is told of every token before anything is done with it.
  */
-export function tokenFile(path: string, onSecret: (secret: string) => void, shortest = 1): CredentialSource {
-  let current = { token: readToken(path, onSecret, shortest) };
+export function tokenFile(path: string, onSecret: (secret: string) => void): CredentialSource {
+  let current = { token: readToken(path, onSecret) };
   /** What the last look saw. A file that is written in place may be half there: what is seen twice is believed. */
   let seen = current.token;
   const look = (): string => {
     try {
-      return readToken(path, onSecret, shortest);
+      return readToken(path, onSecret);
     } catch {
       return current.token; // In the middle of a swap, or for longer; see above.
     }
@@ -48,8 +48,11 @@ export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 /** Far above any token; what is larger is another file. */
 const MOST_BYTES = 8192;
 
-/** Never waits: a pipe that stands where the file stood would hold up the whole process. */
-function readToken(path: string, onSecret: (secret: string) => void, shortest: number): string {
+/**
+ * The token that a file holds now; one of fewer than `shortest` characters is none, for it may be half written. Throws the error of the file
+ * system, or a `TypeError`: see `whyNoToken`. Never waits: a pipe that stands where the file stood would hold up the whole process.
+ */
+export function readToken(path: string, onSecret: (secret: string) => void, shortest = 1): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
@@ -68,4 +71,11 @@ function readToken(path: string, onSecret: (secret: string) => void, shortest: n
   } finally {
     closeSync(fd);
   }
+}
+
+/** What `readToken` threw, in words: without anything of what is in the file, which is called `it` unless it has a better name. */
+export function whyNoToken(error: unknown, it = 'it'): string {
+  if (error instanceof TypeError) return error.message;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return `expected a file that holds the token, found that ${it} cannot be read: ${plainly(code)}`;
 }

@@ -133,7 +133,10 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   }
 }
 
-type StationFacts = Omit<StationOptions, 'listen' | 'onBug'> & { readonly once: boolean; readonly log: Log };
+type StationFacts = Omit<StationOptions, 'listen' | 'onBug' | 'onTokenFile'> & {
+  readonly once: boolean;
+  readonly log: Log;
+};
 
 /** What is served of a daemon; null where nothing is to be, or nobody would have the time to look. */
 async function stationOf({ once, log, ...facts }: StationFacts): Promise<Station | null> {
@@ -142,7 +145,15 @@ async function stationOf({ once, log, ...facts }: StationFacts): Promise<Station
   // Loaded only where it is wanted.
   const { openStation } = await import('./station.ts');
   const onBug = (error: unknown) => log.error({ event: 'bug' }, `a bug, going on: ${String(error)}`);
-  return openStation({ ...facts, listen, onBug });
+  const onTokenFile = (fault: string | null) => {
+    if (fault === null) log.info({ event: 'reconcile_token_back' }, 'reconcile_token_file holds a token again');
+    else
+      log.warn(
+        { event: 'reconcile_token_gone' },
+        `reconcile_token_file: ${fault}; POST /api/reconcile is refused until it holds one`,
+      );
+  };
+  return openStation({ ...facts, listen, onBug, onTokenFile });
 }
 
 /** The log on stdout, which from now on ends the process no more when it cannot be written. */

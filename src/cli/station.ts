@@ -4,16 +4,16 @@ import { ConfigError } from '../config.ts';
 import { SHORTEST_TOKEN } from '../setting-values.ts';
 import type { Settings } from '../settings.ts';
 import { healthOf } from '../core/health.ts';
-import { plainly } from '../core/plainly.ts';
 import { summaryOf } from '../core/report.ts';
 import type { Report } from '../core/report.ts';
 import { keepHistory } from '../sinks/history.ts';
 import { openMetrics } from '../sinks/metrics.ts';
 import type { VitalsKeeper } from '../sinks/vitals.ts';
 import { routesOf } from '../server/routes.ts';
+import type { RoutesOptions } from '../server/routes.ts';
 import { serve } from '../server/server.ts';
 import { codeOf } from '../source/files.ts';
-import { tokenFile } from '../token-file.ts';
+import { readToken, whyNoToken } from '../token-file.ts';
 import type { Context } from './context.ts';
 import { clock } from './rooms.ts';
 import { version } from './version.ts';
@@ -38,6 +38,8 @@ export type StationOptions = {
   readonly budget: Budget;
   readonly context: Context;
   readonly onBug: (error: unknown) => void;
+  /** Told why the file of the reconcile token holds none any more, once; and null when it does again. */
+  readonly onTokenFile: (fault: string | null) => void;
 };
 
 /** Asks for a pass; null is none. */
@@ -47,14 +49,8 @@ const nobodyYet: Ask = () => null;
 type Send = (event: string, data: unknown) => void;
 
 /** Opens it. Throws a `ConfigError` where it cannot listen there, or the file of the token holds none. */
-export async function openStation({
-  settings,
-  listen,
-  vitals,
-  budget,
-  context,
-  onBug,
-}: StationOptions): Promise<Station> {
+export async function openStation(options: StationOptions): Promise<Station> {
+  const { settings, listen, vitals, budget, context, onBug } = options;
   const patience = {
     passTimeoutMs: settings.pass_timeout,
     freshForMs: settings.fresh_for,
@@ -93,7 +89,7 @@ export async function openStation({
         return () => void listeners.delete(send);
       },
       reconcile: () => ask(),
-      token: tokenReader(settings, context),
+      token: tokenReader(options),
     }),
     hide: context.secrets.hide,
     onBug,
@@ -127,27 +123,35 @@ function timeOf(elapsedMs: number): number {
   return clock.now().getTime() + elapsedMs - clock.elapsedMs();
 }
 
-/** Gives the token of the moment: a file is looked at again each time, for it may hold another one by now. */
-function tokenReader(
-  { reconcile_token: token, reconcile_token_file: file }: Settings,
-  { secrets }: Context,
-): () => string | null {
+/**
+ * Gives the token of the moment, if any: its file is looked at again each time. Whoever takes it away, or empties it, closes the door;
+ * in the middle of a swap that is so for a moment.
+ */
+function tokenReader({ settings, context: { secrets }, onTokenFile }: StationOptions): RoutesOptions['token'] {
+  const { reconcile_token: token, reconcile_token_file: file } = settings;
   secrets.add(token ?? undefined);
-  if (token !== null || file === null) return () => token;
+  if (token !== null || file === null) return token === null ? null : () => token;
+  const read = () => readToken(file, secrets.add, SHORTEST_TOKEN);
   try {
-    const source = tokenFile(file, secrets.add, SHORTEST_TOKEN);
-    return () => {
-      source.renewed(source.current());
-      const credentials = source.current();
-      return 'token' in credentials ? credentials.token : null;
-    };
+    read();
   } catch (error) {
-    const why =
-      error instanceof TypeError
-        ? error.message
-        : `expected a file that holds the token, found that it cannot be read: ${plainly(codeOf(error))}`;
-    throw new ConfigError(`reconcile_token_file: ${why}`, { cause: error });
+    throw new ConfigError(`reconcile_token_file: ${whyNoToken(error)}`, { cause: error });
   }
+  let told: string | null = null;
+  const tell = (fault: string | null) => {
+    if (fault !== told) onTokenFile(fault);
+    told = fault;
+  };
+  return () => {
+    try {
+      const now = read();
+      tell(null);
+      return now;
+    } catch (error) {
+      tell(whyNoToken(error));
+      return null;
+    }
+  };
 }
 
 function whyNot(error: unknown): string {

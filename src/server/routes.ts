@@ -32,8 +32,8 @@ export type RoutesOptions = {
   readonly subscribe: Subscribe;
   /** Asks for a pass and gives its report; null, at once or later, where there will be none, for the process is about to end. */
   readonly reconcile: () => Promise<Report | null> | null;
-  /** What one must show to ask for a pass; null where nobody may. */
-  readonly token: () => string | null;
+  /** Gives what one must show to ask for a pass, or null while there is none; null itself where nobody may ever. */
+  readonly token: (() => string | null) | null;
 };
 
 export function routesOf(options: RoutesOptions): Routes {
@@ -87,10 +87,11 @@ function html(body: string): Answer {
 }
 
 async function reconcile({ query, headers }: Request, options: RoutesOptions): Promise<Answer> {
-  const token = options.token();
-  if (token === null) {
+  if (options.token === null) {
     return problem(403, 'off: nobody may ask for a pass until reconcile_token or reconcile_token_file is set');
   }
+  const token = options.token();
+  if (token === null) return problem(503, 'nobody may ask for a pass until reconcile_token_file holds a token again');
   const [, shown = ''] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (!isSame(shown, token)) {
     const refusal = problem(401, 'expected the header Authorization: Bearer, with the reconcile token');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -137,19 +137,36 @@ describe('a pass on request', () => {
     expect(program.stdout() + program.stderr()).not.toMatch(/correct-horse|another-token/);
   });
 
-  test.for(['', '\n', 'x', 'fifteen-letters', 'two words of a token'])(
-    'takes nothing else while the file holds what is no token: "%s"',
-    async (text) => {
-      const file = join(temporaryFolder(), 'token');
-      writeFileSync(file, `${TOKEN}\n`);
-      const { daemon } = await converged('--reconcile-token-file', file);
-      writeFileSync(file, text);
-      for (const shown of ['', text]) {
-        expect(await post(daemon, '/api/reconcile', encodeURI(shown.trim()))).toMatchObject({ status: 401 });
-      }
-      expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
-    },
-  );
+  const CLOSED = {
+    status: 503,
+    json: { error: 'nobody may ask for a pass until reconcile_token_file holds a token again' },
+  };
+
+  test.for([
+    { spoil: rmSync, why: 'found that it cannot be read: nothing is there' },
+    { spoil: (file: string) => writeFileSync(file, '\n'), why: 'found nothing' },
+    { spoil: (file: string) => writeFileSync(file, 'fifteen-letters'), why: 'found a shorter one' },
+    { spoil: (file: string) => writeFileSync(file, 'two words of a token'), why: 'found others' },
+    { spoil: (file: string) => (rmSync(file), mkdirSync(file)), why: 'found what is no regular file' },
+  ])('is refused to everybody while the file is gone or holds no token: $why', async ({ spoil, why }) => {
+    const file = join(temporaryFolder(), 'token');
+    writeFileSync(file, TOKEN);
+    const { daemon, program } = await converged('--reconcile-token-file', file);
+    expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
+    spoil(file);
+    for (const shown of [TOKEN, undefined, 'fifteen-letters']) {
+      expect(await post(daemon, '/api/reconcile', shown)).toEqual(CLOSED);
+    }
+    expect((await daemon.get('/healthz')).status).toBe(200);
+    rmSync(file, { recursive: true, force: true });
+    writeFileSync(file, TOKEN);
+    expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
+    const { msg } = await program.logged({ event: 'reconcile_token_gone' });
+    expect(msg).toMatch(/^reconcile_token_file: expected .*; POST \/api\/reconcile is refused until it holds one$/);
+    expect(msg).toContain(`${why}; `);
+    await program.logged({ event: 'reconcile_token_back' });
+    expect(program.stdout().split('reconcile_token_gone')).toHaveLength(2);
+  });
 });
 
 test('a pass is promised to nobody once it was told to stop', async () => {

@@ -30,7 +30,7 @@ export async function serveFacts(first: PageFacts): Promise<Served> {
       return () => void listeners.delete(send);
     },
     reconcile: async () => null,
-    token: () => null,
+    token: null,
   });
   const bugs: unknown[] = [];
   const listen = async (port: number) =>

@@ -61,6 +61,12 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
     const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(entry?.value);
     faults.push(`${entry?.from}: ${message}, found ${found}`);
   }
+  // One of them would stand there for nothing, and be changed in vain.
+  const tokens = (['reconcile_token', 'reconcile_token_file'] as const).flatMap((name) => given.get(name) ?? []);
+  if (tokens.length > 1 && tokens.every(({ value }) => String(value).trim() !== 'none')) {
+    const places = tokens.map(({ from }) => from).join(' and ');
+    faults.push(`${places}: expected one of them, found both; "none" takes one back`);
+  }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const origins = SETTINGS.map((name): [string, Origin] => {
     const entry = given.get(name);

@@ -307,6 +307,24 @@ test('tells nobody the reconcile token, be it right or wrong, and takes it from 
   expect(settingFacts.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual(['reconcile_token']);
 });
 
+test('takes the reconcile token from one place, and names both where there are two', () => {
+  const environment = { VPC_RECONCILER_RECONCILE_TOKEN: 'correct-horse-battery' };
+  const file = fileOf('interval: 1m\nreconcile_token_file: /run/token\n', 'token.yaml');
+  const flags = { reconcile_token_file: '/run/other-token' };
+  const both = 'expected one of them, found both; "none" takes one back';
+  expect(faultsOf({ environment, file })).toEqual([
+    `VPC_RECONCILER_RECONCILE_TOKEN and ${file}:2 reconcile_token_file: ${both}`,
+  ]);
+  expect(faultsOf({ environment: { ...environment, VPC_RECONCILER_INTERVAL: 'soon' }, file, flags })).toEqual([
+    expect.stringMatching(/^VPC_RECONCILER_INTERVAL: expected a duration/),
+    `VPC_RECONCILER_RECONCILE_TOKEN and --reconcile-token-file: ${both}`,
+  ]);
+  const { settings } = load({ environment, file, flags: { reconcile_token_file: 'none' } });
+  expect(settings).toMatchObject({ reconcile_token: 'correct-horse-battery', reconcile_token_file: null });
+  const takenBack = load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' }, file });
+  expect(takenBack.settings).toMatchObject({ reconcile_token: null, reconcile_token_file: '/run/token' });
+});
+
 test('takes no notice of variables that are not ours, nor of those of a Kubernetes Service of our name', () => {
   const environment = {
     HOME: '/root',

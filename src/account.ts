@@ -68,7 +68,7 @@ function readAccountId(environment: Readonly<Record<string, string | undefined>>
   return environment['CLOUDFLARE_ACCOUNT_ID']?.trim() ?? '';
 }
 
-/** The token wins over e-mail and key: it can be limited to what is needed. */
+/** The token wins over e-mail and key, which other programs may want: it can be limited to what is needed. */
 function readCredentials(
   environment: Readonly<Record<string, string | undefined>>,
   faults: string[],
@@ -78,6 +78,13 @@ function readCredentials(
   const token = environment['CLOUDFLARE_API_TOKEN'] ?? '';
   const email = environment['CLOUDFLARE_EMAIL']?.trim() ?? '';
   const key = environment['CLOUDFLARE_API_KEY']?.trim() ?? '';
+  if (token.trim() !== '' && file !== '') {
+    // One of them would stand there for nothing, and be changed in vain.
+    faults.push(
+      'CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset the one that is not meant',
+    );
+    return null;
+  }
   if (token.trim() !== '') {
     if (HEADER_SAFE.test(token.trim())) return constant({ token: token.trim() });
     faults.push('CLOUDFLARE_API_TOKEN: expected a token of printable characters without spaces, found others');

@@ -54,17 +54,24 @@ test('takes e-mail and key together', () => {
 });
 
 test.for([
-  { reason: 'over everything', CLOUDFLARE_API_TOKEN: ' t \n', found: { token: 't' } },
-  { reason: 'unless it is blank, over e-mail and key', CLOUDFLARE_API_TOKEN: ' \n', found: { token: 'from-the-file' } },
-])('prefers a token $reason', ({ CLOUDFLARE_API_TOKEN, found }) => {
+  { CLOUDFLARE_API_TOKEN: ' t \n', found: { token: 't' } },
+  { CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
+  { CLOUDFLARE_API_TOKEN: ' \n', CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
+])('prefers a token to e-mail and key: %j', ({ CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE: text, found }) => {
   const { credentials } = readAccount({
     ...account,
     CLOUDFLARE_API_TOKEN,
-    CLOUDFLARE_API_TOKEN_FILE: fileOf('from-the-file'),
+    CLOUDFLARE_API_TOKEN_FILE: text === undefined ? undefined : fileOf(text),
     CLOUDFLARE_EMAIL: 'ops@example.com',
     CLOUDFLARE_API_KEY: 'key',
   });
   expect(credentials.current()).toEqual(found);
+});
+
+test('refuses two places for the token', () => {
+  expect(faultsOf({ ...complete, CLOUDFLARE_API_TOKEN_FILE: fileOf('another') })).toEqual([
+    'CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset the one that is not meant',
+  ]);
 });
 
 test('tells everything that is missing at once, and what would do', () => {

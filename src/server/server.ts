@@ -104,7 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       options,
     );
   }
-  const url = URL.parse(request.url ?? '', 'http://localhost');
+  const url = targetOf(request);
   const route = url === null ? undefined : options.routes[url.pathname];
   if (url === null || route === undefined) {
     return send(
@@ -126,11 +126,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   send(request, response, await route.answer({ query: url.searchParams, headers: request.headers }), options);
 }
 
-/** Null where it names nobody, as HTTP/1.0 allows; a browser always does. */
-function hostNameOf({ headers }: IncomingMessage): string | null {
-  return headers.host === undefined
-    ? null
-    : (URL.parse(`http://${headers.host}`)?.hostname.replace(/^\[|\]$/g, '') ?? '');
+/** A target may be a whole address, as for a proxy. https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2 */
+const ADDRESS = /^http:\/\/[^/\\?#]/i;
+
+/** What is asked for. A path that begins with `//` is a path, and no host. */
+function targetOf({ url = '' }: IncomingMessage): URL | null {
+  if (url.startsWith('/')) return URL.parse(`http://localhost${url}`);
+  return ADDRESS.test(url) ? URL.parse(url) : null;
+}
+
+/** Of an address its own, whatever the header says. Null where neither names anybody, as HTTP/1.0 allows; a browser always does. */
+function hostNameOf({ url = '', headers: { host } }: IncomingMessage): string | null {
+  const address = ADDRESS.test(url) ? url : host === undefined ? null : `http://${host}`;
+  return address === null ? null : (URL.parse(address)?.hostname.replace(/^\[|\]$/g, '') ?? '');
 }
 
 function isOurs(name: string | null, listenHost: string): boolean {

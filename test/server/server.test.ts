@@ -120,11 +120,47 @@ test.for(['LOCALHOST', '127.1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
   },
 );
 
+/** The status of the answer to a request that no client would make. */
+async function statusOf(server: Server, ...lines: readonly string[]): Promise<number> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const [answer] = await once(socket, 'data');
+  socket.destroy();
+  return Number(/^HTTP\/1\.1 (\d+) /.exec(String(answer))?.[1]);
+}
+
 test('on loopback it answers who asks for no name, as probes of HTTP/1.0 do', async () => {
-  const probe = connect(Number(new URL((await serving()).url).port), '127.0.0.1');
-  probe.write('GET / HTTP/1.0\r\n\r\n');
-  const [answer] = await once(probe, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await statusOf(await serving(), 'GET / HTTP/1.0')).toBe(200);
+});
+
+test.for([
+  ['http://localhost/', 'localhost', 200, 'a whole address is a target as a proxy is told it'],
+  ['HTTP://LOCALHOST:8484/?a=1', 'localhost', 200, 'in any case, with a port and a query'],
+  ['http://127.0.0.1', 'localhost', 200, 'without a path'],
+  ['http://[::1]:8484/', 'localhost', 200, 'by address'],
+  ['http://localhost/', 'evil.example', 200, 'the header does not count beside it'],
+  ['http://localhost/nothing', 'localhost', 404, 'nothing is there'],
+  ['http://localhost//', 'localhost', 404, 'nor there'],
+  ['http://evil.example/', 'localhost', 421, 'its own name does count'],
+  ['http://evil.example/', 'evil.example', 421, 'and is not ours'],
+  ['http://localhost@evil.example/', 'localhost', 421, 'nor in the place of a user'],
+  ['http:///', 'localhost', 404, 'an address without a host is none'],
+  ['https://localhost/', 'localhost', 404, 'nothing is encrypted here'],
+  ['//localhost/', 'localhost', 404, 'a path that begins with // is a path'],
+  ['//evil.example/', 'localhost', 404, 'and no host'],
+  ['//localhost/', 'evil.example', 421, 'whose name is in the header'],
+] as const)('asked for %s with the header "Host: %s" it answers %i: %s', async ([target, host, status]) => {
+  expect(await statusOf(await serving(), `GET ${target} HTTP/1.1`, `Host: ${host}`)).toBe(status);
+});
+
+test('where any name may lead to it, a path that begins with // is no host either', async () => {
+  const server = await serving({ listen: { host: '0.0.0.0', port: 0 } });
+  expect(await statusOf(server, 'GET //anything/ HTTP/1.1', 'Host: anything')).toBe(404);
+  expect(await statusOf(server, 'GET http://anything/ HTTP/1.1', 'Host: another')).toBe(200);
+});
+
+test('an address that names another host is no way around the check for who names none', async () => {
+  expect(await statusOf(await serving(), 'GET http://evil.example/ HTTP/1.0')).toBe(421);
 });
 
 test('on other addresses any name may lead to it, as those of pods and services do', async () => {

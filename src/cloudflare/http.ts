@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { Credentials } from './credentials.ts';
-import { adviceFor, adviceForConnection, ApiError } from './errors.ts';
+import { adviceFor, adviceForConnection, ApiError, codeOf, reasonOf } from './errors.ts';
 import type { Origin } from './errors.ts';
 import { limitsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -105,7 +105,7 @@ export function cloudflareHttp(options: HttpOptions): Http {
         text = await response.body.text();
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
-        const why = patience.signal.aborted ? `no answer within ${requestTimeoutMs} ms` : reasonOf(error);
+        const why = patience.signal.aborted ? `no answer within ${spellDuration(requestTimeoutMs)}` : reasonOf(error);
         const advice = adviceForConnection(codeOf(error) ?? '', origin);
         const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}${advice}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
@@ -205,18 +205,6 @@ function toFailure({ limits, ray, envelope, clean, origin }: Refused): Failure {
 
 function one(header: string | string[] | undefined): string | null {
   return (Array.isArray(header) ? header[0] : header) ?? null;
-}
-
-/** The innermost words: undici and the system wrap theirs. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
-  if (code === null || error.message.includes(code)) return error.message;
-  return `${code} ${error.message}`.trim();
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 type Cleaner = (text: string) => string;

@@ -214,7 +214,9 @@ test('where nobody listens, plan says what to check', async () => {
   const ended = await command(['plan', '--services', declared(), '--pass-timeout', '1s'], {
     environment: accountAt(await deserted()),
   });
-  expect(ended.stdout).toMatch(/^failed: .*GET (\S+): connect ECONNREFUSED \1; check CLOUDFLARE_BASE_URL \(/);
+  expect(ended.stdout).toMatch(
+    /^failed: .*GET 127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\); check CLOUDFLARE_BASE_URL \(/,
+  );
 });
 
 test.for<{ what: string; set: (token: string) => Environment; from: string }>([

@@ -1,10 +1,12 @@
+import { asMarkup } from './spell.ts';
+
 /** Knows the secrets of the process and keeps them out of whatever it writes. */
 export type SecretKeeper = {
   /** From now on these are hidden. What is absent or short is passed over; space around a value is no part of it. */
   readonly add: (...values: readonly (string | undefined)[]) => void;
   /**
-   * The text with `[redacted]` for every secret, be it plain, escaped as in JSON, or percent-encoded. A secret that is parted over two
-   * texts is not found: hide whole lines.
+   * The text with `[redacted]` for every secret, be it plain, escaped as in JSON or on a page, or percent-encoded. A secret that is parted
+   * over two texts is not found: hide whole lines.
    */
   readonly hide: (text: string) => string;
 };
@@ -33,7 +35,7 @@ export function secretKeeper(open: readonly string[] = []): SecretKeeper {
     // By a mark that no text has, or else a secret might stand in what was put there for another one.
     hide: (text) =>
       forms
-        .reduce((rest, form) => withoutStart(rest.replaceAll(form, MARK), form), text)
+        .reduce((rest, form) => withoutStart(rest.replaceAll(form, MARK), form, forms), text)
         .replaceAll(MARK, '[redacted]'),
   };
 }
@@ -41,18 +43,25 @@ export function secretKeeper(open: readonly string[] = []): SecretKeeper {
 /** A long value may be cut where it is quoted: so much of the beginning of a secret is no chance. */
 const SHORTEST_START = 16;
 
-function withoutStart(text: string, form: string): string {
+/** Several forms may begin alike: of them, the one counts of which the most is there. */
+function withoutStart(text: string, form: string, forms: readonly string[]): string {
   const start = form.slice(0, SHORTEST_START);
   if (start.length < SHORTEST_START || start.length === form.length) return text;
   let rest = text;
   for (let at = rest.indexOf(start); at >= 0; at = rest.indexOf(start, at)) {
-    let length = start.length;
-    while (length < form.length && rest[at + length] === form[length]) length += 1;
+    const length = Math.max(...forms.map((each) => lengthInCommon(each, rest, at)));
     rest = rest.slice(0, at) + MARK + rest.slice(at + length);
   }
   return rest;
 }
 
+function lengthInCommon(form: string, text: string, at: number): number {
+  let length = 0;
+  while (length < form.length && text[at + length] === form[length]) length += 1;
+  return length;
+}
+
 function formsOf(secret: string): ReadonlySet<string> {
-  return new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())]);
+  const json = JSON.stringify(secret).slice(1, -1);
+  return new Set([secret, json, encodeURIComponent(secret.toWellFormed()), asMarkup(secret), asMarkup(json)]);
 }

@@ -15,3 +15,8 @@ export function printable(text: string): string {
     (character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`,
   );
 }
+
+/** As the text of a page or of an attribute in it has it. */
+export function asMarkup(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+}

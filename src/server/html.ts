@@ -1,4 +1,4 @@
-import { printable } from '../core/spell.ts';
+import { asMarkup, printable } from '../core/spell.ts';
 
 /** No value from a file or an answer can have it, so none is taken for markup. */
 const markup: unique symbol = Symbol('markup');
@@ -34,11 +34,7 @@ function closeUp(strings: TemplateStringsArray): readonly string[] {
 
 function markupOf(part: Part): string {
   if (part === null) return '';
-  if (typeof part !== 'object') return escaped(String(part));
+  if (typeof part !== 'object') return asMarkup(printable(String(part)));
   if ('text' in part) return part.text;
   return part.map(markupOf).join('');
-}
-
-function escaped(text: string): string {
-  return printable(text).replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

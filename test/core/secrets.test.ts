@@ -22,6 +22,18 @@ test('hides a secret in JSON, which stays JSON', () => {
   expect(hidden([secret], JSON.stringify({ message: `it is ${secret}` }))).toBe('{"message":"it is [redacted]"}');
 });
 
+test('hides a secret on a page, also where it stands there as in JSON', () => {
+  const page = String.raw`a it&#39;s&#34;&#60;0123456789 b &#34;it&#39;s\&#34;&#60;0123456789&#34;`;
+  expect(hidden([`it's"<0123456789`], page)).toBe('a [redacted] b &#34;[redacted]&#34;');
+});
+
+test('hides a secret whole, however far its spellings begin alike', () => {
+  const secret = '0123456789abcdefgh"<the-rest-of-it>';
+  for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+    expect(hidden([secret], `a ${form} b`)).toBe('a [redacted] b');
+  }
+});
+
 test('takes no character of a secret for a pattern', () => {
   const secret = '$()*+./?[]^{|}\\-$&';
   expect(hidden([secret], `a ${secret} b`)).toBe('a [redacted] b');

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeToken } from '../../src/emulator/fake.ts';
-import { accountAt, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
+import { accountAt, database, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
 import { after, ran, start } from './program.ts';
 import type { Program } from './program.ts';
+import { servedBy } from './serving.ts';
 
 // That no output shows the secret is looked at by the helper, for every program.
 
@@ -123,4 +124,19 @@ test('no secret shows in Markdown, though much of it is spelt otherwise there', 
   const read = stdout.replaceAll(/&#(\d+);/g, (_, number) => String.fromCodePoint(Number(number)));
   expect(read).not.toContain(token.slice(0, 16));
   expect(read).toContain('[redacted]');
+});
+
+test('no secret shows on the status page, though markup has other spellings for what is in it', async () => {
+  const token = `'<open>&"sesame"'-0123456789`;
+  const emulator = await emulated({ token, services: [web({ name: 'web' }), database()] });
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web({ name: token }) })], {
+    environment: accountAt(emulator.url, token),
+  });
+  const daemon = await servedBy(program);
+  await daemon.until('/api/report', ({ status }) => status === 200);
+  const page = await daemon.text('/');
+  const read = page.replaceAll(/&#(\d+);/g, (_, number) => String.fromCodePoint(Number(number)));
+  expect(read).toContain('[redacted]');
+  expect(read).not.toContain('open>');
+  expect(read).not.toContain('sesame');
 });

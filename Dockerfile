@@ -18,9 +18,18 @@ USER 1000:1000
 WORKDIR /app
 # Reached from outside only where the program listens on more than loopback: VPC_RECONCILER_HTTP_LISTEN=:8484
 EXPOSE 8484
-# Where it listens by that variable, or by default; healthy where it is told not to. Kubernetes has probes of its own.
+# Where the first process listens, by its flags, the environment, its file of settings, or by default; healthy where it is told not to.
+# Kubernetes has probes of its own.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "--eval", "\
-  const [, host = '', port] = /^(.*):(\\d+)$/.exec((process.env.VPC_RECONCILER_HTTP_LISTEN ?? '127.0.0.1:8484').trim()) ?? []; \
+  const { env } = process; \
+  const { readFileSync } = require('node:fs'); \
+  const command = readFileSync('/proc/1/cmdline', 'utf8'); \
+  const [, flag] = /.*\\0--http-listen[\\0=]([^\\0]*)/s.exec(command) ?? []; \
+  const [, file = env.VPC_RECONCILER_CONFIG] = /.*\\0--config[\\0=]([^\\0]*)/s.exec(command) ?? []; \
+  const settings = file === undefined ? '' : readFileSync(file, 'utf8'); \
+  const [, key] = /^[^#\\n]*?\\bhttp_listen[\"']?\\s*:\\s*[\"']?([^\"'\\s,}#]*)/m.exec(settings) ?? []; \
+  const listen = flag ?? env.VPC_RECONCILER_HTTP_LISTEN ?? key ?? '127.0.0.1:8484'; \
+  const [, host = '', port] = /^(.*):(\\d+)$/.exec(listen.trim()) ?? []; \
   const loopback = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '[::]': '::1' }; \
   const where = { host: loopback[host] ?? host.replace(/[[\\]]/g, ''), port, path: '/healthz', timeout: 2000 }; \
   if (port === undefined) process.exit(0); \

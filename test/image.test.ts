@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from './cli/command.ts';
 import { ran, root } from './e2e/program.ts';
 
 /** The instructions, each on one line, as the builder puts them together. */
@@ -20,13 +21,29 @@ function told(instruction: string): string[] {
   return own.map((line) => line.slice(instruction.length + 1));
 }
 
-/** What the image asks itself, with this Node. */
-async function healthcheck(environment: Readonly<Record<string, string>>): Promise<number | null> {
+/** What the image asks itself, with this Node, in a container whose first process was started by this command. */
+async function healthcheck(
+  environment: Readonly<Record<string, string>>,
+  command: readonly string[] = ['run', '--services', '/services'],
+): Promise<number | null> {
+  const first = join(temporaryFolder(), 'cmdline');
+  writeFileSync(first, ['node', '/app/vpc-reconciler.mjs', ...command, ''].join('\0'));
   const [node, ...options]: string[] = JSON.parse(/CMD (\[.*\])$/.exec(told('HEALTHCHECK')[0] ?? '')?.[1] ?? '[]');
   expect(node).toBe('node');
-  const { code, stdout, stderr } = await ran(options, { command: [process.execPath], environment });
+  const inside = options.map((option) => option.replace('/proc/1/cmdline', first));
+  expect(inside).not.toEqual(options);
+  const { code, stdout, stderr } = await ran(inside, {
+    command: [process.execPath],
+    environment: { VPC_RECONCILER_HTTP_LISTEN: undefined, ...environment },
+  });
   expect(stdout + stderr).toBe('');
   return code;
+}
+
+function fileOf(text: string): string {
+  const path = join(temporaryFolder(), 'config.yaml');
+  writeFileSync(path, text);
+  return path;
 }
 
 async function listening(answer: RequestListener, host = '127.0.0.1'): Promise<number> {
@@ -64,6 +81,52 @@ test.for([':', '0.0.0.0:', 'localhost:', ' 127.0.0.1:'])(
     expect(await healthcheck({ VPC_RECONCILER_HTTP_LISTEN: `${host}${port}` })).toBe(0);
   },
 );
+
+test.for<{ said: string; by: (address: string) => { environment?: Record<string, string>; command?: string[] } }>([
+  { said: 'a flag', by: (address) => ({ command: ['run', '--http-listen', address] }) },
+  { said: 'a flag in one word', by: (address) => ({ command: ['run', `--http-listen=${address}`] }) },
+  {
+    said: 'the last of several flags, before the environment and the file',
+    by: (address) => ({
+      environment: { VPC_RECONCILER_HTTP_LISTEN: '127.0.0.1:1' },
+      command: ['run', '--http-listen=:1', '--config', fileOf('http_listen: 127.0.0.1:1'), '--http-listen', address],
+    }),
+  },
+  {
+    said: 'the environment, before the file',
+    by: (address) => ({
+      environment: { VPC_RECONCILER_HTTP_LISTEN: address },
+      command: ['run', '--config', fileOf('http_listen: 127.0.0.1:1')],
+    }),
+  },
+  {
+    said: 'a file',
+    by: (address) => ({
+      command: ['run', '--config', fileOf(`# http_listen: :1\ninterval: 1m\nhttp_listen: ${address} # here\n`)],
+    }),
+  },
+  {
+    said: 'a file that the environment names, with quotes',
+    by: (address) => ({ environment: { VPC_RECONCILER_CONFIG: fileOf(`'http_listen' : '${address}'`) } }),
+  },
+  {
+    said: 'a file in JSON',
+    by: (address) => ({
+      command: ['run', `--config=${fileOf(JSON.stringify({ http_listen: address, rescan: '1m' }))}`],
+    }),
+  },
+])('the image knows where it listens by $said', async ({ by }) => {
+  const port = await listening(answering(200));
+  const { environment = {}, command } = by(`127.0.0.1:${port}`);
+  expect(await healthcheck(environment, command)).toBe(0);
+  const gone = by(`127.0.0.1:${await listening(answering(503))}`);
+  expect(await healthcheck(gone.environment ?? {}, gone.command)).toBe(1);
+});
+
+test('the image is healthy where a flag or a file tells it not to listen', async () => {
+  expect(await healthcheck({}, ['run', '--http-listen', 'none'])).toBe(0);
+  expect(await healthcheck({}, ['run', '--config', fileOf('http_listen: ""\n')])).toBe(0);
+});
 
 test('the image is unhealthy where nobody listens', async () => {
   const server = createServer().listen(0, '127.0.0.1');

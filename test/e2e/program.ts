@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { isObject } from '../../src/core/json.ts';
 import { SECRET } from '../cli/command.ts';
-import type { Ended, Environment } from '../cli/command.ts';
+import type { Ended } from '../cli/command.ts';
 
 /** The program in a process of its own. It is ended with the test, and none of its output may show a secret or a stack trace. */
 export type Program = {
@@ -29,7 +29,8 @@ export type Program = {
 };
 
 export type ProgramOptions = {
-  readonly environment?: Environment;
+  /** What is undefined is not set. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** What is run, instead of this Node with the source. */
   readonly command?: readonly [string, ...string[]];
   readonly cwd?: string;

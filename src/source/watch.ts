@@ -36,6 +36,9 @@ export type Watch = { readonly close: () => Promise<void> };
 const MOST_SETTLING = 20;
 const FREQUENT_RESCAN_MS = 2000;
 
+/** How long a pass is let go first: more than one over a thousand services takes without latency. */
+const PASS_FIRST_MS = 200;
+
 /** How long a file system may keep a watcher waiting that is put up; a folder of 50,000 files takes a second. */
 const ARMING_MS = 10_000;
 /** How long it may keep one waiting that is closed. */
@@ -104,8 +107,14 @@ export function watchFolder(options: WatchOptions): Watch {
 
   const settled = async () => {
     isQueued = false;
-    if (routeTo(path).identity !== armed?.identity) await rearm();
     // Much happens in a folder that changes nothing that counts: other files, times, the same bytes again.
+    if (await hasChanged()) onChange();
+    if (routeTo(path).identity === armed?.identity) return;
+    // To put up another watch takes a while, which the pass need not wait for. Until then the old one hears of the links; what it
+    // does not hear of is found once the new one stands.
+    await sleep(PASS_FIRST_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    await rearm();
     if (await hasChanged()) onChange();
   };
   const onEvent = () => {

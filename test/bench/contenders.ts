@@ -11,6 +11,8 @@ import { environmentFor, ranNode } from './processes.ts';
 /** One way to bring an account in line with a folder. */
 export type Contender = {
   readonly name: string;
+  /** Whether each run begins anew, in a process of its own: there is nothing to warm up. */
+  readonly startsAnew?: boolean;
   /** Does it once; gives the CPU time where it is that of a process. */
   readonly run: () => Promise<{ readonly cpuMs: number | null }>;
   /** What it needs before it is to do the same again, and which is not counted. */
@@ -48,10 +50,16 @@ export function contenders(options: ContenderOptions): readonly Contender[] {
     ),
     {
       name: NAMES.process,
+      startsAnew: true,
       run: async () => ranNode([...line, `--request-budget=${budget.ofProcess}`], environment),
       close: async () => {},
     },
-    { name: NAMES.sdk, run: async () => ranNode([SDK_SCRIPT, material.folder], environment), close: async () => {} },
+    {
+      name: NAMES.sdk,
+      startsAnew: true,
+      run: async () => ranNode([SDK_SCRIPT, material.folder], environment),
+      close: async () => {},
+    },
     inProcess(NAMES.undici, undiciFloor(account, material, concurrency)),
     inProcess(NAMES.http, nodeHttpFloor(account, material, concurrency)),
   ];

@@ -21,13 +21,15 @@ function told(instruction: string): string[] {
   return own.map((line) => line.slice(instruction.length + 1));
 }
 
+const entrypoint: readonly string[] = JSON.parse(told('ENTRYPOINT')[0] ?? '[]');
+
 /** What the image asks itself, with this Node, in a container whose first process was started by this command. */
 async function healthcheck(
   environment: Readonly<Record<string, string>>,
   command: readonly string[] = ['run', '--services', '/services'],
 ): Promise<number | null> {
   const first = join(temporaryFolder(), 'cmdline');
-  writeFileSync(first, ['node', '/app/vpc-reconciler.mjs', ...command, ''].join('\0'));
+  writeFileSync(first, ['node', '/app/vpc-reconciler.cjs', ...command, ''].join('\0'));
   const [node, ...options]: string[] = JSON.parse(/CMD (\[.*\])$/.exec(told('HEALTHCHECK')[0] ?? '')?.[1] ?? '[]');
   expect(node).toBe('node');
   const inside = options.map((option) => option.replace('/proc/1/cmdline', first));
@@ -159,10 +161,16 @@ test('the image and the manifests agree on user and port, and the port is the de
 });
 
 test('the image runs no shell, nobody as root, and one file that was built', () => {
-  expect(JSON.parse(told('ENTRYPOINT')[0] ?? '')).toEqual(['node', expect.any(String), '/app/vpc-reconciler.cjs']);
+  expect(entrypoint.filter((word) => !word.startsWith('--'))).toEqual(['node', '/app/vpc-reconciler.cjs']);
   expect(JSON.parse(told('CMD')[0] ?? '')).toEqual(['run', '--services', '/services']);
   expect(told('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
-  expect(told('COPY')).toEqual(['--from=build /build/dist/vpc-reconciler.cjs /app/vpc-reconciler.cjs']);
+  expect(told('COPY')).toEqual(['--from=build /app /app']);
+});
+
+test('the image starts with what was compiled for it, by the same flags', () => {
+  const compiled = instructions.find((line) => line.includes('NODE_COMPILE_CACHE=/app/compiled '));
+  expect(compiled).toContain(`${entrypoint.join(' ')} run --once`);
+  expect(told('ENV').join(' ')).toContain('NODE_COMPILE_CACHE=/app/compiled');
 });
 
 test('all that is copied into the build is let through, and nothing else', () => {

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { readAccount } from '../account.ts';
 import { clockJumps } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -27,6 +28,8 @@ export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
 /** The daemon: watches, reconciles and logs until it is told to stop. */
 export async function run({ settings }: Config, { emulator, once }: RunOptions, context: Context): Promise<ExitCode> {
+  // Where there is memory, V8 lets garbage lie: a daemon of 1,000 services would come to 290 MB, of which it needs 110.
+  if (!once) setFlagsFromString('--heap-growing-percent=10');
   // Of the first pass, which may have much to do while somebody looks on.
   const progress = await openProgress(context);
   const log = openLog(settings, context, progress.clear);

@@ -4,6 +4,7 @@ import { DAEMON_LINE } from './context.ts';
 import type { Bench } from './context.ts';
 import { REPORT, startDaemon } from './daemons.ts';
 import { atMost, figure } from './figures.ts';
+import { image } from './image.ts';
 import { material } from './material.ts';
 import { environmentFor } from './processes.ts';
 
@@ -37,7 +38,8 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
 
   const startup = { event: REPORT, trigger: 'startup', outcome: 'in_sync' };
   const bySignal = { event: REPORT, trigger: 'signal', outcome: 'in_sync' };
-  const daemon = startDaemon([...IMAGE_FLAGS, ...line], environment);
+  const asImage = { ...environment, ...image.environment };
+  const daemon = startDaemon([...image.flags, ...line], asImage);
   await daemon.logged(startup);
   await sleep(quick ? 0 : REST_MS);
   const idle = residentMB(daemon.pid);
@@ -55,8 +57,8 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
   await daemon.end();
 
   const watched = startDaemon(
-    [...IMAGE_FLAGS, '--expose-gc', `--import=data:text/javascript,${encodeURIComponent(MEASURE)}`, ...line],
-    environment,
+    [...image.flags, '--expose-gc', `--import=data:text/javascript,${encodeURIComponent(MEASURE)}`, ...line],
+    asImage,
   );
   await watched.logged(startup);
   const heapMB = async () => {
@@ -109,7 +111,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
         notes: [[first, ...later].map(Math.round).join(' '), `peak ${Math.round(peak)}`],
       }),
       figure(cell, 'RSS after them, idle', [atRest], { unit, beside: floor }),
-      figure(cell, `RSS after ${passesOfHeap} passes without the flag of the image`, [unflagged], {
+      figure(cell, `RSS after ${passesOfHeap} passes, not started as by the image`, [unflagged], {
         unit,
         beside: floor,
       }),
@@ -125,9 +127,6 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
         ],
   };
 };
-
-/** As the Dockerfile starts it. */
-const IMAGE_FLAGS = ['--max-semi-space-size=2'];
 
 const REST_MS = 2000;
 

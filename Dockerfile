@@ -5,9 +5,12 @@ RUN npm ci
 COPY src src
 COPY services services
 RUN npm run build
-# What Node compiles of the file is kept beside it, for everybody to read, and for a Node that is started with the same flags.
-RUN mkdir /app && cp dist/vpc-reconciler.cjs /app/ && NODE_COMPILE_CACHE=/app/compiled \
-    node --max-semi-space-size=1 /app/vpc-reconciler.cjs run --once --emulator --services services && chmod -R a+rX /app
+RUN mkdir --mode 777 /app && cp dist/vpc-reconciler.cjs /app/
+# What Node compiles of the file is kept beside it: for the same user, the same path and the same flags.
+USER 1000:1000
+RUN NODE_COMPILE_CACHE=/app/compiled \
+    node --max-semi-space-size=1 /app/vpc-reconciler.cjs run --once --emulator --services services && \
+    chmod -R a+rX /app/compiled
 
 FROM node:24-slim
 ARG VERSION=unknown

@@ -167,10 +167,11 @@ test('the image runs no shell, nobody as root, and one file that was built', () 
   expect(told('COPY')).toEqual(['--from=build /app /app']);
 });
 
-test('the image starts with what was compiled for it, by the same flags', () => {
+test('the image starts with what was compiled for it, by the same user, at the same path, with the same flags', () => {
   const compiled = instructions.find((line) => line.includes('NODE_COMPILE_CACHE=/app/compiled '));
   expect(compiled).toContain(`${entrypoint.join(' ')} run --once`);
   expect(told('ENV').join(' ')).toContain('NODE_COMPILE_CACHE=/app/compiled');
+  expect(instructions.filter((line) => line.startsWith('USER '))).toEqual(Array(2).fill(`USER ${told('USER')[0]}`));
 });
 
 test('all that is copied into the build is let through, and nothing else', () => {

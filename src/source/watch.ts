@@ -115,7 +115,7 @@ export function watchFolder(options: WatchOptions): Watch {
     await sleep(PASS_FIRST_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     await rearm();
-    if (await hasChanged()) onChange();
+    if (await hasChanged()) hint();
   };
   const onEvent = () => {
     events += 1;

@@ -117,7 +117,7 @@ async function measure({ name, change }: Way, services: number, context: BenchCo
     if (repeat >= 0) times.push(arrived - at - settle);
     await daemon.logged({ event: REPORT, trigger: 'change', outcome: 'converged' });
     // Whatever follows of this change is not to be part of the next one.
-    await sleep(quick ? 50 : 200);
+    await sleep(quick ? 50 : 500);
   }
   await daemon.end();
   rmSync(root, { recursive: true });

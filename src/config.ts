@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { isObject } from './core/json.ts';
-import { plainly } from './core/plainly.ts';
+import { codeOf, plainly } from './core/plainly.ts';
 import { orRather, suggest } from './core/suggest.ts';
 import { renderProblem } from './core/text.ts';
 import { readYaml } from './core/yaml.ts';
@@ -101,9 +101,8 @@ function readConfigFile(
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     faults.push(
-      `${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${plainly(code)}`,
+      `${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${plainly(codeOf(error))}`,
     );
     return [];
   }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { CredentialSource } from './cloudflare/credentials.ts';
-import { plainly } from './core/plainly.ts';
+import { plainly, systemCodeOf } from './core/plainly.ts';
 
 /** Events do not tell of every swap of a link, and a look costs nothing. */
 const LOOK_EVERY_MS = 1000;
@@ -76,6 +76,7 @@ export function readToken(path: string, onSecret: (secret: string) => void, shor
 /** What `readToken` threw, in words: without anything of what is in the file, which is called `it` unless it has a better name. */
 export function whyNoToken(error: unknown, it = 'it'): string {
   if (error instanceof TypeError) return error.message;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  // Without a code, its words may hold anything.
+  const code = systemCodeOf(error) ?? 'unknown error';
   return `expected a file that holds the token, found that ${it} cannot be read: ${plainly(code)}`;
 }

@@ -5,7 +5,7 @@ import { ConfigError } from '../config.ts';
 import type { Config } from '../config.ts';
 import { print } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
-import { plainly } from '../core/plainly.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
 import { renderProblem } from '../core/text.ts';
 import { describeScenario, parseScenario } from '../emulator/scenario.ts';
 import type { Scenario } from '../emulator/scenario.ts';
@@ -68,9 +68,8 @@ function readScenario(file: string): Scenario {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new ConfigError(
-      `--scenario: expected a file that says what goes wrong, found that ${JSON.stringify(file)} cannot be read: ${plainly(code)}`,
+      `--scenario: expected a file that says what goes wrong, found that ${JSON.stringify(file)} cannot be read: ${plainly(codeOf(error))}`,
     );
   }
   const parsed = parseScenario(file, text);

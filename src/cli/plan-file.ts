@@ -14,8 +14,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../config.ts';
 import { parseLock } from '../core/lock.ts';
 import type { Lock } from '../core/lock.ts';
-import { plainly } from '../core/plainly.ts';
-import { codeOf } from '../source/files.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
 
 /** Far above a plan for an account; what is larger, or never ends, is something else. */
 const MOST_BYTES = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ import { drifted } from '../emulator/drift.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
 import type { Source } from '../source/folder.ts';
+import { systemCodeOf } from '../core/plainly.ts';
 
 /** What is live in the emulator to begin with: drifted copies of the declared services, true copies, or nothing. */
 export type Seed = 'drifted' | 'in-sync' | 'empty';
@@ -44,7 +45,7 @@ export async function startRehearsal(
 
 /** A port that somebody else has is the user's to change. */
 function portFault(error: unknown, port: number | undefined): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const code = systemCodeOf(error);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const reason = code === 'EACCES' ? 'one that needs more rights' : 'one that is in use';
   return new ConfigError(`--port: expected a free port of 127.0.0.1, found ${reason}: ${port}`);

@@ -2,6 +2,7 @@ import { getSystemErrorMap } from 'node:util';
 import { spellDuration } from '../core/duration.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure, FailureKind } from '../core/outcome.ts';
+import { systemCodeOf } from '../core/plainly.ts';
 import type { Limits } from './limits.ts';
 
 /** A request that did not succeed. `limits` is what its answer said of them; null where there was none. */
@@ -46,7 +47,7 @@ export function reasonOf(error: unknown): string {
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   if (code === null) return error.message;
   const words = WORDS.get(code) ?? wordsOfSystem(error) ?? wordsOfTls(error) ?? error.message;
   return words.includes(code) ? words : `${words} (${code})`.trim();
@@ -70,10 +71,6 @@ function wordsOfSystem(error: Error): string | null {
 /** OpenSSL's own, without the places in its source. */
 function wordsOfTls(error: Error): string | null {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : null;
-}
-
-export function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 /** What a person can do about a connection that did not come about, by the code of the system or of TLS. */

@@ -4,8 +4,9 @@ import { spellDuration } from '../core/duration.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failure, FailureError } from '../core/outcome.ts';
 import type { Failure } from '../core/outcome.ts';
+import { systemCodeOf } from '../core/plainly.ts';
 import type { Credentials } from './credentials.ts';
-import { adviceFor, adviceForConnection, ApiError, codeOf, reasonOf } from './errors.ts';
+import { adviceFor, adviceForConnection, ApiError, reasonOf } from './errors.ts';
 import type { Origin } from './errors.ts';
 import { limitsOf } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -106,7 +107,7 @@ export function cloudflareHttp(options: HttpOptions): Http {
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
         const why = patience.signal.aborted ? `no answer within ${spellDuration(requestTimeoutMs)}` : reasonOf(error);
-        const advice = adviceForConnection(codeOf(error) ?? '', origin);
+        const advice = adviceForConnection(systemCodeOf(error) ?? '', origin);
         const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}${advice}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
         throw new ApiError({ ...failure('transient', message), status: limits?.status ?? null, ray }, limits);

@@ -17,3 +17,13 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['ENAMETOOLONG', 'its name is too long'],
   ['EMFILE', 'too many files are open'],
 ]);
+
+/** The system's name of an error, such as ENOENT; null where it has none. */
+export function systemCodeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** The system's name of an error; what else there is to tell of it where it has none. */
+export function codeOf(error: unknown): string {
+  return systemCodeOf(error) ?? (error instanceof Error ? error.message : String(error));
+}

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { codeOf } from '../core/plainly.ts';
 
 /** Where the lines of a log go. To write to it never throws, never waits for a reader, and ends nothing. */
 export type Outlet = { readonly write: (line: string) => void };
@@ -102,8 +103,4 @@ function pipeOutlet({ stream, onFault, onLost }: OutletOptions): Outlet {
       else stream.write(line, written);
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

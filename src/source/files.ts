@@ -14,7 +14,7 @@ import {
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { plainly } from '../core/plainly.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
 import { checkoutState, revisionOf } from './checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
@@ -235,10 +235,4 @@ function byName(a: Dirent, b: Dirent): number {
 
 function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
-}
-
-/** The system's name of an error, such as ENOENT; its message where it has none. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -5,7 +5,8 @@ import { parseFile, unreadableFile } from '../core/declaration.ts';
 import type { ParsedFile } from '../core/declaration.ts';
 import { decodeUtf8 } from '../core/encoding.ts';
 import { failure, FailureError } from '../core/outcome.ts';
-import { codeOf, readFiles } from './files.ts';
+import { codeOf } from '../core/plainly.ts';
+import { readFiles } from './files.ts';
 import type { Files, FoundFile } from './files.ts';
 
 /** What the folder said at one moment. */

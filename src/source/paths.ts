@@ -3,10 +3,10 @@ import { join, normalize } from 'node:path';
 import type { ParsedFile } from '../core/declaration.ts';
 import { decodeUtf8 } from '../core/encoding.ts';
 import { FailureError } from '../core/outcome.ts';
-import { plainly } from '../core/plainly.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
 import { loadFolder, parse, refuseEmpty } from './folder.ts';
 import type { FolderOptions } from './folder.ts';
-import { codeOf, readOne } from './files.ts';
+import { readOne } from './files.ts';
 import type { FoundFile } from './files.ts';
 
 /** What was read at some paths. */

@@ -1,11 +1,12 @@
-import { lstatSync, readlinkSync, realpathSync, statfsSync, statSync, watch as watchEntries } from 'node:fs';
+import { statfsSync, watch as watchEntries } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { spellDuration } from '../core/duration.ts';
-import { plainly } from '../core/plainly.ts';
-import { codeOf } from './files.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
+import { routeTo } from './route.ts';
+import type { Route } from './route.ts';
 
 export type WatchOptions = {
   readonly path: string;
@@ -273,59 +274,4 @@ function watchNames(folder: string, onRename: () => void): { readonly close: () 
       for (const watcher of watchers) watcher.close();
     },
   };
-}
-
-type Route = {
-  /** The links met on the way to a folder, each where it really is. */
-  readonly links: readonly string[];
-  /** Where they lead in the end; what can be told, where something is missing. */
-  readonly folder: string;
-  /** Another text when the way leads to another folder. */
-  readonly identity: string;
-};
-
-function routeTo(path: string): Route {
-  const links = new Set<string>();
-  const follow = (start: string, depth: number): void => {
-    const { root } = parse(start);
-    let place = root;
-    for (const step of start.slice(root.length).split(sep)) {
-      place = join(place, step);
-      const target = linkTarget(place);
-      if (target !== null && depth < 40) {
-        links.add(place);
-        follow(resolve(dirname(place), target), depth + 1);
-        place = realPathOrSelf(place);
-      }
-    }
-  };
-  follow(resolve(path), 0);
-  const folder = realPathOrSelf(path);
-  return { links: [...links], folder, identity: [...links, folder, inodeOf(folder)].join('\n') };
-}
-
-function inodeOf(place: string): string {
-  try {
-    const stats = statSync(place);
-    // A new folder may have the number of a file that was there before.
-    return `${stats.dev}:${stats.ino}:${stats.isDirectory()}`;
-  } catch {
-    return 'none'; // Not there, or not to be reached.
-  }
-}
-
-function linkTarget(place: string): string | null {
-  try {
-    return lstatSync(place).isSymbolicLink() ? readlinkSync(place) : null;
-  } catch {
-    return null; // Not there yet.
-  }
-}
-
-function realPathOrSelf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
-  }
 }

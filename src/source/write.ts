@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { plainly } from '../core/plainly.ts';
-import { codeOf } from './files.ts';
+import { codeOf, plainly } from '../core/plainly.ts';
 
 /** A file for the folder. Where it does not replace one, none may be at its path. */
 export type FileToWrite = { readonly path: string; readonly text: string; readonly replaces: boolean };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainly } from '../../src/core/plainly.ts';
+import { codeOf, plainly, systemCodeOf } from '../../src/core/plainly.ts';
 
 test.for([
   ['ENOENT', 'nothing is there'],
@@ -12,4 +12,14 @@ test.for([
 
 test('a code that nobody meets is told as it is', () => {
   expect(plainly('EREMOTEIO')).toBe('EREMOTEIO');
+});
+
+test.for([
+  [Object.assign(new Error('no such file'), { code: 'ENOENT' }), 'ENOENT', 'ENOENT'],
+  [Object.assign(new Error('odd'), { code: 7 }), null, 'odd'],
+  [new Error('no code'), null, 'no code'],
+  ['just a text', null, 'just a text'],
+] as const)('%s is told by its code, or by what else there is to tell', ([thrown, code, told]) => {
+  expect(systemCodeOf(thrown)).toBe(code);
+  expect(codeOf(thrown)).toBe(told);
 });

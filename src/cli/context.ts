@@ -1,9 +1,9 @@
 import { isatty } from 'node:tty';
-import { paintFor } from '../sinks/paint.ts';
-import type { SecretKeeper } from '../core/secrets.ts';
-import { printable } from '../core/spell.ts';
-import { wrapped } from '../core/text.ts';
-import type { Look, Paint } from '../core/text.ts';
+import { printable } from '../core/base/printable.ts';
+import type { SecretKeeper } from '../core/base/secrets.ts';
+import { wrapped } from '../core/report/text.ts';
+import type { Paint, TextOptions } from '../core/report/text.ts';
+import { paintFor } from '../sinks/colors.ts';
 
 /** Takes texts of whole lines. */
 export type Output = {
@@ -32,23 +32,23 @@ export type Context = {
 /** The exit code of the process. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Whether a terminal is to have colours: unless NO_COLOR is set (https://no-color.org). */
-export function wantsColours({ environment }: Context): boolean {
+/** Whether a terminal is to have colors: unless NO_COLOR is set (https://no-color.org). */
+export function wantsColors({ environment }: Context): boolean {
   return (environment['NO_COLOR'] ?? '') === '';
 }
 
-/** When results are in colours: on a terminal that is to have them, whatever it is, or never. */
-export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
-export type ColourChoice = (typeof COLOUR_CHOICES)[number];
+/** When results are in colors: on a terminal that is to have them, whatever it is, or never. */
+export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
+export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
-/** Colours for results. */
-export function paintForResults(context: Context, choice: ColourChoice = 'auto'): Paint {
+/** Colors for results. */
+export function paintForResults(context: Context, choice: ColorChoice = 'auto'): Paint {
   if (choice !== 'auto') return paintFor(choice === 'always');
-  return paintFor(context.stdout.isTTY === true && isatty(1) && wantsColours(context));
+  return paintFor(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
 }
 
 /** How results are to look: as wide as the terminal, and without limit in a pipe, where lines are searched and compared. */
-export function lookForResults(context: Context, choice: ColourChoice): Look {
+export function textOptionsForResults(context: Context, choice: ColorChoice): TextOptions {
   return { paint: paintForResults(context, choice), columns: columnsOf(context.stdout) };
 }
 

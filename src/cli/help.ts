@@ -1,7 +1,7 @@
 import type { Argument, Command } from 'commander';
 import wrapAnsi from 'wrap-ansi';
-import { FILE_VARIABLE } from '../config.ts';
-import { variableOf } from '../settings.ts';
+import { FILE_VARIABLE } from '../config/load-config.ts';
+import { variableOf } from '../config/settings.ts';
 import type { Context, Output } from './context.ts';
 
 type Meaning = readonly [term: string, meaning: string];

@@ -1,19 +1,19 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { describeAccount } from '../account.ts';
-import { ConfigError, FILE_VARIABLE, loadConfig, printConfig } from '../config.ts';
-import { flagOf, settingFacts } from '../settings.ts';
-import type { Config } from '../config.ts';
-import type { SettingName } from '../settings.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import { COLOUR_CHOICES, print, tell } from './context.ts';
+import { describeAccount } from '../config/account.ts';
+import { ConfigError, FILE_VARIABLE, loadConfig, printConfig } from '../config/load-config.ts';
+import type { Config } from '../config/load-config.ts';
+import { flagOf, settingFacts } from '../config/settings.ts';
+import type { SettingName } from '../config/settings.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { EmulateOptions } from './commands/emulate.ts';
+import type { ImportOptions } from './commands/import.ts';
+import type { PassOptions } from './commands/plan-apply.ts';
+import type { SchemaName } from './commands/schema.ts';
+import type { ValidateOptions } from './commands/validate.ts';
+import { COLOR_CHOICES, print, tell } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
-import type { EmulateOptions } from './emulate.ts';
 import { addHelp } from './help.ts';
-import type { ImportOptions } from './import.ts';
-import type { PassOptions } from './pass.ts';
-import type { SchemaName } from './schema.ts';
 import { usageFault } from './usage.ts';
-import type { ValidateOptions } from './validate.ts';
 import { version } from './version.ts';
 
 const READING = ['services', 'include', 'allow_empty'] as const;
@@ -81,7 +81,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     ALL,
   ).action(async (options: Options) => {
     const flags = { emulator: options['emulator'] === true, once: options['once'] === true };
-    const { run } = await import('./run.ts');
+    const { run } = await import('./commands/run.ts');
     await withConfig(options, context, async (config) => exitWith(await run(config, flags, context)));
   });
 
@@ -93,7 +93,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
       .command(name)
       .description(description)
       .addOption(outputOption('text', 'json', 'markdown'))
-      .addOption(colourOption())
+      .addOption(colorOption())
       .addOption(onlyOption())
       .addOption(emulatorOption());
     if (name === 'plan') {
@@ -117,7 +117,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
         color,
         only,
       };
-      const { applyCommand, planCommand } = await import('./pass.ts');
+      const { applyCommand, planCommand } = await import('./commands/plan-apply.ts');
       const command = name === 'apply' ? applyCommand : planCommand;
       await withConfig(options, context, async (config) => exitWith(await command(config, flags, context)));
     });
@@ -134,12 +134,12 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
           .default('text'),
       )
       .option('--strict', 'let warnings count: exit 1 where there is one')
-      .addOption(colourOption()),
+      .addOption(colorOption()),
     READING,
   ).action(async (paths: readonly string[], options: Options & Pick<ValidateOptions, 'output' | 'color'>) => {
     const { output, color } = options;
     const flags = { output, color, paths, strict: options['strict'] === true };
-    const { validateCommand, validateNothing } = await import('./validate.ts');
+    const { validateCommand, validateNothing } = await import('./commands/validate.ts');
     try {
       await withConfig(options, context, async (config) => exitWith(await validateCommand(config, flags, context)));
     } catch (error) {
@@ -159,7 +159,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   ).action(async (options: Options & Pick<ImportOptions, 'only'>) => {
     const into = typeof options['into'] === 'string' ? options['into'] : undefined;
     const flags = { into, only: options.only, force: options['force'] === true };
-    const { importCommand } = await import('./import.ts');
+    const { importCommand } = await import('./commands/import.ts');
     await withConfig(options, context, async (config) => exitWith(await importCommand(config, flags, context)));
   });
 
@@ -180,7 +180,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
   ).action(async (options: Options & Omit<EmulateOptions, 'scenario'>) => {
     const { port, seed } = options;
     const scenario = typeof options['scenario'] === 'string' ? options['scenario'] : undefined;
-    const { emulateCommand } = await import('./emulate.ts');
+    const { emulateCommand } = await import('./commands/emulate.ts');
     await withConfig(options, context, async (config) =>
       exitWith(await emulateCommand(config, { port, seed, scenario }, context)),
     );
@@ -192,7 +192,7 @@ function buildProgram(context: Context, exitWith: (code: ExitCode) => void): Com
     .addArgument(new Argument('[what]', 'which of them').choices(['declaration', 'config']).default('declaration'))
     .helpOption('-h, --help', 'show this')
     .action(async (of: SchemaName) => {
-      const { schemaCommand } = await import('./schema.ts');
+      const { schemaCommand } = await import('./commands/schema.ts');
       schemaCommand(of, context);
     });
 
@@ -253,9 +253,9 @@ function onlyOption(): Option {
     .argParser((text, before: readonly string[]) => [...before, text]);
 }
 
-function colourOption(): Option {
+function colorOption(): Option {
   return new Option('--color <when>', 'auto: on a terminal, unless NO_COLOR is set')
-    .choices(COLOUR_CHOICES)
+    .choices(COLOR_CHOICES)
     .default('auto');
 }
 

@@ -1,4 +1,4 @@
-import { spellDuration } from '../core/duration.ts';
+import { formatDuration } from '../core/base/duration.ts';
 import type { Context } from './context.ts';
 
 /** How far a pass is with its updates, on a line of the terminal that is written anew and leaves nothing. */
@@ -44,5 +44,5 @@ export function describeProgress({ done, of, ms }: Sizes): string {
   if (done === 0) return `0 of ${of} updates`;
   const perSecond = (1000 * done) / ms;
   const pace = perSecond >= 1 ? `${Math.round(perSecond)} a second` : `${Math.round(perSecond * 60)} a minute`;
-  return `${done} of ${of} updates, ${pace}, ${spellDuration((1000 * (of - done)) / perSecond)} left`;
+  return `${done} of ${of} updates, ${pace}, ${formatDuration((1000 * (of - done)) / perSecond)} left`;
 }

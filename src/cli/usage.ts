@@ -1,4 +1,4 @@
-import { printable } from '../core/spell.ts';
+import { printable } from '../core/base/printable.ts';
 
 /** Wrong usage in our words: one line of what commander says, and nothing of it that may be a secret in the wrong place. */
 export function usageFault(text: string): string {

@@ -1,9 +1,10 @@
-import { spellDuration } from '../core/duration.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import type { Rate } from '../core/rate.ts';
+import type { BudgetWindow } from '../core/base/api-usage.ts';
+import { formatDuration } from '../core/base/duration.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { Rate } from '../core/base/rate.ts';
 import { HeldError } from './errors.ts';
-import type { Limits } from './limits.ts';
-import { SlidingWindow } from './window.ts';
+import type { Limits } from './rate-limit-headers.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 /** How long requests will have to wait, and what for: for the log. */
 export type Wait = { readonly ms: number; readonly reason: string };
@@ -21,7 +22,7 @@ export type Budget = {
   /** For how long, all in all, there was a request that had to wait. */
   readonly throttledMs: () => number;
   /** For each window of the rates, how many requests may begin now. */
-  readonly left: () => readonly { readonly window: string; readonly limit: number; readonly left: number }[];
+  readonly left: () => readonly BudgetWindow[];
 };
 
 export type BudgetOptions = {
@@ -195,7 +196,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
 }
 
 function reasonOf(status: number, retryAfterMs: number): string {
-  if (retryAfterMs > 0) return `the API asked with HTTP ${status} to be left alone for ${spellDuration(retryAfterMs)}`;
+  if (retryAfterMs > 0) return `the API asked with HTTP ${status} to be left alone for ${formatDuration(retryAfterMs)}`;
   return 'the API answered HTTP 429: too many requests';
 }
 

@@ -1,24 +1,9 @@
 import * as z from 'zod';
-import type { LiveService } from '../core/compare.ts';
-import { isDeeperThan, isObject, sameJson } from '../core/json.ts';
-import type { JsonObject } from '../core/json.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import type { ApiUsage } from '../core/report.ts';
-import { cloudflareCalls } from './calls.ts';
-import type { CallsOptions, Signals } from './calls.ts';
-
-/** The live services of one account: https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/ */
-export type Directory = {
-  /** All services of the account, or a `FailureError`: an incomplete list is never given. */
-  readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
-  /** Replaces a service whole and gives what the API has then. Throws a `FailureError`, of 0 attempts where nothing was sent. */
-  readonly update: (service: LiveService, body: JsonObject, signals: Signals) => Promise<Updated>;
-  /** What was spent since the directory was made. */
-  readonly usage: () => ApiUsage;
-  readonly close: () => Promise<void>;
-};
-
-export type Updated = { readonly live: LiveService; readonly attempts: number };
+import { failure, FailureError } from '../core/base/failure.ts';
+import { isDeeperThan, isObject, sameJson } from '../core/base/json.ts';
+import type { Directory, LiveService } from '../core/service/directory.ts';
+import { cloudflareCalls } from './api-client.ts';
+import type { CallsOptions } from './api-client.ts';
 
 export type DirectoryOptions = CallsOptions & { readonly accountId: string };
 
@@ -29,7 +14,7 @@ const MOST_PAGES = 100;
 /** A service has four levels; what is compared, sent and reported by recursion must not be bottomless. */
 const DEEPEST = 50;
 
-/** What servers that do not honour `per_page` give instead; 20 stands in the reference's example. */
+/** What servers that do not honor `per_page` give instead; 20 stands in the reference's example. */
 const CUSTOMARY_PAGES = new Set([10, 20, 25, 50, 100, 500]);
 
 /** A number, in quotes too; anything else says nothing. */

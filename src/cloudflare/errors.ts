@@ -1,9 +1,10 @@
 import { getSystemErrorMap } from 'node:util';
-import { spellDuration } from '../core/duration.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import type { Failure, FailureKind } from '../core/outcome.ts';
-import { systemCodeOf } from '../core/plainly.ts';
-import type { Limits } from './limits.ts';
+import type { AccountVariables } from '../core/base/credentials.ts';
+import { formatDuration } from '../core/base/duration.ts';
+import { systemErrorCode } from '../core/base/errno.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { Failure, FailureKind } from '../core/base/failure.ts';
+import type { Limits } from './rate-limit-headers.ts';
 
 /** A request that did not succeed. `limits` is what its answer said of them; null where there was none. */
 export class ApiError extends FailureError {
@@ -18,16 +19,13 @@ export class ApiError extends FailureError {
 /** The API wants to be left alone for longer than is waited for within a pass: not to be tried again in it. */
 export class HeldError extends FailureError {
   constructor(ms: number) {
-    const message = `the API asked to be left alone for ${spellDuration(ms)}: not waited for within a pass`;
+    const message = `the API asked to be left alone for ${formatDuration(ms)}: not waited for within a pass`;
     super(failure('transient', message));
   }
 }
 
-/** Where somebody set the account, by the names of variables; null where nobody did. */
-export type Origin = { readonly credential: string; readonly baseUrl: string | null };
-
 /** What a person can do about a failure, to stand behind its message; nothing where waiting is all. */
-export function adviceFor(kind: FailureKind, status: number, origin?: Origin): string {
+export function adviceFor(kind: FailureKind, status: number, origin?: AccountVariables): string {
   if (status < 300 && kind === 'transient') return '; if that goes on, check CLOUDFLARE_BASE_URL';
   if (kind !== 'denied') return '';
   if (status >= 300 && status < 400) return '; redirects are not followed: check CLOUDFLARE_BASE_URL';
@@ -47,7 +45,7 @@ export function reasonOf(error: unknown): string {
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = systemCodeOf(error);
+  const code = systemErrorCode(error);
   if (code === null) return error.message;
   const words = WORDS.get(code) ?? wordsOfSystem(error) ?? wordsOfTls(error) ?? error.message;
   return words.includes(code) ? words : `${words} (${code})`.trim();
@@ -74,7 +72,7 @@ function wordsOfTls(error: Error): string | null {
 }
 
 /** What a person can do about a connection that did not come about, by the code of the system or of TLS. */
-export function adviceForConnection(code: string, origin?: Origin): string {
+export function adviceForConnection(code: string, origin?: AccountVariables): string {
   if (origin === undefined || !UNREACHABLE.test(code)) return '';
   return `; check ${origin.baseUrl ?? 'the network of this machine'}`;
 }

@@ -1,15 +1,15 @@
 import { Agent, request } from 'undici';
 import * as z from 'zod';
-import { spellDuration } from '../core/duration.ts';
-import type { JsonObject } from '../core/json.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import type { Failure } from '../core/outcome.ts';
-import { systemCodeOf } from '../core/plainly.ts';
-import type { Credentials } from './credentials.ts';
+import type { HttpMethod } from '../core/base/api-usage.ts';
+import type { AccountVariables, Credentials } from '../core/base/credentials.ts';
+import { formatDuration } from '../core/base/duration.ts';
+import { systemErrorCode } from '../core/base/errno.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { Failure } from '../core/base/failure.ts';
+import type { JsonObject } from '../core/base/json.ts';
 import { adviceFor, adviceForConnection, ApiError, reasonOf } from './errors.ts';
-import type { Origin } from './errors.ts';
-import { limitsOf } from './limits.ts';
-import type { Limits } from './limits.ts';
+import { limitsOf } from './rate-limit-headers.ts';
+import type { Limits } from './rate-limit-headers.ts';
 import { failureKindOf } from './retry.ts';
 
 export type HttpOptions = {
@@ -20,11 +20,11 @@ export type HttpOptions = {
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
   /** For advice to people: none of it where nobody set anything. */
-  readonly origin?: Origin;
+  readonly origin?: AccountVariables;
 };
 
 export type ApiRequest = {
-  readonly method: 'GET' | 'PUT';
+  readonly method: HttpMethod;
   /** Behind the base URL, with its query. */
   readonly path: string;
   readonly body?: JsonObject;
@@ -72,7 +72,7 @@ export function cloudflareHttp(options: HttpOptions): Http {
   });
   /** The last answer to be read, which most often is the next one, too: then nobody has to parse and compare it again. */
   let last: { readonly text: string; readonly envelope: Envelope | null } | null = null;
-  const parse = (method: ApiRequest['method'], text: string) => {
+  const parse = (method: HttpMethod, text: string) => {
     if (last?.text === text) return last.envelope;
     const envelope = parseEnvelope(text);
     if (method === 'GET') last = { text, envelope };
@@ -106,8 +106,8 @@ export function cloudflareHttp(options: HttpOptions): Http {
         text = await response.body.text();
       } catch (error) {
         if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
-        const why = patience.signal.aborted ? `no answer within ${spellDuration(requestTimeoutMs)}` : reasonOf(error);
-        const advice = adviceForConnection(systemCodeOf(error) ?? '', origin);
+        const why = patience.signal.aborted ? `no answer within ${formatDuration(requestTimeoutMs)}` : reasonOf(error);
+        const advice = adviceForConnection(systemErrorCode(error) ?? '', origin);
         const message = `${method} ${new URL(baseUrl).host}: ${clean(why)}${advice}`;
         // Without the cause: an error of undici's parser holds what came over the wire.
         throw new ApiError({ ...failure('transient', message), status: limits?.status ?? null, ray }, limits);
@@ -131,7 +131,7 @@ function authorization(as: Credentials): Readonly<Record<string, string>> {
   return 'token' in as ? { authorization: `Bearer ${as.token}` } : { 'x-auth-email': as.email, 'x-auth-key': as.key };
 }
 
-type Patience = {
+type HealthLimits = {
   /** Aborted when a request has taken too long, or is to be given up. */
   readonly signal: AbortSignal;
   /** Rejects then. */
@@ -144,7 +144,7 @@ type Patience = {
  * How long a request is waited for: the agent's own timeouts are coarse, and an answer that drips escapes them. By hand, because
  * what `AbortSignal.timeout` and `AbortSignal.any` hold stays in memory until the time is over, or for ever, long after the answer.
  */
-function patienceOf(ms: number, signal: AbortSignal): Patience {
+function patienceOf(ms: number, signal: AbortSignal): HealthLimits {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
   over.catch(() => {}); // Nobody may be waiting for it any more.
@@ -178,7 +178,7 @@ type Refused = {
   readonly ray: string | null;
   readonly envelope: Envelope | null;
   readonly clean: Cleaner;
-  readonly origin: Origin | undefined;
+  readonly origin: AccountVariables | undefined;
 };
 
 function toFailure({ limits, ray, envelope, clean, origin }: Refused): Failure {
@@ -196,7 +196,7 @@ function toFailure({ limits, ray, envelope, clean, origin }: Refused): Failure {
     message: [
       `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${clean(said)}`,
       kind === 'denied' || envelope === null ? adviceFor(kind, status, origin) : '',
-      retryAfterMs > 0 ? `; it asks to be left alone for ${spellDuration(retryAfterMs)}` : '',
+      retryAfterMs > 0 ? `; it asks to be left alone for ${formatDuration(retryAfterMs)}` : '',
     ].join(''),
     pointer: cleanOrNull(first?.source?.pointer, clean),
     documentation_url: cleanOrNull(first?.documentation_url, clean),

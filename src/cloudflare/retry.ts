@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import { FailureError } from '../core/outcome.ts';
-import type { FailureKind } from '../core/outcome.ts';
+import { FailureError } from '../core/base/failure.ts';
+import type { FailureKind } from '../core/base/failure.ts';
 import { LONGEST_WAIT_MS as LONGEST_HELD_MS } from './budget.ts';
 import { ApiError, HeldError } from './errors.ts';
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { isObject } from '../core/base/json.ts';
+import type { Json, JsonObject } from '../core/base/json.ts';
 import { bodyProblems } from './body.ts';
-import { isObject } from '../core/json.ts';
-import type { JsonObject, Json } from '../core/json.ts';
-import type { Quirks } from './quirks.ts';
-import { writeBack } from './writeback.ts';
+import type { Quirks } from './scenario/quirks.ts';
+import { writeBack } from './scenario/writeback.ts';
 
 /** An entry of `errors` in the envelope. */
 export type ApiProblem = {

@@ -1,7 +1,7 @@
+import type { Json, JsonObject } from '../core/base/json.ts';
 import type { Account, ApiProblem, Result } from './account.ts';
-import type { JsonObject, Json } from '../core/json.ts';
 import type { Rights } from './credentials.ts';
-import type { Quirks } from './quirks.ts';
+import type { Quirks } from './scenario/quirks.ts';
 
 /** A request as far as the API looks at it. `path` is what stands in the request line, query and all. */
 export type ApiRequest = {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import type { Json } from '../core/json.ts';
+import type { Json } from '../core/base/json.ts';
 
 /** What is wrong with a body: a sentence, and the RFC 6901 pointer to the place ('' is the body itself). */
 export type BodyProblem = { readonly message: string; readonly pointer: string };

@@ -1,6 +1,6 @@
+import { isObject } from '../core/base/json.ts';
+import type { Json, JsonObject } from '../core/base/json.ts';
 import { exampleTunnel, tunnelsOf } from './account.ts';
-import { isObject } from '../core/json.ts';
-import type { JsonObject, Json } from '../core/json.ts';
 
 /** The drifted service, or undefined where this kind does not apply to it. */
 type Drift = (service: JsonObject, names: ReadonlySet<string>) => JsonObject | undefined;

@@ -1,17 +1,17 @@
+import type { JsonObject } from '../core/base/json.ts';
 import { account, exampleTunnel, tunnelsOf } from './account.ts';
 import { answerTo, basePath } from './api.ts';
-import type { JsonObject } from '../core/json.ts';
-import { deliver } from './delivery.ts';
-import { keeping } from './keep.ts';
 import { fakeAccountId, fakeToken } from './fake.ts';
-import { observedQuirks } from './quirks.ts';
-import type { Quirks } from './quirks.ts';
-import { refusalOf } from './refuse.ts';
-import { withDefaults } from './scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { deliver } from './scenario/delivery.ts';
+import { keeping } from './scenario/keep.ts';
+import { observedQuirks } from './scenario/quirks.ts';
+import type { Quirks } from './scenario/quirks.ts';
+import { refusalOf } from './scenario/refuse.ts';
+import { withDefaults } from './scenario/scenario.ts';
+import type { Scenario } from './scenario/scenario.ts';
+import { troubleOf } from './scenario/trouble.ts';
 import { serve } from './server.ts';
 import type { HandledRequest } from './server.ts';
-import { troubleOf } from './trouble.ts';
 
 export type EmulatorOptions = {
   /** 0, the default, takes a free port. */

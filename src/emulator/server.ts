@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Json } from '../core/base/json.ts';
 import { failure } from './api.ts';
 import type { ApiRequest, RequestBody } from './api.ts';
 import { rightsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
-import { deliverWhole } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
-import type { Json } from '../core/json.ts';
-import type { Fate, Trouble } from './trouble.ts';
+import { deliverWhole } from './scenario/delivery.ts';
+import type { Delivery } from './scenario/delivery.ts';
+import type { Fate, Trouble } from './scenario/trouble.ts';
 
 /** A request that has been dealt with, for an access log and for tests. Headers are left out, credentials stand in them. */
 export type HandledRequest = {

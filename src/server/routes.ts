@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Health } from '../core/health.ts';
-import type { Report } from '../core/report.ts';
+import type { Health } from '../core/report/health.ts';
+import type { Report } from '../core/report/report.ts';
 import { json, problem } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { renderPage } from './page.ts';
-import type { PageFacts } from './page.ts';
-import { script } from './script.ts';
-import { style } from './style.ts';
+import { renderPage } from './page/page.ts';
+import type { PageFacts } from './page/page.ts';
+import { script } from './page/script.ts';
+import { style } from './page/style.ts';
 
 export type Request = { readonly query: URLSearchParams; readonly headers: IncomingHttpHeaders };
 

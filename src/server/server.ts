@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import type { Routes } from './routes.ts';
 import { problem, SECURITY_HEADERS } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { keepRoom } from './connections.ts';
 import type { Connections } from './connections.ts';
+import type { Routes } from './routes.ts';
 
 export type ServeOptions = {
   /** All addresses of the machine where `host` is empty; any free port where `port` is 0. */

@@ -1,6 +1,6 @@
-import { isGood } from '../core/health.ts';
-import { summaryOf } from '../core/report.ts';
-import type { PassSummary, Report } from '../core/report.ts';
+import { isGood } from '../core/report/health.ts';
+import { summaryOf } from '../core/report/report.ts';
+import type { PassSummary, Report } from '../core/report/report.ts';
 
 /** The last passes, in memory. */
 export type History = {

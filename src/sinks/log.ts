@@ -3,10 +3,10 @@ import { isatty, WriteStream } from 'node:tty';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { Report } from '../core/report.ts';
-import { renderLogLine, renderTotals, wrapped } from '../core/text.ts';
-import { openOutlet } from './outlet.ts';
-import { paintFor } from './paint.ts';
+import type { Report } from '../core/report/report.ts';
+import { renderLogLine, renderTotals, wrapped } from '../core/report/text.ts';
+import { paintFor } from './colors.ts';
+import { openOutlet } from './log-writer.ts';
 
 export type Log = Logger;
 
@@ -18,8 +18,8 @@ export type LogOptions = {
   readonly fd: number;
   /** The stream of that file. */
   readonly stream: Writable;
-  /** Whether a terminal is to have colours; nothing else ever has. */
-  readonly colours: boolean;
+  /** Whether a terminal is to have colors; nothing else ever has. */
+  readonly colors: boolean;
   /** Takes the secrets out of a line. */
   readonly hide: (line: string) => string;
   /** Told why the log cannot be written, once for each time that it cannot. The lines wait, as many as there is room for. */
@@ -45,14 +45,14 @@ export function createLog(options: LogOptions): Log {
 }
 
 /** What becomes of a line of JSON: nothing, or a line for people. */
-function wordsFor({ format, fd, stream, colours }: LogOptions): (line: string) => string {
+function wordsFor({ format, fd, stream, colors }: LogOptions): (line: string) => string {
   if (format === 'json' || (format === 'auto' && !isatty(fd))) return (line) => line;
-  const colorize = colours && isatty(fd);
+  const colorize = colors && isatty(fd);
   const paint = paintFor(colorize);
   const columns = () => (isatty(fd) && stream instanceof WriteStream && stream.columns > 0 ? stream.columns : Infinity);
   const pretty = prettyFactory({
     colorize,
-    // The report has colours of its own.
+    // The report has colors of its own.
     customColors: 'message:reset',
     useOnlyCustomProps: false,
     hideObject: true,

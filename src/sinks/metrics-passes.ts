@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { Finding } from '../core/compare.ts';
-import type { Outcome } from '../core/outcome.ts';
-import type { Report, Trigger } from '../core/report.ts';
+import type { Finding } from '../core/compare/compare.ts';
+import type { Outcome } from '../core/plan/outcome.ts';
+import type { Report, Trigger } from '../core/report/report.ts';
 import { OUTCOMES } from './metrics-vitals.ts';
 
 /** What starts a pass of a daemon. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import type { BudgetWindow } from '../core/base/api-usage.ts';
 
 /** One request to the API that has ended. */
 export type RequestFacts = {
@@ -11,7 +12,7 @@ export type RequestFacts = {
 };
 
 type Spending = {
-  readonly budget: readonly { readonly window: string; readonly limit: number; readonly left: number }[];
+  readonly budget: readonly BudgetWindow[];
   readonly throttledMs: number;
 };
 

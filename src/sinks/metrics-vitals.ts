@@ -1,8 +1,8 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { nextPassAt } from '../core/health.ts';
-import type { Health, Vitals, WatchMode } from '../core/health.ts';
-import type { PassOutcome } from '../core/report.ts';
+import { nextPassAt } from '../core/report/health.ts';
+import type { Health, Vitals, WatchMode } from '../core/report/health.ts';
+import type { PassOutcome } from '../core/report/report.ts';
 
 export type VitalsMetricsOptions = {
   readonly vitals: () => Vitals;

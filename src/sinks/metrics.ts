@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Health, Vitals } from '../core/health.ts';
-import type { Report } from '../core/report.ts';
+import type { BudgetWindow } from '../core/base/api-usage.ts';
+import type { Health, Vitals } from '../core/report/health.ts';
+import type { Report } from '../core/report/report.ts';
 import { passMetrics } from './metrics-passes.ts';
 import { requestMetrics } from './metrics-requests.ts';
 import type { RequestFacts } from './metrics-requests.ts';
@@ -16,7 +17,7 @@ export type MetricsOptions = {
   /** The Unix time, in milliseconds, of a moment on that clock. */
   readonly timeOf: (elapsedMs: number) => number;
   /** One for each window of the request budget: its text such as `1100/5m`, its size, how many requests may begin now. */
-  readonly budget: () => readonly { readonly window: string; readonly limit: number; readonly left: number }[];
+  readonly budget: () => readonly BudgetWindow[];
   /** For how long, all in all, there was a request that had to wait. */
   readonly throttledMs: () => number;
 };

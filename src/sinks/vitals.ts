@@ -1,17 +1,6 @@
-import { isGood } from '../core/health.ts';
-import type { Vitals } from '../core/health.ts';
-import type { Report, Trigger } from '../core/report.ts';
-
-/** What moves a daemon. */
-export type Phase =
-  /** Somebody or something asks for a pass. */
-  | { readonly kind: 'asked' }
-  | { readonly kind: 'began'; readonly trigger: Trigger }
-  /**
-   * Nothing to do until then, in milliseconds from now; null is never. The schedule goes by the clock on the wall, which may be set:
-   * how long that is to take is asked anew each time.
-   */
-  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: () => number | null };
+import { isGood } from '../core/report/health.ts';
+import type { Phase, Vitals } from '../core/report/health.ts';
+import type { Report } from '../core/report/report.ts';
 
 export type VitalsKeeper = {
   readonly vitals: () => Vitals;

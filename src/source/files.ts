@@ -14,7 +14,7 @@ import {
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, plainly } from '../core/plainly.ts';
+import { errnoText, errorCode } from '../core/base/errno.ts';
 import { checkoutState, revisionOf } from './checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
@@ -187,7 +187,7 @@ function follow(root: string, link: string): Found {
   } catch (error) {
     // ENOENT of the link itself means that the folder moved on; of its target, that it dangles.
     lstatSync(link);
-    return { fault: `expected a file, found a link that leads nowhere (${codeOf(error)})`, isFolder: false };
+    return { fault: `expected a file, found a link that leads nowhere (${errorCode(error)})`, isFolder: false };
   }
 }
 
@@ -205,7 +205,7 @@ export function readOne(place: string): { readonly bytes: Buffer } | { readonly 
   } catch (error) {
     if (isMissing(error)) throw error;
     // A socket cannot be opened.
-    return statSync(place).isFile() ? { fault: `cannot be read: ${plainly(codeOf(error))}` } : { fault: NO_FILE };
+    return statSync(place).isFile() ? { fault: `cannot be read: ${errnoText(errorCode(error))}` } : { fault: NO_FILE };
   }
   try {
     const stats = fstatSync(file);
@@ -217,7 +217,7 @@ export function readOne(place: string): { readonly bytes: Buffer } | { readonly 
     }
     return { bytes: Buffer.from(room.subarray(0, length)) };
   } catch (error) {
-    return { fault: `cannot be read: ${plainly(codeOf(error))}` };
+    return { fault: `cannot be read: ${errnoText(errorCode(error))}` };
   } finally {
     closeSync(file);
   }
@@ -234,5 +234,5 @@ function byName(a: Dirent, b: Dirent): number {
 }
 
 function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }

@@ -1,34 +1,14 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parseFile, unreadableFile } from '../core/declaration.ts';
-import type { ParsedFile } from '../core/declaration.ts';
-import { decodeUtf8 } from '../core/encoding.ts';
-import { failure, FailureError } from '../core/outcome.ts';
-import { codeOf } from '../core/plainly.ts';
+import { errorCode } from '../core/base/errno.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import { decodeUtf8 } from '../core/load/encoding.ts';
+import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/parse-file.ts';
+import type { Source } from '../core/load/source.ts';
 import { readFiles } from './files.ts';
 import type { Files, FoundFile } from './files.ts';
-
-/** What the folder said at one moment. */
-export type Snapshot = {
-  readonly path: string;
-  readonly revision: string | null;
-  readonly files: readonly ParsedFile[];
-};
-
-export type Source = {
-  /** The folder, as it was named. */
-  readonly path: string;
-  /**
-   * Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing, and the reason of the
-   * signal when that is aborted. `onLoaded` is told once all is in memory that can be, and what is left is to parse it.
-   */
-  readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
-  /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
-  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
-  /** How often it has been read whole. */
-  readonly reads: () => number;
-};
 
 export type FolderOptions = {
   readonly path: string;
@@ -107,7 +87,7 @@ export async function loadFolder(path: string, include: readonly string[], signa
 
 /** Throws a `FailureError` when not one of the files of a folder declares anything. */
 export function refuseEmpty(path: string, include: readonly string[], files: readonly ParsedFile[]): void {
-  if (files.some((file) => file.declarations.length > 0 || file.setAside.length > 0)) return;
+  if (files.some((file) => file.declarations.length > 0 || file.skipped.length > 0)) return;
   const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if that is meant`;
   throw new FailureError(failure('source', message));
 }
@@ -130,7 +110,7 @@ function digestOfAll(files: readonly { readonly path: string; readonly digest: s
 }
 
 function describe(path: string, error: unknown): string {
-  const code = codeOf(error);
+  const code = errorCode(error);
   switch (code) {
     case 'ENOENT':
       return `${path}: expected a folder of declarations, found nothing there (or a link that leads nowhere)`;

@@ -1,13 +1,13 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import type { ParsedFile } from '../core/declaration.ts';
-import { decodeUtf8 } from '../core/encoding.ts';
-import { FailureError } from '../core/outcome.ts';
-import { codeOf, plainly } from '../core/plainly.ts';
-import { loadFolder, parse, refuseEmpty } from './folder.ts';
-import type { FolderOptions } from './folder.ts';
+import { errnoText, errorCode } from '../core/base/errno.ts';
+import { FailureError } from '../core/base/failure.ts';
+import { decodeUtf8 } from '../core/load/encoding.ts';
+import type { ParsedFile } from '../core/load/parse-file.ts';
 import { readOne } from './files.ts';
 import type { FoundFile } from './files.ts';
+import { loadFolder, parse, refuseEmpty } from './folder.ts';
+import type { FolderOptions } from './folder.ts';
 
 /** What was read at some paths. */
 export type Read = {
@@ -88,7 +88,7 @@ function readFile(path: string): FoundFile | null {
   try {
     return { path, ...readOne(path) };
   } catch (error) {
-    const code = codeOf(error);
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : { path, fault: `cannot be read: ${plainly(code)}` };
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : { path, fault: `cannot be read: ${errnoText(code)}` };
   }
 }

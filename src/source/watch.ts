@@ -3,8 +3,9 @@ import type { FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
-import { spellDuration } from '../core/duration.ts';
-import { codeOf, plainly } from '../core/plainly.ts';
+import { formatDuration } from '../core/base/duration.ts';
+import { errnoText, errorCode } from '../core/base/errno.ts';
+import type { Watch, WatchState } from '../core/load/source.ts';
 import { routeTo } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -27,11 +28,6 @@ export type WatchOptions = {
   /** A re-scan found a change that no event had announced: the watcher does not hear all. It is put up anew. */
   readonly onMissed?: () => void;
 };
-
-/** By events, with the safety re-scan behind them; or, where events do not tell all, by frequent re-scans, and why. */
-export type WatchState = { readonly by: 'events' } | { readonly by: 'rescans'; readonly reason: string };
-
-export type Watch = { readonly close: () => Promise<void> };
 
 /** A folder that is never quiet is read all the same, after so many times of settling. */
 const MOST_SETTLING = 20;
@@ -166,7 +162,7 @@ export function watchFolder(options: WatchOptions): Watch {
       });
     });
     isLate = !(await isDone(standing, ARMING_MS, signal));
-    if (isLate) trouble(`no watch of ${route.folder} stood within ${spellDuration(ARMING_MS)}`);
+    if (isLate) trouble(`no watch of ${route.folder} stood within ${formatDuration(ARMING_MS)}`);
     return {
       folder: route.folder,
       identity: route.identity,
@@ -251,7 +247,7 @@ function whyBlind(folder: string): string | null {
     const remote = REMOTE_FILE_SYSTEMS.get(statfsSync(folder).type);
     return remote === undefined ? null : `${folder} is on a file system of kind ${remote}, where others write unheard`;
   } catch (error) {
-    return `${folder} cannot be watched yet: ${plainly(codeOf(error))}`;
+    return `${folder} cannot be watched yet: ${errnoText(errorCode(error))}`;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { codeOf, plainly } from '../core/plainly.ts';
+import { errnoText, errorCode } from '../core/base/errno.ts';
 
 /** A file for the folder. Where it does not replace one, none may be at its path. */
 export type FileToWrite = { readonly path: string; readonly text: string; readonly replaces: boolean };
@@ -100,8 +100,8 @@ function removeIfThere(temporary: string): void {
 }
 
 function describe(error: unknown): string {
-  const code = codeOf(error);
-  return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${plainly(code)}` : code;
+  const code = errorCode(error);
+  return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${errnoText(code)}` : code;
 }
 
 /** With the folders above it. One by one: what the platform does for all of them never ends below some of the system's folders. */

@@ -1,7 +1,7 @@
 /*
  * The emulated accounts of a benchmark, in a process of their own: calls come from `openAccounts` over the channel.
  */
-import { parseRate } from '../../src/core/rate.ts';
+import { parseRate } from '../../src/core/base/rate.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { callSchema, monotonicMs } from './accounts.ts';

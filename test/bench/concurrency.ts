@@ -1,5 +1,5 @@
-import type { Bench, BenchContext } from './context.ts';
 import { settingsWith } from './contenders.ts';
+import type { Bench, BenchContext } from './context.ts';
 import { figure, spell } from './figures.ts';
 import type { Aim, Curve, Figure } from './figures.ts';
 import { material } from './material.ts';

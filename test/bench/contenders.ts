@@ -1,7 +1,7 @@
-import { constant } from '../../src/cloudflare/credentials.ts';
-import { openBudget, openDirectory, openReconciler, openSource } from '../../src/cli/rooms.ts';
-import { loadConfig } from '../../src/config.ts';
-import type { SettingName, Settings } from '../../src/settings.ts';
+import { openBudget, openDirectory, openReconciler, openSource } from '../../src/cli/wiring.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import type { SettingName, Settings } from '../../src/config/settings.ts';
+import { constant } from '../../src/core/base/credentials.ts';
 import type { LiveAccount } from './accounts.ts';
 import { nodeHttpFloor, undiciFloor } from './floor.ts';
 import type { Floor } from './floor.ts';

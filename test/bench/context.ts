@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { flagOf, settingFacts } from '../../src/settings.ts';
+import { flagOf, settingFacts } from '../../src/config/settings.ts';
 import type { Accounts } from './accounts.ts';
 import type { Result } from './figures.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { isObject } from '../../src/core/json.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import { isObject } from '../../src/core/base/json.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
 
 /** A daemon in a process of its own. */
 export type Daemon = {

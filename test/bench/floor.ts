@@ -1,5 +1,5 @@
-import { Agent, request } from 'undici';
 import http from 'node:http';
+import { Agent, request } from 'undici';
 import type { Arrived, LiveAccount } from './accounts.ts';
 import type { Material } from './material.ts';
 

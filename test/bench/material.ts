@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { JsonObject } from '../../src/core/json.ts';
-import { normalise, toBody } from '../../src/core/normalise.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { normalize, toBody } from '../../src/core/service/normalize.ts';
 import { fleet, fleetTunnels } from '../pass/fleet.ts';
 
 /** A folder of declarations and an account, of which so many services differ. */
@@ -30,7 +30,7 @@ export function material(folder: string, { services, changes }: Sizes): Material
     bodies: new Map(
       pairs
         .slice(0, changes)
-        .map(({ declared }) => [declared.service_id, JSON.stringify(toBody(normalise(declared).known, new Map()))]),
+        .map(({ declared }) => [declared.service_id, JSON.stringify(toBody(normalize(declared).known, new Map()))]),
     ),
   };
 }

@@ -1,6 +1,6 @@
 import type { Arrived } from './accounts.ts';
-import type { Bench, BenchContext } from './context.ts';
 import { contenders, NAMES } from './contenders.ts';
+import type { Bench, BenchContext } from './context.ts';
 import { atMost, figure, median, spell } from './figures.ts';
 import type { Aim, Figure } from './figures.ts';
 import { material } from './material.ts';

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compare } from '../../src/core/compare.ts';
-import type { LiveService } from '../../src/core/compare.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import { collect } from '../../src/core/declared.ts';
-import { plan } from '../../src/core/plan.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { LiveService } from '../../src/core/service/directory.ts';
+import { policy } from '../core/builders.ts';
 import { documents, fleet } from '../pass/fleet.ts';
 import type { Bench } from './context.ts';
 import { figure } from './figures.ts';
-import { policy } from '../core/builders.ts';
 
 /** Comparing and planning alone, in memory. */
 export const planning: Bench = async ({ quick, tell }) => {

@@ -9,7 +9,7 @@ const WIDTH = 960;
 const LABEL = 330;
 const BAR = 16;
 const CHART = 260;
-const COLOURS = ['#1f6feb', '#bf3989', '#1a7f37', '#9a6700', '#8250df', '#57606a'];
+const COLORS = ['#1f6feb', '#bf3989', '#1a7f37', '#9a6700', '#8250df', '#57606a'];
 
 type Drawn = { readonly svg: string; readonly height: number };
 
@@ -45,11 +45,11 @@ function bars(figures: readonly Figure[]): Drawn {
   const rows = figures.map(({ contender, median, unit, ratio }, index) => {
     const y = BAR * (index + 1);
     const length = most === least ? room : (room * Math.log(median / least)) / Math.log(most / least);
-    const colour = contender.includes('floor') || ratio === null ? '#8c959f' : COLOURS[0];
+    const color = contender.includes('floor') || ratio === null ? '#8c959f' : COLORS[0];
     const beside = ratio === null ? '' : `, ${ratio.toFixed(2)}×`;
     return [
       `<text x="${LABEL - 6}" y="${y + 11}" text-anchor="end">${escaped(contender)}</text>`,
-      `<rect x="${LABEL}" y="${y + 2}" width="${length.toFixed(1)}" height="${BAR - 4}" fill="${colour}"/>`,
+      `<rect x="${LABEL}" y="${y + 2}" width="${length.toFixed(1)}" height="${BAR - 4}" fill="${color}"/>`,
       `<text x="${(LABEL + length + 4).toFixed(1)}" y="${y + 11}">${spell(median)} ${unit}${beside}</text>`,
     ].join('');
   });
@@ -67,14 +67,14 @@ function chart(curves: readonly Curve[]): Drawn {
   const x = (value: number) => ((WIDTH - 120) * value) / mostX + 40;
   const y = (value: number) => CHART - 30 - ((CHART - 50) * value) / mostY;
   const lines = curves.map(({ name, points: each }, index) => {
-    const colour = COLOURS[index % COLOURS.length];
+    const color = COLORS[index % COLORS.length];
     const line = each.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(' ');
     const [endX = 0, endY = 0] = each.at(-1) ?? [];
     const dots = each.map(
       ([a, b]) =>
-        `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${colour}"/><text x="${x(a).toFixed(1)}" y="${(y(b) - 6).toFixed(1)}" text-anchor="middle">${spell(b)}</text>`,
+        `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${color}"/><text x="${x(a).toFixed(1)}" y="${(y(b) - 6).toFixed(1)}" text-anchor="middle">${spell(b)}</text>`,
     );
-    return `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}<text x="${(x(endX) + 8).toFixed(1)}" y="${(y(endY) + 4).toFixed(1)}" fill="${colour}">${escaped(name)}</text>`;
+    return `<polyline points="${line}" fill="none" stroke="${color}" stroke-width="2"/>${dots.join('')}<text x="${(x(endX) + 8).toFixed(1)}" y="${(y(endY) + 4).toFixed(1)}" fill="${color}">${escaped(name)}</text>`;
   });
   const ticks = [...new Set(points.map(([a]) => a))].map(
     (a) => `<text x="${x(a).toFixed(1)}" y="${CHART - 14}" text-anchor="middle">${a}</text>`,

@@ -4,14 +4,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { compare } from '../../src/core/compare.ts';
-import type { LiveService } from '../../src/core/compare.ts';
-import { collect } from '../../src/core/declared.ts';
-import { plan } from '../../src/core/plan.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import type { Snapshot } from '../../src/core/load/source.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { LiveService } from '../../src/core/service/directory.ts';
 import { folderSource } from '../../src/source/folder.ts';
-import type { Snapshot } from '../../src/source/folder.ts';
-import type { ReadingTimes } from './reading.ts';
 import { policy } from '../core/builders.ts';
+import type { ReadingTimes } from './reading.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const names = readdirSync(folder);

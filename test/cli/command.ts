@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { secretKeeper } from '../../src/core/secrets.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { secretKeeper } from '../../src/core/base/secrets.ts';
 import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { flagOf, settingFacts } from '../../src/settings.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { flagOf, settingFacts } from '../../src/config/settings.ts';
 import { command, folderOf, SECRET } from './command.ts';
 
 /** Those that take settings, and all. */

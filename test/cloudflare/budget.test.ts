@@ -3,9 +3,9 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { requestBudget } from '../../src/cloudflare/budget.ts';
 import type { Budget, Wait } from '../../src/cloudflare/budget.ts';
-import type { Limits } from '../../src/cloudflare/limits.ts';
-import { failure, FailureError } from '../../src/core/outcome.ts';
-import { parseRate } from '../../src/core/rate.ts';
+import type { Limits } from '../../src/cloudflare/rate-limit-headers.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import { parseRate } from '../../src/core/base/rate.ts';
 import { failed } from './client.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,15 +1,15 @@
 import { onTestFinished } from 'vitest';
 import { requestBudget } from '../../src/cloudflare/budget.ts';
 import type { Budget } from '../../src/cloudflare/budget.ts';
-import type { Signals } from '../../src/cloudflare/calls.ts';
-import { constant } from '../../src/cloudflare/credentials.ts';
-import type { Credentials, CredentialSource } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
-import type { Directory, DirectoryOptions } from '../../src/cloudflare/directory.ts';
-import type { LiveService } from '../../src/core/compare.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { FailureError } from '../../src/core/outcome.ts';
-import type { Rate } from '../../src/core/rate.ts';
+import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
+import type { Signals } from '../../src/core/base/abort.ts';
+import { constant } from '../../src/core/base/credentials.ts';
+import type { Credentials, CredentialSource } from '../../src/core/base/credentials.ts';
+import { FailureError } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import type { Rate } from '../../src/core/base/rate.ts';
+import type { Directory, LiveService } from '../../src/core/service/directory.ts';
 import { exampleTunnel, fakeAccountId, fakeToken } from '../../src/emulator/emulator.ts';
 
 /** Signals that are never aborted. */

@@ -365,7 +365,7 @@ describe('close', () => {
     };
     const program = `
       import { requestBudget } from ${source('budget')};
-      import { constant } from ${source('credentials')};
+      import { constant } from ${source('../core/base/credentials')};
       import { cloudflareDirectory } from ${source('directory')};
       const random = () => 0;
       const budget = requestBudget({ rates: [{ requests: 9, ms: 60_000, text: '9/1m' }], random, onWait: () => {} });

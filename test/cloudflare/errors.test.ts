@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { FailureKind } from '../../src/core/outcome.ts';
 import { adviceForConnection, reasonOf } from '../../src/cloudflare/errors.ts';
+import type { FailureKind } from '../../src/core/base/failure.ts';
 import { directoryAt, failed, live, never, web } from './client.ts';
 import { deserted, refusal, replying, servedRaw } from './server.ts';
 import type { Reply } from './server.ts';

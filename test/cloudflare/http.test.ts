@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Credentials } from '../../src/cloudflare/credentials.ts';
-import { FailureError, failure } from '../../src/core/outcome.ts';
+import type { Credentials } from '../../src/core/base/credentials.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { directoryAt, failed, live, never, signalsOf, web, webId } from './client.ts';
 import { deserted, refusal, replying, served, servedRaw, success } from './server.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FailureError, failure } from '../../src/core/outcome.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { directoryAt, failed, never, signalsOf, web } from './client.ts';
 import { refusal, replying, success } from './server.ts';
 import type { Served } from './server.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../../src/config.ts';
-import { configSchema } from '../../src/settings.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import { serviceSchema } from '../../src/core/service-schema.ts';
+import { ConfigError, loadConfig } from '../../src/config/load-config.ts';
+import { configSchema } from '../../src/config/settings.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import { serviceSchema } from '../../src/core/service/declaration-schema.ts';
 import { answer, certificate, http, id, tcp, tunnel } from '../core/builders.ts';
 
 /*

@@ -1,14 +1,15 @@
-import { compare } from '../../src/core/compare.ts';
-import type { Finding, LiveService } from '../../src/core/compare.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import type { Declaration } from '../../src/core/declaration.ts';
-import type { Declared } from '../../src/core/declared.ts';
-import { isObject } from '../../src/core/json.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import { nothingSeen } from '../../src/core/memory.ts';
-import { plan } from '../../src/core/plan.ts';
-import type { Plan, Policy } from '../../src/core/plan.ts';
-import type { PassFacts } from '../../src/core/report.ts';
+import { isObject } from '../../src/core/base/json.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import type { Finding } from '../../src/core/compare/compare.ts';
+import type { Declared } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import type { Declaration } from '../../src/core/load/parse-file.ts';
+import { nothingSeen } from '../../src/core/plan/memory.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { Plan, Policy } from '../../src/core/plan/plan.ts';
+import type { PassFacts } from '../../src/core/report/report.ts';
+import type { LiveService } from '../../src/core/service/directory.ts';
 
 /*
  * Small values for tests. A test gives only the fields that matter to it, as a file or the API would spell them; null is
@@ -81,7 +82,7 @@ const unusedHost = { ipv4: null, ipv6: null, network: null, hostname: null, reso
 
 /** What a folder declares: these services, a file each. */
 export function declared(...services: readonly JsonObject[]): Declared {
-  return { declarations: services.map(declaration), setAside: [], problems: [] };
+  return { declarations: services.map(declaration), skipped: [], problems: [] };
 }
 
 export type Sides = { readonly declared?: readonly JsonObject[]; readonly live?: readonly JsonObject[] };

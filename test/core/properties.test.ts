@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { compare } from '../../src/core/compare.ts';
-import type { LiveService } from '../../src/core/compare.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import { collect } from '../../src/core/declared.ts';
-import type { ParsedFile } from '../../src/core/declaration.ts';
-import type { Declared } from '../../src/core/declared.ts';
-import { isObject } from '../../src/core/json.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import { normalise, toBody } from '../../src/core/normalise.ts';
-import { plan } from '../../src/core/plan.ts';
-import type { Plan, UnknownFieldsPolicy } from '../../src/core/plan.ts';
-import { toReport } from '../../src/core/report.ts';
+import { isObject } from '../../src/core/base/json.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import type { Declared } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import type { ParsedFile } from '../../src/core/load/parse-file.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { Plan, UnknownFieldsPolicy } from '../../src/core/plan/plan.ts';
+import { toReport } from '../../src/core/report/report.ts';
+import type { LiveService } from '../../src/core/service/directory.ts';
+import { normalize, toBody } from '../../src/core/service/normalize.ts';
 import { answer, certificate, facts, id, otherTunnel, policy, tunnel } from './builders.ts';
 
 const FULL = process.env['FULL'] === '1';
@@ -221,7 +221,7 @@ test('the order of files, of services in them and of answers does not matter', (
       const mixed = shuffled(files).map((file): ParsedFile => ({
         ...file,
         declarations: shuffled(file.declarations),
-        setAside: shuffled(file.setAside),
+        skipped: shuffled(file.skipped),
       }));
       const [one, other] = [collect(files), collect(mixed)];
       const liveMixed = shuffled(live);
@@ -249,7 +249,7 @@ test('every service has one finding, and every drifted one is updated or withhel
       expect(withheld.every(({ reason }) => reason !== '')).toBe(true);
 
       const { counts, services } = toReport(facts({ findings, plan: { updates, withheld } }));
-      expect(counts.declared).toBe(declared.declarations.length + declared.setAside.length);
+      expect(counts.declared).toBe(declared.declarations.length + declared.skipped.length);
       expect(counts.live).toBe(live.length);
       expect(counts.in_sync + services.length).toBe(findings.length);
     }),
@@ -309,7 +309,7 @@ test('unknown fields survive an update, unless they are given up', () => {
       const planned = plan(compare(collect(files), live), policy());
       const after = new Map(applied(planned, live, spelt).map((each) => [each.service_id, each]));
       for (const { service_id, value } of live) {
-        expect([...normalise(after.get(service_id)?.value ?? {}).unknown]).toEqual([...normalise(value).unknown]);
+        expect([...normalize(after.get(service_id)?.value ?? {}).unknown]).toEqual([...normalize(value).unknown]);
       }
     }),
     runs(100),
@@ -329,7 +329,7 @@ test('what is stored as declared is in sync, however it is spelt', () => {
   );
 });
 
-test('normalising what was normalised changes nothing, whatever the API answers', () => {
+test('normalizing what was normalized changes nothing, whatever the API answers', () => {
   const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('name', 'type', 'http_port', '__proto__', 'a.b'));
   const dictionary = (value: fc.Arbitrary<Json>) => fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true });
   const branch: fc.Arbitrary<Json> = fc.oneof(dictionary(json), json);
@@ -343,8 +343,8 @@ test('normalising what was normalised changes nothing, whatever the API answers'
     }));
   fc.assert(
     fc.property(service, (value) => {
-      const once = normalise(value);
-      const twice = normalise(toBody(once.known, once.unknown));
+      const once = normalize(value);
+      const twice = normalize(toBody(once.known, once.unknown));
       expect([...twice.known]).toEqual([...once.known]);
       expect([...twice.unknown]).toEqual([...once.unknown]);
     }),
@@ -395,7 +395,7 @@ test.for([
           told: true,
         });
       }
-      expect(parsed.setAside.length > 0).toBe(parsed.problems.length > 0);
+      expect(parsed.skipped.length > 0).toBe(parsed.problems.length > 0);
       expect(parseFile('a.yaml', text)).toEqual(parsed);
       expect(() => reportOf(collect([parsed, parsed]), [])).not.toThrow();
     }),

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { documents } from '../pass/fleet.ts';
 import { accountAt, database, emulated, folderOf, SECRET, web } from '../cli/command.ts';
+import { documents } from '../pass/fleet.ts';
 import { inShell, ran, start } from './program.ts';
 
 test('emulate prints what a plan in another process needs, and ends with 0 on SIGTERM', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { accountAt, emulated, folderOf, SECRET } from '../cli/command.ts';
 import { documents } from '../pass/fleet.ts';
@@ -16,7 +16,7 @@ const SEED = 20_260_722;
 const DRIFTED = 200;
 const DECLARED = 220;
 const LIVE = 240;
-/** So many neighbours hold each other's names. */
+/** So many neighbors hold each other's names. */
 const CHAIN = 5;
 
 /** No budget that would let a pass wait. */
@@ -29,7 +29,7 @@ const live = Array.from({ length: LIVE }, (_, number) =>
   number < DRIFTED ? drifted(number) : liveService(number, 8080),
 );
 
-/** In three fields at once, one of which is the name: it is the one that its neighbour shall have. */
+/** In three fields at once, one of which is the name: it is the one that its neighbor shall have. */
 function drifted(number: number): JsonObject {
   const name = number % CHAIN === CHAIN - 1 ? `spare-${number}` : `web-${number + 1}`;
   return { ...liveService(number, 81), name, host: { ...Object(liveService(number, 81)['host']), ipv4: '10.9.9.9' } };

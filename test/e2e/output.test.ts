@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulator/emulator.ts';
-import { documents } from '../pass/fleet.ts';
 import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
+import { documents } from '../pass/fleet.ts';
 import { inShell, start } from './program.ts';
 import type { Program, ProgramOptions } from './program.ts';
 

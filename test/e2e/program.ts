@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
-import { isObject } from '../../src/core/json.ts';
+import { isObject } from '../../src/core/base/json.ts';
 import { SECRET } from '../cli/command.ts';
 import type { Ended } from '../cli/command.ts';
 

@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
-import { served, success } from '../cloudflare/server.ts';
 import { accountAt, database, emulated, folderOf, SECRET, web } from '../cli/command.ts';
+import { served, success } from '../cloudflare/server.ts';
 import { start } from './program.ts';
 import type { Program } from './program.ts';
 
@@ -199,7 +199,7 @@ test('run --emulator --once needs no account, converges, and ends with 0', async
   await program.logged({ event, outcome: 'in_sync' });
 });
 
-test('run --once ends with 1 where something is wrong, and its pretty log has no colours in a pipe', async () => {
+test('run --once ends with 1 where something is wrong, and its pretty log has no colors in a pipe', async () => {
   const { url } = await emulated({ services: [web()] });
   const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const program = start(['run', '--once', '--log-format', 'pretty', '--services', services], {

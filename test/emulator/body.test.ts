@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Json } from '../../src/core/base/json.ts';
 import { bodyProblems } from '../../src/emulator/body.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
-import type { Json } from '../../src/core/json.ts';
 import { emulated, orders, web } from './client.ts';
 
 const network = { tunnel_id: exampleTunnel };

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
+import { isObject } from '../../src/core/base/json.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
 import { exampleTunnel, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
-import { isObject } from '../../src/core/json.ts';
-import type { JsonObject, Json } from '../../src/core/json.ts';
 
 export type Reply = { readonly status: number; readonly headers: Headers; readonly body: JsonObject };
 

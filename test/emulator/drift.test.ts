@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/base/json.ts';
 import { drifted } from '../../src/emulator/drift.ts';
 import type { DriftKind } from '../../src/emulator/drift.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
-import type { JsonObject } from '../../src/core/json.ts';
 import { emulated, orders, pathOf, web } from './client.ts';
 
 const id = (digit: number): string => `0191e3a4-5b6c-7d8e-9f00-${String(digit).padStart(12, '0')}`;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseFile } from '../../src/core/declaration.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
 import { root } from '../e2e/program.ts';
 import { kubectl, kustomize } from './kubectl.ts';
 import { parseManifests } from './manifests.ts';

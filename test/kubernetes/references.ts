@@ -1,5 +1,5 @@
-import type { Template, Manifest, Rule } from './manifests.ts';
 import { containerOf, containersOf, templatesOf } from './manifests.ts';
+import type { Manifest, Rule, Template } from './manifests.ts';
 
 /** What somebody makes by hand, or does not. */
 const SECRETS = new Set(['vpc-reconciler', 'git-credentials']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
-import { failure, FailureError } from '../../src/core/outcome.ts';
-import { parseRate } from '../../src/core/rate.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { parseRate } from '../../src/core/base/rate.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
 import { served, success } from '../cloudflare/server.ts';
 import { stage } from './stage.ts';

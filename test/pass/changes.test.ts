@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { declaration, liveService, living } from './living.ts';
-import type { Living } from './living.ts';
 import { writeConfigMap } from '../source/config-map.ts';
 import { temporaryFolder } from '../source/folders.ts';
 import { gitSync } from '../source/git-sync.ts';
 import { git } from '../source/git.ts';
+import { declaration, liveService, living } from './living.ts';
+import type { Living } from './living.ts';
 
 /*
  * The daemon's first promise: every change of the folder reaches the API, soon. Each change gives a service a port that it never

@@ -2,11 +2,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import pLimit from 'p-limit';
 import { expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import { normalise } from '../../src/core/normalise.ts';
-import { FAULT_NAMES } from '../../src/emulator/faults.ts';
-import type { FaultKind } from '../../src/emulator/faults.ts';
-import type { Quirks } from '../../src/emulator/quirks.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
+import { normalize } from '../../src/core/service/normalize.ts';
+import { FAULT_NAMES } from '../../src/emulator/scenario/faults.ts';
+import type { FaultKind } from '../../src/emulator/scenario/faults.ts';
+import type { Quirks } from '../../src/emulator/scenario/quirks.ts';
 import type { HandledRequest } from '../../src/emulator/server.ts';
 import { fleet, fleetTunnels } from './fleet.ts';
 import { stage } from './stage.ts';
@@ -107,8 +107,8 @@ async function survive(seed: number): Promise<Figures> {
   const live = new Map(emulator.services().map((service) => [lowerCase(service['service_id']), service]));
   expect(live.size).toBe(declared.length + 1);
   for (const service of declared) {
-    const found = normalise(live.get(service.service_id) ?? {}).known;
-    expect(found, `seed ${seed}, ${service.service_id}`).toEqual(normalise(service).known);
+    const found = normalize(live.get(service.service_id) ?? {}).known;
+    expect(found, `seed ${seed}, ${service.service_id}`).toEqual(normalize(service).known);
   }
   expect(live.get(lowerCase(legacy['service_id']))).toEqual(before);
   expect(new Set(emulator.requests.map(({ method }) => method))).toEqual(new Set(['GET', 'PUT']));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Quirks } from '../../src/emulator/quirks.ts';
+import type { Quirks } from '../../src/emulator/scenario/quirks.ts';
 import { fleet, fleetTunnels } from './fleet.ts';
 import { stage } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { failure, FailureError } from '../../src/core/outcome.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
 import { stage } from './stage.ts';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/base/json.ts';
 
 /** A declared service, and what is live in its place. */
 export type Pair = { readonly declared: Declared; readonly live: JsonObject };

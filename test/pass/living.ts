@@ -1,17 +1,17 @@
 import { onTestFinished } from 'vitest';
-import { constant } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { Report } from '../../src/core/report.ts';
-import { daemon } from '../../src/daemon.ts';
-import { budgetOf } from '../cloudflare/client.ts';
+import { constant } from '../../src/core/base/credentials.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import type { WatchState } from '../../src/core/load/source.ts';
+import type { Report } from '../../src/core/report/report.ts';
+import { daemon } from '../../src/daemon/daemon.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
-import { reconciler } from '../../src/reconcile.ts';
+import { reconciler } from '../../src/pass/reconcile.ts';
 import { folderSource } from '../../src/source/folder.ts';
 import { watchFolder } from '../../src/source/watch.ts';
-import type { WatchState } from '../../src/source/watch.ts';
-import { failure, FailureError } from '../../src/core/outcome.ts';
+import { budgetOf } from '../cloudflare/client.ts';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 

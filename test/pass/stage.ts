@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Signals } from '../../src/cloudflare/calls.ts';
-import { constant } from '../../src/cloudflare/credentials.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { parseRate } from '../../src/core/rate.ts';
-import type { Mode, Report, Trigger } from '../../src/core/report.ts';
-import { budgetOf } from '../cloudflare/client.ts';
+import type { Signals } from '../../src/core/base/abort.ts';
+import { constant } from '../../src/core/base/credentials.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { parseRate } from '../../src/core/base/rate.ts';
+import type { Mode, Report, Trigger } from '../../src/core/report/report.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
-import { reconciler } from '../../src/reconcile.ts';
-import type { ReconcilerOptions } from '../../src/reconcile.ts';
+import { reconciler } from '../../src/pass/reconcile.ts';
+import type { ReconcilerOptions } from '../../src/pass/reconcile.ts';
 import { folderSource } from '../../src/source/folder.ts';
+import { budgetOf } from '../cloudflare/client.ts';
 import { documents } from './fleet.ts';
 
 /** A folder of declarations, an emulated account, and passes between the two; all is gone when the test is over. */

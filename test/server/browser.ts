@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
+import type { PageFacts } from '../../src/server/page/page.ts';
 import { serveFacts } from './serve.ts';
 import type { Served } from './serve.ts';
-import type { PageFacts } from '../../src/server/page.ts';
 
 /** Where Debian puts it. */
 const CHROMIUM = '/usr/bin/chromium';

@@ -1,14 +1,14 @@
-import { compare } from '../../src/core/compare.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import { collect } from '../../src/core/declared.ts';
-import { healthOf } from '../../src/core/health.ts';
-import type { Health, Vitals } from '../../src/core/health.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { failure } from '../../src/core/outcome.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import { toReport } from '../../src/core/report.ts';
-import type { PassFacts, PassOutcome, PassSummary, Report, Trigger } from '../../src/core/report.ts';
-import type { PageFacts } from '../../src/server/page.ts';
+import { failure } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import type { Outcome } from '../../src/core/plan/outcome.ts';
+import { healthOf } from '../../src/core/report/health.ts';
+import type { Health, Vitals } from '../../src/core/report/health.ts';
+import { toReport } from '../../src/core/report/report.ts';
+import type { PassFacts, PassOutcome, PassSummary, Report, Trigger } from '../../src/core/report/report.ts';
+import type { PageFacts } from '../../src/server/page/page.ts';
 import * as builders from '../core/builders.ts';
 import { findings, http, id, live, service, tunnel } from '../core/builders.ts';
 

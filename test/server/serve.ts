@@ -1,5 +1,5 @@
+import type { PageFacts } from '../../src/server/page/page.ts';
 import { routesOf } from '../../src/server/routes.ts';
-import type { PageFacts } from '../../src/server/page.ts';
 import { serve } from '../../src/server/server.ts';
 
 export type Served = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { failure } from '../../src/core/outcome.ts';
-import { toReport } from '../../src/core/report.ts';
-import type { Report } from '../../src/core/report.ts';
+import { failure } from '../../src/core/base/failure.ts';
+import { toReport } from '../../src/core/report/report.ts';
+import type { Report } from '../../src/core/report/report.ts';
 import { keepHistory } from '../../src/sinks/history.ts';
 import { facts } from '../core/builders.ts';
 

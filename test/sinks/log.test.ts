@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import type { PassOutcome, Report, ServiceReport } from '../../src/core/report.ts';
-import { secretKeeper } from '../../src/core/secrets.ts';
+import { secretKeeper } from '../../src/core/base/secrets.ts';
+import type { PassOutcome, Report, ServiceReport } from '../../src/core/report/report.ts';
+import { paintFor } from '../../src/sinks/colors.ts';
 import { createLog, logReport } from '../../src/sinks/log.ts';
-import { paintFor } from '../../src/sinks/paint.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-log-'));
@@ -16,7 +16,7 @@ const defaults: Omit<LogOptions, 'fd'> = {
   level: 'info',
   format: 'auto',
   stream: process.stdout,
-  colours: true,
+  colors: true,
   hide: (line) => line,
   onFault: (code) => expect.fail(code),
 };
@@ -166,7 +166,7 @@ test('the pretty format reads like a text: time and level, the totals, and what 
   ]);
 });
 
-/** Whatever may move a cursor, change a colour, or turn the direction of reading. */
+/** Whatever may move a cursor, change a color, or turn the direction of reading. */
 const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 test('nothing that comes from outside steers the terminal', () => {
@@ -211,14 +211,14 @@ function failureOf(message: string): NonNullable<Report['error']> {
   return { kind: 'transient', status: null, code: null, message, pointer: null, documentation_url: null, ray: null };
 }
 
-test('has no colours where there is no terminal, in either format', () => {
+test('has no colors where there is no terminal, in either format', () => {
   for (const format of ['auto', 'pretty', 'json'] as const) {
     const text = logged({ format }, (log) => logReport(log, report({ outcome: 'failed', error: failureOf('no') })));
     expect(stripVTControlCharacters(text)).toBe(text);
   }
 });
 
-test('colours are on where they are wanted, and leave the text as it was', () => {
+test('colors are on where they are wanted, and leave the text as it was', () => {
   expect(paintFor(false)('red', 'a')).toBe('a');
   expect(paintFor(true)('red', 'a')).not.toBe('a');
   expect(stripVTControlCharacters(paintFor(true)('red', 'a'))).toBe('a');

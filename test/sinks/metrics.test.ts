@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { compare } from '../../src/core/compare.ts';
-import type { Finding } from '../../src/core/compare.ts';
-import { parseFile } from '../../src/core/declaration.ts';
-import { collect } from '../../src/core/declared.ts';
-import { failure } from '../../src/core/outcome.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import { plan } from '../../src/core/plan.ts';
-import { toReport } from '../../src/core/report.ts';
-import type { PassFacts, Report } from '../../src/core/report.ts';
+import { failure } from '../../src/core/base/failure.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import type { Finding } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import type { Outcome } from '../../src/core/plan/outcome.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import { toReport } from '../../src/core/report/report.ts';
+import type { PassFacts, Report } from '../../src/core/report/report.ts';
 import { openMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics, MetricsOptions } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
@@ -157,8 +157,8 @@ describe('tells what the last pass found that could compare', () => {
   test('and keeps it when the account cannot be listed: what is known of the folder is new', async () => {
     const { report, values } = opened();
     report({ findings: ofEach });
-    const setAside = compare({ ...collect([broken]), declarations: [] }, []);
-    report({ ...noList, findings: setAside, declared: 9, problems: broken.problems });
+    const skipped = compare({ ...collect([broken]), declarations: [] }, []);
+    report({ ...noList, findings: skipped, declared: 9, problems: broken.problems });
     expect(await values('vpc_reconciler_services')).toEqual(found);
     expect(await values('vpc_reconciler_live_services')).toEqual({ '': 5 });
     expect(await values('vpc_reconciler_uncorrected_services')).toEqual({ '': 2 });

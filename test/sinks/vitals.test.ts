@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { failure } from '../../src/core/outcome.ts';
-import type { Failure } from '../../src/core/outcome.ts';
-import { toReport } from '../../src/core/report.ts';
+import { failure } from '../../src/core/base/failure.ts';
+import type { Failure } from '../../src/core/base/failure.ts';
+import { toReport } from '../../src/core/report/report.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
 import { facts } from '../core/builders.ts';
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -8,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 
 /**

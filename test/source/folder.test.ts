@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FailureError } from '../../src/core/outcome.ts';
+import { FailureError } from '../../src/core/base/failure.ts';
+import type { Snapshot, Source } from '../../src/core/load/source.ts';
 import { folderSource } from '../../src/source/folder.ts';
-import type { FolderOptions, Snapshot, Source } from '../../src/source/folder.ts';
+import type { FolderOptions } from '../../src/source/folder.ts';
 import { writeConfigMap } from './config-map.ts';
 import { declaration, replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
@@ -89,8 +90,8 @@ describe('read', () => {
       `${folder}/utf16.yaml:1:1 expected UTF-8, found UTF-16; save the file as UTF-8`,
       `${folder}/utf16be.yaml:1:1 expected UTF-8, found UTF-16; save the file as UTF-8`,
     ]);
-    const setAside = snapshot.files.flatMap((file) => file.setAside);
-    expect(setAside[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });
+    const skipped = snapshot.files.flatMap((file) => file.skipped);
+    expect(skipped[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });
   });
 
   test('does not take UTF-16 without a byte order mark for a declaration', async () => {
@@ -112,7 +113,7 @@ describe('read', () => {
       `${folder}/large.yaml:1:1 expected at most 1 MiB, found 2.0 MiB; split the file`,
       `${folder}/out.yaml:1:1 expected a file, found a link that leads out of the folder`,
     ]);
-    expect(snapshot.files.flatMap((file) => file.setAside)).toHaveLength(3);
+    expect(snapshot.files.flatMap((file) => file.skipped)).toHaveLength(3);
   });
 
   test('reads a ConfigMap, key by key', async () => {

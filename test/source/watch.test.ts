@@ -3,9 +3,10 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Watch, WatchState } from '../../src/core/load/source.ts';
 import { readFiles } from '../../src/source/files.ts';
 import { watchFolder } from '../../src/source/watch.ts';
-import type { Watch, WatchOptions, WatchState } from '../../src/source/watch.ts';
+import type { WatchOptions } from '../../src/source/watch.ts';
 import { writeConfigMap } from './config-map.ts';
 import { replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';

@@ -1,0 +1,111 @@
+import { failure, success } from '../api.ts';
+import type { Answer } from '../api.ts';
+import type { Fault } from './faults.ts';
+import type { FullScenario } from './scenario.ts';
+import type { Fate } from './trouble.ts';
+
+/** What leaves for a request: an answer, whole or cut in its middle; or none, with the connection reset or left open. */
+export type Delivery = Parcel & { readonly fault: string | null };
+
+type Parcel =
+  | {
+      readonly kind: 'whole' | 'cut';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly text: string;
+      /** How long it is held back. */
+      readonly afterMs: number;
+    }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'silence' };
+
+type Delays = Pick<FullScenario, 'retry_after' | 'slow_by'>;
+
+/** Carries a request out, or not, and gives what leaves for it. */
+export function deliver(fate: Fate, carryOut: () => Answer, delays: Delays): Delivery {
+  switch (fate.kind) {
+    case 'fair':
+      return deliverWhole(carryOut());
+    case 'limited':
+      return { ...inFull(fate.answer), fault: 'limited' };
+    case 'struck': {
+      const { fault } = fate;
+      return { ...strike(fault, carryOut, delays), fault: fault.kind === 'status' ? String(fault.status) : fault.kind };
+    }
+    default:
+      return fate satisfies never;
+  }
+}
+
+/** An answer as the API gives it. */
+export function deliverWhole(answer: Answer): Delivery {
+  return { ...inFull(answer), fault: answer.fault ?? null };
+}
+
+function strike(fault: Fault, carryOut: () => Answer, delays: Delays): Parcel {
+  switch (fault.kind) {
+    case 'status':
+      return inFull(refusal(fault.status, delays.retry_after));
+    case 'html':
+      return text(fault.status, 'text/html; charset=UTF-8', edgePage(fault.status));
+    case 'empty':
+      return { ...text(fault.status, '', ''), headers: {} };
+    case 'reset':
+      return { kind: 'reset' };
+    case 'lost':
+      carryOut();
+      return { kind: 'reset' };
+    case 'truncated':
+      return { ...inFull(carryOut()), kind: 'cut' };
+    case 'garbage':
+      carryOut();
+      return text(200, 'application/json', 'OK');
+    case 'unsuccessful':
+      return inFull(failure(200, [{ code: 1000, message: 'Internal error, please try again' }]));
+    case 'null_result':
+      carryOut();
+      return inFull(success(null));
+    case 'hang':
+      return { kind: 'silence' };
+    case 'late':
+      carryOut();
+      return { kind: 'silence' };
+    case 'slow':
+      return { ...inFull(carryOut()), afterMs: delays.slow_by };
+    default:
+      return fault satisfies never;
+  }
+}
+
+function inFull({ status, headers, body }: Answer): Parcel & { readonly kind: 'whole' | 'cut' } {
+  const whole = text(status, 'application/json', JSON.stringify(body));
+  return { ...whole, headers: { ...whole.headers, ...headers } };
+}
+
+function text(status: number, type: string, content: string): Parcel & { readonly kind: 'whole' | 'cut' } {
+  return { kind: 'whole', status, headers: { 'content-type': type }, text: content, afterMs: 0 };
+}
+
+/** The codes that are documented or were observed; 1000, the least that the reference allows, where none is known. */
+const CODES = new Map([
+  [400, 5102],
+  [401, 10_000],
+  [403, 10_000],
+  [404, 5104],
+  [429, 10_429],
+]);
+
+function refusal(status: number, retryAfterMs: number): Answer {
+  // Not imported: see server.ts.
+  const { STATUS_CODES } = process.getBuiltinModule('node:http');
+  const message = STATUS_CODES[status] ?? `Status ${status}`;
+  const answer = failure(status, [{ code: CODES.get(status) ?? 1000, message }]);
+  const asks = (status === 429 || status === 503) && retryAfterMs > 0;
+  return asks ? { ...answer, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : answer;
+}
+
+/** Like the pages of Cloudflare's edge, only shorter. */
+function edgePage(status: number): string {
+  const title = `Error ${status}`;
+  return `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>cloudflare</p></body></html>\n`;
+}

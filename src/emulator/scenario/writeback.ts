@@ -1,0 +1,141 @@
+import { isIPv6 } from 'node:net';
+import { isObject } from '../../core/base/json.ts';
+import type { Json, JsonObject } from '../../core/base/json.ts';
+import type { Quirks } from './quirks.ts';
+
+type Field = Json | undefined;
+
+const httpKeys = ['http_port', 'https_port'];
+const tcpKeys = ['tcp_port', 'app_protocol'];
+const certificateKeys = ['certificate_authority', 'client_certificate'];
+
+/**
+ * A stored service as an answer gives it. Fields the emulator does not know come back as they were stored, at every level.
+ * Nothing stored is trusted to have a known shape: seeds and dashboard edits may be of an API that has grown.
+ */
+export function writeBack(service: JsonObject, quirks: Quirks): JsonObject {
+  const known = {
+    service_id: uuid(service.service_id, quirks),
+    name: service.name,
+    type: service.type,
+    ...typeFields(service, quirks),
+    host: isObject(service.host) ? writeHost(service.host, quirks) : service.host,
+    tls_settings: writeTls(service.tls_settings, quirks),
+  };
+  return compact({ ...known, ...service, ...known });
+}
+
+function typeFields(service: JsonObject, quirks: Quirks): Record<string, Field> {
+  if (service.type === 'http') return { ...all(tcpKeys, undefined), ...unsetFields(service, httpKeys, quirks) };
+  if (service.type === 'tcp') return { ...all(httpKeys, undefined), ...unsetFields(service, tcpKeys, quirks) };
+  return {};
+}
+
+function unsetFields(service: JsonObject, keys: readonly string[], quirks: Quirks): Record<string, Field> {
+  const unset = quirks.unsetPorts === 'null' ? null : undefined;
+  return Object.fromEntries(keys.map((key) => [key, service[key] ?? unset]));
+}
+
+function writeHost(host: JsonObject, quirks: Quirks): JsonObject {
+  const { hostname, ipv4, ipv6, network, resolver_network: resolverNetwork } = host;
+  const unused = quirks.unusedHostKeys === 'null' ? null : undefined;
+  const known: Record<string, Field> = {
+    hostname: typeof hostname === 'string' && quirks.hostname === 'lower' ? hostname.toLowerCase() : hostname,
+    ipv4,
+    ipv6: address(ipv6, quirks),
+    network: isObject(network) ? writeNetwork(network, quirks) : network,
+    resolver_network: isObject(resolverNetwork) ? writeResolverNetwork(resolverNetwork, quirks) : resolverNetwork,
+  };
+  const filled = Object.entries(known).map(([key, value]) => [key, value ?? unused] as const);
+  return compact({ ...known, ...host, ...Object.fromEntries(filled) });
+}
+
+function writeNetwork(network: JsonObject, quirks: Quirks): JsonObject {
+  return compact({ ...network, tunnel_id: uuid(network.tunnel_id, quirks) });
+}
+
+function writeResolverNetwork(network: JsonObject, quirks: Quirks): JsonObject {
+  const ips = network.resolver_ips;
+  const known = Array.isArray(ips) && ips.length > 0 ? ips.map((ip: Json) => address(ip, quirks) ?? ip) : undefined;
+  return compact({ ...writeNetwork(network, quirks), resolver_ips: known ?? noResolvers(quirks) });
+}
+
+function noResolvers(quirks: Quirks): Field {
+  switch (quirks.emptyResolvers) {
+    case 'absent':
+      return undefined;
+    case 'null':
+      return null;
+    case '[]':
+      return [];
+    default:
+      return quirks.emptyResolvers satisfies never;
+  }
+}
+
+function writeTls(tls: Field, quirks: Quirks): Field {
+  if (tls === undefined || tls === null) {
+    return quirks.verifyFull === 'explicit' ? writeTls({ cert_verification_mode: 'verify_full' }, quirks) : undefined;
+  }
+  if (!isObject(tls)) return tls;
+  const set = Object.entries(tls).filter(([key, value]) => !(certificateKeys.includes(key) && value === null));
+  const lone = set.length === 1 && tls.cert_verification_mode === 'verify_full';
+  if (lone && quirks.verifyFull === 'absent') return undefined;
+  const spelled = set.map(
+    ([key, value]) => [key, certificateKeys.includes(key) ? uuid(value, quirks) : value] as const,
+  );
+  return compact({ ...(quirks.tlsNulls ? all(certificateKeys, null) : {}), ...Object.fromEntries(spelled) });
+}
+
+function uuid(value: Field, quirks: Quirks): Field {
+  if (typeof value !== 'string') return value;
+  switch (quirks.uuids) {
+    case 'as-sent':
+      return value;
+    case 'upper':
+      return value.toUpperCase();
+    case 'lower':
+      return value.toLowerCase();
+    default:
+      return quirks.uuids satisfies never;
+  }
+}
+
+/** IPv4 addresses have one spelling and come back as sent, whatever the setting. */
+function address(value: Field, quirks: Quirks): Field {
+  if (typeof value !== 'string' || !isIPv6(value)) return value;
+  switch (quirks.ipv6) {
+    case 'as-sent':
+      return value;
+    case 'compressed':
+      return compressed(value);
+    case 'expanded':
+      return expanded(value);
+    case 'upper':
+      return value.toUpperCase();
+    default:
+      return quirks.ipv6 satisfies never;
+  }
+}
+
+/** The URL standard writes IPv6 as RFC 5952 does, but for embedded IPv4, which it writes in hexadecimal. */
+function compressed(ip: string): string {
+  return new URL(`http://[${ip}]`).hostname.slice(1, -1);
+}
+
+function expanded(ip: string): string {
+  const [head = '', tail] = compressed(ip).split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return [...left, ...zeros, ...right].map((group) => group.padStart(4, '0')).join(':');
+}
+
+function all(keys: readonly string[], value: Field): Record<string, Field> {
+  return Object.fromEntries(keys.map((key) => [key, value]));
+}
+
+/** The same object without the keys whose value is undefined: JSON has no undefined. */
+function compact(object: Readonly<Record<string, Json | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined));
+}

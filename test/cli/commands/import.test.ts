@@ -1,0 +1,290 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
+import { fleet } from '../../pass/fleet.ts';
+import { accountAt, command, database, emulated, folderOf, temporaryFolder, web } from '../command.ts';
+
+const WEB = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+const DB = '0191e3a4-5b6c-7d8e-9f00-112233445577';
+
+/** A folder that is not there yet. */
+const nowhere = () => join(temporaryFolder(), 'deep/services');
+
+const OTHER_WAYS: Quirks = {
+  resultInfo: 'absent',
+  ignorePage: true,
+  maxPerPage: 1000,
+  unusedHostKeys: 'absent',
+  unsetPorts: 'absent',
+  ipv6: 'expanded',
+  uuids: 'upper',
+  hostname: 'as-sent',
+  emptyResolvers: '[]',
+  verifyFull: 'explicit',
+  tlsNulls: true,
+  order: 'shuffled',
+};
+
+test.for([
+  { reason: 'as it was observed to', quirks: observedQuirks },
+  { reason: 'in every other way', quirks: OTHER_WAYS },
+])('what is imported is valid and in sync, for every shape, where the API answers $reason', async ({ quirks }) => {
+  const services = fleet().map(({ live }) => live);
+  const { url, requests } = await emulated({ services, quirks });
+  const environment = accountAt(url);
+  const folder = nowhere();
+  const imported = await command(['import', '--services', folder], { environment });
+  expect(imported).toMatchObject({ code: 0, stderr: '' });
+  const lines = imported.stdout.trimEnd().split('\n');
+  expect(lines[0]?.toLowerCase()).toBe(
+    `${folder}/service-0.yaml  service-0  0199a0c4-2b10-7c3e-8a51-000000000000`.toLowerCase(),
+  );
+  expect(lines.at(-1)).toBe('60 written');
+  expect(lines).toHaveLength(61);
+  expect(await command(['validate', '--services', folder])).toMatchObject({ code: 0, stderr: '' });
+  const planned = await command(['plan', '--services', folder], { environment });
+  expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^in sync: 60 services /) });
+  expect(new Set(requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+
+  const again = await command(['import', '--services', folder], { environment });
+  expect(again).toEqual({
+    code: 0,
+    stdout: '60 declared already\n',
+    stderr: '',
+  });
+});
+
+test('hostile names end in the folder, a file each, and in sync', async () => {
+  const names = [
+    'a/b',
+    '..',
+    '../../x',
+    '.hidden',
+    '🚀',
+    'x'.repeat(250),
+    'con',
+    'a',
+    'A',
+    'dot.',
+    'sp ',
+    'a\n- b: \u001B[2J',
+    'yes',
+    '[a]',
+    '\uD800',
+  ];
+  const services = names.map((name, index) =>
+    web({ service_id: `${WEB.slice(0, -2)}${String(index).padStart(2, '0')}`, name }),
+  );
+  const { url } = await emulated({ services });
+  const environment = accountAt(url);
+  const above = temporaryFolder();
+  const folder = join(above, 'services');
+  const { code, stdout } = await command(['import', '--services', folder], { environment });
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(names.length + 1);
+  expect(readdirSync(above)).toEqual(['services']);
+  expect(readdirSync(folder)).toHaveLength(names.length);
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('names what it cannot declare of a service, and declares the rest, which stays in sync', async () => {
+  const { url } = await emulated({ services: [web({ x_weight: 3 }), database({ type: 'udp' })] });
+  const environment = accountAt(url);
+  const folder = nowhere();
+  expect(await command(['import', '--services', folder], { environment })).toEqual({
+    code: 1,
+    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 not to be declared\n`,
+    stderr: [
+      `vpc-reconciler: db (${DB}): this version cannot declare it: type: expected http or tcp, found "udp"`,
+      `vpc-reconciler: web (${WEB}): not declared, for this version does not know them: x_weight (see unknown_fields)`,
+      '',
+    ].join('\n'),
+  });
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
+});
+
+test('an account without services is no failure, and no folder is made for it', async () => {
+  const { url } = await emulated();
+  const folder = nowhere();
+  expect(await command(['import', '--services', folder], { environment: accountAt(url) })).toEqual({
+    code: 0,
+    stdout: 'no services: nothing to write\n',
+    stderr: '',
+  });
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('where a file is in the way, that is told and nothing is written', async () => {
+  const { url } = await emulated({ services: [web(), database()] });
+  const folder = folderOf({ 'db.yaml': web({ name: 'other', service_id: WEB.replace('66', '99') }) });
+  expect(await command(['import', '--force', '--services', folder], { environment: accountAt(url) })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: [
+      `vpc-reconciler: ${folder}/db.yaml: expected no file yet, for "db", found one that declares "other"; rename it, or import --into another folder`,
+      'vpc-reconciler: nothing is imported',
+      '',
+    ].join('\n'),
+  });
+  expect(readdirSync(folder)).toEqual(['db.yaml']);
+});
+
+test('a broken file stops it: what it declares cannot be known', async () => {
+  const { url, requests } = await emulated({ services: [web()] });
+  const folder = folderOf({ 'broken.yaml': 'name: [' });
+  const { code, stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
+  expect({ code, stdout, asked: requests.length }).toEqual({ code: 1, stdout: '', asked: 0 });
+  expect(stderr).toContain(`${folder}/broken.yaml:1:`);
+  expect(stderr).toMatch(/: put these files right first\n.*: nothing is imported\n$/);
+});
+
+test('--force writes anew what has a file of its own, under the name it has', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const environment = accountAt(url);
+  const folder = folderOf({ 'mine.yaml': `# mine\n${JSON.stringify(web())}` });
+  const kept = await command(['import', '--services', folder], { environment });
+  expect(kept).toMatchObject({ code: 0, stdout: `${folder}/db.yaml  db  ${DB}\n1 written, 1 declared already\n` });
+  expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toContain('# mine');
+  expect(await command(['import', '--force', '--only', 'web', '--services', folder], { environment })).toEqual({
+    code: 0,
+    stdout: `${folder}/mine.yaml  web  ${WEB}\n1 written\n`,
+    stderr: '',
+  });
+  expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toContain('http_port: 81\n');
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
+});
+
+test.for([5, 6])('of %i that are declared already the few are named', async (count) => {
+  const services = Array.from({ length: count }, (_, index) =>
+    web({ service_id: `${WEB.slice(0, -1)}${index}`, name: `web-${index}` }),
+  );
+  const { url } = await emulated({ services });
+  const folder = folderOf(Object.fromEntries(services.map((each, index) => [`${index}.json`, each])));
+  const { stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
+  expect(stdout).toBe(`${count} declared already\n`);
+  const lines = stderr.trimEnd().split('\n');
+  if (count === 6) expect(stderr).toBe('');
+  else {
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toBe(
+      `vpc-reconciler: web-0 (${WEB.slice(0, -1)}0): declared already in ${folder}/0.json:1; left as it is`,
+    );
+  }
+});
+
+test('--force refuses a file that declares others, too', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const both = `${JSON.stringify(web())}\n---\n${JSON.stringify(database())}\n`;
+  const folder = folderOf({ 'both.yaml': both });
+  const ended = await command(['import', '--force', '--services', folder], { environment: accountAt(url) });
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr.split('\n')).toEqual([
+    `vpc-reconciler: ${folder}/both.yaml: expected one service, for --force writes the file anew, found "web" (line 1) and "db" (line 3); move each into a file of its own, or do without --force`,
+    'vpc-reconciler: nothing is imported',
+    '',
+  ]);
+  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toBe(both);
+});
+
+test('--only takes names and ids, and tells what means nobody', async () => {
+  const { url } = await emulated({ services: [web(), database()] });
+  const environment = accountAt(url);
+  const folder = nowhere();
+  const only = ['import', '--services', folder, '--only'];
+  expect(await command([...only, 'weeb', '--only', DB], { environment })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'vpc-reconciler: --only: expected the name or the id of a service, found "weeb"; did you mean "web"?\nvpc-reconciler: nothing is imported\n',
+  });
+  expect(existsSync(folder)).toBe(false);
+  expect(await command([...only, DB.toUpperCase()], { environment })).toMatchObject({
+    code: 0,
+    stdout: `${folder}/db.yaml  db  ${DB}\n1 written\n`,
+  });
+  expect(await command([...only, 'db,web'], { environment })).toMatchObject({
+    code: 0,
+    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 declared already\n`,
+  });
+});
+
+test('--into a folder within that of the declarations heeds all of them; into another one, those in that', async () => {
+  const { url } = await emulated({ services: [web(), database()] });
+  const environment = accountAt(url);
+  const folder = folderOf({ 'web.yaml': web() });
+  const within = await command(['import', '--services', folder, '--into', join(folder, 'new')], { environment });
+  expect(within.stdout).toBe(`${folder}/new/db.yaml  db  ${DB}\n1 written, 1 declared already\n`);
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
+  const elsewhere = await command(['import', '--services', folder, '--into', nowhere()], { environment });
+  expect(elsewhere.stdout).toMatch(/\n2 written\n$/);
+});
+
+test('a place where nobody would read the declarations is refused', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const environment = accountAt(url);
+  const folder = folderOf({});
+  for (const line of [
+    ['--into', join(folder, '.new')],
+    ['--include', 'team/*.yaml'],
+  ]) {
+    const ended = await command(['import', '--services', folder, ...line], { environment });
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/web\.yaml: expected a path that is read /);
+  }
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('the first line names the schema for editors, where there is one above', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const environment = accountAt(url);
+  const above = temporaryFolder();
+  mkdirSync(join(above, 'config'));
+  writeFileSync(join(above, 'config/service.schema.json'), '{}');
+  for (const [into, first] of [
+    ['services', '# yaml-language-server: $schema=../config/service.schema.json'],
+    ['a/b/c', '# yaml-language-server: $schema=../../../config/service.schema.json'],
+    ['a/b/c/d/e', `service_id: ${WEB}`],
+  ] as const) {
+    const folder = join(above, into);
+    expect(await command(['import', '--services', folder], { environment })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'web.yaml'), 'utf8').split('\n')[0]).toBe(first);
+    expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
+  }
+});
+
+test('what cannot be read, listed or written is told in one line', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const environment = accountAt(url);
+  const folder = folderOf({ file: '' });
+  for (const { line, with: given, told } of [
+    { line: ['--into', ''], with: environment, told: /--into: expected a folder, found ""/ },
+    {
+      line: ['--into', join(folder, 'file')],
+      with: environment,
+      told: /expected a folder of declarations, found a file/,
+    },
+    { line: ['--into', join(folder, 'file/a')], with: environment, told: /file\/a.*ENOTDIR|expected a folder/ },
+    { line: ['--into', nowhere()], with: accountAt(url, 'wrong'), told: /check the credential/ },
+    { line: ['--into', nowhere()], with: {}, told: /CLOUDFLARE_ACCOUNT_ID: .*vpc-reconciler emulate/ },
+  ]) {
+    const ended = await command(['import', '--services', temporaryFolder(), ...line], { environment: given });
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(told);
+    expect(ended.stderr).not.toContain('a bug');
+  }
+});
+
+test('on a narrow terminal nothing is wider than it', async () => {
+  const { url } = await emulated({ services: [web({ name: 'a-rather-long-name-of-a-service' }), database()] });
+  const folder = temporaryFolder();
+  const environment = accountAt(url);
+  const { code, stdout } = await command(['import', '--services', folder], { environment, columns: 60 });
+  expect(code).toBe(0);
+  const again = await command(['import', '--services', folder], { environment, columns: 60 });
+  const rows = `${stdout}${again.stderr}`.trimEnd().split('\n');
+  for (const row of rows) if (!row.includes(folder)) expect(row.length).toBeLessThanOrEqual(60);
+  expect(rows.filter((row) => row.startsWith('    ')).length).toBeGreaterThan(3);
+});

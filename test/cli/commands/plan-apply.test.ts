@@ -1,0 +1,351 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { toldToStop } from '../../../src/cli/program.ts';
+import { exampleTunnel } from '../../../src/emulator/emulator.ts';
+import { deserted, refusal, replying, served, success } from '../../cloudflare/server.ts';
+import { accountAt, command, database, emulated, folderOf, SECRET, web } from '../command.ts';
+import type { Ended, Environment } from '../command.ts';
+
+const declared = () => folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+
+/** The report that is all of stdout. */
+function reportOf({ stdout }: Ended): Record<string, unknown> {
+  return Object(JSON.parse(stdout));
+}
+
+test('plan: exit 0 and in sync where nothing differs', async () => {
+  const { url, requests } = await emulated({ services: [web(), database()] });
+  const ended = await command(['plan', '--services', declared()], { environment: accountAt(url) });
+  expect(ended).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^in sync: 2 services \(\d+ ms, 1 request\)\n$/),
+    stderr: '',
+  });
+  expect(requests).toHaveLength(1);
+});
+
+test('plan: exit 2 where something is to be done, and nothing is done', async () => {
+  const { url, requests } = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const services = declared();
+  const ended = await command(['plan', '--services', services], { environment: accountAt(url) });
+  expect({ ...ended, stdout: ended.stdout.split('\n') }).toEqual({
+    code: 2,
+    stdout: [
+      `~ web  0191e3a4-5b6c-7d8e-9f00-112233445566  ${services}/web.yaml:1`,
+      '    http_port  81 → 8080',
+      '  = to be updated',
+      expect.stringMatching(/^pending: 1 to update, 1 in sync \(\d+ ms, 1 request\)$/),
+      '',
+    ],
+    stderr: '',
+  });
+  expect(requests.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test('apply: exit 0 where all was done, and again where nothing is left to do', async () => {
+  const { url, services } = await emulated({ services: [web({ http_port: 81 }), database({ name: 'old' })] });
+  const line = ['apply', '--services', declared(), '--output', 'json'];
+  const first = await command(line, { environment: accountAt(url) });
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(reportOf(first)).toMatchObject({
+    trigger: 'command',
+    mode: 'apply',
+    outcome: 'converged',
+    counts: { updated: 2 },
+  });
+  expect(services()).toMatchObject([web(), database()]);
+  const second = await command(line, { environment: accountAt(url) });
+  expect(second.code).toBe(0);
+  expect(reportOf(second)).toMatchObject({ outcome: 'in_sync', services: [] });
+});
+
+test('--output json is the report and nothing else', async () => {
+  const { url, accountId } = await emulated({ services: [web({ http_port: 81 })] });
+  const services = declared();
+  const ended = await command(['plan', '--services', services, '--output', 'json'], { environment: accountAt(url) });
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  const report = reportOf(ended);
+  expect(Object.keys(report).sort()).toEqual(
+    [
+      'schema_version',
+      'run_id',
+      'trigger',
+      'mode',
+      'account_id',
+      'source',
+      'started_at',
+      'finished_at',
+      'duration_ms',
+      'outcome',
+      'counts',
+      'api',
+      'services',
+      'problems',
+      'error',
+    ].sort(),
+  );
+  expect(report).toMatchObject({
+    schema_version: 1,
+    mode: 'plan',
+    account_id: accountId,
+    source: { path: services, revision: null, files: 2 },
+    outcome: 'partial',
+    counts: { declared: 2, drifted: 1, missing: 1 },
+    services: [
+      { name: 'web', finding: 'drifted', action: 'update', result: null },
+      { name: 'db', finding: 'missing' },
+    ],
+  });
+});
+
+test.for(['plan', 'apply'])(
+  '%s: exit 1 where a file has a problem, a service is missing, or the folder cannot be read',
+  async (name) => {
+    const { url } = await emulated({ services: [web()] });
+    const environment = accountAt(url);
+    const broken = folderOf({ 'web.yaml': web(), 'broken.yaml': 'name: [' });
+    const cases = [
+      { services: broken, told: `${broken}/broken.yaml:1:` },
+      { services: declared(), told: 'declared, but not live' },
+      { services: join(broken, 'nowhere'), told: 'expected a folder of declarations, found nothing there' },
+      { services: folderOf({ 'README.md': '# none' }), told: 'expected at least one declaration' },
+    ];
+    for (const { services, told } of cases) {
+      const { code, stdout, stderr } = await command([name, '--services', services], { environment });
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      expect(stdout).toContain(told);
+    }
+  },
+);
+
+test('an empty folder is fine where that is said', async () => {
+  const { url } = await emulated({ services: [web()] });
+  const line = ['plan', '--allow-empty', '--services', folderOf({})];
+  expect(await command(line, { environment: accountAt(url) })).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('apply: exit 1 where an update is refused', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81 })], tunnels: [] });
+  const ended = await command(['apply', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: accountAt(url),
+  });
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(ended.stdout).toContain('! failed: HTTP 400, code 5101: ');
+});
+
+/** What an API that is none of ours, or not ours to use, may answer; and what is said of it, on one line. */
+const REFUSALS: readonly { readonly reason: string; readonly url: () => Promise<string>; readonly told: RegExp }[] = [
+  {
+    reason: 'the token is wrong',
+    url: async () => (await emulated({ token: 'another-token' })).url,
+    told: /^denied: .*check the credential/,
+  },
+  {
+    reason: 'the account is another',
+    url: async () => (await emulated({ accountId: 'another' })).url,
+    told: /^denied: HTTP 40[34].*\n$/,
+  },
+  {
+    reason: 'the base URL has another path',
+    url: async () => (await emulated()).url.replace('/client/v4', ''),
+    told: /^denied: HTTP 404.*check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL/,
+  },
+  {
+    reason: 'a web server answers with a page',
+    url: async () => (await replying({ status: 404, body: '<!doctype html><title>404</title>' })).url,
+    told: /^denied: HTTP 404: answered without an envelope of the API; check .*CLOUDFLARE_BASE_URL/,
+  },
+  {
+    reason: 'a web server sends us elsewhere',
+    url: async () => (await replying({ status: 302, headers: { location: 'https://example.com/' } })).url,
+    told: /^denied: HTTP 302.*redirects are not followed/,
+  },
+  {
+    reason: 'the permission is missing',
+    url: async () => (await replying({ status: 403, body: refusal(10_000, 'Authentication error') })).url,
+    told: /^denied: HTTP 403, code 10000: Authentication error; check the credential/,
+  },
+];
+
+test.for(REFUSALS)('plan says in a line what is wrong where $reason', async ({ url, told }) => {
+  const ended = await command(['plan', '--services', declared()], { environment: accountAt(await url()) });
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(ended.stdout).toMatch(told);
+  expect(ended.stdout.split('\n')).toHaveLength(2);
+});
+
+test.for([
+  { reason: 'nobody listens', url: deserted },
+  { reason: 'a page is answered', url: async () => (await replying({ body: '<html>' })).url },
+  { reason: 'no answer comes', url: async () => (await served(() => {})).url },
+])('plan gives up at its time-out where $reason', async ({ url }) => {
+  const line = ['plan', '--services', declared(), '--pass-timeout', '200ms', '--output', 'json'];
+  const ended = await command(line, { environment: accountAt(await url()) });
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(reportOf(ended)).toMatchObject({ outcome: 'failed', error: { kind: 'transient' } });
+});
+
+test.for(['plan', 'apply', 'import'])(
+  '%s says once what it waits for, where the list is long in coming',
+  async (name) => {
+    const told = Promise.withResolvers<void>();
+    const { url } = await served((_, response) => {
+      // The answer comes once it was said, and not before.
+      void told.promise.then(() => response.end(JSON.stringify(success([web()]))));
+    });
+    const json = name === 'import' ? [] : ['--output', 'json'];
+    const ended = await command([name, '--services', folderOf({ 'web.yaml': web() }), ...json], {
+      environment: accountAt(url),
+      onOutput: (text) => {
+        if (text.includes('waiting')) told.resolve();
+      },
+    });
+    expect(ended.code).toBe(0);
+    const waiting = `vpc-reconciler: waiting for ${new URL(url).host} to list the services\n`;
+    expect(ended.stderr.startsWith(waiting)).toBe(true);
+    expect(ended.stderr.match(/waiting/g)).toHaveLength(1);
+    if (name !== 'import') expect(reportOf(ended)).toMatchObject({ outcome: 'in_sync' });
+  },
+);
+
+test('where nobody listens, plan says what to check', async () => {
+  const ended = await command(['plan', '--services', declared(), '--pass-timeout', '1s'], {
+    environment: accountAt(await deserted()),
+  });
+  expect(ended.stdout).toMatch(
+    /^failed: .*GET 127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\); check CLOUDFLARE_BASE_URL \(/,
+  );
+});
+
+test.for<{ what: string; set: (token: string) => Environment; from: string }>([
+  { what: 'a token', set: (token) => ({ CLOUDFLARE_API_TOKEN: token }), from: 'CLOUDFLARE_API_TOKEN' },
+  {
+    what: 'a token in a file',
+    set: (token) => ({
+      CLOUDFLARE_API_TOKEN: '',
+      CLOUDFLARE_API_TOKEN_FILE: join(folderOf({ token }), 'token'),
+      CLOUDFLARE_EMAIL: 'ops@example.com',
+      CLOUDFLARE_API_KEY: token,
+    }),
+    from: 'CLOUDFLARE_API_TOKEN_FILE',
+  },
+  {
+    what: 'e-mail and key',
+    set: (token) => ({ CLOUDFLARE_API_TOKEN: ' ', CLOUDFLARE_EMAIL: 'ops@example.com', CLOUDFLARE_API_KEY: token }),
+    from: 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
+  },
+])('a denial says where the credential came from: $what', async ({ set, from }) => {
+  const { url } = await replying({ status: 403, body: refusal(10_000, 'Authentication error') });
+  const environment = { ...accountAt(url), ...set(SECRET) };
+  const { stdout } = await command(['plan', '--services', declared()], { environment });
+  expect(stdout).toContain(`Authentication error; check the credential in ${from}: updates need`);
+});
+
+test('plan and apply run against the built-in emulator without an account', async () => {
+  const line = ['--emulator', '--services', declared(), '--output', 'json'];
+  const plan = await command(['plan', ...line]);
+  expect(plan).toMatchObject({ code: 2, stderr: '' });
+  expect(reportOf(plan)).toMatchObject({ outcome: 'pending', counts: { drifted: 1, unmanaged: 1, in_sync: 1 } });
+  const apply = await command(['apply', ...line]);
+  expect(apply).toMatchObject({ code: 0, stderr: '' });
+  expect(reportOf(apply)).toMatchObject({ outcome: 'converged', counts: { updated: 1 } });
+});
+
+test('the built-in emulator leaves a folder that cannot be read for the pass to tell', async () => {
+  const ended = await command(['plan', '--emulator', '--services', '/nowhere']);
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(ended.stdout).toMatch(/^failed: \/nowhere: expected a folder of declarations, found nothing there/);
+});
+
+/** An account with one drifted service whose PUT is answered when the test says so. */
+async function slow() {
+  const putting = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const { url, seen } = await served(({ method }, response) => {
+    if (method === 'GET') return void response.end(JSON.stringify(success([web({ http_port: 81 })])));
+    putting.resolve();
+    void answer.promise.then(() => response.end(JSON.stringify(success(web()))));
+  });
+  return { url, seen, putting: putting.promise, answer: answer.resolve };
+}
+
+test('apply, told to stop, finishes what is under way', async () => {
+  const { url, putting, answer } = await slow();
+  const stop = new AbortController();
+  const line = ['apply', '--services', folderOf({ 'web.yaml': web() }), '--output', 'json'];
+  const running = command(line, { environment: accountAt(url), stop: stop.signal });
+  await putting;
+  stop.abort(toldToStop('SIGINT'));
+  await sleep(50); // Long enough for a request that is given up to be told.
+  answer();
+  const ended = await running;
+  expect(ended).toMatchObject({
+    code: 0,
+    stderr: 'vpc-reconciler: told to stop by SIGINT: finishing what is under way; once more ends it at once\n',
+  });
+  expect(reportOf(ended)).toMatchObject({ outcome: 'converged', services: [{ result: 'updated' }] });
+});
+
+test('apply, told to stop, gives up what is not done within the grace period', async () => {
+  const { url, putting } = await slow();
+  const stop = new AbortController();
+  const services = folderOf({ 'web.yaml': web() });
+  const line = ['apply', '--services', services, '--output', 'json', '--grace-period', '20ms'];
+  const running = command(line, { environment: accountAt(url), stop: stop.signal });
+  await putting;
+  stop.abort(toldToStop('SIGINT'));
+  const ended = await running;
+  expect(ended.code).toBe(1);
+  expect(reportOf(ended)).toMatchObject({
+    outcome: 'interrupted',
+    services: [{ result: 'failed', error: { kind: 'interrupted' } }],
+  });
+});
+
+test.for(['plan', 'apply'])('%s, told to stop while it reads, ends at once', async (name) => {
+  const asked = Promise.withResolvers<void>();
+  const { url } = await served(() => asked.resolve());
+  const stop = new AbortController();
+  const line = [name, '--services', declared(), '--output', 'json'];
+  const running = command(line, { environment: accountAt(url), stop: stop.signal });
+  await asked.promise;
+  stop.abort(toldToStop('SIGTERM'));
+  const ended = await running;
+  expect(ended.code).toBe(1);
+  expect(reportOf(ended)).toMatchObject({ outcome: 'interrupted', error: { message: 'told to stop by SIGTERM' } });
+});
+
+test('a setting of the environment reaches the pass', async () => {
+  const live = web({ http_port: 81, labels: { team: 'web' } });
+  const { url } = await emulated({ services: [live], tunnels: [exampleTunnel] });
+  const folder = folderOf({ 'a.txt': web() });
+  writeFileSync(join(folder, 'config.yaml'), `services: ${folder}\ninclude: ["*.txt"]\n`);
+  const environment = {
+    ...accountAt(url),
+    VPC_RECONCILER_CONFIG: join(folder, 'config.yaml'),
+    VPC_RECONCILER_UNKNOWN_FIELDS: 'withhold',
+  };
+  const ended = await command(['apply', '--output', 'json'], { environment });
+  expect(ended.code).toBe(1);
+  expect(reportOf(ended)).toMatchObject({ services: [{ result: 'withheld', unknown_fields: ['labels'] }] });
+});
+
+test('plan --show-unmanaged shows the declarations to add, in text alone', async () => {
+  const { url } = await emulated({ services: [web(), database({ name: 'a/b' })] });
+  const environment = accountAt(url);
+  const folder = folderOf({ 'web.yaml': web() });
+  const line = ['plan', '--services', folder, '--show-unmanaged'];
+  const { code, stdout } = await command(line, { environment });
+  expect(code).toBe(0);
+  const added = stdout.slice(stdout.indexOf('---\n'));
+  expect(added).toBe(
+    `---\n# ${folder}/a-b-112233445577.yaml\nservice_id: 0191e3a4-5b6c-7d8e-9f00-112233445577\nname: a/b\ntype: tcp\ntcp_port: 5432\nhost:\n  ipv4: 10.0.0.2\n  network:\n    tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da\n`,
+  );
+  expect(stdout).toMatch(/^in sync: 1 unmanaged, 1 in sync .*\n---\n/m);
+  const json = await command([...line, '--output', 'json'], { environment });
+  expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'in_sync', counts: { unmanaged: 1 } });
+  writeFileSync(join(folder, 'added.yaml'), added);
+  expect((await command(line, { environment })).stdout).toMatch(/^in sync: 2 services .*\n$/);
+});

@@ -1,0 +1,511 @@
+import { describe, expect, test } from 'vitest';
+import type { Json, JsonObject } from '../../../src/core/base/json.ts';
+import { changesBetween, compare, findingId } from '../../../src/core/compare/compare.ts';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { normalize } from '../../../src/core/service/normalize.ts';
+import {
+  answer,
+  certificate,
+  declared,
+  findings,
+  http,
+  id,
+  live,
+  otherTunnel,
+  service,
+  tcp,
+  tunnel,
+} from '../builders.ts';
+import type { Sides } from '../builders.ts';
+
+/** The finding about one service, of which both sides are given in full. */
+const compareOne = (declaredService: JsonObject, liveService: JsonObject) => {
+  const [finding] = compare(declared(declaredService), [{ service_id: id(1), name: 'db', value: liveService }]);
+  return finding;
+};
+
+const changesOf = (declaredService: JsonObject, liveService: JsonObject) => {
+  const finding = compareOne(declaredService, liveService);
+  return finding?.kind === 'drifted' ? finding.changes : [];
+};
+
+const web = { ...http, service_id: id(1) };
+const named = (fields: JsonObject) => ({
+  ...tcp,
+  host: { ...tcp.host, resolver_network: { tunnel_id: tunnel, ...fields } },
+});
+const v6 = (ipv6: string) => ({ ...web, host: { ipv6, network: { tunnel_id: tunnel } } });
+const tls = (settings: Json) => ({ ...tcp, tls_settings: settings });
+
+describe('in sync, however the API spells it:', () => {
+  test.for<{ what: string; declared: JsonObject; live: JsonObject }>([
+    { what: 'as declared', declared: tcp, live: tcp },
+    { what: 'with nulls and times', declared: tcp, live: answer(tcp) },
+    { what: 'with the nulls on our side', declared: answer(tcp), live: tcp },
+    {
+      what: 'with all five host keys',
+      declared: web,
+      live: { ...web, host: { hostname: null, ipv6: null, resolver_network: null, ...web.host } },
+    },
+    {
+      what: 'in another order',
+      declared: web,
+      live: { host: { network: web.host.network, ipv4: '10.0.0.12' }, type: 'http', name: 'web' },
+    },
+    {
+      what: 'later',
+      declared: { ...tcp, created_at: '2026-01-01T00:00:00Z' },
+      live: { ...tcp, created_at: '2026-09-14T08:21:44Z', updated_at: 'now' },
+    },
+    { what: 'with null ports', declared: web, live: { ...web, http_port: null, https_port: null } },
+    { what: 'without ports', declared: { ...web, http_port: null, https_port: null }, live: web },
+    { what: 'with a null protocol', declared: tcp, live: { ...tcp, app_protocol: null } },
+    { what: 'with nulls of the other type', declared: tcp, live: { ...tcp, http_port: null, https_port: null } },
+    {
+      what: 'with the host name in lower case',
+      declared: { ...tcp, host: { ...tcp.host, hostname: 'DB.Internal' } },
+      live: tcp,
+    },
+    {
+      what: 'with the host name in upper case',
+      declared: tcp,
+      live: { ...tcp, host: { ...tcp.host, hostname: 'DB.INTERNAL' } },
+    },
+    {
+      what: 'with UUIDs in upper case',
+      declared: tcp,
+      live: {
+        ...tcp,
+        service_id: id(1).toUpperCase(),
+        host: { ...tcp.host, resolver_network: { tunnel_id: tunnel.toUpperCase() } },
+      },
+    },
+    {
+      what: 'with our UUIDs in upper case',
+      declared: {
+        ...web,
+        service_id: id(1).toUpperCase(),
+        host: { ...web.host, network: { tunnel_id: tunnel.toUpperCase() } },
+      },
+      live: web,
+    },
+    { what: 'with IPv6 in upper case', declared: v6('2001:db8::12'), live: v6('2001:DB8::12') },
+    {
+      what: 'with IPv6 written out',
+      declared: v6('2001:db8::12'),
+      live: v6('2001:0db8:0000:0000:0000:0000:0000:0012'),
+    },
+    { what: 'with IPv6 made short', declared: v6('2001:0db8:0:0:0:0:0:12'), live: v6('2001:db8::12') },
+    { what: 'with IPv4 within IPv6 as numbers', declared: v6('::ffff:10.0.0.1'), live: v6('::ffff:a00:1') },
+    { what: 'with IPv4 within IPv6 as an address', declared: v6('::FFFF:0A00:0001'), live: v6('::ffff:10.0.0.1') },
+    {
+      what: 'with IPv6 resolvers written out',
+      declared: named({ resolver_ips: ['fd00::53', '10.0.0.53'] }),
+      live: named({ resolver_ips: ['FD00:0:0:0:0:0:0:53', '10.0.0.53'] }),
+    },
+    { what: 'with no resolvers as []', declared: tcp, live: named({ resolver_ips: [] }) },
+    { what: 'with no resolvers as null', declared: tcp, live: named({ resolver_ips: null }) },
+    { what: 'with our [] of resolvers gone', declared: named({ resolver_ips: [] }), live: tcp },
+    {
+      what: 'with our [] of resolvers null',
+      declared: named({ resolver_ips: [] }),
+      live: named({ resolver_ips: null }),
+    },
+    { what: 'with verify_full', declared: tcp, live: tls({ cert_verification_mode: 'verify_full' }) },
+    { what: 'with null TLS settings', declared: tcp, live: tls(null) },
+    { what: 'without our verify_full', declared: tls({ cert_verification_mode: 'verify_full' }), live: tcp },
+    { what: 'with our verify_full null', declared: tls({ cert_verification_mode: 'verify_full' }), live: tls(null) },
+    {
+      what: 'with null certificates',
+      declared: tls({ cert_verification_mode: 'verify_ca' }),
+      live: tls({ certificate_authority: null, client_certificate: null, cert_verification_mode: 'verify_ca' }),
+    },
+    { what: 'with a null mode', declared: tcp, live: tls({ cert_verification_mode: null, client_certificate: null }) },
+    {
+      what: 'with certificates in upper case',
+      declared: tls({ cert_verification_mode: 'verify_ca', certificate_authority: certificate }),
+      live: tls({ cert_verification_mode: 'verify_ca', certificate_authority: certificate.toUpperCase() }),
+    },
+    {
+      what: 'with fields that we do not know',
+      declared: tcp,
+      live: { ...tcp, weight: 3, host: { ...tcp.host, zone: 'a' } },
+    },
+  ])('$what', ({ declared, live }) => {
+    expect(compareOne(declared, live)?.kind).toBe('in_sync');
+  });
+
+  test('what both sides say is in the finding', () => {
+    const [finding] = findings({ declared: [{}], live: [{}] });
+    expect(finding).toMatchObject({ kind: 'in_sync', declaration: { service_id: id(1) }, live: { name: 'db' } });
+    expect(finding?.kind === 'in_sync' && [...finding.fields.keys()]).toEqual([
+      'name',
+      'type',
+      'tcp_port',
+      'host.hostname',
+      'host.resolver_network.tunnel_id',
+      'tls_settings.cert_verification_mode',
+    ]);
+  });
+});
+
+describe('drifted:', () => {
+  test.for<{
+    what: string;
+    declared: JsonObject;
+    live: JsonObject;
+    changes: [path: string, live: Json, declared: Json][];
+  }>([
+    { what: 'a name', declared: tcp, live: { ...tcp, name: 'old' }, changes: [['name', 'old', 'db']] },
+    { what: 'the case of a name', declared: tcp, live: { ...tcp, name: 'DB' }, changes: [['name', 'DB', 'db']] },
+    { what: 'a port', declared: tcp, live: { ...tcp, tcp_port: 3306 }, changes: [['tcp_port', 3306, 5432]] },
+    {
+      what: 'a port that is gone',
+      declared: tcp,
+      live: { ...tcp, tcp_port: null },
+      changes: [['tcp_port', null, 5432]],
+    },
+    {
+      what: 'a port that became a text',
+      declared: tcp,
+      live: { ...tcp, tcp_port: '5432' },
+      changes: [['tcp_port', '5432', 5432]],
+    },
+    {
+      what: 'a protocol',
+      declared: { ...tcp, app_protocol: 'mysql' },
+      live: { ...tcp, app_protocol: 'postgresql' },
+      changes: [['app_protocol', 'postgresql', 'mysql']],
+    },
+    {
+      what: 'a protocol nobody declares',
+      declared: tcp,
+      live: { ...tcp, app_protocol: 'mysql' },
+      changes: [['app_protocol', 'mysql', null]],
+    },
+    {
+      what: 'a type',
+      declared: { ...web, http_port: 80 },
+      live: { ...web, type: 'tcp', tcp_port: 80 },
+      changes: [
+        ['type', 'tcp', 'http'],
+        ['http_port', null, 80],
+        ['tcp_port', 80, null],
+      ],
+    },
+    {
+      what: 'an IPv4 address',
+      declared: web,
+      live: { ...web, host: { ...web.host, ipv4: '10.0.0.13' } },
+      changes: [['host.ipv4', '10.0.0.13', '10.0.0.12']],
+    },
+    {
+      what: 'an IPv6 address',
+      declared: v6('fd00::12'),
+      live: v6('fd00::13'),
+      changes: [['host.ipv6', 'fd00::13', 'fd00::12']],
+    },
+    {
+      what: 'a second address',
+      declared: web,
+      live: { ...web, host: { ...web.host, ipv6: 'FD00::12' } },
+      changes: [['host.ipv6', 'fd00::12', null]],
+    },
+    {
+      what: 'a tunnel',
+      declared: web,
+      live: { ...web, host: { ...web.host, network: { tunnel_id: otherTunnel } } },
+      changes: [['host.network.tunnel_id', otherTunnel, tunnel]],
+    },
+    {
+      what: 'a host name',
+      declared: tcp,
+      live: { ...tcp, host: { ...tcp.host, hostname: 'Other.internal' } },
+      changes: [['host.hostname', 'other.internal', 'db.internal']],
+    },
+    {
+      what: 'the tunnel of a host name',
+      declared: tcp,
+      live: named({ tunnel_id: otherTunnel }),
+      changes: [['host.resolver_network.tunnel_id', otherTunnel, tunnel]],
+    },
+    {
+      what: 'resolvers',
+      declared: named({ resolver_ips: ['10.0.0.53'] }),
+      live: named({ resolver_ips: ['10.0.0.54'] }),
+      changes: [['host.resolver_network.resolver_ips', ['10.0.0.54'], ['10.0.0.53']]],
+    },
+    {
+      what: 'the order of resolvers',
+      declared: named({ resolver_ips: ['10.0.0.1', '10.0.0.2'] }),
+      live: named({ resolver_ips: ['10.0.0.2', '10.0.0.1'] }),
+      changes: [['host.resolver_network.resolver_ips', ['10.0.0.2', '10.0.0.1'], ['10.0.0.1', '10.0.0.2']]],
+    },
+    {
+      what: 'a resolver twice',
+      declared: named({ resolver_ips: ['10.0.0.1'] }),
+      live: named({ resolver_ips: ['10.0.0.1', '10.0.0.1'] }),
+      changes: [['host.resolver_network.resolver_ips', ['10.0.0.1', '10.0.0.1'], ['10.0.0.1']]],
+    },
+    {
+      what: 'resolvers nobody declares',
+      declared: tcp,
+      live: named({ resolver_ips: ['10.0.0.53'] }),
+      changes: [['host.resolver_network.resolver_ips', ['10.0.0.53'], null]],
+    },
+    {
+      what: 'resolvers that are gone',
+      declared: named({ resolver_ips: ['10.0.0.53'] }),
+      live: named({ resolver_ips: [] }),
+      changes: [['host.resolver_network.resolver_ips', null, ['10.0.0.53']]],
+    },
+    {
+      what: 'another sort of host',
+      declared: tcp,
+      live: { ...tcp, host: web.host },
+      changes: [
+        ['host.ipv4', '10.0.0.12', null],
+        ['host.network.tunnel_id', tunnel, null],
+        ['host.hostname', null, 'db.internal'],
+        ['host.resolver_network.tunnel_id', null, tunnel],
+      ],
+    },
+    {
+      what: 'a host that is gone',
+      declared: tcp,
+      live: { ...tcp, host: null },
+      changes: [
+        ['host.hostname', null, 'db.internal'],
+        ['host.resolver_network.tunnel_id', null, tunnel],
+      ],
+    },
+    {
+      what: 'a host that became a text',
+      declared: tcp,
+      live: { ...tcp, host: 'db.internal' },
+      changes: [
+        ['host', 'db.internal', null],
+        ['host.hostname', null, 'db.internal'],
+        ['host.resolver_network.tunnel_id', null, tunnel],
+      ],
+    },
+    {
+      what: 'a TLS mode',
+      declared: tls({ cert_verification_mode: 'verify_ca' }),
+      live: tls({ cert_verification_mode: 'disabled' }),
+      changes: [['tls_settings.cert_verification_mode', 'disabled', 'verify_ca']],
+    },
+    {
+      what: 'a TLS mode nobody declares',
+      declared: tcp,
+      live: tls({ cert_verification_mode: 'disabled' }),
+      changes: [['tls_settings.cert_verification_mode', 'disabled', 'verify_full']],
+    },
+    {
+      what: 'a TLS mode that is gone',
+      declared: tls({ cert_verification_mode: 'verify_ca' }),
+      live: tcp,
+      changes: [['tls_settings.cert_verification_mode', 'verify_full', 'verify_ca']],
+    },
+    {
+      what: 'a CA nobody declares',
+      declared: tcp,
+      live: tls({ cert_verification_mode: 'verify_full', certificate_authority: certificate }),
+      changes: [['tls_settings.certificate_authority', certificate, null]],
+    },
+    {
+      what: 'a certificate that is gone',
+      declared: tls({ cert_verification_mode: 'verify_full', client_certificate: certificate }),
+      live: tls({ cert_verification_mode: 'verify_full' }),
+      changes: [['tls_settings.client_certificate', null, certificate]],
+    },
+    {
+      what: 'several fields, in the order of the fields',
+      declared: tls({ cert_verification_mode: 'verify_ca' }),
+      live: { ...tcp, name: 'old', tcp_port: 1, host: { ...tcp.host, hostname: 'x' } },
+      changes: [
+        ['name', 'old', 'db'],
+        ['tcp_port', 1, 5432],
+        ['host.hostname', 'x', 'db.internal'],
+        ['tls_settings.cert_verification_mode', 'verify_full', 'verify_ca'],
+      ],
+    },
+  ])('$what', ({ declared, live, changes }) => {
+    expect(changesOf(declared, live).map(({ path, live, declared }) => [path, live, declared])).toEqual(changes);
+  });
+
+  const ports = {
+    none: {},
+    http: { http_port: 80 },
+    https: { https_port: 443 },
+    both: { http_port: 80, https_port: 443 },
+  };
+  test.for<[keyof typeof ports, keyof typeof ports, [path: string, live: Json, declared: Json][]]>([
+    ['none', 'http', [['http_port', 80, null]]],
+    ['none', 'https', [['https_port', 443, null]]],
+    [
+      'none',
+      'both',
+      [
+        ['http_port', 80, null],
+        ['https_port', 443, null],
+      ],
+    ],
+    ['http', 'none', [['http_port', null, 80]]],
+    [
+      'http',
+      'https',
+      [
+        ['http_port', null, 80],
+        ['https_port', 443, null],
+      ],
+    ],
+    ['http', 'both', [['https_port', 443, null]]],
+    ['https', 'none', [['https_port', null, 443]]],
+    [
+      'https',
+      'http',
+      [
+        ['http_port', 80, null],
+        ['https_port', null, 443],
+      ],
+    ],
+    ['https', 'both', [['http_port', 80, null]]],
+    [
+      'both',
+      'none',
+      [
+        ['http_port', null, 80],
+        ['https_port', null, 443],
+      ],
+    ],
+    ['both', 'http', [['https_port', null, 443]]],
+    ['both', 'https', [['http_port', null, 80]]],
+  ])('ports, of which none is filled in: %s declared, %s live', ([declared, live, changes]) => {
+    const found = changesOf({ ...web, ...ports[declared] }, answer({ ...web, ...ports[live] }));
+    expect(found.map(({ path, live, declared }) => [path, live, declared])).toEqual(changes);
+  });
+
+  test.for(['none', 'http', 'https', 'both'] as const)('the same ports on both sides are in sync: %s', (which) => {
+    expect(compareOne({ ...web, ...ports[which] }, answer({ ...web, ...ports[which] }))?.kind).toBe('in_sync');
+  });
+
+  test('the finding holds both sides, and what we do not know', () => {
+    const finding = compareOne(tcp, { ...tcp, tcp_port: 1, weight: 3 });
+    expect(finding).toMatchObject({
+      kind: 'drifted',
+      declaration: { name: 'db', file: 'db.json', line: 1 },
+      live: { service_id: id(1), name: 'db' },
+      changes: [{ path: 'tcp_port', live: 1, declared: 5432 }],
+    });
+    if (finding?.kind !== 'drifted') return;
+    expect([finding.declared.get('tcp_port'), finding.liveFields.get('tcp_port')]).toEqual([5432, 1]);
+    expect([...finding.unknown]).toEqual([['weight', 3]]);
+  });
+});
+
+const kinds = (sides: Sides) => findings(sides).map((each) => `${findingId(each)?.slice(-1)} ${each.kind}`);
+
+describe('a service is', () => {
+  test('missing when it is declared and not live', () => {
+    expect(findings({ declared: [{}], live: [http] })).toMatchObject([
+      { kind: 'missing', declaration: { service_id: id(1) }, hint: null },
+      { kind: 'unmanaged' },
+    ]);
+  });
+
+  test('unmanaged when it is live and not declared', () => {
+    expect(findings({ live: [{}] })).toMatchObject([{ kind: 'unmanaged', live: { service_id: id(1), name: 'db' } }]);
+  });
+
+  test('invalid when its declaration is set aside, live or not', () => {
+    const { skipped } = parseFile('db.yaml', `${JSON.stringify({ ...tcp, tcp_port: 0 })}\n---\nname: no id`);
+    const found = compare({ declarations: [], skipped, problems: [] }, [live(), live(http)]);
+    expect(found).toMatchObject([
+      { kind: 'invalid', skipped: { line: 3, name: 'no id' }, live: null },
+      { kind: 'invalid', skipped: { line: 1, name: 'db' }, live: { service_id: id(1) } },
+      { kind: 'unmanaged', live: { service_id: id(2) } },
+    ]);
+    expect(found.map(findingId)).toEqual([null, id(1), id(2)]);
+  });
+
+  test('one of a list that is sorted by service_id, whatever the order of files and answers', () => {
+    const declaredServices = [
+      service({ service_id: id(4) }),
+      service({ service_id: id(1) }),
+      service({ service_id: id(3), name: 'c' }),
+    ];
+    const liveServices = [
+      service({ service_id: id(5), name: 'e' }),
+      service({ service_id: id(4) }),
+      service({ service_id: id(1), tcp_port: 1 }),
+    ];
+    const expected = ['1 drifted', '3 missing', '4 in_sync', '5 unmanaged'];
+    expect(kinds({ declared: declaredServices, live: liveServices })).toEqual(expected);
+    expect(kinds({ declared: declaredServices.toReversed(), live: liveServices.toReversed() })).toEqual(expected);
+  });
+
+  test('one of those without an id, which come first, by place', () => {
+    const { skipped } = parseFile('b.yaml', ['x', 'y', 'z'].join('\n---\n'));
+    const other = parseFile('a.yaml', `${'#\n'.repeat(11)}x`).skipped;
+    const found = compare({ declarations: [], skipped: [...skipped, ...other], problems: [] }, [live()]);
+    expect(
+      found.map((each) => (each.kind === 'invalid' ? `${each.skipped.file}:${each.skipped.line}` : each.kind)),
+    ).toEqual(['a.yaml:12', 'b.yaml:1', 'b.yaml:3', 'b.yaml:5', 'unmanaged']);
+  });
+
+  test('nothing at all when nothing is declared and nothing is live', () => {
+    expect(findings({})).toEqual([]);
+  });
+});
+
+const hints = (sides: Sides) => findings(sides).flatMap((each) => (each.kind === 'missing' ? [each.hint] : []));
+
+describe('the hint of a missing service', () => {
+  const another = 'none of the declared services is live: another account?';
+
+  test('names an unmanaged service of its name', () => {
+    expect(hints({ declared: [tcp], live: [{ service_id: id(7) }] })).toEqual([
+      `recreated as ${id(7)}? An unmanaged service bears this name`,
+    ]);
+  });
+
+  test('does not name a declared service of its name', () => {
+    expect(
+      hints({ declared: [tcp, { service_id: id(7), name: 'new' }], live: [{ service_id: id(7), name: 'db' }] }),
+    ).toEqual([null]);
+  });
+
+  test('asks for the account when none of several is live', () => {
+    expect(hints({ declared: [tcp, http] })).toEqual([another, another]);
+    expect(hints({ declared: [tcp, http], live: [{ service_id: id(7), name: 'web' }] })).toEqual([
+      another,
+      `recreated as ${id(7)}? An unmanaged service bears this name`,
+    ]);
+  });
+
+  test('is not there when one of one is missing, or another is live', () => {
+    expect(hints({ declared: [tcp] })).toEqual([null]);
+    expect(hints({ declared: [tcp, http], live: [http] })).toEqual([null]);
+  });
+});
+
+test('changes are told for fields of either side', () => {
+  const { known: one } = normalize({ name: 'a', type: 'tcp', tcp_port: 1 });
+  const { known: other } = normalize({ name: 'a', type: 'http', http_port: 1 });
+  expect(changesBetween(one, other)).toEqual([
+    { path: 'type', live: 'tcp', declared: 'http' },
+    { path: 'http_port', live: null, declared: 1 },
+    { path: 'tcp_port', live: 1, declared: null },
+  ]);
+  expect(changesBetween(one, one)).toEqual([]);
+});
+
+test('finds of the very same values what it found before, and of others anew', () => {
+  const [here, there] = [declared(service()), live()];
+  const [first] = compare(here, [there]);
+  expect(compare(here, [there])[0]).toBe(first);
+  const [drifted] = compare(here, [live({ tcp_port: 1 })]);
+  expect(drifted).toMatchObject({ kind: 'drifted', changes: [{ path: 'tcp_port', live: 1, declared: 5432 }] });
+  expect(compare(here, [there])[0]).toEqual(first);
+});

@@ -1,0 +1,222 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Json, JsonObject } from '../../../src/core/base/json.ts';
+import { compare } from '../../../src/core/compare/compare.ts';
+import { renderUnmanaged, toDeclaration } from '../../../src/core/import/to-declaration.ts';
+import { collect } from '../../../src/core/load/collect.ts';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+import type { LiveService } from '../../../src/core/service/directory.ts';
+import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
+import { writeBack } from '../../../src/emulator/scenario/writeback.ts';
+import { fleet } from '../../pass/fleet.ts';
+import { certificate, findings, id, live, tunnel } from '../builders.ts';
+
+const FULL = process.env['FULL'] === '1';
+
+function textOf(service: LiveService): string {
+  const adoption = toDeclaration(service);
+  if (adoption.kind === 'impossible') throw new Error(adoption.reason);
+  return adoption.text;
+}
+
+test('writes the fields in the documented order, without nulls, times and what an omission says as well', () => {
+  const service = live({
+    tls_settings: { client_certificate: null, certificate_authority: certificate, cert_verification_mode: 'verify_ca' },
+    host: { hostname: 'db.internal', resolver_network: { resolver_ips: ['10.0.0.53', '::1'], tunnel_id: tunnel } },
+    app_protocol: 'mysql',
+  });
+  expect(textOf(service)).toBe(`service_id: ${id(1)}
+name: db
+type: tcp
+tcp_port: 5432
+app_protocol: mysql
+host:
+  hostname: db.internal
+  resolver_network:
+    tunnel_id: ${tunnel}
+    resolver_ips: [10.0.0.53, "::1"]
+tls_settings:
+  cert_verification_mode: verify_ca
+  certificate_authority: ${certificate}
+`);
+  const web = live({ type: 'http', https_port: 443, tls_settings: { cert_verification_mode: 'verify_full' } });
+  expect(textOf(web)).toBe(`service_id: ${id(2)}
+name: web
+type: http
+https_port: 443
+host:
+  ipv4: 10.0.0.12
+  network:
+    tunnel_id: ${tunnel}
+`);
+});
+
+test('names the live fields that no declaration can hold, and leaves them out', () => {
+  const service = live({ x_weight: 1, host: { ipv4: '10.0.0.1', network: { tunnel_id: tunnel, x_mtu: 9000 } } });
+  expect(toDeclaration(service)).toMatchObject({ kind: 'possible', unknownFields: ['host.network.x_mtu', 'x_weight'] });
+  expect(textOf(service)).not.toContain('x_');
+});
+
+test.for([
+  { reason: 'has no port', fields: { tcp_port: null }, told: /^tcp_port: missing; expected a port/ },
+  {
+    reason: 'has a type of a later version',
+    fields: { type: 'udp' },
+    told: /^type: expected http or tcp, found "udp"/,
+  },
+  { reason: 'has no name', fields: { name: '' }, told: /^name: expected a name/ },
+  { reason: 'has an id of another kind', fields: { service_id: 'svc-1' }, told: /^service_id: expected a UUID/ },
+  {
+    reason: 'has no host that is known',
+    fields: { host: { x_path: '/' } },
+    told: /^host: missing; expected a mapping/,
+  },
+  { reason: 'has a name without end', fields: { name: 'x'.repeat(10_001) }, told: /^expected lines and values/ },
+  { reason: 'has several faults', fields: { type: 'udp', host: 1 }, told: /^host: .*; type: |^type: .*; host: / },
+])('says why a service cannot be declared: it $reason', ({ fields, told }) => {
+  expect(toDeclaration(live(fields))).toMatchObject({ kind: 'impossible', reason: expect.stringMatching(told) });
+});
+
+test.for([
+  ['yes', '"yes"'],
+  ['null', '"null"'],
+  ['12', '"12"'],
+  ['0x1F', '"0x1F"'],
+  ['1_000', '"1_000"'],
+  ['12:30', '"12:30"'],
+  ['2026-01-02', '"2026-01-02"'],
+  ['a # b', '"a # b"'],
+  ['a: b', '"a: b"'],
+  ['a ', '"a "'],
+  ['---', '"---"'],
+  ['it\'s "it"', String.raw`"it's \"it\""`],
+  ['a\nname: b', String.raw`"a\nname: b"`],
+  ['a\r\u0085\u2028b', String.raw`"a\r\u0085\u2028b"`],
+  ['\u202Etxt\u001B[2J', String.raw`"\u202etxt\u001b[2J"`],
+  ['\u{E0041}', String.raw`"\U000e0041"`],
+  ['\uD800', String.raw`"\ud800"`],
+  ['Übersicht 注文', 'Übersicht 注文'],
+  ['orders-db', 'orders-db'],
+] as const)('writes the name %j as %s', ([name, written]) => {
+  expect(textOf(live({ name })).split('\n')[1]).toBe(`name: ${written}`);
+});
+
+test('never folds a long name', () => {
+  const name = `${'word '.repeat(100)}\n\n${'x'.repeat(500)}`;
+  expect(textOf(live({ name })).split('\n')[1]).toBe(`name: ${JSON.stringify(name)}`);
+});
+
+/* Whatever the API may answer. */
+
+const quirks: fc.Arbitrary<Quirks> = fc.record({
+  resultInfo: fc.constant(observedQuirks.resultInfo),
+  ignorePage: fc.boolean(),
+  maxPerPage: fc.constant(1000),
+  unusedHostKeys: fc.constantFrom('null', 'absent'),
+  unsetPorts: fc.constantFrom('null', 'absent'),
+  ipv6: fc.constantFrom('as-sent', 'compressed', 'expanded', 'upper'),
+  uuids: fc.constantFrom('as-sent', 'upper', 'lower'),
+  hostname: fc.constantFrom('lower', 'as-sent'),
+  emptyResolvers: fc.constantFrom('absent', 'null', '[]'),
+  verifyFull: fc.constantFrom('as-sent', 'absent', 'explicit'),
+  tlsNulls: fc.boolean(),
+  order: fc.constantFrom('created', 'shuffled'),
+});
+
+const fragments = [
+  '\n',
+  ': ',
+  ' #',
+  '"',
+  "'",
+  '- ',
+  '---\n',
+  '...',
+  '{',
+  '[',
+  '&a ',
+  '*a',
+  '!a',
+  '%',
+  '|',
+  '>',
+  '\t',
+  '\\',
+];
+const words = [
+  'yes',
+  'no',
+  'on',
+  'y',
+  '~',
+  'null',
+  '.inf',
+  '1e3',
+  '0o7',
+  '<<',
+  '=',
+  '<<<<<<< ',
+  '\0',
+  '\u202E',
+  '\uFEFF',
+];
+const name = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),
+  fc.constantFrom(...fragments, ...words),
+  fc
+    .array(fc.oneof(fc.constantFrom(...fragments, ...words), fc.string()), { minLength: 1 })
+    .map((each) => `x${each.join('')}`),
+  fc.string({ unit: fc.integer({ min: 0xd7ff, max: 0xe001 }).map((code) => String.fromCharCode(code)), minLength: 1 }),
+);
+const services = fleet().flatMap(({ declared, live }) =>
+  [declared, live].map((each) => ({ ...each, service_id: declared.service_id })),
+);
+const json = fc.json({ maxDepth: 2 }).map((text): Json => JSON.parse(text));
+const unknown = fc.record({ x_any: json, 'x\n: "': json }, { requiredKeys: [] });
+
+test('for any live service the declaration reads back in sync, in other readers too, and steers nothing', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...services), quirks, name, unknown, (service, quirks, name, unknown) => {
+      const value: JsonObject = JSON.parse(JSON.stringify(writeBack({ ...service, ...unknown, name }, quirks)));
+      const one = { service_id: service.service_id, name, value };
+      const bytes = Buffer.from(textOf(one), 'utf8');
+      const text = bytes.toString('utf8');
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      const declared = collect([parseFile('a.yaml', `# yaml-language-server: $schema=../a.json\n${text}`)]);
+      expect(compare(declared, [one]).map(({ kind }) => kind)).toEqual(['in_sync']);
+      for (const version of ['1.1', '1.2'] as const) expect(parse(text, { version })).toMatchObject({ name });
+    }),
+    { numRuns: FULL ? 20_000 : 1000 },
+  );
+});
+
+test('shows nothing for what is not live, though its declaration be broken', () => {
+  const broken = collect([parseFile('a.yaml', 'name: [')]);
+  expect(renderUnmanaged(compare(broken, []), 'services')).toEqual([]);
+});
+
+test('shows the declarations that unmanaged services lack, with their files, as one stream of YAML', () => {
+  const shown = renderUnmanaged(
+    findings({
+      declared: [{}, { service_id: id(9), name: 'gone' }],
+      live: [
+        {},
+        { service_id: id(3), name: 'a' },
+        { service_id: id(4), name: '../a\n- b' },
+        { service_id: id(5), name: 'odd\nname: x', type: 'udp' },
+      ],
+    }),
+    'services/',
+  );
+  expect(shown.map((each) => each.split('\n').slice(0, 4))).toEqual([
+    ['---', '# services/a.yaml', `service_id: ${id(3)}`, 'name: a'],
+    ['---', '# services/a-b-000000000004.yaml', `service_id: ${id(4)}`, String.raw`name: "../a\n- b"`],
+    [
+      '---',
+      expect.stringMatching(String.raw`^# odd\\u\{a\}name: x \(${id(5)}\): this version cannot declare it: type: `),
+    ],
+  ]);
+  expect(parseFile('a.yaml', shown.join('\n'))).toMatchObject({ problems: [], declarations: [{}, {}] });
+});

@@ -1,0 +1,102 @@
+import { expect, test, vi } from 'vitest';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+
+/*
+ * A file is at most 1 MiB, and whoever may write one must not be able to stop the program with it. Some of these kept the
+ * parser busy for minutes before the tokens were counted.
+ */
+
+const FULL = process.env['FULL'] === '1';
+vi.setConfig({ testTimeout: 60_000 });
+const MIB = 1024 * 1024;
+const BOUND_MS = 5_000;
+
+/** Time of this process alone: what else the machine does is not the parser's fault. */
+const cpuMsSince = (start: NodeJS.CpuUsage) => {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+};
+
+const filled = (pattern: string, length = MIB) => pattern.repeat(Math.ceil(length / pattern.length)).slice(0, length);
+const lines = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => line(index)).join('\n');
+
+const refused: readonly (readonly [string, string])[] = [
+  ['question marks', filled('? ')],
+  ['question marks, a line each', filled('?\n')],
+  ['open brackets', filled('[')],
+  ['open braces', filled('{')],
+  ['closed brackets', filled(']')],
+  ['closed brackets between keys', filled(']<<: ')],
+  ['dashes', filled('- ')],
+  ['dashes, a line each', filled('-\n')],
+  ['colons', filled(': ')],
+  ['colons without spaces', filled(':')],
+  ['commas', `[${filled(',')}`],
+  ['60,000 keys', lines(60_000, (index) => `key${index}: ${index}`)],
+  ['one scalar', `name: ${filled('x')}`],
+  ['one block scalar', `name: |\n${filled(' x\n')}`],
+  ['one scalar of many lines', `name: ${filled('x\n  ')}`],
+  ['an open quote', `name: "${filled('x\n ')}`],
+  ['quotes', filled('"')],
+  ['ever deeper mappings', lines(1_400, (index) => `${' '.repeat(index)}a:`)],
+  ['ever deeper lists', lines(1_000, (index) => `${'  '.repeat(index)}- a:`)],
+  ['200,000 aliases', `a: &a x\nb: [${'*a,'.repeat(200_000)}]`],
+  ['a billion laughs', `a0: &a0 [x]\n${lines(30, (index) => `a${index + 1}: &a${index + 1} [*a${index},*a${index}]`)}`],
+  ['anchors', filled('&a ')],
+  ['lists with anchors in lists', filled('- &a ')],
+  ['tags', filled('!a ')],
+  ['directives', filled('%a\n')],
+  ['keys in keys', `${'{? '.repeat(30)}a${'}'.repeat(30)}`],
+  ['lists in braces in lists', '- {a: '.repeat(30)],
+  ['comments', filled('#\n')],
+  ['spaces', filled(' ')],
+  ['tabs', `${filled('\t')}a`],
+  ['carriage returns', `a${filled('\r')}`],
+  ['zeros', filled('\0')],
+  ['service ids', filled('service_id ')],
+  ['a service id far away', `"service_id:${filled(' ')}`],
+  ['service ids with anchors', `[${filled('service_id:&')}`],
+  ['merge conflicts', filled('<<<<<<< ')],
+];
+
+/** At the limit, where all of it is still parsed. */
+const refusedAfterAll: readonly (readonly [string, string])[] = [
+  ['29,000 unknown keys', lines(29_000, (index) => `key${index}: ${index}`)],
+  ['wrong brackets', filled('[}{]\n', 149_000)],
+  ['empty lines', `${filled('\n')}a`],
+  ['control characters', filled('- \u0002\n', 200_000)],
+  ['a long list', `[${filled('a,', 140_000)}]`],
+  ['74,000 times one key, in braces', `{${filled('a,', 148_000)}}`],
+  ['30,000 times one key', filled('? a\n', 120_000)],
+  ['35,000 bad addresses', `host: {hostname: a, resolver_network: {resolver_ips: [${filled('x,', 70_000)}]}}`],
+  ['2,500 aliases of 70,000 items', `created_at: &a [${filled('1,', 140_000)}]\nupdated_at: [${'*a,'.repeat(2_500)}]`],
+  ['a large key in keys', `${'? '.repeat(38)}[${filled('a,', 120_000)}]`],
+  ['a deep mapping, many times', filled(`${lines(200, (index) => `${' '.repeat(index)}a:`)}\n`, 500_000)],
+  ['35,000 documents', filled('a\n---\n', 210_000)],
+];
+
+test.for(FULL ? [...refused, ...refusedAfterAll] : refused)('a file of %s is refused, and soon', ([, text]) => {
+  const start = process.cpuUsage();
+  const { declarations, skipped, problems } = parseFile('hostile.yaml', text);
+  expect(cpuMsSince(start)).toBeLessThan(BOUND_MS);
+  expect({ declarations, skipped: skipped.length > 0, problems: problems.length > 0 }).toEqual({
+    declarations: [],
+    skipped: true,
+    problems: true,
+  });
+});
+
+test.runIf(FULL).for([
+  ['70,000 empty documents', filled('---\n', 280_000)],
+  ['70,000 ends of documents', filled('...\n', 280_000)],
+] as const)('a file of %s says nothing, and soon', ([, text]) => {
+  const start = process.cpuUsage();
+  expect(parseFile('hostile.yaml', text)).toEqual({
+    file: 'hostile.yaml',
+    declarations: [],
+    skipped: [],
+    problems: [],
+  });
+  expect(cpuMsSince(start)).toBeLessThan(BOUND_MS);
+});

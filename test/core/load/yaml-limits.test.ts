@@ -1,0 +1,50 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { excessIn, findExcess } from '../../../src/core/load/yaml-limits.ts';
+
+/** Pieces of which files are made, good and bad ones. */
+const piece = fc.constantFrom(
+  'name: web\n',
+  'resolver_ips: [10.0.0.53, 10.0.0.54]\n',
+  '  - a\n',
+  '- - - ',
+  '? ',
+  ': ',
+  '[',
+  ']',
+  '[]',
+  '[a, [b]]',
+  '{',
+  '}',
+  "'",
+  '"',
+  '# ',
+  '\n',
+  '%YAML 1.1\n',
+  '---\n',
+  '&a ',
+  '*a ',
+  '!t ',
+  '|\n  text\n',
+  'a[0] b',
+  'a - [',
+  'a: [',
+  '!<[ ',
+  '|',
+  'a: [: ]\n',
+  '- b: [b, c:d, ::1]\n',
+  '  c: [d, e] # f\n',
+  '\t',
+  ' '.repeat(100),
+  '\\',
+);
+
+test('what is taken for plain at a glance is what its tokens say', () => {
+  const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(text, (text) => {
+      expect(findExcess(text)).toEqual(excessIn(text));
+    }),
+    { numRuns: process.env['FULL'] === '1' ? 300_000 : 10_000 },
+  );
+});

@@ -1,0 +1,387 @@
+import { describe, expect, test } from 'vitest';
+import { readYaml } from '../../../src/core/load/yaml.ts';
+
+const FULL = process.env['FULL'] === '1';
+
+const values = (text: string) => readYaml(text).documents.map(({ value }) => value);
+
+/** `line:column message`, one for each fault. */
+const faults = (text: string) => {
+  const { documents, faults, position } = readYaml(text);
+  expect(faults.length === 0 || documents.length === 0).toBe(true);
+  return faults.map(({ offset, path, message }) => {
+    const { line, column } = position(offset);
+    return `${line}:${column} ${path === null ? '' : `${path}: `}${message}`;
+  });
+};
+
+describe('values', () => {
+  test.for<[string, unknown[]]>([
+    ['a: 1\nb: [x, 2.5, true, null]', [{ a: 1, b: ['x', 2.5, true, null] }]],
+    ['{"a": "\\u00e9\\ud83d\\ude00", "b": {}}', [{ a: 'é😀', b: {} }]],
+    ['{\n\t"a": 1,\n\t"b": [\n\t\t2\n\t]\n}', [{ a: 1, b: [2] }]],
+    [
+      'a: yes\nb: no\nc: on\nd: 017\ne: 1_000\nf: 12:30:45',
+      [{ a: 'yes', b: 'no', c: 'on', d: 17, e: '1_000', f: '12:30:45' }],
+    ],
+    ['a: 0x50\nb: 0o17\nc: 1e3\nd: ~\ne: 2026-09-14', [{ a: 80, b: 15, c: 1000, d: null, e: '2026-09-14' }]],
+    ['a: |\n  two\n  lines\nb: >-\n  one\n  line', [{ a: 'two\nlines\n', b: 'one line' }]],
+    ['1: a\n"true": b\nnull: c', [{ '1': 'a', true: 'b', null: 'c' }]],
+    ['a: &x [1, 2]\nb: *x', [{ a: [1, 2], b: [1, 2] }]],
+    ['a: &x 1\nb: &x 2\nc: *x', [{ a: 1, b: 2, c: 2 }]],
+    ['a: !!str 5432', [{ a: '5432' }]],
+    ['a: .nan\nb: -.inf', [{ a: Number.NaN, b: Number.NEGATIVE_INFINITY }]],
+    ['%YAML 1.2\n---\na: 1', [{ a: 1 }]],
+    ['text', ['text']],
+    ['null', [null]],
+  ])('%j reads as %j', ([text, expected]) => {
+    expect(faults(text)).toEqual([]);
+    expect(values(text)).toEqual(expected);
+  });
+
+  test('a merge key is a key like any other', () => {
+    expect(values('a: &x {b: 1}\nc:\n  <<: *x')).toEqual([{ a: { b: 1 }, c: { '<<': { b: 1 } } }]);
+  });
+
+  test.for(['__proto__', 'constructor', 'toString'])('%s is a key like any other', (key) => {
+    const [value] = values(`${key}: {a: 1}`);
+    expect(Object.entries(Object(value))).toEqual([[key, { a: 1 }]]);
+    expect(Object(value).a).toBeUndefined();
+  });
+
+  test.for<[string, unknown[]]>([
+    ['', []],
+    ['# only a comment', []],
+    ['---\n---\n# nothing\n---\n', []],
+    ['...\n...\n', []],
+    ['%YAML 1.2\n', []],
+    ['a: 1\n---\nb: 2\n', [{ a: 1 }, { b: 2 }]],
+    ['---\n---\na: 1\n...\n---\n# end\n', [{ a: 1 }]],
+    ['a: 1\n---\nnull\n', [{ a: 1 }, null]],
+  ])('the documents of %j are %j', ([text, expected]) => {
+    expect(faults(text)).toEqual([]);
+    expect(values(text)).toEqual(expected);
+  });
+});
+
+describe('places', () => {
+  const text = ['# comment', 'a: 1', 'b:', '  - x', '  - c: "5"', 'd:', 'e: {f, g: [7]}', 'h: ""', 'i: !!str'].join(
+    '\n',
+  );
+  const [document] = readYaml(text).documents;
+  const { position } = readYaml(text);
+  const at = (offset: number | undefined) => {
+    const { line, column } = position(offset ?? -1);
+    return `${line}:${column}`;
+  };
+
+  test('a document begins at its first content', () => {
+    expect(at(document?.offset)).toBe('2:1');
+  });
+
+  test.for([
+    { path: [], key: '2:1', value: '2:1', reason: 'the document' },
+    { path: ['a'], key: '2:1', value: '2:4', reason: 'a field' },
+    { path: ['b'], key: '3:1', value: '4:3', reason: 'a list' },
+    { path: ['b', 0], key: '4:5', value: '4:5', reason: 'an item' },
+    { path: ['b', 1, 'c'], key: '5:5', value: '5:8', reason: 'a field of an item' },
+    { path: ['b', 2], key: '3:1', value: '4:3', reason: 'no such item: the list' },
+    { path: ['d'], key: '6:1', value: '6:1', reason: 'a key without a value: the key' },
+    { path: ['d', 'x'], key: '6:1', value: '6:1', reason: 'nothing to have a field: the key' },
+    { path: ['e', 'f'], key: '7:5', value: '7:5', reason: 'a flow key without a value: the key' },
+    { path: ['e', 'f', 'x'], key: '7:5', value: '7:5', reason: 'below a flow key without a value' },
+    { path: ['e', 'g', 0], key: '7:12', value: '7:12', reason: 'an item in a flow list' },
+    { path: ['h'], key: '8:1', value: '8:4', reason: 'an empty text is a value' },
+    { path: ['i'], key: '9:1', value: '9:9', reason: 'so is one that only a tag makes' },
+    { path: ['x', 'y'], key: '2:1', value: '2:1', reason: 'no such key: what would hold it' },
+    { path: ['a', 'x'], key: '2:1', value: '2:4', reason: 'a scalar has no fields' },
+  ])('$path: key at $key, value at $value ($reason)', ({ path, key, value }) => {
+    expect(at(document?.offsetOfKey(path))).toBe(key);
+    expect(at(document?.offsetOfValue(path))).toBe(value);
+  });
+
+  test.for([
+    [['a'], '1'],
+    [['b', 1, 'c'], '5'],
+    [['b'], undefined],
+    [['d'], ''],
+    [['e', 'f'], undefined],
+  ] as const)('%j is spelt %j', ([path, spelling]) => {
+    expect(document?.spelling(path)).toBe(spelling);
+  });
+
+  test.for([
+    ['a: 1\r\nb: 2\r\n', 2, 4],
+    ['\uFEFFa: 1\nb: 2\n', 2, 4],
+    ['a: 1\n\n\n  # x\nb:   2\n', 5, 6],
+    ['a: 😀\nb: 2', 2, 4],
+  ] as const)('in %j the value of b is at line %i, column %i', ([text, line, column]) => {
+    const { documents, position } = readYaml(text);
+    expect(position(documents[0]?.offsetOfValue(['b']) ?? 0)).toEqual({ line, column });
+  });
+});
+
+describe('a text that is not valid YAML is told', () => {
+  const noKey =
+    'not valid YAML: expected text as a key, found something else; put a value that begins with { or [ in quotes';
+  const nested =
+    'not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line';
+  test.for<{ slip: string; text: string; told: string[] }>([
+    {
+      slip: 'no colon',
+      text: 'a: 1\nb 2\nc: 3',
+      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
+    },
+    {
+      slip: 'no space behind the colon',
+      text: 'a: 1\nb:2\nc: 3',
+      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
+    },
+    {
+      slip: 'indented too little',
+      text: 'a:\n  b: 1\n c: 2',
+      told: ['3:1 not valid YAML: this line is not indented like those it belongs to'],
+    },
+    {
+      slip: 'an item indented too little',
+      text: 'a:\n  - b\n - c',
+      told: ['3:1 not valid YAML: this line is not indented like those it belongs to'],
+    },
+    {
+      slip: 'indented too far',
+      text: 'a: 1\n  b: 2',
+      told: [
+        '2:3 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      ],
+    },
+    { slip: 'a colon in a text', text: 'a: b: c', told: [`1:4 ${nested}`] },
+    { slip: 'a tab', text: 'a:\n\tb: 1', told: ['2:1 not valid YAML: found a tab in the indentation; use spaces'] },
+    {
+      slip: 'an open list',
+      text: 'a: [1, 2\nb: 3',
+      told: ['1:4 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+    },
+    {
+      slip: 'an open mapping',
+      text: '{"a": 1',
+      told: ['1:1 not valid YAML: this { is never closed; put a } behind what belongs in it'],
+    },
+    {
+      slip: 'a wrong bracket',
+      text: 'a: [1}',
+      told: ['1:6 not valid YAML: expected a closing ], found }'],
+    },
+    {
+      slip: 'a bracket too many',
+      text: '{"a": 1}}',
+      told: ['1:9 not valid YAML: found a closing bracket that nothing opened'],
+    },
+    {
+      slip: 'no comma',
+      text: '{\n  "a": 1\n  "b": 2\n}',
+      told: ['2:8 not valid YAML: expected a comma or a closing bracket before this'],
+    },
+    {
+      slip: 'no comma in a line',
+      text: '{"a": 1 "b": 2}',
+      told: ['1:7 not valid YAML: expected a comma or a closing bracket before this'],
+    },
+    {
+      slip: 'an open quote',
+      text: 'a: "b\n',
+      told: ['1:4 not valid YAML: this " is never closed; put another " behind the text'],
+    },
+    {
+      slip: 'an open single quote',
+      text: "a: 'b",
+      told: ["1:4 not valid YAML: this ' is never closed; put another ' behind the text"],
+    },
+    {
+      slip: 'more behind the quotes',
+      text: 'a: "b" c',
+      told: ['1:8 not valid YAML: found more behind the end of a value; put all of it in quotes'],
+    },
+    {
+      slip: 'a backslash',
+      text: 'a: "\\q"',
+      told: [
+        '1:5 not valid YAML: \\q means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
+      ],
+    },
+    { slip: 'an @', text: 'a: @b', told: ['1:4 not valid YAML: a text cannot begin with @; put it in quotes'] },
+    { slip: 'a %', text: 'a: %b', told: ['1:4 not valid YAML: a text cannot begin with %; put it in quotes'] },
+    {
+      slip: 'a tag of somebody',
+      text: 'a: !vault b',
+      told: ['1:4 not valid YAML: the tag !vault means nothing here; remove it, or put the value in quotes'],
+    },
+    {
+      slip: 'a tag of YAML 1.1',
+      text: 'a: !!binary aGk=\nb: !!set {x}',
+      told: [
+        '1:4 not valid YAML: the tag !!binary means nothing here; remove it, or put the value in quotes',
+        '2:4 not valid YAML: the tag !!set means nothing here; remove it, or put the value in quotes',
+      ],
+    },
+    {
+      slip: 'a template',
+      text: 'a: {{ .Values.a }}',
+      told: ['1:5 not valid YAML: found {{, as in a template; nothing is filled in here, write the value itself'],
+    },
+    { slip: 'a list as a key', text: '? [a]\n: 1', told: [`1:3 ${noKey}`] },
+    { slip: 'an alias as a key', text: '&k a: 1\n*k : 2', told: [`2:1 ${noKey}`] },
+    {
+      slip: 'a directive and no ---',
+      text: '%YAML 1.2\na: 1',
+      told: ['2:1 not valid YAML: expected a line of --- behind the directive'],
+    },
+    {
+      slip: 'two anchors',
+      text: 'a: &b &c d',
+      told: ['1:7 not valid YAML: found two of one value where one anchor may stand; remove one'],
+    },
+    {
+      slip: 'several at once',
+      text: 'a 1\nb: *c\nd: @e\nf: 1\nf: 2',
+      told: [
+        '1:1 not valid YAML: expected "key: value", found no colon with a space behind it; write a: 1',
+        '2:4 expected an alias of something above it, found *c; put it in quotes if it is text',
+        '3:4 not valid YAML: a text cannot begin with @; put it in quotes',
+        '5:1 f: the key "f" stands here a second time, first at line 4; keep one',
+      ],
+    },
+  ])('$slip: $text', ({ text, told }) => {
+    expect(faults(text)).toEqual(told);
+  });
+
+  test.for([
+    ['a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> other\n', 2],
+    ['<<<<<<< HEAD\na: 1\n', 1],
+    ['{"a": 1,\r\n<<<<<<< HEAD\r\n"b": 2}', 2],
+  ] as const)('a merge conflict: %j', ([text, line]) => {
+    expect(faults(text)).toEqual([
+      `${line}:1 found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>`,
+    ]);
+  });
+
+  test.for([
+    ['%YAML 1.1\n---\na: yes', 1, '%YAML 1.1'],
+    ['%YAML 1.3\n---\na: 1', 1, '%YAML 1.3'],
+    ['a: 1\n...\n%TAG ! tag:example.com,2026:\n---\nb: 1', 3, '%TAG ! tag:example.com,2026:'],
+  ] as const)('a directive that changes what the text means: %j', ([text, line, directive]) => {
+    expect(faults(text)).toEqual([
+      `${line}:1 expected YAML 1.2, found the directive ${JSON.stringify(directive)}; remove the line`,
+    ]);
+  });
+
+  test.for([
+    ['a: 1\nb: 2\na: 3', '3:1 a: the key "a" stands here a second time, first at line 1; keep one'],
+    ['{"a": 1, "b": {"c": 1, "c": 2}}', '1:24 b.c: the key "c" stands here a second time, first at line 1; keep one'],
+    ['1: a\n"1": b', '2:1 1: the key "1" stands here a second time, first at line 1; keep one'],
+    [
+      '__proto__: 1\n__proto__: 2',
+      '2:1 __proto__: the key "__proto__" stands here a second time, first at line 1; keep one',
+    ],
+    [
+      'x: 1\n---\na:\n  - b: 1\n    b: 2',
+      '5:5 a[0].b: the key "b" stands here a second time, first at line 4; keep one',
+    ],
+  ] as const)('a doubled key: %j', ([text, told]) => {
+    expect(faults(text)).toEqual([told]);
+  });
+
+  test.for([
+    {
+      what: 'of nothing',
+      text: 'a: *b',
+      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+    },
+    {
+      what: 'of what comes below',
+      text: 'a: *b\nc: &b 1',
+      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+    },
+    {
+      what: 'of another document',
+      text: 'a: &b 1\n---\na: *b',
+      told: ['3:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+    },
+    {
+      what: 'of what holds it',
+      text: 'a: &b\n  c: *b',
+      told: ['2:6 a.c: expected an alias of something above it, found *b, which holds it'],
+    },
+    {
+      what: 'of the document that holds it',
+      text: '&b\na: [*b]',
+      told: ['2:5 a[0]: expected an alias of something above it, found *b, which holds it'],
+    },
+    {
+      what: 'of what holds aliases',
+      text: 'a: &a 1\nb: &b [*a]\nc: [*b, *b]',
+      told: [
+        '3:5 c[0]: expected an alias of plain values, found *b, which holds aliases',
+        '3:9 c[1]: expected an alias of plain values, found *b, which holds aliases',
+      ],
+    },
+    {
+      what: 'as a glob',
+      text: 'a: *.internal',
+      told: ['1:4 a: expected an alias of something above it, found *.internal; put it in quotes if it is text'],
+    },
+  ])('an alias $what: $text', ({ text, told }) => {
+    expect(faults(text)).toEqual(told);
+  });
+
+  test.for([
+    {
+      what: 'open brackets',
+      text: `${'['.repeat(41)}${']'.repeat(41)}`,
+      told: '1:41 expected a few levels, found more than 40 open brackets',
+    },
+    {
+      what: 'lists in lists',
+      text: '- '.repeat(41),
+      told: '1:81 expected a few levels, found more than 40 of "-", "?" and ":" in a row',
+    },
+    { what: 'spaces', text: `a:\n${' '.repeat(201)}b: 1`, told: '2:1 expected at most 200 spaces in a row, found 201' },
+    {
+      what: 'characters',
+      text: `a: ${'x'.repeat(10_001)}`,
+      told: '1:4 expected lines and values of at most 10000 characters, found one of 10001',
+    },
+    {
+      what: 'aliases',
+      text: `- &a 1\n${'- *a\n'.repeat(4_000)}`,
+      told: '4001:3 expected at most 4000 anchors, aliases and tags, found more; split the file',
+    },
+    {
+      what: 'tokens',
+      text: `[${'1,'.repeat(75_000)}]`,
+      told: '1:150001 expected at most 150000 YAML tokens (about 1,500 services), found more; split the file',
+    },
+  ])('too many $what', ({ text, told }) => {
+    expect(faults(text)).toEqual([told]);
+  });
+
+  test.for([
+    ['brackets, one after the other', '[[], [], {}]\n---\n'.repeat(1000)],
+    ['brackets, one in the other', `${'['.repeat(40)}${']'.repeat(40)}`],
+    ['lists in lists', '- '.repeat(40)],
+    ['items that are aliases', `- &a 1\n${'- *a\n'.repeat(3_999)}`],
+    ['spaces', `a:\n${' '.repeat(200)}b: 1`],
+    ['characters', `a: ${'x'.repeat(10_000)}`],
+    ['tokens', `[${'1,'.repeat(FULL ? 74_000 : 7_400)}]`],
+  ] as const)('but as many %s are read', ([, text]) => {
+    expect(faults(text)).toEqual([]);
+  });
+
+  test('a control character is text like any other, and does not shift what comes behind it', () => {
+    expect(faults('- \u0002\n- "\u001F"\n- *a')).toEqual([
+      '3:3 [2]: expected an alias of something above it, found *a; put it in quotes if it is text',
+    ]);
+    expect(faults(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
+      '2:3 expected lines and values of at most 10000 characters, found one of 10001',
+    ]);
+  });
+});

@@ -1,0 +1,246 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../../src/core/base/failure.ts';
+import { healthOf, isGood, nextPassAt, whyNotReady, whyStuck } from '../../../src/core/report/health.ts';
+import type { Vitals } from '../../../src/core/report/health.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const patience = { passTimeoutMs: 15 * MINUTE, freshForMs: 15 * MINUTE, rescanMs: 30 * SECOND };
+
+/** Of a daemon that waits, a minute after a good pass. */
+function vitals(changes: Partial<Vitals> = {}): Vitals {
+  return {
+    startedAt: 0,
+    stopping: false,
+    pass: null,
+    timerAt: 6 * MINUTE,
+    scheduleAt: null,
+    askedSince: null,
+    owedSince: null,
+    lastRead: MINUTE,
+    lastList: MINUTE,
+    lastGoodPass: MINUTE,
+    lastPass: { at: MINUTE, outcome: 'in_sync', error: null },
+    watcher: { by: 'events', reason: null, lookedAt: MINUTE, missed: 0 },
+    ...changes,
+  };
+}
+
+const failing = { at: 9 * MINUTE, outcome: 'failed', error: 'HTTP 503' } as const;
+
+describe('a restart would help', () => {
+  test.for([
+    { is: 'nothing to do', vitals: vitals(), now: 5 * MINUTE, stuck: null },
+    { is: 'nothing to do ever', vitals: vitals({ timerAt: null }), now: 1000 * MINUTE, stuck: null },
+    { is: 'a timer that is a little late', vitals: vitals(), now: 6.5 * MINUTE, stuck: null },
+    {
+      is: 'a timer that never fired',
+      vitals: vitals(),
+      now: 6.5 * MINUTE + 1,
+      stuck: 'a pass has been due for 30s, and has not begun',
+    },
+    {
+      is: 'a change that nobody took up',
+      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: null }),
+      now: 4 * MINUTE,
+      stuck: 'a pass has been due for 2m, and has not begun',
+    },
+    {
+      is: 'a change that nobody took up, long before the time of the timer',
+      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
+      now: 4 * MINUTE,
+      stuck: 'a pass has been due for 2m, and has not begun',
+    },
+    {
+      is: 'a timer that never fired, and a change after it',
+      vitals: vitals({ askedSince: 7 * MINUTE }),
+      now: 7 * MINUTE,
+      stuck: 'a pass has been due for 1m, and has not begun',
+    },
+    {
+      is: 'a change behind the pass that is under way',
+      vitals: vitals({ askedSince: 7 * MINUTE, pass: { trigger: 'interval', since: 6 * MINUTE }, timerAt: null }),
+      now: 20 * MINUTE,
+      stuck: null,
+    },
+    {
+      is: 'the wait for the next try, long after passes began to fail',
+      vitals: vitals({ owedSince: 2 * MINUTE, timerAt: 60 * MINUTE, lastPass: failing }),
+      now: 59 * MINUTE,
+      stuck: null,
+    },
+    {
+      is: 'a pass within its time',
+      vitals: vitals({ pass: { trigger: 'interval', since: 6 * MINUTE } }),
+      now: 21.5 * MINUTE,
+      stuck: null,
+    },
+    {
+      is: 'a pass that outlives its time',
+      vitals: vitals({ pass: { trigger: 'interval', since: 6 * MINUTE } }),
+      now: 21.5 * MINUTE + 1,
+      stuck: 'the pass has been under way for 15m 30s, and pass_timeout, 15m, did not end it',
+    },
+  ])('or not: $is', ({ vitals, now, stuck }) => {
+    expect(whyStuck(vitals, patience, now)).toBe(stuck);
+  });
+});
+
+describe('ready', () => {
+  test.for([
+    { is: 'a good pass', vitals: vitals(), now: 5 * MINUTE, why: null },
+    {
+      is: 'a long time without anything due',
+      vitals: vitals({ watcher: { ...vitals().watcher, lookedAt: 899 * MINUTE } }),
+      now: 900 * MINUTE,
+      why: null,
+    },
+    {
+      is: 'no pass yet',
+      vitals: vitals({ lastGoodPass: null, lastPass: null, owedSince: 0 }),
+      now: MINUTE,
+      why: 'no pass has read the folder and listed the account yet',
+    },
+    {
+      is: 'no good pass yet',
+      vitals: vitals({ lastGoodPass: null, lastPass: failing, owedSince: 0 }),
+      now: MINUTE,
+      why: 'no pass has read the folder and listed the account yet: HTTP 503',
+    },
+    {
+      is: 'passes that fail, for a while',
+      vitals: vitals({ owedSince: 6 * MINUTE, lastPass: failing, lastRead: 20 * MINUTE }),
+      now: 21 * MINUTE - 1,
+      why: null,
+    },
+    {
+      is: 'passes that fail for too long',
+      vitals: vitals({ owedSince: 6 * MINUTE, lastPass: failing }),
+      now: 21 * MINUTE,
+      why: 'passes have been failing for 15m: HTTP 503',
+    },
+    {
+      is: 'a pass that takes too long',
+      vitals: vitals({ owedSince: 6 * MINUTE, pass: { trigger: 'change', since: 6 * MINUTE } }),
+      now: 22 * MINUTE,
+      why: 'a pass has been due for 16m, and is still under way',
+    },
+    {
+      is: 'a pass that does not come',
+      vitals: vitals({ owedSince: 6 * MINUTE }),
+      now: 22 * MINUTE,
+      why: 'a pass has been due for 16m, and has not begun',
+    },
+    {
+      is: 'a folder at which nobody could look',
+      vitals: vitals({ timerAt: null }),
+      now: 16.5 * MINUTE,
+      why: 'nobody has been able to look at the folder for 15m 30s',
+    },
+    {
+      is: 'a folder that passes read, though no look at it comes to an end',
+      vitals: vitals({ timerAt: null, lastRead: 10 * MINUTE, watcher: { ...vitals().watcher, lookedAt: null } }),
+      now: 16.5 * MINUTE,
+      why: null,
+    },
+    { is: 'the end', vitals: vitals({ stopping: true }), now: 2 * MINUTE, why: 'told to stop' },
+  ])('or not: $is', ({ vitals, now, why }) => {
+    expect(whyNotReady(vitals, patience, now)).toBe(why);
+  });
+
+  test('is not what is neither read nor looked at', () => {
+    const never = vitals({ lastRead: null, watcher: { ...vitals().watcher, lookedAt: null } });
+    expect(whyNotReady(never, patience, 20 * MINUTE)).toMatch('nobody has been able to look at the folder for 20m');
+  });
+});
+
+const timeOf = (elapsedMs: number) => new Date(Date.UTC(2026, 0, 2) + elapsedMs).toISOString();
+const at = (elapsedMs: number) => ({ elapsedMs, timeOf });
+
+test('tells how a daemon is, with the age of everything', () => {
+  expect(healthOf(vitals(), patience, '1.2.3', at(2 * MINUTE))).toEqual({
+    healthy: true,
+    ready: true,
+    reason: null,
+    version: '1.2.3',
+    started: { at: '2026-01-02T00:00:00.000Z', age_seconds: 120 },
+    last_read: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
+    last_list: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
+    last_good_pass: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
+    last_pass: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60, outcome: 'in_sync', error: null },
+    pass: null,
+    next_pass: { at: '2026-01-02T00:06:00.000Z', in_seconds: 240 },
+    watcher: {
+      by: 'events',
+      reason: null,
+      last_look: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
+      missed_changes: 0,
+    },
+  });
+});
+
+test('tells of a daemon that has only begun', () => {
+  const begun = vitals({
+    owedSince: 0,
+    timerAt: null,
+    pass: { trigger: 'startup', since: 100 },
+    lastRead: null,
+    lastList: null,
+    lastGoodPass: null,
+    lastPass: null,
+    watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+  });
+  expect(healthOf(begun, patience, '1.2.3', at(350))).toMatchObject({
+    healthy: true,
+    ready: false,
+    reason: 'no pass has read the folder and listed the account yet',
+    last_read: null,
+    last_pass: null,
+    pass: { at: '2026-01-02T00:00:00.100Z', age_seconds: 0.25, trigger: 'startup' },
+    next_pass: null,
+    watcher: { by: 'starting', last_look: null },
+  });
+});
+
+test('who is stuck is not ready, whatever else holds, and says that first', () => {
+  const stuck = vitals({ stopping: true });
+  expect(healthOf(stuck, patience, '1.2.3', at(60 * MINUTE))).toMatchObject({
+    healthy: false,
+    ready: false,
+    reason: 'a pass has been due for 54m, and has not begun',
+  });
+});
+
+test.for([
+  { timerAt: 5, scheduleAt: null, next: 5 },
+  { timerAt: null, scheduleAt: 7, next: 7 },
+  { timerAt: 9, scheduleAt: 7, next: 7 },
+  { timerAt: null, scheduleAt: null, next: null },
+])('the next pass comes by timer or schedule, whichever is sooner: $next', ({ next, ...times }) => {
+  expect(nextPassAt(vitals(times))).toBe(next);
+  expect(nextPassAt(vitals({ ...times, pass: { trigger: 'signal', since: 1 } }))).toBeNull();
+});
+
+test('a pass is good that nothing ended before its time', () => {
+  expect(isGood({ error: null })).toBe(true);
+  expect(isGood({ error: failure('denied', 'no') })).toBe(false);
+});
+
+test('whatever the API and the folder do, no restart is asked for while passes begin and end in time', () => {
+  const time = fc.option(fc.integer({ min: 0, max: 60 * MINUTE }), { nil: null });
+  fc.assert(
+    fc.property(time, time, time, fc.integer({ min: 0, max: 60 * MINUTE }), (lastRead, lastList, owedSince, wait) => {
+      const now = 60 * MINUTE;
+      const lastGoodPass = lastRead === null || lastList === null ? null : Math.max(lastRead, lastList);
+      const down = { lastRead, lastList, lastGoodPass, lastPass: failing, owedSince, timerAt: now + wait };
+      expect(whyStuck(vitals(down), patience, now)).toBeNull();
+      const busy = {
+        ...down,
+        timerAt: null,
+        pass: { trigger: 'interval', since: now - (wait % (15 * MINUTE)) },
+      } as const;
+      expect(whyStuck(vitals(busy), patience, now)).toBeNull();
+    }),
+  );
+});

@@ -1,0 +1,443 @@
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../../src/core/base/failure.ts';
+import type { Json, JsonObject } from '../../../src/core/base/json.ts';
+import { compare } from '../../../src/core/compare/compare.ts';
+import { collect } from '../../../src/core/load/collect.ts';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { renderProblem } from '../../../src/core/load/problem.ts';
+import { nothingSeen, remember } from '../../../src/core/plan/memory.ts';
+import type { Outcome } from '../../../src/core/plan/outcome.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
+import { toReport } from '../../../src/core/report/report.ts';
+import type { PassFacts, PassOutcome } from '../../../src/core/report/report.ts';
+import { renderLogLine, renderReport, renderTotals, wrapped } from '../../../src/core/report/text.ts';
+import type { Paint } from '../../../src/core/report/text.ts';
+import { facts, findings, http, id, live, policy, service, tcp, tunnel } from '../builders.ts';
+
+const plain: Paint = (_, text) => text;
+const colored: Paint = (_, text) => `\u001B[33m${text}\u001B[39m`;
+const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;
+
+const render = (given: Partial<PassFacts>) => renderReport(toReport(facts(given)), { paint: plain, columns: Infinity });
+const totals = (given: Partial<PassFacts>, paint = plain) => renderTotals(toReport(facts(given)), paint);
+const outcomes = (outcome: Outcome) => new Map([[id(1), outcome]]);
+
+const drift = findings({ declared: [{ tcp_port: 1 }], live: [{}] });
+const inSync = findings({ declared: [{}], live: [{}] });
+const updated: Outcome = { result: 'updated', attempts: 1 };
+
+test('a report is read service by service, then the problems, then the totals', () => {
+  const files = [
+    parseFile(
+      'services/db.yaml',
+      JSON.stringify({ ...tcp, tcp_port: 1, host: { ...tcp.host, hostname: 'db.example' } }),
+    ),
+    parseFile('services/bad.yaml', JSON.stringify({ ...http, service_id: id(2), name: 'bad', http_port: 0 })),
+    parseFile('services/gone.yaml', JSON.stringify({ ...http, service_id: id(3), name: 'gone' })),
+    parseFile('services/text.yaml', 'text'),
+  ];
+  const declared = collect(files);
+  const found = compare(declared, [
+    live(service({ weight: 3 })),
+    live({ ...http, name: 'bad' }),
+    live({ service_id: id(9), name: 'gone' }),
+  ]);
+  expect(render({ findings: found, problems: declared.problems, outcomes: outcomes(updated) }).split('\n')).toEqual([
+    '! (no name)  no service_id  services/text.yaml:1  set aside: nothing is written for it',
+    `~ db  ${id(1)}  services/db.yaml:1`,
+    '    tcp_port       5432 → 1',
+    '    host.hostname  db.internal → db.example',
+    '    kept, unknown to this version: weight',
+    '  = updated',
+    `! bad  ${id(2)}  services/bad.yaml:1  set aside: nothing is written for it`,
+    `? gone  ${id(3)}  services/gone.yaml:1  declared, but not live; recreated as ${id(9)}? An unmanaged service bears this name`,
+    `· gone  ${id(9)}  live, but not declared: left alone`,
+    'services/bad.yaml:1:184 http_port: expected a port, a whole number from 1 to 65535, found 0',
+    'services/text.yaml:1:1 expected a mapping that declares one service, found "text"',
+    'partial: 1 updated, 1 missing, 2 invalid, 1 unmanaged (1000 ms, 1 request)',
+  ]);
+});
+
+test('a missing service without a hint has none', () => {
+  expect(render({ findings: findings({ declared: [{}] }) })).toBe(
+    `? db  ${id(1)}  db.json:1  declared, but not live\npartial: 1 missing (1000 ms, 1 request)`,
+  );
+});
+
+describe('what becomes of a drifted service:', () => {
+  const reason = { ...failure('transient', 'HTTP 502'), ray: '8f-TXL' };
+  test.for<{ what: string; given: Partial<PassFacts>; line: string | undefined }>([
+    { what: 'updated', given: { outcomes: outcomes(updated) }, line: '  = updated' },
+    {
+      what: 'updated at last',
+      given: { outcomes: outcomes({ ...updated, attempts: 3 }) },
+      line: '  = updated (3 requests)',
+    },
+    {
+      what: 'failed',
+      given: { outcomes: outcomes({ result: 'failed', attempts: 4, failure: reason }) },
+      line: '  ! failed: HTTP 502 (CF-Ray 8f-TXL) (4 requests)',
+    },
+    {
+      what: 'failed without an answer',
+      given: { outcomes: outcomes({ result: 'failed', attempts: 1, failure: failure('transient', 'timeout') }) },
+      line: '  ! failed: timeout',
+    },
+    {
+      what: 'not settled',
+      given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: new Map() }) },
+      line: '  ! unsettled: the API keeps something else: tcp_port unset, not 1',
+    },
+    {
+      what: 'not begun',
+      given: { outcomes: outcomes({ result: 'withheld', attempts: 0, reason: 'told to stop' }) },
+      line: '  ! withheld: told to stop',
+    },
+    { what: 'planned', given: { mode: 'plan' }, line: '  = to be updated' },
+    { what: 'detected', given: { mode: 'detect' }, line: '  = to be updated' },
+    { what: 'nothing known', given: {}, line: undefined },
+  ])('$what', ({ given, line }) => {
+    const lines = render({ findings: drift, ...given }).split('\n');
+    expect(lines.slice(0, 2)).toEqual([`~ db  ${id(1)}  db.json:1`, '    tcp_port  5432 → 1']);
+    expect(lines.slice(2, -1)).toEqual(line === undefined ? [] : [line]);
+  });
+
+  test.for([
+    ['its declaration changed', { declared: [{ tcp_port: 1 }], live: [{}] }],
+    ['it was changed live', { declared: [{}], live: [{ tcp_port: 1 }] }],
+    ['both sides changed', { declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2 }] }],
+  ] as const)('%s', ([cause, sides]) => {
+    const [line] = render({
+      findings: findings(sides),
+      memory: remember({ findings: inSync, outcomes: new Map(), memory: nothingSeen, now: 0 }),
+    }).split('\n');
+    expect(line).toBe(`~ db  ${id(1)}  db.json:1  ${cause}`);
+  });
+});
+
+test.for<[Json, string]>([
+  [null, 'unset'],
+  [5432, '5432'],
+  [true, 'true'],
+  ['db.internal', 'db.internal'],
+  ['10.0.0.1', '10.0.0.1'],
+  ['fd00::12', 'fd00::12'],
+  ['0191e3a4-5b6c-7d8e-9f00-112233445566', '0191e3a4-5b6c-7d8e-9f00-112233445566'],
+  ['two words', '"two words"'],
+  ['', '""'],
+  ['5432', '"5432"'],
+  ['1e3', '"1e3"'],
+  ['true', '"true"'],
+  ['null', '"null"'],
+  ['unset', '"unset"'],
+  ['ä', '"ä"'],
+  ['\u001B[31m\u202E', '"\\u001b[31m\\u{202e}"'],
+  [['10.0.0.1', 'a b', 5], '[10.0.0.1, "a b", 5]'],
+  [[], '[]'],
+  [{ a: 1 }, '{"a":1}'],
+])('the value %j reads %s', ([json, text]) => {
+  const [finding] = drift;
+  if (finding?.kind !== 'drifted') throw new Error('expected drift');
+  const changes = [{ path: 'x', live: json, declared: 1 }];
+  expect(render({ findings: [{ ...finding, changes }] }).split('\n')[1]).toBe(`    x  ${text} → 1`);
+});
+
+describe('the totals', () => {
+  const cost = '(1000 ms, 1 request)';
+  const many = findings({
+    declared: [1, 2, 3].map((number) => service({ service_id: id(number), name: `s${number}`, tcp_port: 1 })),
+    live: [1, 2, 3].map((number) =>
+      service({ service_id: id(number), name: `s${number}`, tcp_port: 2, ...(number === 3 ? { weight: 1 } : {}) }),
+    ),
+  });
+  const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
+  const partly = plan(many, policy({ unknownFields: 'withhold' }));
+
+  test.for<{ what: string; given: Partial<PassFacts>; line: string }>([
+    { what: 'nothing', given: {}, line: `in sync: no services ${cost}` },
+    { what: 'all in sync', given: { findings: inSync }, line: `in sync: 1 service ${cost}` },
+    {
+      what: 'several in sync',
+      given: { findings: findings({ declared: services, live: services }) },
+      line: `in sync: 3 services ${cost}`,
+    },
+    {
+      what: 'all updated',
+      given: { findings: drift, outcomes: outcomes(updated) },
+      line: `converged: 1 updated ${cost}`,
+    },
+    { what: 'a plan', given: { findings: drift, mode: 'plan' }, line: `pending: 1 to update ${cost}` },
+    {
+      what: 'a plan of which a part is withheld',
+      given: { findings: many, plan: partly, mode: 'plan' },
+      line: `partial: 2 to update, 1 withheld ${cost}`,
+    },
+    {
+      what: 'not settled',
+      given: {
+        findings: drift,
+        outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['name'], kept: new Map() }),
+      },
+      line: `partial: 1 unsettled ${cost}`,
+    },
+    {
+      what: 'failed',
+      given: {
+        findings: drift,
+        outcomes: outcomes({ result: 'failed', attempts: 1, failure: failure('rejected', 'no') }),
+      },
+      line: `partial: 1 failed ${cost}`,
+    },
+    {
+      what: 'a failed pass',
+      given: { error: failure('source', 'services: no such folder') },
+      line: `failed: services: no such folder ${cost}`,
+    },
+    {
+      what: 'a failed pass that knows more',
+      given: { findings: inSync, error: failure('denied', 'Forbidden') },
+      line: `denied: Forbidden · 1 in sync ${cost}`,
+    },
+    {
+      what: 'what it cost',
+      given: { findings: inSync, api: { requests: 3, retries: 1, throttled_ms: 20 }, duration_ms: 5 },
+      line: 'in sync: 1 service (5 ms, 3 requests)',
+    },
+  ])('of $what', ({ given, line }) => {
+    expect(totals(given)).toBe(line);
+  });
+
+  test.for<[PassOutcome, string, Partial<PassFacts>]>([
+    ['in_sync', '<green>in sync</green>', { findings: inSync }],
+    ['converged', '<green>converged</green>', { findings: drift, outcomes: outcomes(updated) }],
+    ['pending', '<yellow>pending</yellow>', { findings: drift, mode: 'plan' }],
+    ['partial', '<yellow>partial</yellow>', { findings: findings({ declared: [{}] }) }],
+    ['interrupted', '<yellow>interrupted</yellow>', { error: failure('interrupted', 'told to stop') }],
+    ['failed', '<red>failed</red>', { error: failure('transient', 'timeout') }],
+    ['denied', '<red>denied</red>', { error: failure('denied', 'Forbidden') }],
+  ])('of a pass that is %s are painted', ([, word, given]) => {
+    expect(totals(given, tagged).split(':')[0]).toBe(word);
+  });
+});
+
+test('a line of a log begins with the totals, and does not name what is unmanaged', () => {
+  const found = findings({ declared: [{ tcp_port: 1 }], live: [{}, { service_id: id(9), name: 'other' }] });
+  expect(
+    renderLogLine(toReport(facts({ findings: found, outcomes: outcomes(updated) })), {
+      paint: plain,
+      columns: Infinity,
+    }).split('\n'),
+  ).toEqual([
+    'converged: 1 updated, 1 unmanaged (1000 ms, 1 request)',
+    `~ db  ${id(1)}  db.json:1`,
+    '    tcp_port  5432 → 1',
+    '  = updated',
+  ]);
+});
+
+test('colors mark the signs, the two sides and what to look at', () => {
+  const [head, change, result] = renderReport(toReport(facts({ findings: drift, mode: 'plan' })), {
+    paint: tagged,
+    columns: Infinity,
+  }).split('\n');
+  expect([head, change, result]).toEqual([
+    `<yellow>~</yellow> <bold>db</bold>  <dim>${id(1)}</dim>  <dim>db.json:1</dim>`,
+    '    tcp_port  <red>5432</red> → <green>1</green>',
+    '  <yellow>= to be updated</yellow>',
+  ]);
+});
+
+test.for([
+  ['a field', 'host.hostname', 'a.yaml:7:3 host.hostname: expected a host name'],
+  ['the file', null, 'a.yaml:7:3 expected a host name'],
+] as const)('a problem of %s is a line with its place', ([, path, line]) => {
+  expect(renderProblem({ file: 'a.yaml', line: 7, column: 3, path, message: 'expected a host name' })).toBe(line);
+});
+
+test('nothing that comes from outside steers the terminal', () => {
+  const evil = 'a\u001B[31m\n\u202E\u2028\u0007';
+  const escaped = 'a\\u{1b}[31m\\u{a}\\u{202e}\\u{2028}\\u{7}';
+  const { skipped, problems } = parseFile(`${evil}.yaml`, JSON.stringify({ service_id: evil, name: evil, [evil]: 1 }));
+  const text = render({
+    findings: [
+      ...compare({ declarations: [], skipped, problems }, [live({ name: evil, service_id: id(8) })]),
+      ...findings({ declared: [{}], live: [service({ tcp_port: 1, [evil]: 1 })] }),
+    ],
+    outcomes: outcomes({ result: 'failed', attempts: 1, failure: { ...failure('rejected', evil), ray: evil } }),
+    error: failure('transient', evil),
+    problems,
+  });
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
+  expect(text).toContain(`! ${escaped}  ${escaped.toLowerCase()}  ${escaped}.yaml:1`);
+  expect(text).toContain(`· ${escaped}  `);
+  expect(text).toContain(`! failed: ${escaped} (CF-Ray ${escaped})`);
+  expect(text).toContain(`kept, unknown to this version: ${escaped}`);
+  expect(text).toContain(`failed: ${escaped} · `);
+});
+
+test('a reason for which several are withheld is said once, on top, with how many they are', () => {
+  const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
+  const found = findings({
+    declared: services.map((each) => ({ ...each, tcp_port: 1 })),
+    live: services.map((each, index) => (index === 2 ? { ...each, weight: 1 } : each)),
+  });
+  const limited = plan(found, policy({ unknownFields: 'withhold', maxChanges: 1 }));
+  expect(render({ findings: found, plan: limited, mode: 'plan' }).split('\n')).toEqual([
+    '! 2 withheld: the plan has 2 updates, 66.7 % of the 3 declared services that are live, and max_changes is 1: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 2',
+    `~ s1  ${id(1)}  s1.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld, as said above',
+    `~ s2  ${id(2)}  s2.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld, as said above',
+    `~ s3  ${id(3)}  s3.json:1`,
+    '    tcp_port  5432 → 1',
+    '  ! withheld: live has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+    'partial: 3 withheld (1000 ms, 1 request)',
+  ]);
+});
+
+describe('fields that this version does not know', () => {
+  const grown = findings({ declared: [{ tcp_port: 1 }], live: [service({ weight: 3, zone: 'a' })] });
+  const givenUp = plan(grown, policy({ unknownFields: 'drop' }));
+  const loss = '    gives up live fields that this version does not know: weight, zone';
+  const rejected: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
+  test.for<{ what: string; given: Partial<PassFacts>; lines: string[] }>([
+    {
+      what: 'kept',
+      given: { outcomes: outcomes(updated) },
+      lines: ['    kept, unknown to this version: weight, zone', '  = updated'],
+    },
+    { what: 'to be given up', given: { plan: givenUp, mode: 'plan' }, lines: [loss, '  = to be updated'] },
+    { what: 'given up', given: { plan: givenUp, outcomes: outcomes(updated) }, lines: [loss, '  = updated'] },
+    {
+      what: 'kept when the update failed',
+      given: { plan: givenUp, outcomes: outcomes(rejected) },
+      lines: ['    kept, unknown to this version: weight, zone', '  ! failed: no'],
+    },
+    {
+      what: 'a reason to do nothing',
+      given: { plan: plan(grown, policy({ unknownFields: 'withhold' })) },
+      lines: [
+        '  ! withheld: live has fields that this version does not know: weight, zone; set unknown_fields to preserve or drop',
+      ],
+    },
+  ])('are told as $what', ({ given, lines }) => {
+    expect(
+      render({ findings: grown, ...given })
+        .split('\n')
+        .slice(2, -1),
+    ).toEqual(lines);
+  });
+});
+
+const resolvers = (...resolver_ips: readonly string[]): JsonObject => ({
+  host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel, resolver_ips } },
+});
+const changesOf = (declared: JsonObject, lives: JsonObject) =>
+  render({ findings: findings({ declared: [declared], live: [lives] }), mode: 'plan' })
+    .split('\n')
+    .slice(1, -2);
+
+describe('a list of several elements', () => {
+  test('is shown element by element: what stays, goes and comes', () => {
+    expect(
+      changesOf(resolvers('10.0.0.1', '10.0.0.2', '10.0.0.3'), resolvers('10.0.0.1', '10.0.0.9', '10.0.0.3')),
+    ).toEqual([
+      '    host.resolver_network.resolver_ips',
+      '        10.0.0.1',
+      '      - 10.0.0.9',
+      '      + 10.0.0.2',
+      '        10.0.0.3',
+    ]);
+  });
+
+  test('in another order is one that changed', () => {
+    expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers('10.0.0.2', '10.0.0.1')).slice(1).sort()).toEqual([
+      '        10.0.0.1',
+      '      + 10.0.0.2',
+      '      - 10.0.0.2',
+    ]);
+  });
+
+  test('on one side alone comes or goes whole', () => {
+    expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers())).toEqual([
+      '    host.resolver_network.resolver_ips',
+      '      + 10.0.0.1',
+      '      + 10.0.0.2',
+    ]);
+  });
+
+  test('and one of a single element stand in a line', () => {
+    expect(changesOf(resolvers('10.0.0.1'), resolvers())).toEqual([
+      '    host.resolver_network.resolver_ips  unset → [10.0.0.1]',
+    ]);
+  });
+});
+
+const narrow = (columns: number, given: Partial<PassFacts>, paint = plain) =>
+  renderReport(toReport(facts(given)), { paint, columns }).split('\n');
+
+describe('in narrow columns', () => {
+  const long = { host: { hostname: 'a-rather-long-host-name.corp.internal', resolver_network: { tunnel_id: tunnel } } };
+  const given = { findings: findings({ declared: [{ tcp_port: 1, ...long }], live: [{}] }), mode: 'plan' } as const;
+
+  test('a change that does not fit is shown as what goes and what comes; the short ones stay as they are', () => {
+    expect(narrow(60, given)).toEqual([
+      `~ db  ${id(1)}  db.json:1`,
+      '    tcp_port  5432 → 1',
+      '    host.hostname',
+      '      - db.internal',
+      '      + a-rather-long-host-name.corp.internal',
+      '  = to be updated',
+      'pending: 1 to update (1000 ms, 1 request)',
+    ]);
+  });
+
+  test('a change that fits alone, but not below the others, stands where it has room', () => {
+    const host = { resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.20.0.53'] } };
+    const both = findings({
+      declared: [{ host: { ...host, hostname: 'billing.corp.internal' } }],
+      live: [{ host: { hostname: 'billing-old.corp.internal', resolver_network: { tunnel_id: tunnel } } }],
+    });
+    const aligned =
+      4 + 'host.resolver_network.resolver_ips'.length + 2 + 'billing-old.corp.internal → billing.corp.internal'.length;
+    expect(narrow(aligned, { findings: both }).slice(1, 3)).toEqual([
+      '    host.hostname                       billing-old.corp.internal → billing.corp.internal',
+      '    host.resolver_network.resolver_ips  unset → [10.20.0.53]',
+    ]);
+    expect(narrow(aligned - 1, { findings: both }).slice(1, 3)).toEqual([
+      '    host.hostname  billing-old.corp.internal → billing.corp.internal',
+      '    host.resolver_network.resolver_ips  unset → [10.20.0.53]',
+    ]);
+  });
+
+  test('everything else goes on below, further in', () => {
+    const reason = 'parked, for the API refused the last update, which it may do for any of many reasons';
+    const outcome = { result: 'withheld', attempts: 0, reason } as const;
+    expect(narrow(40, { ...given, mode: 'apply', outcomes: outcomes(outcome) }).slice(-7)).toEqual([
+      '    host.hostname',
+      '      - db.internal',
+      '      + a-rather-long-host-name.corp.internal',
+      '  ! withheld: parked, for the API',
+      '      refused the last update, which it',
+      '      may do for any of many reasons',
+      'partial: 1 withheld (1000 ms, 1 request)',
+    ]);
+  });
+
+  test('so do the details of a line of a log, and not its totals, of which the log knows where they begin', () => {
+    const [first, second, ...further] = renderLogLine(toReport(facts(given)), { paint: plain, columns: 40 }).split(
+      '\n',
+    );
+    expect(first).toBe('pending: 1 to update (1000 ms, 1 request)');
+    expect(second).toBe('~ db');
+    expect(further.slice(0, 2)).toEqual([`    ${id(1)}`, '    db.json:1']);
+  });
+
+  test('colors take no room', () => {
+    const line = `  ${colored('yellow', 'x'.repeat(20))} ${colored('red', 'y'.repeat(15))}`;
+    expect(wrapped(line, { columns: 38 })).toBe(line);
+    expect(wrapped(line, { columns: 37 })).toContain('\n');
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import type { Json, JsonObject } from '../../../src/core/base/json.ts';
+import { normalize, toBody, withoutPlace } from '../../../src/core/service/normalize.ts';
+import { answer, certificate, http, tcp, tunnel } from '../builders.ts';
+
+const known = (service: JsonObject) => Object.fromEntries(normalize(service).known);
+const unknown = (service: JsonObject) => [...normalize(service).unknown];
+const fields = (entries: { readonly [path: string]: Json }) => new Map(Object.entries(entries));
+
+describe('normalized', () => {
+  test('a service is a table of the fields that are set, in their order', () => {
+    expect([...normalize(answer({ ...tcp, app_protocol: 'mysql' })).known]).toEqual([
+      ['name', 'db'],
+      ['type', 'tcp'],
+      ['tcp_port', 5432],
+      ['app_protocol', 'mysql'],
+      ['host.hostname', 'db.internal'],
+      ['host.resolver_network.tunnel_id', '0191dce4-9ab4-7fce-b660-8e5dec5172da'],
+      ['tls_settings.cert_verification_mode', 'verify_full'],
+    ]);
+  });
+
+  test.for([
+    [{ ...http }, {}],
+    [{ ...http, http_port: 80 }, { http_port: 80 }],
+    [{ ...http, https_port: 443 }, { https_port: 443 }],
+    [
+      { ...http, http_port: 80, https_port: 443 },
+      { http_port: 80, https_port: 443 },
+    ],
+  ])('the ports of %j are %j: none is filled in', ([service, ports]) => {
+    expect(known(service ?? {})).toEqual({
+      name: 'web',
+      type: 'http',
+      ...ports,
+      'host.ipv4': '10.0.0.12',
+      'host.network.tunnel_id': '0191dce4-9ab4-7fce-b660-8e5dec5172da',
+      'tls_settings.cert_verification_mode': 'verify_full',
+    });
+  });
+
+  test.for<[string, string]>([
+    ['fd00::12', 'fd00::12'],
+    ['FD00::12', 'fd00::12'],
+    ['fd00:0:0:0:0:0:0:12', 'fd00::12'],
+    ['fd00:0000:0000:0000:0000:0000:0000:0012', 'fd00::12'],
+    ['::1', '::1'],
+    ['0:0:0:0:0:0:0:0', '::'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['::ffff:10.0.0.1', '::ffff:a00:1'],
+    ['::FFFF:0A00:0001', '::ffff:a00:1'],
+    ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+  ])('the IPv6 address %s is %s', ([written, expected]) => {
+    expect(known({ host: { ipv6: written } })['host.ipv6']).toBe(expected);
+    expect(known({ host: { resolver_network: { resolver_ips: ['10.0.0.53', written] } } })).toMatchObject({
+      'host.resolver_network.resolver_ips': ['10.0.0.53', expected],
+    });
+  });
+
+  test.for<[string, Json]>([
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+    ['not:an:address', 'not:an:address'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['an object', { a: 1 }],
+    ['a number', 6],
+  ])('what is no IPv6 address stays as it is: %s', ([, value]) => {
+    expect(known({ host: { ipv6: value } })['host.ipv6']).toEqual(value);
+  });
+
+  test.for<[string, Json, Json | undefined]>([
+    ['a list', ['10.0.0.2', '10.0.0.1'], ['10.0.0.2', '10.0.0.1']],
+    ['an empty list', [], undefined],
+    ['null', null, undefined],
+    ['a text', '10.0.0.53', '10.0.0.53'],
+  ])('resolvers that are %s', ([, resolverIps, expected]) => {
+    const service = { host: { resolver_network: { resolver_ips: resolverIps } } };
+    expect(known(service)['host.resolver_network.resolver_ips']).toEqual(expected);
+  });
+
+  test.for<[string, JsonObject]>([
+    ['host.network.tunnel_id', { host: { network: { tunnel_id: tunnel.toUpperCase() } } }],
+    ['host.resolver_network.tunnel_id', { host: { resolver_network: { tunnel_id: tunnel.toUpperCase() } } }],
+  ])('%s is in lower case', ([path, service]) => {
+    expect(known(service)[path]).toBe('0191dce4-9ab4-7fce-b660-8e5dec5172da');
+  });
+
+  test('host names and certificates are in lower case, names are not', () => {
+    const tls = { certificate_authority: certificate.toUpperCase(), client_certificate: certificate.toUpperCase() };
+    expect(known({ name: 'DB', host: { hostname: 'DB.Internal' }, tls_settings: tls })).toEqual({
+      name: 'DB',
+      'host.hostname': 'db.internal',
+      'tls_settings.cert_verification_mode': 'verify_full',
+      'tls_settings.certificate_authority': '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33',
+      'tls_settings.client_certificate': '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33',
+    });
+  });
+
+  test.for<[string, JsonObject]>([['a host of nulls', { host: { hostname: null, network: null } }]])(
+    '%s has no fields',
+    ([, service]) => {
+      expect(known(service)).toEqual({ 'tls_settings.cert_verification_mode': 'verify_full' });
+      expect(unknown(service)).toEqual([]);
+    },
+  );
+
+  test.for([
+    [{ host: 'db.internal' }, 'host', 'db.internal'],
+    [{ host: ['db.internal'] }, 'host', ['db.internal']],
+    [{ host: { network: tunnel } }, 'host.network', tunnel],
+    [{ tls_settings: 'disabled' }, 'tls_settings', 'disabled'],
+  ] as const)(
+    'a mapping that is something else is a field of its own, and so differs: %j',
+    ([service, path, value]) => {
+      expect(known(service)).toMatchObject({ [path]: value });
+      expect(unknown(service)).toEqual([]);
+    },
+  );
+
+  test('a field of another type than ours is kept as it is, and so differs', () => {
+    expect(known({ name: 1, host: { hostname: 2 }, tcp_port: '5432' })).toMatchObject({
+      name: 1,
+      'host.hostname': 2,
+      tcp_port: '5432',
+    });
+  });
+
+  test('what is unknown is kept unchanged under its outermost path, sorted; null and read-only keys are not', () => {
+    const service = {
+      ...answer(tcp),
+      weight: 3,
+      labels: { team: 'data', none: null },
+      gone: null,
+      host: { hostname: 'a', zone: { b: [1, null] }, resolver_network: { tunnel_id: tunnel, ttl: 5, old: null } },
+      tls_settings: { cert_verification_mode: 'verify_ca', 'min.version': '1.2' },
+    };
+    expect(unknown(service)).toEqual([
+      ['host.resolver_network.ttl', 5],
+      ['host.zone', { b: [1, null] }],
+      ['labels', { team: 'data', none: null }],
+      ['tls_settings."min.version"', '1.2'],
+      ['weight', 3],
+    ]);
+  });
+});
+
+describe('a body', () => {
+  test('has what is declared, in the shape of the API', () => {
+    const declared = normalize({
+      ...tcp,
+      host: { hostname: 'DB.internal', resolver_network: { tunnel_id: tunnel, resolver_ips: ['FD00::53'] } },
+      tls_settings: { cert_verification_mode: 'disabled', client_certificate: certificate },
+    }).known;
+    expect(toBody(declared, new Map())).toEqual({
+      name: 'db',
+      type: 'tcp',
+      tcp_port: 5432,
+      host: {
+        hostname: 'db.internal',
+        resolver_network: { tunnel_id: '0191dce4-9ab4-7fce-b660-8e5dec5172da', resolver_ips: ['fd00::53'] },
+      },
+      tls_settings: {
+        cert_verification_mode: 'disabled',
+        client_certificate: '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33',
+      },
+    });
+  });
+
+  test.for<[string, JsonObject, Json | undefined]>([
+    ['none', {}, undefined],
+    ['null', { tls_settings: null }, undefined],
+    ['a lone verify_full', { tls_settings: { cert_verification_mode: 'verify_full' } }, undefined],
+    [
+      'verify_full and null certificates',
+      { tls_settings: { cert_verification_mode: 'verify_full', certificate_authority: null } },
+      undefined,
+    ],
+    [
+      'verify_full and a certificate',
+      { tls_settings: { cert_verification_mode: 'verify_full', client_certificate: certificate } },
+      { cert_verification_mode: 'verify_full', client_certificate: '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33' },
+    ],
+    ['verify_ca', { tls_settings: { cert_verification_mode: 'verify_ca' } }, { cert_verification_mode: 'verify_ca' }],
+  ])('omits TLS settings that an omission says as well: %s', ([, tls, expected]) => {
+    expect(toBody(normalize({ ...http, ...tls }).known, new Map())['tls_settings']).toEqual(expected);
+  });
+
+  test('has what is carried over, at its place and unchanged', () => {
+    const carriedOver = fields({
+      weight: 3,
+      'labels.of': { team: 'data', none: null },
+      'host.zone': 'b',
+      'host.network.mtu': 1400,
+      'tls_settings.min.version': '1.2',
+    });
+    expect(toBody(normalize(http).known, carriedOver)).toEqual({
+      name: 'web',
+      type: 'http',
+      weight: 3,
+      'labels.of': { team: 'data', none: null },
+      host: { ipv4: '10.0.0.12', zone: 'b', network: { tunnel_id: '0191dce4-9ab4-7fce-b660-8e5dec5172da', mtu: 1400 } },
+      tls_settings: { cert_verification_mode: 'verify_full', 'min.version': '1.2' },
+    });
+  });
+
+  test.for(['__proto__', 'constructor', 'toString'])('carries over a field that is called %s', (key) => {
+    const { unknown } = normalize(JSON.parse(`{"${key}": {"a": 1}, "host": {"${key}": 2}}`));
+    const body = toBody(new Map(), unknown);
+    expect(JSON.stringify(body)).toBe(`{"${key}":{"a":1},"host":{"${key}":2}}`);
+  });
+
+  test('of nothing is empty', () => {
+    expect(toBody(new Map(), new Map())).toEqual({});
+  });
+});
+
+test.for<{ path: string; host: JsonObject; lost: boolean }>([
+  { path: 'host.network.mtu', host: http.host, lost: false },
+  { path: 'host.network.mtu', host: tcp.host, lost: true },
+  { path: 'host.resolver_network.ttl', host: tcp.host, lost: false },
+  { path: 'host.resolver_network.ttl', host: http.host, lost: true },
+  { path: 'host.network.a.b', host: http.host, lost: false },
+  { path: 'host.network.a.b', host: tcp.host, lost: true },
+  { path: 'host.zone', host: tcp.host, lost: false },
+  { path: 'tls_settings.ciphers', host: tcp.host, lost: false },
+  { path: 'labels', host: tcp.host, lost: false },
+  { path: 'a.b', host: tcp.host, lost: false },
+])('the unknown $path has no place beside $host: $lost', ({ path, host, lost }) => {
+  expect(withoutPlace(normalize({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
+});
+
+test('unknown keys with dots and quotes come back as they were', () => {
+  const odd = { 'host.ipv4': '10.9.9.9', '"quoted': 1, '"a.b"': 2 };
+  const { known: fields, unknown: carried } = normalize({ ...tcp, ...odd });
+  expect(fields.has('host.ipv4')).toBe(false);
+  expect(toBody(fields, carried)).toMatchObject(odd);
+});
+
+test.for(['1:2', '::1]/x?[', 'a.b:c'])('what only looks like an IPv6 address stays as it is: %s', (ipv6) => {
+  expect(known({ host: { ipv6 } })).toMatchObject({ 'host.ipv6': ipv6 });
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { alternativesIn, checkService, declarationPaths, isSentence } from '../../../src/core/service/schema.ts';
+import { answer, http, id, tcp, tunnel } from '../builders.ts';
+
+test('a service that holds is told by its id and its name', () => {
+  expect(checkService(tcp)).toMatchObject({ service: { service_id: id(1), name: 'db' }, issues: [] });
+  expect(checkService(answer(http))).toMatchObject({ service: { service_id: id(2), name: 'web' }, issues: [] });
+});
+
+test.for([
+  ['an unknown type', { ...tcp, type: 'udp' }, ['type']],
+  ['no type', { service_id: id(1), name: 'db', host: tcp.host }, ['type']],
+  ['a null type, and more', { ...tcp, type: null, name: '', tcp_port: 0 }, ['name', 'type', 'tcp_port']],
+  ['a field of another type', { ...http, tcp_port: 80 }, ['tcp_port']],
+  ['nothing', {}, ['service_id', 'name', 'host', 'type']],
+] as const)('%s is found out', ([, value, paths]) => {
+  const { service, issues } = checkService(value);
+  expect(service).toBeNull();
+  expect(issues.map(({ path }) => path.join('.'))).toEqual(paths);
+});
+
+test.for([
+  ['an untyped service may have either port', { ...http, type: null, http_port: 80, tcp_port: 80 }, ['type']],
+  ['read-only times may be anything', { ...tcp, created_at: [1], updated_at: 'yesterday' }, []],
+] as const)('%s', ([, value, paths]) => {
+  expect(checkService(value).issues.map(({ path }) => path.join('.'))).toEqual(paths);
+});
+
+test.for([
+  ['a wrong port', { ...tcp, tcp_port: 0 }, false],
+  ['a port in quotes', { ...tcp, tcp_port: '80' }, false],
+  ['a field of another type', { ...tcp, http_port: 80 }, true],
+  ['a bad host name', { ...tcp, host: { ...tcp.host, hostname: 'a b' } }, false],
+  ['a host without its network', { ...tcp, host: { hostname: 'a' } }, true],
+] as const)('whether the message about %s is a sentence', ([, value, expected]) => {
+  expect(checkService(value).issues.map(isSentence)).toEqual([expected]);
+});
+
+test.for([
+  [{}, ['host.ipv4', 'host.ipv6', 'host.hostname']],
+  [{ hostname: 'a' }, ['host.resolver_network']],
+  [{ ipv4: '10.0.0.12' }, ['host.network']],
+  [{ ipv4: '10.0.0.12', resolver_network: { tunnel_id: tunnel } }, []],
+] as const)('the host %j lacks one of %j', ([host, paths]) => {
+  expect(checkService({ ...tcp, host }).issues.flatMap(alternativesIn)).toEqual(paths);
+});
+
+test('an issue that is about something else lacks nothing', () => {
+  expect(checkService({ ...tcp, tcp_port: 0 }).issues.flatMap(alternativesIn)).toEqual([]);
+});
+
+const everywhere = [
+  'service_id',
+  'name',
+  'host',
+  'host.ipv4',
+  'host.ipv6',
+  'host.network',
+  'host.network.tunnel_id',
+  'host.hostname',
+  'host.resolver_network',
+  'host.resolver_network.tunnel_id',
+  'host.resolver_network.resolver_ips',
+  'tls_settings',
+  'tls_settings.cert_verification_mode',
+  'tls_settings.certificate_authority',
+  'tls_settings.client_certificate',
+  'created_at',
+  'updated_at',
+  'type',
+];
+
+test.for([
+  ['http', [...everywhere, 'http_port', 'https_port']],
+  ['tcp', [...everywhere, 'tcp_port', 'app_protocol']],
+  [undefined, [...everywhere, 'http_port', 'https_port', 'tcp_port', 'app_protocol']],
+] as const)('a declaration of type %s knows its fields', ([type, paths]) => {
+  expect(declarationPaths(type)).toEqual(paths);
+});

@@ -1,0 +1,654 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Signals } from '../../src/core/base/abort.ts';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import type { Failure } from '../../src/core/base/failure.ts';
+import { nothingSeen } from '../../src/core/plan/memory.ts';
+import type { Phase } from '../../src/core/report/health.ts';
+import { toReport } from '../../src/core/report/report.ts';
+import type { Report, ServiceReport, Trigger } from '../../src/core/report/report.ts';
+import { daemon, killAfter } from '../../src/daemon/daemon.ts';
+import type { DaemonOptions } from '../../src/daemon/daemon.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A report of a pass that ended so. */
+function reportOf(trigger: Trigger, error: Failure | null = null): Report {
+  return toReport({
+    run_id: 'run',
+    trigger,
+    mode: 'apply',
+    account_id: 'account',
+    source: { path: 'services', revision: null, files: 0 },
+    started_at: '2026-01-02T03:04:05.000Z',
+    finished_at: '2026-01-02T03:04:05.000Z',
+    duration_ms: 0,
+    api: { requests: 1, retries: 0, throttled_ms: 0 },
+    problems: [],
+    declared: 0,
+    findings: [],
+    plan: { updates: [], withheld: [] },
+    memory: nothingSeen,
+    outcomes: new Map(),
+    error,
+  });
+}
+
+const drifted: ServiceReport = {
+  service_id: '0191e3a4-5b6c-7d8e-9f00-112233445566',
+  name: 'web',
+  file: 'services/web.yaml',
+  line: 1,
+  finding: 'drifted',
+  cause: null,
+  action: 'update',
+  changes: [],
+  unknown_fields: [],
+  result: null,
+  reason: null,
+  hint: null,
+  attempts: 1,
+  error: null,
+};
+
+const down = failure('transient', 'the API is down');
+
+/** A daemon on a stage: its passes are ended by the test, and it counts time only as the test lets it pass. */
+function staged(options: Partial<DaemonOptions> = {}) {
+  const stop = new AbortController();
+  const begun: { readonly trigger: Trigger; readonly signals: Signals; readonly at: number }[] = [];
+  const reports: Report[] = [];
+  const ends: ((error: Failure | null) => void)[] = [];
+  const start = Date.now();
+  let change: (() => void) | undefined;
+  let signal: (() => void) | undefined;
+  let request: (() => Promise<Report | null> | null) | undefined;
+  const phases: Phase[] = [];
+  let credential: (() => void) | undefined;
+  const unwatch = vi.fn<() => void>();
+  const close = vi.fn<() => Promise<void>>(async () => {});
+  let ended = false;
+  const running = daemon({
+    pass: async (trigger, signals) => {
+      begun.push({ trigger, signals, at: Date.now() - start });
+      return new Promise((resolve) => ends.push((error) => resolve(reportOf(trigger, error))));
+    },
+    onReport: (report) => void reports.push(report),
+    watch: (onChange) => {
+      change = onChange;
+      return { close };
+    },
+    intervalMs: 60_000,
+    schedule: null,
+    onSignal: (listener) => {
+      signal = listener;
+    },
+    onRequests: (listener) => {
+      request = listener;
+    },
+    onPhase: (phase) => void phases.push(phase),
+    watchCredential: (onChange) => {
+      credential = onChange;
+      return unwatch;
+    },
+    heldMs: () => 0,
+    gracePeriodMs: 20_000,
+    random: () => 0.5,
+    stop: stop.signal,
+    ...options,
+  }).finally(() => {
+    ended = true;
+  });
+  return {
+    begun,
+    reports,
+    close,
+    running,
+    ended: () => ended,
+    change: () => change?.(),
+    signal: () => signal?.(),
+    request: async () => request?.(),
+    phases,
+    /** How long it is to the time of the schedule, as it was told how to ask. */
+    scheduleMs: () => {
+      const phase = phases.at(-1);
+      return phase?.kind === 'waiting' ? phase.scheduleMs() : undefined;
+    },
+    credential: () => credential?.(),
+    unwatch,
+    /** Ends the pass that runs. */
+    end: async (error: Failure | null = null) => {
+      ends.shift()?.(error);
+      await vi.advanceTimersByTimeAsync(0);
+    },
+    /** Lets time go by. */
+    wait: async (ms: number) => vi.advanceTimersByTimeAsync(ms),
+    stop: async () => {
+      stop.abort(new FailureError(failure('interrupted', 'told to stop')));
+      await vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+type Staged = ReturnType<typeof staged>;
+
+const triggersOf = ({ begun }: Staged) => begun.map(({ trigger }) => trigger);
+
+test('begins with a pass', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.stop();
+  await stage.end();
+  await stage.running;
+});
+
+test('tells of every pass before the next one begins', async () => {
+  const order: string[] = [];
+  const stage = staged({ onReport: ({ trigger }) => void order.push(`${trigger} told, ${stage.begun.length} begun`) });
+  await stage.wait(0);
+  stage.change();
+  await stage.end();
+  await stage.end();
+  expect(order).toEqual(['startup told, 1 begun', 'change told, 2 begun']);
+});
+
+test('a change brings one pass at once', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(1000);
+  stage.change();
+  stage.change();
+  await stage.wait(0);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  expect(stage.begun[1]?.at).toBe(1000);
+});
+
+test('passes never overlap: whatever asks during one becomes exactly one more', async () => {
+  const stage = staged({ intervalMs: 1000 });
+  await stage.wait(0);
+  stage.change();
+  await stage.wait(5000);
+  stage.change();
+  stage.change();
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('a change in the last moment of a pass is not lost', async () => {
+  const stage = staged({ onReport: ({ trigger }) => void (trigger === 'startup' && stage.change()) });
+  await stage.wait(0);
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test.for([
+  { random: 0, after: 54_000 },
+  { random: 0.5, after: 60_000 },
+  { random: 0.999_999, after: 65_999 },
+])('looks for drift after the interval, a tenth more or less: random $random, $after ms', async ({ random, after }) => {
+  const stage = staged({ random: () => random });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(after - 1);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.wait(2);
+  expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+});
+
+test('counts the interval from the end of the pass before, whatever asked for that', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.wait(10_000);
+  await stage.end();
+  await stage.wait(50_000);
+  stage.change();
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(59_999);
+  expect(stage.begun).toHaveLength(2);
+  await stage.wait(1);
+  expect(stage.begun.map(({ at }) => at)).toEqual([0, 60_000, 120_000]);
+});
+
+test('an interval of 0 is never; a change still counts', async () => {
+  const stage = staged({ intervalMs: 0 });
+  await stage.wait(0);
+  await stage.end();
+  expect(vi.getTimerCount()).toBe(0);
+  await stage.wait(1_000_000_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  stage.change();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('the longest interval that may be set is no short one, with all its jitter', async () => {
+  const stage = staged({ intervalMs: 480 * 3_600_000, random: () => 0.999 });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(24 * 3_600_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+});
+
+test('backs off while passes fail, twice as long each time, up to five minutes', async () => {
+  const stage = staged({ intervalMs: 0, random: () => 0.999_999_999 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 12; failures += 1) {
+    await stage.end(down);
+    await stage.wait(300_000);
+    expect(stage.begun).toHaveLength(failures + 1);
+  }
+  const waits = stage.begun.slice(1).map(({ at }, index) => Math.round((at - index * 300_000) / 100) / 10);
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+});
+
+test('the back-off has jitter: from half of it to all of it', async () => {
+  const stage = staged({ random: () => 0 });
+  await stage.wait(0);
+  await stage.end(down);
+  await stage.wait(499);
+  expect(stage.begun).toHaveLength(1);
+  await stage.wait(1);
+  expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+});
+
+test('an interval that is shorter than the back-off does not hurry it', async () => {
+  const stage = staged({ intervalMs: 300, random: () => 0 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 4; failures += 1) {
+    await stage.end(down);
+    await stage.wait(4000);
+  }
+  expect(stage.begun.map(({ at }) => at % 4000)).toEqual([0, 500, 1000, 2000, 0]);
+});
+
+test('a signal asks for a pass, and cuts the back-off short', async () => {
+  const stage = staged({ intervalMs: 0 });
+  await stage.wait(0);
+  await stage.end(down);
+  stage.signal();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'signal']);
+});
+
+test('a schedule asks for a pass whenever its time has come, in its time zone', async () => {
+  // In Kolkata, five and a half hours ahead, 06:30 is 01:00 in UTC.
+  vi.setSystemTime('2026-01-02T00:58:30Z');
+  const stage = staged({ intervalMs: 0, schedule: { pattern: '30 6 * * *', timezone: 'Asia/Kolkata' } });
+  await stage.wait(0);
+  await stage.end();
+  await stage.wait(89_000);
+  expect(triggersOf(stage)).toEqual(['startup']);
+  await stage.wait(2000);
+  expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+  await stage.end();
+  await stage.wait(24 * 3_600_000);
+  expect(triggersOf(stage)).toEqual(['startup', 'schedule', 'schedule']);
+});
+
+describe('a clock that is set', () => {
+  const at = { intervalMs: 0, schedule: { pattern: '0 6 * * *', timezone: 'UTC' } };
+
+  test.for([
+    { to: '2026-01-02T05:59:00Z', after: 60_000, reason: 'the schedule goes by the new time' },
+    { to: '2026-01-02T08:00:00Z', after: 30_000, reason: 'a time that was jumped over is made up for' },
+    { to: '2027-03-04T05:00:00Z', after: 30_000, reason: 'and however many were, once' },
+    { to: '2026-01-01T05:58:00Z', after: 120_000, reason: 'a time that comes once more is one' },
+  ])('to $to: $reason', async ({ to, after }) => {
+    vi.setSystemTime('2026-01-02T05:00:10Z');
+    const stage = staged(at);
+    await stage.wait(0);
+    await stage.end();
+    await stage.wait(60_000);
+    vi.setSystemTime(to);
+    await stage.wait(after - 30_000);
+    expect(triggersOf(stage)).toEqual(['startup']);
+    await stage.wait(30_000);
+    expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+    await stage.end();
+    await stage.wait(20 * 60_000);
+    expect(triggersOf(stage)).toEqual(['startup', 'schedule']);
+    await stage.stop();
+  });
+
+  test.for(['2026-01-02T08:00:00Z', '2026-01-01T01:00:00Z'])('to %s, moves no interval', async (to) => {
+    vi.setSystemTime('2026-01-02T05:00:10Z');
+    const stage = staged({ intervalMs: 600_000 });
+    await stage.wait(0);
+    await stage.end();
+    await stage.wait(60_000);
+    vi.setSystemTime(to);
+    await stage.wait(539_999);
+    expect(triggersOf(stage)).toEqual(['startup']);
+    await stage.wait(1);
+    expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+    await stage.end();
+    await stage.stop();
+  });
+});
+
+test('a change cuts the back-off short, and a good pass ends it', async () => {
+  const stage = staged({ random: () => 0.5 });
+  await stage.wait(0);
+  for (let failures = 1; failures <= 6; failures += 1) {
+    await stage.end(down);
+    await stage.wait(25_000);
+  }
+  const before = stage.begun.length;
+  await stage.end(down);
+  await stage.wait(10_000);
+  expect(stage.begun).toHaveLength(before);
+  stage.change();
+  await stage.wait(0);
+  expect(stage.begun).toHaveLength(before + 1);
+  await stage.end();
+  await stage.wait(59_999);
+  expect(stage.begun).toHaveLength(before + 1);
+  await stage.wait(1);
+  await stage.end(down);
+  await stage.wait(750);
+  expect(stage.begun).toHaveLength(before + 3);
+});
+
+test.for([
+  { kind: 'transient', first: 1000 },
+  { kind: 'source', first: 1000 },
+  { kind: 'internal', first: 1000 },
+  { kind: 'denied', first: 10_000, reason: 'no credential gets its rights within a second' },
+] as const)(
+  'a pass that ended with a failure of kind $kind is tried again within $first ms',
+  async ({ kind, first }) => {
+    const stage = staged({ random: () => 0.999_999 });
+    await stage.wait(0);
+    await stage.end(failure(kind, 'no'));
+    await stage.wait(first / 2);
+    expect(stage.begun).toHaveLength(1);
+    await stage.wait(first / 2);
+    expect(stage.begun).toHaveLength(2);
+  },
+);
+
+test('nobody asks the API before it wants to be asked again, but who asks for a pass', async () => {
+  let heldMs = 20 * 60_000;
+  const stage = staged({ heldMs: () => heldMs });
+  await stage.wait(0);
+  await stage.end(failure('transient', 'HTTP 429'));
+  await stage.wait(20 * 60_000);
+  expect(stage.begun).toHaveLength(1);
+  await stage.wait(750);
+  expect(stage.begun).toHaveLength(2);
+  await stage.end(); // In a pass that went well, too, somebody may have been told to wait.
+  await stage.wait(20 * 60_000 - 1);
+  expect(stage.begun).toHaveLength(2);
+  stage.change();
+  await stage.wait(0);
+  expect(stage.begun).toHaveLength(3);
+  heldMs = 0;
+  await stage.end();
+  await stage.wait(60_000);
+  expect(stage.begun).toHaveLength(4);
+});
+
+test('another credential asks for a pass, and cuts the back-off short', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end(failure('denied', 'HTTP 401'));
+  stage.credential();
+  await stage.wait(0);
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+  expect(stage.unwatch).not.toHaveBeenCalled();
+  await stage.stop();
+  await stage.end();
+  await stage.running;
+  expect(stage.unwatch).toHaveBeenCalledOnce();
+});
+
+test('a signal is not taken for the change that came before it: it asks for more', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  stage.change();
+  stage.signal();
+  stage.change();
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'signal']);
+});
+
+test.for([
+  { kind: 'transient', soon: true },
+  { kind: 'rejected', soon: false },
+] as const)('an update that failed as $kind is tried again soon: $soon', async ({ kind, soon }) => {
+  const error = failure(kind, 'no');
+  let passes = 0;
+  const stop = new AbortController();
+  const running = daemon({
+    pass: async (trigger) => {
+      passes += 1;
+      return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'failed', error }] };
+    },
+    onReport: () => {},
+    watch: () => ({ close: async () => {} }),
+    intervalMs: 60_000,
+    schedule: null,
+    onSignal: () => {},
+    onRequests: () => {},
+    onPhase: () => {},
+    watchCredential: () => () => {},
+    heldMs: () => 0,
+    gracePeriodMs: 0,
+    random: () => 0.5,
+    stop: stop.signal,
+  });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(passes).toBe(soon ? 2 : 1);
+  stop.abort();
+  await running;
+});
+
+test('what was planned and never begun is tried again soon', async () => {
+  let passes = 0;
+  const stage = staged({
+    pass: async (trigger) => {
+      passes += 1;
+      return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'withheld' }] };
+    },
+  });
+  await stage.wait(750);
+  expect(passes).toBe(2);
+  await stage.stop();
+});
+
+describe('a request', () => {
+  test('gets the report of a pass that begins after it', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answer = stage.request();
+    await stage.end(down);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.end();
+    expect(await answer).toMatchObject({ trigger: 'request', outcome: 'in_sync' });
+    await stage.stop();
+  });
+
+  test('shares its pass with others that ask meanwhile', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answers = [stage.request(), stage.request()];
+    stage.change();
+    await stage.end();
+    await stage.end();
+    const [one, other] = await Promise.all(answers);
+    expect(one).toBe(other);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.stop();
+  });
+
+  test('cuts a wait short', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    await stage.end();
+    void stage.request();
+    await stage.wait(0);
+    expect(triggersOf(stage)).toEqual(['startup', 'request']);
+    await stage.stop();
+    await stage.end();
+    await stage.running;
+  });
+
+  test('gets nothing where there is no further pass', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    const answer = stage.request();
+    await stage.stop();
+    await stage.end();
+    await stage.running;
+    expect(await answer).toBeNull();
+    expect(await stage.request()).toBeNull();
+  });
+});
+
+describe('what moves it is told', () => {
+  test('as it does', async () => {
+    const stage = staged();
+    await stage.wait(0);
+    expect(stage.phases).toEqual([{ kind: 'began', trigger: 'startup' }]);
+    await stage.end();
+    expect(stage.phases[1]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: expect.any(Function) });
+    expect(stage.scheduleMs()).toBeNull();
+    await stage.wait(60_000);
+    expect(stage.phases.slice(2)).toEqual([{ kind: 'asked' }, { kind: 'began', trigger: 'interval' }]);
+    await stage.stop();
+  });
+
+  test('with how long it is to the time of the schedule, whatever the clock is set to meanwhile', async () => {
+    vi.setSystemTime('2026-01-02T03:04:05Z');
+    const stage = staged({ intervalMs: 0, schedule: { pattern: '0 4 * * *', timezone: 'UTC' } });
+    await stage.wait(0);
+    await stage.end();
+    expect(stage.scheduleMs()).toBe((55 * 60 + 55) * 1000);
+    vi.setSystemTime('2026-01-02T03:59:00Z');
+    expect(stage.scheduleMs()).toBe(60_000);
+    vi.setSystemTime('2026-01-01T22:00:00Z');
+    expect(stage.scheduleMs()).toBe(6 * 3_600_000);
+    await stage.stop();
+  });
+});
+
+test('ends after the grace period though the watch cannot be closed, as on a file system that is gone', async () => {
+  const stage = staged({ watch: () => ({ close: () => new Promise(() => {}) }) });
+  await stage.wait(0);
+  await stage.end();
+  await stage.stop();
+  await stage.wait(19_999);
+  expect(stage.ended()).toBe(false);
+  await stage.wait(1);
+  expect(stage.ended()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('told to stop while it waits, it ends at once, with the watch closed and no timer left', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  await stage.end();
+  expect(stage.ended()).toBe(false);
+  await stage.stop();
+  await stage.running;
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(triggersOf(stage)).toEqual(['startup']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('told to stop during a pass, it ends after it, and begins no other', async () => {
+  const stage = staged();
+  await stage.wait(0);
+  stage.change();
+  await stage.stop();
+  expect(stage.begun[0]?.signals.stop.aborted).toBe(true);
+  expect(stage.begun[0]?.signals.kill.aborted).toBe(false);
+  await stage.wait(19_999);
+  expect(stage.ended()).toBe(false);
+  await stage.end();
+  await stage.running;
+  expect(stage.reports).toHaveLength(1);
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('what is not done within the grace period is told to give up', async () => {
+  const stage = staged({ gracePeriodMs: 500 });
+  await stage.wait(0);
+  await stage.stop();
+  await stage.wait(499);
+  const kill = stage.begun[0]?.signals.kill;
+  expect(kill?.aborted).toBe(false);
+  await stage.wait(1);
+  expect(kill?.reason).toMatchObject({ failure: { kind: 'interrupted', message: expect.stringContaining('500 ms') } });
+  await stage.end();
+  await stage.running;
+});
+
+test('told to stop before it began, it begins nothing', async () => {
+  const stage = staged({ stop: AbortSignal.abort() });
+  await stage.running;
+  expect(stage.begun).toEqual([]);
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('closes the watch when telling of a pass throws, too', async () => {
+  const stage = staged({
+    onReport: () => {
+      throw new Error('no');
+    },
+  });
+  const end = expect(stage.running).rejects.toThrow('no');
+  await stage.wait(0);
+  await stage.end();
+  await end;
+  expect(stage.close).toHaveBeenCalledOnce();
+});
+
+test('asks after every pass what to do where somebody wants a say', async () => {
+  const answers = ['again', 'again', 'end'] as const;
+  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  await stage.wait(0);
+  await stage.end();
+  await stage.end();
+  await stage.end();
+  await stage.running;
+  expect(triggersOf(stage)).toEqual(['startup', 'startup', 'startup']);
+  expect(stage.close).toHaveBeenCalledOnce();
+});
+
+test('a change during a pass that is to be had again is not a pass more', async () => {
+  const answers = ['again', 'wait'] as const;
+  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  await stage.wait(0);
+  stage.change();
+  await stage.end();
+  await stage.end();
+  expect(triggersOf(stage)).toEqual(['startup', 'change']);
+});
+
+test('a signal to give up follows the one to stop, and nothing is left of it once it is cleared', async () => {
+  const stop = new AbortController();
+  const { signal, clear } = killAfter(stop.signal, 1000);
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(999);
+  expect(signal.aborted).toBe(false);
+  clear();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(signal.aborted).toBe(false);
+
+  const never = new AbortController();
+  killAfter(never.signal, 1000).clear();
+  expect(getEventListeners(never.signal, 'abort')).toEqual([]);
+});

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { failure, FailureError } from '../../src/core/base/failure.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import { compare } from '../../src/core/compare/compare.ts';
+import { collect } from '../../src/core/load/collect.ts';
+import { parseFile } from '../../src/core/load/parse-file.ts';
+import { nothingSeen, remember } from '../../src/core/plan/memory.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { Directory } from '../../src/core/service/directory.ts';
+import { apply } from '../../src/pass/apply.ts';
+import type { Applied } from '../../src/pass/apply.ts';
+import { policy } from '../core/builders.ts';
+
+const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
+const never = new AbortController().signal;
+const service = (fields: JsonObject = {}): JsonObject => ({
+  service_id: id,
+  name: 'db',
+  type: 'tcp',
+  tcp_port: 5432,
+  host: { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.2', '10.0.0.1'] } },
+  ...fields,
+});
+const declared = collect([parseFile('db.yaml', JSON.stringify(service()))]);
+const findingsFor = (live: JsonObject) => compare(declared, [{ service_id: id, name: 'db', value: live }]);
+
+/** An API that keeps its resolvers sorted, whatever it is sent. */
+const sorting: Directory['update'] = async (live, body) => {
+  const host = { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.1', '10.0.0.2'] } };
+  return { live: { ...live, value: { ...body, service_id: id, host } }, attempts: 1 };
+};
+
+const buggy: Directory['update'] = async () => {
+  throw new TypeError('undefined is not a function');
+};
+
+test('what the API keeps differently is unsettled, and not sent again until either side changes', async () => {
+  const findings = findingsFor(service({ tcp_port: 1 }));
+  const first = plan(findings, policy());
+  const { outcomes } = await apply(first, { update: sorting, concurrency: 1, stop: never, kill: never });
+  expect(outcomes.get(id)).toMatchObject({ result: 'unsettled', paths: ['host.resolver_network.resolver_ips'] });
+
+  const memory = remember({ findings, outcomes, memory: nothingSeen, now: 0 });
+  const kept = service({
+    host: { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.1', '10.0.0.2'] } },
+  });
+  const second = plan(findingsFor(kept), policy({ memory }));
+  expect(second.updates).toEqual([]);
+  expect(second.withheld).toMatchObject([{ reason: expect.stringContaining('host.resolver_network.resolver_ips') }]);
+
+  const later = remember({ findings: findingsFor(kept), outcomes: new Map(), memory, now: 0 });
+  expect(plan(findingsFor(kept), policy({ memory: later })).updates).toEqual([]);
+  expect(plan(findingsFor({ ...kept, tcp_port: 9 }), policy({ memory: later })).updates).toHaveLength(1);
+});
+
+test('a bug in the room is an outcome, never an exception', async () => {
+  const first = plan(findingsFor(service({ tcp_port: 1 })), policy());
+  const { outcomes, denied } = await apply(first, { update: buggy, concurrency: 1, stop: never, kill: never });
+  expect(outcomes.get(id)).toMatchObject({
+    result: 'failed',
+    failure: { kind: 'internal', message: expect.stringContaining('undefined is not') },
+  });
+  expect(denied).toBeNull();
+});
+
+/** As many services as wanted, all on another port than declared. */
+function drifted(count: number) {
+  const names = Array.from({ length: count }, (_, index) => ({
+    service_id: `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`,
+    name: `db-${index}`,
+  }));
+  const text = names.map((each) => `---\n${JSON.stringify(service(each))}\n`).join('');
+  const live = names.map((each) => ({ ...each, value: service({ ...each, tcp_port: 1 }) }));
+  return plan(compare(collect([parseFile('all.yaml', text)]), live), policy());
+}
+
+const isFirst = (service_id: string) => service_id.endsWith('000');
+const resultsOf = ({ outcomes }: Applied) => [...outcomes.values()].map(({ result }) => result);
+
+test('a denial ends what waits, lets what is under way finish, and keeps the rest from beginning', async () => {
+  const refusal = failure('denied', 'HTTP 403');
+  const underWay = Promise.withResolvers<void>();
+  const applied = await apply(drifted(4), {
+    update: async (live, body, { stop, kill }) => {
+      if (isFirst(live.service_id)) throw new FailureError(refusal, { attempts: 1 });
+      if (live.service_id.endsWith('1')) {
+        stop.addEventListener('abort', () => underWay.resolve());
+        await underWay.promise;
+        expect(kill.aborted).toBe(false);
+        return { live: { ...live, value: body }, attempts: 1 };
+      }
+      // As the directory does before it sends anything.
+      return new Promise((_, reject) => {
+        if (stop.aborted) reject(stop.reason);
+        stop.addEventListener('abort', () => reject(stop.reason));
+      });
+    },
+    concurrency: 3,
+    stop: never,
+    kill: never,
+  });
+  expect(applied.denied).toEqual(refusal);
+  expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
+  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not begun: the API refused the credential' });
+});
+
+test('five updates in a row that failed for a while end the pass; a success between them starts the count anew', async () => {
+  const down = new FailureError(failure('transient', 'HTTP 503'), { attempts: 5 });
+  const asked: string[] = [];
+  const applied = await apply(drifted(12), {
+    update: async (live, body, { stop }) => {
+      stop.throwIfAborted();
+      asked.push(live.service_id);
+      if (asked.length !== 4) throw down;
+      return { live: { ...live, value: body }, attempts: 1 };
+    },
+    concurrency: 1,
+    stop: never,
+    kill: never,
+  });
+  expect(asked).toHaveLength(9);
+  expect(applied.denied).toBeNull();
+  expect([...applied.outcomes.values()].at(-1)).toEqual({
+    result: 'withheld',
+    attempts: 0,
+    reason: 'not begun: 5 updates in a row failed, the last one with: HTTP 503',
+  });
+});

@@ -11,7 +11,7 @@ import type { Source } from '../core/load/source.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { reconciler } from '../pass/reconcile.ts';
 import type { Pass, ReconcilerOptions } from '../pass/reconcile.ts';
-import { folderSource } from '../source/folder.ts';
+import { folderSource } from '../source/folder-source.ts';
 import { version } from './version.ts';
 
 /** Tries of one call at the most, the first among them. */

@@ -9,7 +9,7 @@ import { collect } from '../../src/core/load/collect.ts';
 import type { Snapshot } from '../../src/core/load/source.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
-import { folderSource } from '../../src/source/folder.ts';
+import { folderSource } from '../../src/source/folder-source.ts';
 import { policy } from '../core/builders.ts';
 import type { ReadingTimes } from './reading.ts';
 

@@ -9,8 +9,8 @@ import { daemon } from '../../src/daemon/daemon.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { reconciler } from '../../src/pass/reconcile.ts';
-import { folderSource } from '../../src/source/folder.ts';
-import { watchFolder } from '../../src/source/watch.ts';
+import { folderSource } from '../../src/source/folder-source.ts';
+import { watchFolder } from '../../src/source/watch/watch-folder.ts';
 import { budgetOf } from '../cloudflare/client.ts';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';

@@ -13,7 +13,7 @@ import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { reconciler } from '../../src/pass/reconcile.ts';
 import type { ReconcilerOptions } from '../../src/pass/reconcile.ts';
-import { folderSource } from '../../src/source/folder.ts';
+import { folderSource } from '../../src/source/folder-source.ts';
 import { budgetOf } from '../cloudflare/client.ts';
 import { documents } from './fleet.ts';
 

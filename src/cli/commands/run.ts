@@ -12,7 +12,7 @@ import type { HandledRequest } from '../../emulator/server.ts';
 import { createLog, logReport } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
 import { keepVitals } from '../../sinks/vitals.ts';
-import { watchFolder } from '../../source/watch.ts';
+import { watchFolder } from '../../source/watch/watch-folder.ts';
 import { onStop, wantsColors } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { startRehearsal } from '../emulated-account.ts';

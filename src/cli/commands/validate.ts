@@ -11,7 +11,7 @@ import { annotation } from '../../core/report/annotation.ts';
 import { codeFrame } from '../../core/report/code-frame.ts';
 import { wrapped } from '../../core/report/text.ts';
 import type { Style } from '../../core/report/text.ts';
-import { readPaths } from '../../source/paths.ts';
+import { readPaths } from '../../source/read-paths.ts';
 import { print, textOptionsForResults } from '../context.ts';
 import type { ColorChoice, Context, ExitCode } from '../context.ts';
 

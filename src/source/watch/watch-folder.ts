@@ -3,11 +3,11 @@ import type { FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
-import { formatDuration } from '../core/base/duration.ts';
-import { errnoText, errorCode } from '../core/base/errno.ts';
-import type { Watch, WatchState } from '../core/load/source.ts';
-import { routeTo } from './route.ts';
-import type { Route } from './route.ts';
+import { formatDuration } from '../../core/base/duration.ts';
+import { errnoText, errorCode } from '../../core/base/errno.ts';
+import type { Watch, WatchState } from '../../core/load/source.ts';
+import { routeTo } from './links.ts';
+import type { Route } from './links.ts';
 
 export type WatchOptions = {
   readonly path: string;

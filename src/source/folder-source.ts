@@ -7,8 +7,8 @@ import { decodeUtf8 } from '../core/load/encoding.ts';
 import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/parse-file.ts';
 import type { Source } from '../core/load/source.ts';
-import { readFiles } from './files.ts';
-import type { Files, FoundFile } from './files.ts';
+import { readFiles } from './read-files.ts';
+import type { Files, FoundFile } from './read-files.ts';
 
 export type FolderOptions = {
   readonly path: string;

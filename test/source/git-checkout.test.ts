@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { revisionOf } from '../../src/source/checkout.ts';
+import { revisionOf } from '../../src/source/git-checkout.ts';
 import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
 import { git } from './git.ts';

@@ -15,7 +15,7 @@ import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoText, errorCode } from '../core/base/errno.ts';
-import { checkoutState, revisionOf } from './checkout.ts';
+import { checkoutState, revisionOf } from './git-checkout.ts';
 
 /** A file of the folder: its bytes, or why it cannot be used. `path` is relative to the folder, with `/`. */
 export type FoundFile = { readonly path: string } & ({ readonly bytes: Buffer } | { readonly fault: string });

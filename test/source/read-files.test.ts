@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readFiles } from '../../src/source/files.ts';
+import { readFiles } from '../../src/source/read-files.ts';
 import { writeConfigMap } from './config-map.ts';
 import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeFiles } from '../../src/source/write.ts';
+import { writeFiles } from '../../src/source/write-files.ts';
 import { temporaryFolder, write } from './folders.ts';
 
 const file = (folder: string, name: string, replaces = false) => ({

@@ -4,10 +4,10 @@ import { errnoText, errorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import type { ParsedFile } from '../core/load/parse-file.ts';
-import { readOne } from './files.ts';
-import type { FoundFile } from './files.ts';
-import { loadFolder, parse, refuseEmpty } from './folder.ts';
-import type { FolderOptions } from './folder.ts';
+import { readOne } from './read-files.ts';
+import type { FoundFile } from './read-files.ts';
+import { loadFolder, parse, refuseEmpty } from './folder-source.ts';
+import type { FolderOptions } from './folder-source.ts';
 
 /** What was read at some paths. */
 export type Read = {

@@ -3,13 +3,13 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Watch, WatchState } from '../../src/core/load/source.ts';
-import { readFiles } from '../../src/source/files.ts';
-import { watchFolder } from '../../src/source/watch.ts';
-import type { WatchOptions } from '../../src/source/watch.ts';
-import { writeConfigMap } from './config-map.ts';
-import { replace, temporaryFolder, write } from './folders.ts';
-import { gitSync } from './git-sync.ts';
+import type { Watch, WatchState } from '../../../src/core/load/source.ts';
+import { readFiles } from '../../../src/source/read-files.ts';
+import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
+import type { WatchOptions } from '../../../src/source/watch/watch-folder.ts';
+import { writeConfigMap } from '../config-map.ts';
+import { replace, temporaryFolder, write } from '../folders.ts';
+import { gitSync } from '../git-sync.ts';
 
 /** Longer than any test waits: what is seen was seen by an event, and not by the safety re-scan. */
 const NEVER_MS = 3_600_000;
@@ -508,7 +508,7 @@ describe('close', () => {
     symlinkSync('v1', join(folder, 'link'));
     const program = `
       import { renameSync, symlinkSync } from 'node:fs';
-      import { watchFolder } from ${JSON.stringify(new URL('../../src/source/watch.ts', import.meta.url))};
+      import { watchFolder } from ${JSON.stringify(new URL('../../../src/source/watch/watch-folder.ts', import.meta.url))};
       const told = Promise.withResolvers();
       const stands = Promise.withResolvers();
       let looks = 0;

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { abortReason } from '../core/base/abort.ts';
 import { printable } from '../core/base/printable.ts';
 import type { SecretKeeper } from '../core/base/secrets.ts';
 import { wrapped } from '../core/report/text.ts';
@@ -59,9 +60,7 @@ function columnsOf({ isTTY, columns = 0 }: Output): number {
 /** Calls back when told to stop, with what to tell people who wait meanwhile. */
 export function onStop({ stop }: Context, tell: (text: string) => void): void {
   const told = () => {
-    const reason: unknown = stop.reason;
-    const why = reason instanceof Error ? reason.message : 'told to stop';
-    tell(`${why}: finishing what is under way; once more ends it at once`);
+    tell(`${abortReason(stop).message}: finishing what is under way; once more ends it at once`);
   };
   stop.addEventListener('abort', told, { once: true });
 }

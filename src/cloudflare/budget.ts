@@ -1,6 +1,6 @@
+import { abortReason } from '../core/base/abort.ts';
 import type { BudgetWindow } from '../core/base/api-usage.ts';
 import { formatDuration } from '../core/base/duration.ts';
-import { failure, FailureError } from '../core/base/failure.ts';
 import type { Rate } from '../core/base/rate.ts';
 import { HeldError } from './errors.ts';
 import type { Limits } from './rate-limit-headers.ts';
@@ -91,7 +91,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
       if (first.signal.aborted) {
         waiting.shift();
-        first.refuse(asError(first.signal.reason));
+        first.refuse(abortReason(first.signal));
         continue;
       }
       const now = performance.now();
@@ -162,11 +162,11 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     take: async (signal) => {
       const heldMs = hold.until - performance.now();
       if (heldMs > LONGEST_WAIT_MS) throw new HeldError(heldMs);
-      if (signal.aborted) throw asError(signal.reason);
+      if (signal.aborted) throw abortReason(signal);
       return new Promise((resolve, reject) => {
         const leave = () => {
           waiting.splice(waiting.indexOf(waiter), 1);
-          reject(asError(signal.reason));
+          reject(abortReason(signal));
           serve();
         };
         const waiter: Waiter = {
@@ -198,8 +198,4 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
 function reasonOf(status: number, retryAfterMs: number): string {
   if (retryAfterMs > 0) return `the API asked with HTTP ${status} to be left alone for ${formatDuration(retryAfterMs)}`;
   return 'the API answered HTTP 429: too many requests';
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new FailureError(failure('interrupted', 'told to stop'));
 }

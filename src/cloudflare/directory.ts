@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { failure, FailureError } from '../core/base/failure.ts';
+import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import { isDeeperThan, isObject, sameJson } from '../core/base/json.ts';
 import type { Directory, LiveService } from '../core/service/directory.ts';
 import { cloudflareCalls } from './api-client.ts';
@@ -135,22 +136,15 @@ function incomplete(page: number, got: number, have: number, due: string): Failu
   return new FailureError(failure('transient', message));
 }
 
-/** What was read from a page once: an answer that is the same text as the last one is the very same value. */
-const parsedPages = new WeakMap<readonly unknown[], readonly LiveService[]>();
-
 function parsePage(result: unknown): readonly LiveService[] {
   if (!Array.isArray(result)) {
     throw new FailureError(failure('transient', 'the list of services was answered without a list'));
   }
-  const known = parsedPages.get(result);
-  if (known !== undefined) return known;
-  const services = toServices(result);
-  parsedPages.set(result, services);
-  return services;
+  return toServices(result);
 }
 
-function toServices(items: readonly unknown[]): readonly LiveService[] {
-  return items.map((item) => {
+const toServices = cachedByIdentity((items: readonly unknown[]): readonly LiveService[] =>
+  items.map((item) => {
     const live = toLive(item);
     if (live === null) {
       throw new FailureError(
@@ -158,8 +152,8 @@ function toServices(items: readonly unknown[]): readonly LiveService[] {
       );
     }
     return live;
-  });
-}
+  }),
+);
 
 /** As little as possible is asked of a live object: the API grows, and one odd service must not hide the others. */
 function toLive(value: unknown): LiveService | null {

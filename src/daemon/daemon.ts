@@ -1,7 +1,8 @@
-import { failure, FailureError } from '../core/base/failure.ts';
+import { untilAborted } from '../core/base/abort.ts';
 import type { Watch } from '../core/load/source.ts';
 import type { Phase } from '../core/report/health.ts';
 import type { Report, Trigger } from '../core/report/report.ts';
+import { killAfter } from '../pass/deadline.ts';
 import type { Pass } from '../pass/reconcile.ts';
 import { runOn } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -113,7 +114,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
     unwatchCredential();
     for (const tell of askers) tell(null);
     // Who watches a file system that is gone may never be done.
-    await Promise.race([watch.close(), aborted(kill.signal)]);
+    await Promise.race([watch.close(), untilAborted(kill.signal)]);
     kill.clear();
   }
 }
@@ -144,29 +145,4 @@ type Pause = {
 function waitFor({ intervalMs, backOffMs, heldMs, random }: Pause): number | null {
   if (backOffMs !== null) return heldMs + backOffMs * (0.5 + 0.5 * random());
   return intervalMs === 0 ? null : Math.max(heldMs, intervalMs * (0.9 + 0.2 * random()));
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-/** A signal that follows another one after a while: what is under way is given up, then. */
-export function killAfter(stop: AbortSignal, ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => {
-    const reason = new FailureError(
-      failure('interrupted', `given up: not done within grace_period, ${ms} ms, of being told to stop`),
-    );
-    timer = setTimeout(() => controller.abort(reason), ms);
-  };
-  if (stop.aborted) begin();
-  else stop.addEventListener('abort', begin, { once: true });
-  return {
-    signal: controller.signal,
-    clear: () => {
-      stop.removeEventListener('abort', begin);
-      clearTimeout(timer);
-    },
-  };
 }

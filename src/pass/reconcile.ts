@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { unlessAborted } from '../core/base/abort.ts';
 import type { Signals } from '../core/base/abort.ts';
 import type { ApiUsage } from '../core/base/api-usage.ts';
 import type { Clock } from '../core/base/clock.ts';
@@ -19,6 +20,7 @@ import { toReport } from '../core/report/report.ts';
 import type { Mode, PassFacts, Report, Trigger } from '../core/report/report.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { apply } from './apply.ts';
+import { passDeadline } from './deadline.ts';
 
 export type ReconcilerOptions = {
   readonly source: Source;
@@ -109,7 +111,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       error: null,
     };
     owesRetry ||= trigger === 'signal' || trigger === 'request' || trigger === 'command';
-    const deadline = new Deadline(options.passTimeoutMs, signals.kill);
+    const deadline = passDeadline(options.passTimeoutMs, signals.kill);
     try {
       // load → list → compare → plan → apply
       const stop = AbortSignal.any([deadline.signal, signals.stop]);
@@ -161,36 +163,6 @@ export function reconciler(options: ReconcilerOptions): Pass {
       return toReport({ ...facts, findings: [], plan: nothingPlanned, outcomes: new Map(), error: toFailure(error) });
     }
   };
-}
-
-/** A file system that is gone keeps a read waiting for ever, and heeds no signal; the pass ends all the same. */
-async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(signal.reason);
-  signal.addEventListener('abort', giveUp);
-  try {
-    return await Promise.race([work(), over]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
-}
-
-/** A signal that ends a pass after its time, or with the process. */
-class Deadline {
-  readonly signal: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(ms: number, kill: AbortSignal) {
-    const controller = new AbortController();
-    const reason = new FailureError(failure('transient', `the pass was not done within pass_timeout, ${ms} ms`));
-    this.#timer = setTimeout(() => controller.abort(reason), ms);
-    this.signal = AbortSignal.any([controller.signal, kill]);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
 }
 
 /** Told to stop with work left: the report says so. Told to stop when all was done: nothing was interrupted. */

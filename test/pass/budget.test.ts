@@ -82,7 +82,7 @@ test('a budget that is too small for the changes spreads them over passes, each 
   write('all.yaml', webs(12));
   const first = await pass();
   expect(first).toMatchObject({ outcome: 'partial', counts: { updated: 4, failed: 0, withheld: 8 } });
-  expect(first.services.at(-1)?.reason).toMatch(/^not begun: the pass was not done within pass_timeout/);
+  expect(first.services.at(-1)?.reason).toMatch(/^not begun: the pass did not finish within pass_timeout/);
   let passes = 1;
   for (; (await pass()).outcome !== 'in_sync'; passes += 1) expect(passes).toBeLessThan(10);
   expect(putCount()).toBe(12);

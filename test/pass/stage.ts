@@ -41,6 +41,7 @@ type StageOptions = EmulatorOptions & {
     Pick<DirectoryOptions, 'baseUrl' | 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>
   >;
   readonly passTimeoutMs?: number;
+  readonly onPlan?: ReconcilerOptions['onPlan'];
 };
 
 export async function stage({
@@ -50,6 +51,7 @@ export async function stage({
   rates = [],
   client = {},
   passTimeoutMs = 60_000,
+  onPlan = () => {},
   ...options
 }: StageOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
@@ -81,6 +83,7 @@ export async function stage({
     rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null, ...rules },
     concurrency: client.connections ?? 10,
     passTimeoutMs,
+    onPlan,
     clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + gone },
     newId: () => `run-${(runs += 1)}`,
   });

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import wrapAnsi from 'wrap-ansi';
 import { ConfigError } from '../../config/load-config.ts';
 import type { Config } from '../../config/load-config.ts';
+import { untilAborted } from '../../core/base/abort.ts';
 import { errnoText, errorCode } from '../../core/base/errno.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { describeScenario, parseScenario } from '../../emulator/scenario/scenario.ts';
@@ -46,7 +46,7 @@ export async function emulateCommand(
   print(context, `export CLOUDFLARE_BASE_URL=${account.baseUrl}`);
   print(context, `export CLOUDFLARE_ACCOUNT_ID=${account.accountId}`);
   print(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);
-  if (!context.stop.aborted) await once(context.stop, 'abort');
+  await untilAborted(context.stop);
   await emulator.close();
   return 0;
 }

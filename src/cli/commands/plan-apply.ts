@@ -7,7 +7,7 @@ import type { SavedPlan } from '../../core/plan/saved-plan.ts';
 import { renderMarkdown } from '../../core/report/markdown.ts';
 import type { PassOutcome, Report } from '../../core/report/report.ts';
 import { renderReport } from '../../core/report/text.ts';
-import { killAfter } from '../../daemon/daemon.ts';
+import { killAfter } from '../../pass/deadline.ts';
 import type { ReconcilerOptions } from '../../pass/reconcile.ts';
 import { onStop, print, tell, textOptionsForResults } from '../context.ts';
 import type { ColorChoice, Context, ExitCode } from '../context.ts';

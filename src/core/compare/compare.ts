@@ -1,3 +1,4 @@
+import { cachedByIdentity } from '../base/identity-cache.ts';
 import { sameJson } from '../base/json.ts';
 import type { Json } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
@@ -57,7 +58,7 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
   const findings: Finding[] = [
     ...declarations.map((declaration): Finding => {
       const service = liveById.get(declaration.service_id);
-      if (service !== undefined) return compareOne(declaration, service);
+      if (service !== undefined) return compareOne(declaration)(service);
       return { kind: 'missing', declaration, hint: hintOfMissing(idByName.get(declaration.name), nothingFound) };
     }),
     ...declared.skipped.toSorted(byLine).map((skipped): Finding => ({
@@ -94,16 +95,10 @@ export function findingId(finding: Finding): string | null {
   }
 }
 
-/** The last finding about a declaration: from pass to pass, most are the same about the very same live service. */
-const lastFound = new WeakMap<Declaration, InSync | Drifted>();
-
-function compareOne(declaration: Declaration, live: LiveService): Finding {
-  const last = lastFound.get(declaration);
-  if (last?.live === live) return last;
-  const found = compareFresh(declaration, live);
-  lastFound.set(declaration, found);
-  return found;
-}
+/** Returns the same finding for the same pair of objects: most pairs stay the same from pass to pass. */
+const compareOne = cachedByIdentity((declaration: Declaration) =>
+  cachedByIdentity((live: LiveService) => compareFresh(declaration, live)),
+);
 
 function compareFresh(declaration: Declaration, live: LiveService): InSync | Drifted {
   const { known: declared } = normalize(declaration.value);

@@ -1,4 +1,5 @@
 import type { Failure } from '../base/failure.ts';
+import { cachedByIdentity } from '../base/identity-cache.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Drifted, Finding } from '../compare/compare.ts';
 import type { Fields } from '../service/normalize.ts';
@@ -185,11 +186,4 @@ function isPart(side: Cause, cause: Cause | null): boolean {
 }
 
 /** Equal for equal fields: the order of the fields is that of `normalize`. */
-function fingerprint(fields: Fields): string {
-  const text = fingerprints.get(fields) ?? JSON.stringify([...fields]);
-  fingerprints.set(fields, text);
-  return text;
-}
-
-/** Those of a declaration are the same object from pass to pass. */
-const fingerprints = new WeakMap<Fields, string>();
+const fingerprint = cachedByIdentity((fields: Fields) => JSON.stringify([...fields]));

@@ -1,3 +1,4 @@
+import { cachedByIdentity } from '../base/identity-cache.ts';
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
@@ -75,19 +76,8 @@ export type Normalized = {
   readonly unknown: Fields;
 };
 
-/** What was normalized once: from pass to pass, most services are the very same values. */
-const normalized = new WeakMap<JsonObject, Normalized>();
-
-/** Normalizes a service as a file declares it or as the API answers it. Null, `[]` of resolvers, and absent are the same. */
-export function normalize(service: JsonObject): Normalized {
-  const known = normalized.get(service);
-  if (known !== undefined) return known;
-  const fresh = normalizeFresh(service);
-  normalized.set(service, fresh);
-  return fresh;
-}
-
-function normalizeFresh(service: JsonObject): Normalized {
+/** Normalizes a service as a file declares it or as the API returns it. Null, `[]` of resolvers, and absent are the same. */
+export const normalize = cachedByIdentity((service: JsonObject): Normalized => {
   const values: (Json | undefined)[] = [];
   const unknown: [string, Json][] = [];
   collect(service, { prefix: '', places: PLACES }, values, unknown);
@@ -99,7 +89,7 @@ function normalizeFresh(service: JsonObject): Normalized {
     index += 1;
   }
   return { known, unknown: new Map(unknown.sort(([a], [b]) => compareText(a, b))) };
-}
+});
 
 /**
  * The body of a PUT that makes a live object what the declaration says: the declared fields, and the live object's unknown ones,

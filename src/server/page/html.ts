@@ -1,3 +1,4 @@
+import { cachedByIdentity } from '../../core/base/identity-cache.ts';
 import { asMarkup, printable } from '../../core/base/printable.ts';
 
 /** No value from a file or an answer can have it, so none is taken for markup. */
@@ -21,16 +22,10 @@ export function trusted(text: string): Html {
   return { [markup]: true, text };
 }
 
-const closed = new WeakMap<TemplateStringsArray, readonly string[]>();
-
 /** The source is indented for who reads it; a thousand times over it is half of a page. */
-function closeUp(strings: TemplateStringsArray): readonly string[] {
-  const known = closed.get(strings);
-  if (known !== undefined) return known;
-  const made = strings.map((text) => text.replaceAll(/\s*\n\s*/g, '\n'));
-  closed.set(strings, made);
-  return made;
-}
+const closeUp = cachedByIdentity((strings: TemplateStringsArray): readonly string[] =>
+  strings.map((text) => text.replaceAll(/\s*\n\s*/g, '\n')),
+);
 
 function markupOf(part: Part): string {
   if (part === null) return '';

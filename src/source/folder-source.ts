@@ -25,7 +25,7 @@ const SLICE_MS = 20;
 export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
   let cache = new Map<string, { readonly digest: string; readonly parsed: ParsedFile }>();
   let lastRead: string | null = null;
-  let reads = 0;
+  let readCount = 0;
   let reading: Promise<unknown> = Promise.resolve();
 
   const read: Source['read'] = async (signal, onLoaded) => {
@@ -46,7 +46,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       next.set(file.path, { digest, parsed });
     }
     cache = next;
-    reads += 1;
+    readCount += 1;
     lastRead = digestOfAll([...next].map(([path, { digest }]) => ({ path, digest })));
     const parsedFiles = [...next.values()].map(({ parsed }) => parsed);
     if (!allowEmpty) refuseEmpty(path, include, parsedFiles);
@@ -55,7 +55,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
   return {
     path,
-    reads: () => reads,
+    readCount: () => readCount,
     read: async (signal, onLoaded) => {
       const result = read(signal, onLoaded);
       reading = result.catch(() => {}); // Whoever reads is told.

@@ -150,10 +150,10 @@ test('a file system that lets no watch stand is told, and looked at again and ag
   const { program, release } = await hanging(services);
   const daemon = await servedBy(program);
   await program.logged({ event, outcome: 'in_sync' });
-  const reason = `no watch of ${services} stood within 10s`;
+  const reason = `the watcher of ${services} was not ready within 10s`;
   expect(await program.logged({ event: 'watching' })).toMatchObject({ level: 40, by: 'rescans', reason });
   // It is tried again, and then all the same: no more watches than one wait for an answer.
-  const still = `the last watch of ${services} has not let go of it yet`;
+  const still = `the previous watcher of ${services} has not closed yet`;
   await program.logged({ event: 'watching', by: 'rescans', reason: still });
   expect(await daemon.get('/healthz')).toMatchObject({
     status: 200,

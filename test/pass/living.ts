@@ -91,7 +91,7 @@ export async function living(
         settleMs,
         rescanMs,
         hasChanged: source.hasChanged,
-        reads: source.reads,
+        readCount: source.readCount,
         onChange,
         onState: (state) => void states.push(state),
       }),

@@ -90,14 +90,14 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
           settleMs: settings.settle,
           rescanMs: settings.rescan,
           hasChanged: source.hasChanged,
-          reads: source.reads,
+          readCount: source.readCount,
           onChange,
           onState: (state) => {
             vitals.onWatch({ reason: null, ...state });
             logWatchState(log, services, state);
           },
-          onLook: vitals.onLook,
-          onMissed: () => {
+          onCheck: vitals.onLook,
+          onMissedChange: () => {
             vitals.onMissed();
             log.warn(
               { event: 'change_missed' },

@@ -17,8 +17,8 @@ export type Source = {
   readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
   /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
-  /** How often it has been read whole. */
-  readonly reads: () => number;
+  /** How many times the folder has been read completely. */
+  readonly readCount: () => number;
 };
 
 /** By events, with the safety re-scan behind them; or, where events do not tell all, by frequent re-scans, and why. */

@@ -1,55 +1,59 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
 
-export type Route = {
-  /** The links met on the way to a folder, each where it really is. */
+/** Where a path leads, and the symbolic links on the way. */
+export type ResolvedPath = {
+  /** Every link on the way, each by its real location. */
   readonly links: readonly string[];
-  /** Where they lead in the end; what can be told, where something is missing. */
+  /** The real path of the folder. While part of the path is missing, the absolute path. */
   readonly folder: string;
-  /** Another text when the way leads to another folder. */
+  /** Changes whenever the path leads to another folder, or leads there through other links. */
   readonly identity: string;
 };
 
-/** Follows every link on the way to a folder, whether anything is there or not. */
-export function routeTo(path: string): Route {
+/** As many links in a row as Linux follows (path_resolution(7)). */
+const MAX_LINK_DEPTH = 40;
+
+/** Follows every link on the way to a folder, whether or not the folder exists. */
+export function resolveLinks(path: string): ResolvedPath {
   const links = new Set<string>();
-  const follow = (start: string, depth: number): void => {
-    const { root } = parse(start);
-    let place = root;
-    for (const step of start.slice(root.length).split(sep)) {
-      place = join(place, step);
-      const target = linkTarget(place);
-      if (target !== null && depth < 40) {
-        links.add(place);
-        follow(resolve(dirname(place), target), depth + 1);
-        place = realPathOrSelf(place);
+  const follow = (absolutePath: string, depth: number): void => {
+    const { root } = parse(absolutePath);
+    let location = root;
+    for (const segment of absolutePath.slice(root.length).split(sep)) {
+      location = join(location, segment);
+      const target = linkTarget(location);
+      if (target !== null && depth < MAX_LINK_DEPTH) {
+        links.add(location);
+        follow(resolve(dirname(location), target), depth + 1);
+        location = realPathOrAbsolute(location);
       }
     }
   };
   follow(resolve(path), 0);
-  const folder = realPathOrSelf(path);
-  return { links: [...links], folder, identity: [...links, folder, inodeOf(folder)].join('\n') };
+  const folder = realPathOrAbsolute(path);
+  return { links: [...links], folder, identity: [...links, folder, folderIdentity(folder)].join('\n') };
 }
 
-function inodeOf(place: string): string {
+function folderIdentity(folder: string): string {
   try {
-    const stats = statSync(place);
-    // A new folder may have the number of a file that was there before.
+    const stats = statSync(folder);
+    // A new folder can reuse the inode number of a deleted file.
     return `${stats.dev}:${stats.ino}:${stats.isDirectory()}`;
   } catch {
-    return 'none'; // Not there, or not to be reached.
+    return 'none'; // Missing or inaccessible.
   }
 }
 
-function linkTarget(place: string): string | null {
+function linkTarget(path: string): string | null {
   try {
-    return lstatSync(place).isSymbolicLink() ? readlinkSync(place) : null;
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
   } catch {
-    return null; // Not there yet.
+    return null; // Does not exist yet.
   }
 }
 
-function realPathOrSelf(path: string): string {
+function realPathOrAbsolute(path: string): string {
   try {
     return realpathSync(path);
   } catch {

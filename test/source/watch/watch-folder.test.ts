@@ -39,8 +39,8 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     rescanMs: NEVER_MS,
     // The first look is the watch's own, once it stands.
     hasChanged: async () => isStanding,
-    reads: () => 0,
-    onLook: () => {
+    readCount: () => 0,
+    onCheck: () => {
       isStanding = true;
       standing.resolve();
     },
@@ -359,7 +359,7 @@ const deaf = async (options: Partial<WatchOptions> = {}) => {
     onChange: () => {
       hasChanged = false;
     },
-    onMissed: () => void missed.push(performance.now()),
+    onMissedChange: () => void missed.push(performance.now()),
     ...options,
   });
   return { ...watch, missed, change: () => (hasChanged = true) };
@@ -387,7 +387,7 @@ describe('a change that no event announced', () => {
     let reads = 0;
     // Whenever it is looked at, the folder is another one, and a pass reads it at once.
     const { missed } = await deaf({
-      reads: () => reads,
+      readCount: () => reads,
       hasChanged: async () => true,
       onChange: () => {
         reads += 1;
@@ -405,13 +405,13 @@ describe('a change that no event announced', () => {
       settleMs: 5,
       rescanMs: 15,
       hasChanged: async () => hasChanged,
-      reads: () => changes,
+      readCount: () => changes,
       onChange: () => {
         hasChanged = false;
         changes += 1;
       },
       onState: () => {},
-      onMissed: () => void missed.push(1),
+      onMissedChange: () => void missed.push(1),
     });
     onTestFinished(watch.close);
     for (let each = 1; each <= 10; each += 1) {
@@ -513,7 +513,7 @@ describe('close', () => {
       const stands = Promise.withResolvers();
       let looks = 0;
       const watch = watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, reads: () => 0, onLook: stands.resolve,
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, readCount: () => 0, onCheck: stands.resolve,
         onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
       });
       await stands.promise;

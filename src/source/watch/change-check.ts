@@ -1,0 +1,45 @@
+export type ChangeCheckOptions = {
+  /** Whether the folder's content differs from when it was last read. */
+  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** How many times the folder has been read so far. */
+  readonly readCount: () => number;
+  /** Called after every check. */
+  readonly onCheck?: () => void;
+  readonly signal: AbortSignal;
+};
+
+/** Checks the folder for changes, and remembers whether events or earlier checks announced them. */
+export type ChangeCheck = {
+  /** Resolves to whether the folder has changed since it was last read. */
+  readonly run: () => Promise<boolean>;
+  readonly countEvent: () => void;
+  readonly eventCount: () => number;
+  /** Whether an event has arrived since the last check began. */
+  readonly hasNewEvents: () => boolean;
+  /** Whether the next check is likely to find a change: an event has arrived, or the change found last has not been read yet. */
+  readonly expectsChange: () => boolean;
+};
+
+export function changeCheck({ hasChanged, readCount, onCheck, signal }: ChangeCheckOptions): ChangeCheck {
+  let eventCount = 0;
+  let checkedEventCount = 0;
+  /** The read count when the last check found a change; null if it found none. The change is unread while the count stays the same. */
+  let readCountAtChange: number | null = readCount();
+  const hasNewEvents = () => eventCount !== checkedEventCount;
+  return {
+    run: async () => {
+      const eventCountBefore = eventCount;
+      const changed = await hasChanged(signal);
+      checkedEventCount = eventCountBefore;
+      readCountAtChange = changed ? readCount() : null;
+      if (!signal.aborted) onCheck?.();
+      return changed;
+    },
+    countEvent: () => {
+      eventCount += 1;
+    },
+    eventCount: () => eventCount,
+    hasNewEvents,
+    expectsChange: () => hasNewEvents() || readCountAtChange === readCount(),
+  };
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChangeCheck } from './change-check.ts';
+import type { FolderWatcher } from './folder-watcher.ts';
+import type { TaskQueue } from './task-queue.ts';
+import type { StateTracker } from './watch-state.ts';
+
+/** How often the folder is checked while events are incomplete. */
+const FREQUENT_RESCAN_MS = 2000;
+
+/** An event can arrive this much later than a rescan that found its change. */
+const LATE_EVENT_MS = 1000;
+
+export type RescanOptions = {
+  /** How often the folder is checked while events are complete. */
+  readonly rescanMs: number;
+  readonly watcher: FolderWatcher;
+  readonly check: ChangeCheck;
+  readonly state: StateTracker;
+  readonly tasks: TaskQueue;
+  readonly onChangeFound: () => void;
+  /** Called when a rescan found a change that no event announced. */
+  readonly onMissedChange?: () => void;
+  readonly signal: AbortSignal;
+};
+
+/** Checks the folder periodically until the signal is aborted, for changes that cause no event. Returns a function that waits for the end. */
+export function startRescans(options: RescanOptions): { readonly stop: () => Promise<void> } {
+  const { watcher, check, state, tasks, rescanMs, onChangeFound, signal } = options;
+  const missedChange = missedChangeTimer(options);
+
+  const rescan = async () => {
+    // A watcher that failed may work by now, and a missing folder may exist by now.
+    const shouldRetry = state.needsRescans() && watcher.ageMs() > rescanMs;
+    if (shouldRetry || !watcher.isCurrent()) await watcher.restart();
+    const isExpected = state.needsRescans() || check.expectsChange();
+    if (!(await check.run())) return;
+    onChangeFound();
+    if (!isExpected && !check.hasNewEvents()) missedChange.start();
+  };
+
+  const repeat = async () => {
+    for (let nextAt = performance.now() + rescanMs; !signal.aborted;) {
+      const remainingMs = Math.max(0, nextAt - performance.now());
+      await sleep(Math.min(remainingMs, FREQUENT_RESCAN_MS), undefined, { signal });
+      // Checked this often so that frequent rescans begin soon after events become incomplete.
+      if (!state.needsRescans() && performance.now() < nextAt) continue;
+      await tasks.add(rescan);
+      nextAt = performance.now() + rescanMs;
+    }
+  };
+  const stopped = repeat().catch(() => {}); // The sleep is rejected when the signal is aborted.
+
+  return {
+    stop: () => {
+      missedChange.stop();
+      return stopped;
+    },
+  };
+}
+
+/** Waits for a late event. Without one, the change was missed: it is reported, and the watcher is restarted. */
+function missedChangeTimer({ watcher, check, tasks, onMissedChange }: RescanOptions) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    start: () => {
+      const eventCount = check.eventCount();
+      const startCount = watcher.startCount();
+      // A later change does not postpone a running timer: changes may come more often than events are late.
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (check.eventCount() !== eventCount || watcher.startCount() !== startCount) return;
+        onMissedChange?.();
+        void tasks.add(watcher.restart);
+      }, LATE_EVENT_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

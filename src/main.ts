@@ -2,7 +2,7 @@
 import { readToken } from './config/token-file.ts';
 import { printable } from './core/base/printable.ts';
 import { secretKeeper } from './core/base/secrets.ts';
-import { fakeToken } from './emulator/fake.ts';
+import { fakeToken } from './emulator/fake-account.ts';
 
 // No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -3,7 +3,7 @@ import { isObject } from '../core/base/json.ts';
 import type { Json, JsonObject } from '../core/base/json.ts';
 import { bodyProblems } from './body.ts';
 import type { Quirks } from './scenario/quirks.ts';
-import { writeBack } from './scenario/writeback.ts';
+import { formatService } from './scenario/answer-format.ts';
 
 /** An entry of `errors` in the envelope. */
 export type ApiProblem = {
@@ -13,25 +13,25 @@ export type ApiProblem = {
   readonly source?: { readonly pointer: string };
 };
 
-/** What became of a call: the service as the answer gives it (`null` after a delete), or why not. */
+/** The result of a call: the service as the answer shows it (null after a delete), or the errors. */
 export type Result =
   | { readonly kind: 'done'; readonly result: JsonObject | null }
   | { readonly kind: 'refused'; readonly status: 400 | 404; readonly errors: readonly ApiProblem[] };
 
-/** One account's directory. What goes in is a parsed body, what comes out is written back as the quirks say. */
+/** The directory of one account. Takes parsed bodies, and returns services in the form that the quirks describe. */
 export type Account = {
   readonly list: () => JsonObject[];
   readonly get: (serviceId: string) => Result;
   readonly create: (body: Json) => Result;
   readonly replace: (serviceId: string, body: Json) => Result;
   readonly remove: (serviceId: string) => Result;
-  /** An edit behind the client's back. It is not validated, so that it can show what no client of today would send. */
+  /** Edits a service outside the API. The result is not validated, so that it can hold what no current client would send. */
   readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
 };
 
 export type AccountOptions = {
   readonly services: readonly JsonObject[];
-  /** Tunnels that exist. A service of the seed may use another one: a tunnel can be deleted under it. */
+  /** The ids of existing tunnels. A seeded service may use another one, as if its tunnel had been deleted. */
   readonly tunnels: readonly string[];
   readonly quirks: Quirks;
   readonly now: () => Date;
@@ -43,7 +43,7 @@ type Stored = { readonly serviceId: string; readonly service: JsonObject };
 const maxServices = 1000;
 const readOnlyKeys = new Set(['service_id', 'created_at', 'updated_at']);
 
-/** Throws when two services of the seed share an id or a name: the API never holds such. */
+/** Throws if two seeded services share an id or a name, because the API never holds such services. */
 export function account({ services, tunnels, quirks, now }: AccountOptions): Account {
   const stored = new Map<string, Stored>();
   const existingTunnels = new Set(tunnels.map(caseless));
@@ -52,7 +52,7 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
     const at = now().toISOString();
     const service = { service_id: serviceId, ...writable(body), created_at: at, updated_at: at };
     stored.set(caseless(serviceId), { serviceId, service });
-    return { kind: 'done', result: writeBack(service, quirks) };
+    return { kind: 'done', result: formatService(service, quirks) };
   };
 
   const nameTaken = (name: Json | undefined, by: { except?: string } = {}): boolean =>
@@ -79,12 +79,12 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
     list: () => {
       const entries = [...stored];
       if (quirks.order === 'shuffled') entries.sort(([a], [b]) => (digest(a) < digest(b) ? -1 : 1));
-      return entries.map(([, { service }]) => writeBack(service, quirks));
+      return entries.map(([, { service }]) => formatService(service, quirks));
     },
 
     get: (serviceId) => {
       const found = stored.get(caseless(serviceId));
-      return found ? { kind: 'done', result: writeBack(found.service, quirks) } : notFound;
+      return found ? { kind: 'done', result: formatService(found.service, quirks) } : notFound;
     },
 
     create: (body) => {
@@ -94,7 +94,7 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
       return refused([{ code: 5101, message: `The account has reached its limit of ${maxServices} services` }]);
     },
 
-    // Full replacement: nothing of the old object survives but its id, not even when it was created (observed).
+    // A full replacement keeps only the id, not even the creation time (observed).
     replace: (serviceId, body) => {
       const old = stored.get(caseless(serviceId));
       if (!old) return notFound;
@@ -102,13 +102,13 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
       return isObject(checked) ? keep(old.serviceId, checked) : refused(checked);
     },
 
-    // A service that a Worker binds is deleted all the same (observed).
+    // Deleting a service that a Worker binds succeeds (observed).
     remove: (serviceId) => (stored.delete(caseless(serviceId)) ? { kind: 'done', result: null } : notFound),
 
     change: (serviceId, edit) => {
       const old = stored.get(caseless(serviceId));
       if (!old) throw new Error(`no service ${serviceId}`);
-      const edited = edit(writeBack(old.service, quirks));
+      const edited = edit(formatService(old.service, quirks));
       if (nameTaken(edited.name, { except: caseless(serviceId) })) throw new Error(`name taken: ${nameOf(edited)}`);
       keep(old.serviceId, edited);
     },
@@ -118,7 +118,7 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
 /** The tunnel in the examples of the reference. */
 export const exampleTunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 
-/** The ids of the tunnels that a service uses; a service has one. */
+/** Returns the ids of the tunnels that a service uses. A valid service has one. */
 export function tunnelsOf(service: JsonObject): string[] {
   const host = isObject(service.host) ? service.host : {};
   return [host.network, host.resolver_network].flatMap((network) =>

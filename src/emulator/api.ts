@@ -3,7 +3,7 @@ import type { Account, ApiProblem, Result } from './account.ts';
 import type { Rights } from './credentials.ts';
 import type { Quirks } from './scenario/quirks.ts';
 
-/** A request as far as the API looks at it. `path` is what stands in the request line, query and all. */
+/** The parts of a request that the API uses. `path` is the request target, including the query. */
 export type ApiRequest = {
   readonly method: string;
   readonly path: string;
@@ -22,11 +22,11 @@ export type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
   /** The envelope: `success`, `errors`, `messages`, `result`, and for a list `result_info`. */
   readonly body: JsonObject;
-  /** What a scenario did to the request, if it did. */
+  /** The fault that a scenario injected, if any. */
   readonly fault?: string;
 };
 
-/** What stands before every path, in `CLOUDFLARE_BASE_URL` too. */
+/** The prefix of every path, which is part of `CLOUDFLARE_BASE_URL`. */
 export const basePath = '/client/v4';
 
 const rolesPage = 'https://developers.cloudflare.com/workers-vpc/configuration/vpc-services/#required-roles';
@@ -34,15 +34,15 @@ const ownPath = /^\/client\/v4\/accounts\/([^/]+)\/connectivity\/directory\/serv
 
 type Api = { readonly accountId: string; readonly account: Account; readonly quirks: Quirks };
 
-/** Answers one request. The order is the API's: who asks, then what for, then with what. */
+/** Answers one request. Checks in the order of the API: credentials, then route and method, then the body. */
 export function answerTo(request: ApiRequest, { accountId, account, quirks }: Api): Answer {
   if (request.rights === 'none') return failure(401, [{ code: 10_000, message: 'Authentication error' }]);
 
   const [path = '', query] = request.path.split(/\?(.*)/s);
   const [, inAccount, serviceId] = ownPath.exec(path) ?? [];
   if (inAccount?.toLowerCase() !== accountId.toLowerCase()) {
-    const asked = path.startsWith(basePath) ? path.slice(basePath.length) : path;
-    const message = `Could not route to ${asked}, perhaps your object identifier is invalid?`;
+    const route = path.startsWith(basePath) ? path.slice(basePath.length) : path;
+    const message = `Could not route to ${route}, perhaps your object identifier is invalid?`;
     return failure(404, [{ code: 7003, message }]);
   }
 
@@ -64,12 +64,12 @@ export function answerTo(request: ApiRequest, { accountId, account, quirks }: Ap
   );
 }
 
-/** An answer that says no. */
+/** Returns an error answer. */
 export function failure(status: number, errors: readonly ApiProblem[]): Answer {
   return { status, body: { success: false, errors, messages: [], result: null } };
 }
 
-/** An answer that gives what was asked for. */
+/** Returns a successful answer. */
 export function success(result: Json, more: JsonObject = {}): Answer {
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...more } };
 }
@@ -95,19 +95,19 @@ function withBody(body: RequestBody, call: (body: Json) => Result): Answer {
 
 function list(account: Account, query: URLSearchParams, quirks: Quirks): Answer {
   const page = wholeNumber(query.get('page') ?? '1', { max: 2_147_483_647 });
-  const asked = wholeNumber(query.get('per_page') ?? '1000', { max: 1000 });
+  const requestedPerPage = wholeNumber(query.get('per_page') ?? '1000', { max: 1000 });
   const type = query.get('type');
   if (page === undefined) return badParameter('page', 'a whole number from 1');
-  if (asked === undefined) return badParameter('per_page', 'a whole number from 1 to 1000');
+  if (requestedPerPage === undefined) return badParameter('per_page', 'a whole number from 1 to 1000');
   if (type !== null && type !== 'http' && type !== 'tcp') return badParameter('type', 'http or tcp');
 
-  const perPage = Math.min(asked, quirks.maxPerPage);
-  const given = quirks.ignorePage ? 1 : page;
+  const perPage = Math.min(requestedPerPage, quirks.maxPerPage);
+  const shownPage = quirks.ignorePage ? 1 : page;
   const services = account.list().filter((service) => type === null || service.type === type);
-  const result = services.slice((given - 1) * perPage, given * perPage);
+  const result = services.slice((shownPage - 1) * perPage, shownPage * perPage);
   const info = {
     count: result.length,
-    page: given,
+    page: shownPage,
     per_page: perPage,
     total_count: services.length,
     total_pages: Math.ceil(services.length / perPage),

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import type { Json } from '../core/base/json.ts';
 
-/** What is wrong with a body: a sentence, and the RFC 6901 pointer to the place ('' is the body itself). */
+/** A problem in a request body, with the JSON pointer (RFC 6901) to its place; '' is the body itself. */
 export type BodyProblem = { readonly message: string; readonly pointer: string };
 
 const port = z.int().min(1).max(65_535).nullish();
@@ -11,6 +11,7 @@ const isPlainIPv6 = (text: string): boolean => isIPv6(text) && !text.includes('%
 const ipv4 = z.string().refine((text) => isIPv4(text), 'expected an IPv4 address');
 const ipv6 = z.string().refine(isPlainIPv6, 'expected an IPv6 address');
 const ip = z.string().refine((text) => isIPv4(text) || isPlainIPv6(text), 'expected an IP address');
+const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 const hostname = z
   .string()
   .max(253)
@@ -21,7 +22,7 @@ const resolverNetwork = z.looseObject({ tunnel_id: uuid, resolver_ips: z.array(i
 
 /**
  * Four shapes: `{ipv4, network}` · `{ipv6, network}` · `{ipv4, ipv6, network}` · `{hostname, resolver_network}`.
- * A `null` counts as absent, because answers carry all five keys.
+ * Null counts as absent, because answers carry all five keys.
  */
 const host = z
   .looseObject({
@@ -33,18 +34,20 @@ const host = z
   })
   .superRefine((value, context) => {
     const refuse = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', message, path });
-    const byAddress = (value.ipv4 ?? value.ipv6 ?? null) !== null;
-    const byName = (value.hostname ?? null) !== null;
-    if (byAddress && byName) refuse('expected either an address or a hostname, not both');
-    if (!byAddress && !byName) refuse('expected ipv4, ipv6 or hostname');
-    if (byAddress && !byName && !value.network) refuse('expected network with an address', 'network');
-    if (byAddress && !byName && value.resolver_network) refuse('resolver_network needs a hostname', 'resolver_network');
-    if (byName && !byAddress && !value.resolver_network)
-      refuse('expected resolver_network with a hostname', 'resolver_network');
-    if (byName && !byAddress && value.network) refuse('network needs an address', 'network');
+    const hasAddress = isPresent(value.ipv4) || isPresent(value.ipv6);
+    const hasHostname = isPresent(value.hostname);
+    if (hasAddress && hasHostname) return refuse('expected either an address or a hostname, not both');
+    if (!hasAddress && !hasHostname) return refuse('expected ipv4, ipv6 or hostname');
+    if (hasAddress) {
+      if (!value.network) refuse('expected network with an address', 'network');
+      if (value.resolver_network) refuse('resolver_network needs a hostname', 'resolver_network');
+    } else {
+      if (!value.resolver_network) refuse('expected resolver_network with a hostname', 'resolver_network');
+      if (value.network) refuse('network needs an address', 'network');
+    }
   });
 
-/** The two certificates are settable by wrangler and not in the reference; wrangler refuses an authority without verification. */
+/** wrangler can set the two certificates, although the reference lacks them. It refuses an authority without verification. */
 const tlsSettings = z
   .looseObject({
     cert_verification_mode: z.enum(['verify_full', 'verify_ca', 'disabled']),
@@ -60,7 +63,7 @@ const common = { name: z.string().min(1, 'expected a name'), host, tls_settings:
 const onlyHttp = z.null('only on a service of type http').optional();
 const onlyTcp = z.null('only on a service of type tcp').optional();
 
-/** Unknown keys pass, at every level: what a newer API would know must reach the store. `tcp_port` is optional in the reference. */
+/** Unknown keys are accepted at every level, as a newer API would accept them. `tcp_port` is optional in the reference. */
 const body = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('http'),
@@ -80,7 +83,7 @@ const body = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** Everything that is wrong with the body of a create or an update, in the order of the fields; empty when it can be stored. */
+/** Returns every problem in the body of a create or an update, in the order of the fields; empty if the body is valid. */
 export function bodyProblems(value: Json): readonly BodyProblem[] {
   const parsed = body.safeParse(value);
   if (parsed.success) return [];

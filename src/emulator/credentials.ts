@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request may do: nothing, read (Connectivity Directory Read), or write too (Connectivity Directory Admin). */
+/** The rights of a request: none, read (Connectivity Directory Read), or write (Connectivity Directory Admin). */
 export type Rights = 'none' | 'read' | 'write';
 
 export type Credentials = {
@@ -12,7 +12,7 @@ export type Credentials = {
 };
 
 /**
- * Either `Authorization: Bearer TOKEN`, or `X-Auth-Email` with `X-Auth-Key`:
+ * Returns the rights that the headers prove: either `Authorization: Bearer TOKEN`, or `X-Auth-Email` with `X-Auth-Key`:
  * https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/
  */
 export function rightsOf(headers: IncomingHttpHeaders, accepted: Credentials): Rights {
@@ -26,7 +26,7 @@ export function rightsOf(headers: IncomingHttpHeaders, accepted: Credentials): R
   return same(email, accepted.email) && same(key, accepted.key) ? 'write' : 'none';
 }
 
-/** Digests of one length are compared, in a time that tells nothing about where they differ. */
+/** Compares digests of equal length in constant time. */
 function same(given: unknown, accepted: string | undefined): boolean {
   if (typeof given !== 'string' || accepted === undefined) return false;
   return timingSafeEqual(sha256(given), sha256(accepted));

@@ -2,12 +2,12 @@ import { isObject } from '../core/base/json.ts';
 import type { Json, JsonObject } from '../core/base/json.ts';
 import { exampleTunnel, tunnelsOf } from './account.ts';
 
-/** The drifted service, or undefined where this kind does not apply to it. */
+/** Returns the drifted service, or undefined if this kind of drift does not apply to it. */
 type Drift = (service: JsonObject, names: ReadonlySet<string>) => JsonObject | undefined;
 
 /**
- * What somebody may do outside git, and where it shows: a service drifts in one place once. The narrow kinds come first,
- * so that they get the few services they apply to.
+ * Changes that people make outside git, and the place they affect; a service drifts at most once in each place. Kinds that apply to
+ * few services come first, so that they are used.
  */
 const drifts = [
   { kind: 'app_protocol unset', place: 'app_protocol', drift: unsetAppProtocol },
@@ -23,25 +23,25 @@ const drifts = [
 
 export type DriftKind = (typeof drifts)[number]['kind'];
 
-/** Who drifted and how, each list in the order of the ids. */
+/** Which services drifted and how. Each list is sorted by id. */
 export type DriftSummary = {
   readonly drifted: readonly {
     readonly service_id: string;
     readonly name: string;
     readonly kinds: readonly DriftKind[];
   }[];
-  /** Ids of declared services that are live as declared. */
+  /** Ids of declared services that are live as they are declared. */
   readonly inSync: readonly string[];
-  /** Ids of live services that nobody declares. */
+  /** Ids of live services that are not declared. */
   readonly unmanaged: readonly string[];
 };
 
 const unmanagedId = '0190a5b2-7c3d-7e4f-8a1b-2c3d4e5f6071';
 
 /**
- * Live services for a demo, from declared ones shaped like an answer of the API: all but every sixth have drifted in one
- * field or two, the kinds used evenly, and one service is there that nobody declares. The same declarations give the same
- * drift, in the order of the ids. A declaration without `service_id` has no live counterpart and is skipped.
+ * Returns live services for a demo, derived from declared ones in the shape of API answers: every sixth is in sync, the others drifted in
+ * one or two fields, with all kinds used evenly, and one more service is not declared. The same declarations always produce the same
+ * drift. A declaration without `service_id` has no live counterpart and is skipped.
  */
 export function drifted(declared: readonly JsonObject[]): {
   readonly services: JsonObject[];
@@ -76,7 +76,7 @@ export function drifted(declared: readonly JsonObject[]): {
 
 type Choice = { readonly wanted: number; readonly uses: Map<DriftKind, number>; readonly names: ReadonlySet<string> };
 
-/** Takes the kinds used least so far, so that a handful of services shows them all. */
+/** Applies the kinds that were used least so far, so that a few services show all of them. */
 function driftOne(declared: JsonObject, { wanted, uses, names }: Choice): { service: JsonObject; kinds: DriftKind[] } {
   let service = declared;
   const used: (typeof drifts)[number][] = [];
@@ -111,7 +111,7 @@ function removeResolvers(service: JsonObject): JsonObject | undefined {
   return { ...service, host: { ...host, resolver_network: Object.fromEntries(rest) } };
 }
 
-/** A service without resolvers of its own gets one. */
+/** Adds a resolver to a service that has none. */
 function changeResolvers(service: JsonObject): JsonObject | undefined {
   const { host, network, ips } = resolvers(service);
   if (network === undefined) return undefined;
@@ -119,7 +119,7 @@ function changeResolvers(service: JsonObject): JsonObject | undefined {
   return { ...service, host: { ...host, resolver_network: { ...network, resolver_ips: changed } } };
 }
 
-/** One port alone enforces its scheme; none allows both, so a second one matters only beside a first. */
+/** Applies only if http_port is set: a single port enforces its scheme, and no port allows both. */
 function addHttpsPort(service: JsonObject): JsonObject | undefined {
   if (service.type !== 'http' || !service.http_port || service.https_port) return undefined;
   return { ...service, https_port: service.http_port === 8080 ? 8443 : 443 };
@@ -138,7 +138,7 @@ function changeHostname(service: JsonObject): JsonObject | undefined {
   return label === undefined ? undefined : { ...service, host: { ...host, hostname: `${label}-old${domain ?? ''}` } };
 }
 
-/** What needs a certificate authority or a client certificate is left out: it goes with verification. */
+/** Drops the certificate authority and client certificate, which need verification. */
 function relaxTls(service: JsonObject): JsonObject | undefined {
   const mode = isObject(service.tls_settings) ? service.tls_settings.cert_verification_mode : 'verify_full';
   const plainOnly = service.type === 'http' && service.http_port && !service.https_port;
@@ -151,7 +151,7 @@ function rename(service: JsonObject, names: ReadonlySet<string>): JsonObject | u
   return names.has(name) ? undefined : { ...service, name };
 }
 
-/** Absent when declared, as it is once the drifted services have been imported. */
+/** Returns the undeclared service, or nothing if it is declared, as it is after an import. */
 function legacy(managed: readonly JsonObject[], names: ReadonlySet<string>): (JsonObject & { service_id: string })[] {
   if (managed.some((service) => text(service.service_id).toLowerCase() === unmanagedId)) return [];
   let name = 'legacy-metrics';

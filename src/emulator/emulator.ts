@@ -1,15 +1,15 @@
 import type { JsonObject } from '../core/base/json.ts';
 import { account, exampleTunnel, tunnelsOf } from './account.ts';
 import { answerTo, basePath } from './api.ts';
-import { fakeAccountId, fakeToken } from './fake.ts';
+import { fakeAccountId, fakeToken } from './fake-account.ts';
 import { deliver } from './scenario/delivery.ts';
-import { keeping } from './scenario/keep.ts';
+import { withStoredValues } from './scenario/stored-values.ts';
 import { observedQuirks } from './scenario/quirks.ts';
 import type { Quirks } from './scenario/quirks.ts';
-import { refusalOf } from './scenario/refuse.ts';
+import { refusalOf } from './scenario/refusals.ts';
 import { withDefaults } from './scenario/scenario.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { troubleOf } from './scenario/trouble.ts';
+import { faultInjector } from './scenario/fault-injector.ts';
 import { serve } from './server.ts';
 import type { HandledRequest } from './server.ts';
 
@@ -21,34 +21,34 @@ export type EmulatorOptions = {
   readonly token?: string;
   /** A bearer token that may only read. None by default. */
   readonly readOnlyToken?: string;
-  /** The other way to authenticate, both or neither; full rights. */
+  /** The other way to authenticate, with full rights. Set both or neither. */
   readonly email?: string;
   readonly key?: string;
-  /** What is live to begin with, shaped like an answer of the API. A `service_id` is kept, or else minted. Not validated. */
+  /** The services that are live at the start, in the shape of API answers. A missing `service_id` is generated. Not validated. */
   readonly services?: readonly JsonObject[];
-  /** The tunnels that exist. By default those that `services` use, and `exampleTunnel`. */
+  /** The ids of existing tunnels. Default: those that `services` use, and `exampleTunnel`. */
   readonly tunnels?: readonly string[];
-  /** How values come back, where it differs from what was observed. */
+  /** How answers differ from those that were observed. */
   readonly quirks?: Partial<Quirks>;
-  /** How long every answer takes at least. The real API takes 300 to 770 ms. */
+  /** The minimum delay of every answer. The real API takes 300 to 770 ms. */
   readonly latencyMs?: number;
-  /** What goes wrong. Its `latency` and `quirks` give way to those above. */
+  /** The failures to inject. The `latencyMs` and `quirks` above override those of the scenario. */
   readonly scenario?: Scenario;
   readonly now?: () => Date;
-  /** Told of every request just before its answer leaves, or once it is known that none will. */
+  /** Called for every request just before its answer is sent, or as soon as it is known that none will be. */
   readonly onRequest?: (request: HandledRequest) => void;
 };
 
 export type Emulator = {
-  /** The base URL as `CLOUDFLARE_BASE_URL` wants it. */
+  /** The base URL, for `CLOUDFLARE_BASE_URL`. */
   readonly url: string;
   readonly accountId: string;
   readonly token: string;
   /** The last 10,000 requests, oldest first. */
   readonly requests: readonly HandledRequest[];
-  /** What is live, as a list without limit would give it. */
+  /** Returns all live services, as one unlimited list would. */
   readonly services: () => JsonObject[];
-  /** Edits a service behind the client's back, as somebody would in the dashboard. Throws when there is no such service. */
+  /** Edits a service as if in the dashboard. Throws if there is no such service. */
   readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
   /** Stops listening and ends every connection at once. */
   readonly close: () => Promise<void>;
@@ -58,7 +58,7 @@ export { exampleTunnel, fakeAccountId, fakeToken };
 
 const keptRequests = 10_000;
 
-/** The directory API of one account, in memory, over HTTP on 127.0.0.1. Throws on options that contradict each other. */
+/** Starts the directory API of one account, in memory, over HTTP on 127.0.0.1. Throws if options contradict each other. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, accountId = fakeAccountId, token = fakeToken, readOnlyToken, email, key, services = [] } = options;
   const scenario = withDefaults(options.scenario ?? {});
@@ -66,21 +66,21 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { tunnels = [exampleTunnel, ...services.flatMap(tunnelsOf)] } = options;
   const quirks = { ...observedQuirks, ...scenario.quirks, ...options.quirks };
   if (!/^[^/]{1,32}$/.test(accountId)) throw new Error(`accountId: expected at most 32 characters, found ${accountId}`);
-  if (token === readOnlyToken) throw new Error('readOnlyToken: expected another one than token');
+  if (token === readOnlyToken) throw new Error('readOnlyToken: expected a value other than token');
   if ((email === undefined) !== (key === undefined)) throw new Error('email and key: expected both or neither');
   if (!(quirks.maxPerPage >= 1)) throw new Error(`quirks.maxPerPage: expected at least 1, found ${quirks.maxPerPage}`);
 
   const live = account({ services, tunnels, quirks, now });
-  const api = { accountId, account: keeping(live, scenario.keep), quirks };
+  const api = { accountId, account: withStoredValues(live, scenario.keep), quirks };
   const requests: HandledRequest[] = [];
   const server = await serve({
     port,
     credentials: { token, readOnlyToken, email, key },
     latencyMs,
     now,
-    arrive: troubleOf(scenario).arrive,
-    deliver: (request, fate) =>
-      deliver(fate, () => refusalOf(request, live, scenario.refuse) ?? answerTo(request, api), scenario),
+    decide: faultInjector(scenario).decide,
+    deliver: (request, decision) =>
+      deliver(decision, () => refusalOf(request, live, scenario.refuse) ?? answerTo(request, api), scenario),
     onRequest: (request) => {
       requests.push(request);
       if (requests.length > keptRequests) requests.shift();

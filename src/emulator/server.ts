@@ -9,21 +9,21 @@ import { rightsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { deliverWhole } from './scenario/delivery.ts';
 import type { Delivery } from './scenario/delivery.ts';
-import type { Fate, Trouble } from './scenario/trouble.ts';
+import type { Decision, FaultInjector } from './scenario/fault-injector.ts';
 
-/** A request that has been dealt with, for an access log and for tests. Headers are left out, credentials stand in them. */
+/** A handled request, for the access log and for tests. Headers are left out, because they hold credentials. */
 export type HandledRequest = {
   readonly method: string;
-  /** As in the request line, with the query. */
+  /** The request target, including the query. */
   readonly path: string;
-  /** 0 when it gets no answer. */
+  /** 0 if no answer is sent. */
   readonly status: number;
   readonly durationMs: number;
-  /** The parsed JSON body; undefined when there was none or it did not parse. */
+  /** The parsed JSON body; undefined if there was none or it was not valid JSON. */
   readonly body: Json | undefined;
-  /** When it arrived. */
+  /** The time of arrival. */
   readonly at: Date;
-  /** What a scenario did to it: the name of a fault, a status, `limited` or `refused`; null when nothing was done. */
+  /** The action of the scenario: the name of a fault, a status, `limited` or `refused`; null for a normal answer. */
   readonly fault: string | null;
 };
 
@@ -32,22 +32,20 @@ export type ServerOptions = {
   readonly credentials: Credentials;
   readonly latencyMs: number;
   readonly now: () => Date;
-  readonly arrive: Trouble['arrive'];
-  readonly deliver: (request: ApiRequest, fate: Fate) => Delivery;
-  /** Called before the answer leaves, or instead, so that whoever has the answer finds the request recorded. */
+  readonly decide: FaultInjector['decide'];
+  readonly deliver: (request: ApiRequest, decision: Decision) => Delivery;
+  /** Called before the answer is sent, so that a client that has the answer finds the request recorded. */
   readonly onRequest: (request: HandledRequest) => void;
 };
 
 export type Server = { readonly port: number; readonly close: () => Promise<void> };
 
-// Not imported: an import of it from a module loads Node's own fetch along with it, which takes longer than all of the emulator.
-
 const maxBodyBytes = 1024 * 1024;
 
-/** Serves HTTP on 127.0.0.1: body in, envelope out, with the headers that every answer of the API bears. */
+/** Serves HTTP on 127.0.0.1, with the headers that every answer of the API carries. */
 export async function serve(options: ServerOptions): Promise<Server> {
   const closing = new AbortController();
-  // Imported, it would bring Node's fetch along, 30 ms of every start of every command.
+  // An import of node:http also loads Node's fetch, which adds 30 ms to the start of every command.
   const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer((request, response) => {
     void handle(request, response, options, closing.signal);
@@ -55,7 +53,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the emulator listens on no TCP port');
+  if (typeof address !== 'object' || address === null) throw new Error('the emulator does not listen on a TCP port');
   return {
     port: address.port,
     close: async () => {
@@ -79,21 +77,21 @@ async function handle(
   const started = performance.now();
   const method = request.method ?? '';
   const path = request.url ?? '';
-  const fate = options.arrive({ method, path, at });
-  // One that hangs waits for nothing, so it is told as it arrives.
-  const hangs = fate.kind === 'struck' && fate.fault.kind === 'hang';
+  const decision = options.decide({ method, path, at });
+  // A request that hangs is not delayed, so it is reported as it arrives.
+  const hangs = decision.kind === 'faulty' && decision.fault.kind === 'hang';
   let body: RequestBody;
   try {
     body = await readBody(request);
     if (options.latencyMs > 0 && !hangs) await delay(options.latencyMs, undefined, { signal: closing });
   } catch {
-    // The client went away in the middle of its request, or the emulator was closed: nobody waits for an answer.
+    // The client disconnected during its request, or the emulator was closed: no answer is needed.
     response.destroy();
     return;
   }
   const rights = rightsOf(request.headers, options.credentials);
-  const delivery = await heldBack(
-    safely(() => options.deliver({ method, path, rights, body }, fate)),
+  const delivery = await delayed(
+    safely(() => options.deliver({ method, path, rights, body }, decision)),
     closing,
   );
   options.onRequest({
@@ -105,16 +103,16 @@ async function handle(
     at,
     fault: delivery.fault,
   });
-  send(response, delivery, fate.headers);
+  send(response, delivery, decision.headers);
 }
 
-/** Waits for as long as an answer is held back. Nobody is there to have it if the emulator is closed meanwhile. */
-async function heldBack(delivery: Delivery, closing: AbortSignal): Promise<Delivery> {
+/** Waits until a delayed answer is due. Resets the connection if the emulator is closed first. */
+async function delayed(delivery: Delivery, closing: AbortSignal): Promise<Delivery> {
   if (delivery.kind === 'reset' || delivery.kind === 'silence' || delivery.afterMs === 0) return delivery;
   return delay(delivery.afterMs, delivery, { signal: closing }).catch(() => ({ kind: 'reset', fault: delivery.fault }));
 }
 
-/** Reads a body to its end but keeps at most 1 MiB of it: hanging up on a client that still sends would lose the answer. */
+/** Reads the whole body but keeps at most 1 MiB: closing the connection while the client sends would lose the answer. */
 async function readBody(request: IncomingMessage): Promise<RequestBody> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -129,12 +127,12 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
     const value: Json = JSON.parse(text);
     return { kind: 'json', value };
   } catch {
-    // Neither UTF-8 nor JSON: the answer says so.
+    // Not UTF-8, or not JSON: the answer says so.
     return { kind: 'malformed' };
   }
 }
 
-/** A bug of the emulator becomes an answer that names it; a test that waits for its time-out would tell less. */
+/** Turns a bug of the emulator into an answer that names it, so that tests do not wait for a timeout. */
 function safely(deliver: () => Delivery): Delivery {
   try {
     return deliver();
@@ -143,10 +141,10 @@ function safely(deliver: () => Delivery): Delivery {
   }
 }
 
-function send(response: ServerResponse, delivery: Delivery, headers: Fate['headers']): void {
+function send(response: ServerResponse, delivery: Delivery, headers: Decision['headers']): void {
   switch (delivery.kind) {
     case 'silence':
-      // The connection stays as it is until the client or `close` ends it.
+      // The connection stays open until the client or `close` ends it.
       return;
     case 'reset':
       response.socket?.resetAndDestroy();
@@ -169,7 +167,7 @@ function send(response: ServerResponse, delivery: Delivery, headers: Fate['heade
   }
 }
 
-/** Those of recorded answers; the rate limit ones said 1199 nearly always, and so they do here. */
+/** The headers of recorded answers. The remaining requests were nearly always 1199 there. */
 function observedHeaders(): Record<string, string> {
   return {
     'cf-ray': `${randomBytes(8).toString('hex')}-EMU`,

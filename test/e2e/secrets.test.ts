@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeToken } from '../../src/emulator/fake.ts';
+import { fakeToken } from '../../src/emulator/fake-account.ts';
 import { accountAt, database, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
 import { after, ran, start } from './program.ts';
 import type { Program } from './program.ts';

@@ -2,18 +2,18 @@ import { failure, success } from '../api.ts';
 import type { Answer } from '../api.ts';
 import type { Fault } from './faults.ts';
 import type { FullScenario } from './scenario.ts';
-import type { Fate } from './trouble.ts';
+import type { Decision } from './fault-injector.ts';
 
-/** What leaves for a request: an answer, whole or cut in its middle; or none, with the connection reset or left open. */
-export type Delivery = Parcel & { readonly fault: string | null };
+/** The response to a request: a whole or truncated answer, or none, with the connection reset or left open. */
+export type Delivery = Transmission & { readonly fault: string | null };
 
-type Parcel =
+type Transmission =
   | {
       readonly kind: 'whole' | 'cut';
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly text: string;
-      /** How long it is held back. */
+      /** The delay of the answer. */
       readonly afterMs: number;
     }
   | { readonly kind: 'reset' }
@@ -21,28 +21,31 @@ type Parcel =
 
 type Delays = Pick<FullScenario, 'retry_after' | 'slow_by'>;
 
-/** Carries a request out, or not, and gives what leaves for it. */
-export function deliver(fate: Fate, carryOut: () => Answer, delays: Delays): Delivery {
-  switch (fate.kind) {
-    case 'fair':
+/** Carries out a request, unless a fault prevents it, and returns what is sent. */
+export function deliver(decision: Decision, carryOut: () => Answer, delays: Delays): Delivery {
+  switch (decision.kind) {
+    case 'normal':
       return deliverWhole(carryOut());
     case 'limited':
-      return { ...inFull(fate.answer), fault: 'limited' };
-    case 'struck': {
-      const { fault } = fate;
-      return { ...strike(fault, carryOut, delays), fault: fault.kind === 'status' ? String(fault.status) : fault.kind };
+      return { ...inFull(decision.answer), fault: 'limited' };
+    case 'faulty': {
+      const { fault } = decision;
+      return {
+        ...withFault(fault, carryOut, delays),
+        fault: fault.kind === 'status' ? String(fault.status) : fault.kind,
+      };
     }
     default:
-      return fate satisfies never;
+      return decision satisfies never;
   }
 }
 
-/** An answer as the API gives it. */
+/** Returns the delivery of an unmodified answer. */
 export function deliverWhole(answer: Answer): Delivery {
   return { ...inFull(answer), fault: answer.fault ?? null };
 }
 
-function strike(fault: Fault, carryOut: () => Answer, delays: Delays): Parcel {
+function withFault(fault: Fault, carryOut: () => Answer, delays: Delays): Transmission {
   switch (fault.kind) {
     case 'status':
       return inFull(refusal(fault.status, delays.retry_after));
@@ -77,16 +80,16 @@ function strike(fault: Fault, carryOut: () => Answer, delays: Delays): Parcel {
   }
 }
 
-function inFull({ status, headers, body }: Answer): Parcel & { readonly kind: 'whole' | 'cut' } {
+function inFull({ status, headers, body }: Answer): Transmission & { readonly kind: 'whole' | 'cut' } {
   const whole = text(status, 'application/json', JSON.stringify(body));
   return { ...whole, headers: { ...whole.headers, ...headers } };
 }
 
-function text(status: number, type: string, content: string): Parcel & { readonly kind: 'whole' | 'cut' } {
+function text(status: number, type: string, content: string): Transmission & { readonly kind: 'whole' | 'cut' } {
   return { kind: 'whole', status, headers: { 'content-type': type }, text: content, afterMs: 0 };
 }
 
-/** The codes that are documented or were observed; 1000, the least that the reference allows, where none is known. */
+/** Documented or observed error codes. Other statuses have 1000, the lowest code that the reference allows. */
 const CODES = new Map([
   [400, 5102],
   [401, 10_000],
@@ -100,11 +103,11 @@ function refusal(status: number, retryAfterMs: number): Answer {
   const { STATUS_CODES } = process.getBuiltinModule('node:http');
   const message = STATUS_CODES[status] ?? `Status ${status}`;
   const answer = failure(status, [{ code: CODES.get(status) ?? 1000, message }]);
-  const asks = (status === 429 || status === 503) && retryAfterMs > 0;
-  return asks ? { ...answer, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : answer;
+  const hasRetryAfter = (status === 429 || status === 503) && retryAfterMs > 0;
+  return hasRetryAfter ? { ...answer, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : answer;
 }
 
-/** Like the pages of Cloudflare's edge, only shorter. */
+/** A short version of the error pages of Cloudflare's edge. */
 function edgePage(status: number): string {
   const title = `Error ${status}`;
   return `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>cloudflare</p></body></html>\n`;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** What can go wrong with one request. Carried out is what the API did, whatever the client hears of it. */
+/** Faults of a single request. "Carried out" means that the API performed the request, regardless of what the client receives. */
 export const FAULT_NAMES = [
-  /** Not carried out; an error of the edge, 502, 520, 522 or 524, as a page of HTML. */
+  /** Not carried out; an HTML error page of the edge: 502, 520, 522 or 524. */
   'html',
   /** Not carried out; a 5xx without a body. */
   'empty',
@@ -10,37 +10,37 @@ export const FAULT_NAMES = [
   'reset',
   /** Carried out; the connection is reset instead of an answer. */
   'lost',
-  /** Carried out; the answer ends in its middle. */
+  /** Carried out; only the first half of the answer is sent. */
   'truncated',
-  /** Carried out; a 200 with what is no JSON. */
+  /** Carried out; a 200 with a body that is not JSON. */
   'garbage',
-  /** Not carried out; a 200 that says `success: false`. */
+  /** Not carried out; a 200 with `success: false`. */
   'unsuccessful',
   /** Carried out; a 200 with `result: null`. */
   'null_result',
-  /** Not carried out; no answer until the client goes away. */
+  /** Not carried out; no answer until the client disconnects. */
   'hang',
-  /** Carried out; no answer until the client goes away. */
+  /** Carried out; no answer until the client disconnects. */
   'late',
-  /** Carried out; answered after a while. */
+  /** Carried out; the answer is delayed. */
   'slow',
 ] as const;
 
 export type FaultName = (typeof FAULT_NAMES)[number];
 
-/** A name, or a status from 400 to 599: not carried out, and answered with the API's envelope of a failure. */
+/** A fault name, or a status from 400 to 599: not carried out, and answered with an API error. */
 export type FaultKind = FaultName | number;
 
-/** Every kind of trouble that passes. Of the statuses those that ask for another try: a refusal is for good, and must be asked for. */
-export const PASSING_FAULTS: readonly FaultKind[] = [408, 429, 500, 502, 503, 504, ...FAULT_NAMES];
+/** All transient faults. Permanent refusals, such as 400, are injected only on request. */
+export const TRANSIENT_FAULTS: readonly FaultKind[] = [408, 429, 500, 502, 503, 504, ...FAULT_NAMES];
 
-/** Which requests go wrong: this share of them, each by one of `kinds`, all as likely. */
+/** The share of requests that fail, and the kinds of fault to choose from, all equally likely. */
 export type FaultPlan = { readonly seed: number; readonly share: number; readonly kinds: readonly FaultKind[] };
 
-/** A request as far as chance looks at it: `nth`, from 1, counts those with the same `occasion`. */
+/** The request as the draw sees it: `nth`, from 1, counts the requests with the same `occasion`. */
 export type Turn = { readonly occasion: string; readonly nth: number };
 
-/** A fault that strikes; with the status that is answered, where it is drawn too. */
+/** An injected fault, with the status of its answer if that is drawn as well. */
 export type Fault =
   | { readonly kind: 'status' | 'html' | 'empty'; readonly status: number }
   | { readonly kind: Exclude<FaultName, 'html' | 'empty'> };
@@ -50,8 +50,8 @@ const EDGE_STATUSES = [502, 520, 522, 524];
 const EMPTY_STATUSES = [500, 502, 503, 504];
 
 /**
- * What strikes a request, or null. It follows from the arguments alone, so the same seed gives the same trouble whatever the order
- * in which concurrent requests arrive; and whoever is struck at a share is struck, alike, at every larger one.
+ * Returns the fault of a request, or null. Depends on the arguments alone, so the same seed injects the same faults in any order of
+ * concurrent requests. A request that fails with one share fails in the same way with every larger share.
  */
 export function drawFault({ seed, share, kinds }: FaultPlan, { occasion, nth }: Turn): Fault | null {
   const digest = createHash('sha256')
@@ -69,7 +69,7 @@ export function drawFault({ seed, share, kinds }: FaultPlan, { occasion, nth }: 
   return { kind };
 }
 
-/** What makes two requests the same to chance: method and path, and of the query the page alone. */
+/** Returns the key that requests share in the draw: method, path, and the page from the query. */
 export function occasionOf(method: string, path: string): string {
   const [bare = '', query] = path.split(/\?(.*)/s);
   const page = new URLSearchParams(query).get('page');

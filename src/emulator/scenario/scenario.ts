@@ -9,8 +9,8 @@ import { byPlace } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
 import { readYaml } from '../../core/load/yaml.ts';
 import type { Path } from '../../core/load/yaml.ts';
-import { FAULT_NAMES, PASSING_FAULTS } from './faults.ts';
-import { keepFault } from './keep.ts';
+import { FAULT_NAMES, TRANSIENT_FAULTS } from './faults.ts';
+import { storedValueFault } from './stored-values.ts';
 import type { Quirks } from './quirks.ts';
 
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
@@ -28,19 +28,22 @@ const some = <Item extends z.ZodType>(item: Item, what: string) => {
   return z.array(item, error).min(1, error).readonly();
 };
 
-/** Becomes whole milliseconds. */
+/** Parsed to whole milliseconds. */
 const duration = (what: string, holds: (ms: number) => boolean = () => true) =>
   z.unknown().transform((value, context) => {
     const ms = typeof value === 'string' || value === 0 ? parseDuration(String(value)) : null;
     if (ms !== null && holds(ms)) return ms;
-    context.addIssue({ code: 'custom', message: complaint(`${what}, at most ${LONGEST_HOURS}h`, value) });
+    context.addIssue({ code: 'custom', message: expectation(`${what}, at most ${LONGEST_HOURS}h`, value) });
     return z.NEVER;
   });
 
 const rate = z.unknown().transform((value, context): Rate => {
   const parsed = typeof value === 'string' ? parseRate(value) : null;
   if (parsed !== null) return parsed;
-  context.addIssue({ code: 'custom', message: complaint('requests in a time, such as 120/3s', value) });
+  context.addIssue({
+    code: 'custom',
+    message: expectation('a number of requests in a duration, such as 120/3s', value),
+  });
   return z.NEVER;
 });
 
@@ -49,16 +52,16 @@ const fault = z.union([z.int(FAULT).min(400, FAULT).max(599, FAULT), z.enum(FAUL
 
 const flag = z.boolean(expected('true or false'));
 
-/** For words that YAML takes for more than words: a bare `null` and `[]` are meant as they are written. */
-const spelled = <Check extends z.ZodType>(check: Check) =>
+/** Turns a bare `null` or `[]`, which YAML parses as values, back into the words `null` and `[]`. */
+const asWord = <Check extends z.ZodType>(check: Check) =>
   z.preprocess(
     (value) => (value === null || (Array.isArray(value) && value.length === 0) ? JSON.stringify(value) : value),
     check,
   );
 
-const nullOrAbsent = spelled(oneOf(['null', 'absent'])).exactOptional();
+const nullOrAbsent = asWord(oneOf(['null', 'absent'])).exactOptional();
 
-/** Every quirk of the API, each with the values that its type has. */
+/** Every quirk, with its allowed values. */
 const quirkChecks = {
   result_info: oneOf(['full', 'absent', 'empty']).exactOptional(),
   ignore_page: flag.exactOptional(),
@@ -68,7 +71,7 @@ const quirkChecks = {
   ipv6: oneOf(['as-sent', 'compressed', 'expanded', 'upper']).exactOptional(),
   uuids: oneOf(['as-sent', 'upper', 'lower']).exactOptional(),
   hostname: oneOf(['lower', 'as-sent']).exactOptional(),
-  empty_resolvers: spelled(oneOf(['absent', 'null', '[]'])).exactOptional(),
+  empty_resolvers: asWord(oneOf(['absent', 'null', '[]'])).exactOptional(),
   verify_full: oneOf(['as-sent', 'absent', 'explicit']).exactOptional(),
   tls_nulls: flag.exactOptional(),
   order: oneOf(['created', 'shuffled']).exactOptional(),
@@ -80,7 +83,7 @@ const keepSchema = z
   .record(z.string(), z.custom<Json>(), expected('a mapping of fields to values'))
   .superRefine((keep, context) => {
     for (const path of Object.keys(keep)) {
-      const message = keepFault(path);
+      const message = storedValueFault(path);
       if (message !== null) context.addIssue({ code: 'custom', message, path: [path] });
     }
   });
@@ -104,24 +107,21 @@ const scenarioSchema = z.strictObject({
   refuse: some(z.string(SERVICE).min(1, SERVICE), 'names or ids').exactOptional(),
   keep: keepSchema.exactOptional(),
   quirks: quirksSchema
-    // What was checked under the one spelling is what the type says under the other.
+    // The keys were checked in snake_case; the type has them in camelCase.
     .transform((quirks) => camelCased(quirks) as Partial<Quirks>)
     .exactOptional(),
 });
 
-/**
- * Trouble to rehearse, under the names of the file. Durations are in milliseconds. What is not there is calm, and `withDefaults` says
- * what that means.
- */
+/** A scenario with the names of its file. Durations are in milliseconds. `withDefaults` fills in what is missing. */
 export type Scenario = Readonly<z.output<typeof scenarioSchema>>;
 export type FullScenario = Required<Omit<Scenario, 'rate_limit'>> & { readonly rate_limit: Rate | null };
 
-/** As documented in config/scenario.yaml. Faults need a share or a list; the block is that of the real API. */
+/** Returns the scenario with the defaults that config/scenario.yaml documents. `block` defaults to that of the real API. */
 export function withDefaults(given: Scenario): FullScenario {
   return {
     seed: 1,
     share: given.faults === undefined ? 0 : 0.3,
-    faults: PASSING_FAULTS,
+    faults: TRANSIENT_FAULTS,
     methods: METHODS,
     stops_after: Infinity,
     retry_after: 1000,
@@ -141,7 +141,7 @@ export type ParsedScenario =
   | { readonly kind: 'valid'; readonly scenario: Scenario }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** Reads the text of a scenario file. Never throws: everything wrong comes back, in the order of the lines. An empty file is calm. */
+/** Parses a scenario file. Never throws: returns every problem, in the order of the lines. An empty file is a valid scenario without faults. */
 export function parseScenario(file: string, text: string): ParsedScenario {
   const { documents, faults, position } = readYaml(text);
   const problem = (offset: number, path: Path, message: string): Problem => ({
@@ -155,9 +155,10 @@ export function parseScenario(file: string, text: string): ParsedScenario {
   }
   const [document, second] = documents;
   if (document === undefined) return { kind: 'valid', scenario: {} };
-  if (second !== undefined) return invalid([problem(second.offset, [], 'expected one scenario, found a second one')]);
+  if (second !== undefined)
+    return invalid([problem(second.offset, [], 'expected one scenario, found a second document')]);
   if (!isObject(document.value)) {
-    return invalid([problem(document.offset, [], complaint('a mapping such as "share: 0.3"', document.value))]);
+    return invalid([problem(document.offset, [], expectation('a mapping such as "share: 0.3"', document.value))]);
   }
   const { data, error } = scenarioSchema.safeParse(document.value);
   if (data !== undefined) return { kind: 'valid', scenario: data };
@@ -167,7 +168,7 @@ export function parseScenario(file: string, text: string): ParsedScenario {
       if (issue.code !== 'unrecognized_keys') return [problem(document.offsetOfValue(path), path, message)];
       const known = Object.keys(path.length === 0 ? scenarioSchema.shape : quirksSchema.shape);
       return issue.keys.map((key) =>
-        problem(document.offsetOfKey([...path, key]), [...path, key], `unknown key${meant(key, known)}`),
+        problem(document.offsetOfKey([...path, key]), [...path, key], `unknown key${didYouMean(key, known)}`),
       );
     }),
   );
@@ -177,41 +178,41 @@ function invalid(problems: readonly Problem[]): ParsedScenario {
   return { kind: 'invalid', problems: problems.toSorted(byPlace) };
 }
 
-/** What a scenario has in store, a line for each sort of trouble, for people. */
+/** Describes a scenario for people, one line for each kind of failure. */
 export function describeScenario(given: Scenario): readonly string[] {
   const { share, faults, methods, seed, stops_after, ...rest } = withDefaults(given);
   const { rate_limit, block, latency, refuse, keep, quirks } = rest;
   const fields = Object.keys(keep);
-  const oddities = Object.entries(quirks).map(([name, value]) => `${snakeCased(name)} ${value}`);
+  const changedQuirks = Object.entries(quirks).map(([name, value]) => `${snakeCased(name)} ${value}`);
   const parts = [
-    share > 0 && `${percent(share)} of ${methods.join(', ')} go wrong by ${faults.join(', ')} (seed ${seed})`,
-    share > 0 && Number.isFinite(stops_after) && `well after ${stops_after} faults`,
+    share > 0 && `${percent(share)} of ${methods.join(', ')} fail with ${faults.join(', ')} (seed ${seed})`,
+    share > 0 && Number.isFinite(stops_after) && `stops after ${stops_after} faults`,
     latency > 0 && `latency ${formatDuration(latency)}`,
     rate_limit !== null && `limit ${rate_limit.text}, blocked for ${formatDuration(block)}`,
     refuse.length > 0 && `refuses ${refuse.map(quoted).join(', ')}`,
-    fields.length > 0 && `has its way with ${fields.map(quoted).join(', ')}`,
-    oddities.length > 0 && `quirks ${oddities.join(', ')}`,
+    fields.length > 0 && `stores other values in ${fields.map(quoted).join(', ')}`,
+    changedQuirks.length > 0 && `quirks ${changedQuirks.join(', ')}`,
   ].filter((part) => part !== false);
-  return parts.length === 0 ? ['nothing goes wrong'] : parts;
+  return parts.length === 0 ? ['no failures'] : parts;
 }
 
 function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
-/** Whatever the text, it stays on its line. */
+/** Keeps any text on one line. */
 function quoted(text: string): string {
   return /^[\w.:@-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The message of a check that knows what it was given. */
+/** Builds the message of a zod check from the value that was found. */
 function expected(what: string, words: readonly string[] = []) {
-  return { error: ({ input }: { readonly input?: unknown }): string => complaint(what, input, words) };
+  return { error: ({ input }: { readonly input?: unknown }): string => expectation(what, input, words) };
 }
 
-/** What was expected, what was found, and which of `words` may have been meant. */
-function complaint(what: string, input: unknown, words: readonly string[] = []): string {
-  return `expected ${what}, found ${found(input)}${typeof input === 'string' ? meant(input, words) : ''}`;
+/** `expected …, found …`, with a suggestion from `words` if one is close. */
+function expectation(what: string, input: unknown, words: readonly string[] = []): string {
+  return `expected ${what}, found ${found(input)}${typeof input === 'string' ? didYouMean(input, words) : ''}`;
 }
 
 function found(value: unknown): string {
@@ -222,7 +223,7 @@ function found(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function meant(written: string, known: readonly string[]): string {
+function didYouMean(written: string, known: readonly string[]): string {
   const near = suggest(written, known);
   return near.length === 0 ? '' : orRather(near);
 }

@@ -77,8 +77,8 @@ test('a scenario is told, and strikes; the log says whom and how', async () => {
   expect(ended.code).toBe(0);
   expect(ended.stdout.split('\n').slice(2, 5)).toEqual([
     `# ${scenario}:`,
-    '#   100 % of GET, PUT, POST, DELETE go wrong by lost, 503 (seed 1)',
-    '#   well after 2 faults',
+    '#   100 % of GET, PUT, POST, DELETE fail with lost, 503 (seed 1)',
+    '#   stops after 2 faults',
   ]);
   const log = ended.stderr.replaceAll(/^\S+Z GET \S+ (\d+) \d+ ms/gm, '$1').split('\n');
   expect(log).toHaveLength(4);

@@ -9,7 +9,7 @@ import { parseFile } from '../../../src/core/load/parse-file.ts';
 import type { LiveService } from '../../../src/core/service/directory.ts';
 import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
 import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
-import { writeBack } from '../../../src/emulator/scenario/writeback.ts';
+import { formatService } from '../../../src/emulator/scenario/answer-format.ts';
 import { fleet } from '../../pass/fleet.ts';
 import { certificate, findings, id, live, tunnel } from '../builders.ts';
 
@@ -179,7 +179,7 @@ const unknown = fc.record({ x_any: json, 'x\n: "': json }, { requiredKeys: [] })
 test('for any live service the declaration reads back in sync, in other readers too, and steers nothing', () => {
   fc.assert(
     fc.property(fc.constantFrom(...services), quirks, name, unknown, (service, quirks, name, unknown) => {
-      const value: JsonObject = JSON.parse(JSON.stringify(writeBack({ ...service, ...unknown, name }, quirks)));
+      const value: JsonObject = JSON.parse(JSON.stringify(formatService({ ...service, ...unknown, name }, quirks)));
       const one = { service_id: service.service_id, name, value };
       const bytes = Buffer.from(textOf(one), 'utf8');
       const text = bytes.toString('utf8');

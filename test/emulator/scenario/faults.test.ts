@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
-import { drawFault, FAULT_NAMES, occasionOf, PASSING_FAULTS } from '../../../src/emulator/scenario/faults.ts';
+import { drawFault, FAULT_NAMES, occasionOf, TRANSIENT_FAULTS } from '../../../src/emulator/scenario/faults.ts';
 import type { FaultKind, FaultPlan } from '../../../src/emulator/scenario/faults.ts';
 import type { Scenario } from '../../../src/emulator/scenario/scenario.ts';
 import type { HandledRequest } from '../../../src/emulator/server.ts';
 import { emulated, orders, ordersId, resultOf } from '../client.ts';
 import type { Client } from '../client.ts';
 
-const plan: FaultPlan = { seed: 1, share: 0.3, kinds: PASSING_FAULTS };
+const plan: FaultPlan = { seed: 1, share: 0.3, kinds: TRANSIENT_FAULTS };
 const turns = Array.from({ length: 4000 }, (_, index) => ({
   occasion: `PUT /${index % 1000}`,
   nth: 1 + (index >> 10),

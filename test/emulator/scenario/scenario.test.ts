@@ -223,7 +223,7 @@ test('refuse: who may not write, or asks for what is not there, hears that first
   expect((await call('PUT', '/unknown', orders())).status).toBe(404);
 });
 
-test('keep: the server has its way with what is written', async () => {
+test('keep: the server stores other values than were sent', async () => {
   const { call } = await emulated({
     services: [orders({ service_id: ordersId })],
     scenario: scenarioOf('keep: {app_protocol: null}'),
@@ -272,8 +272,8 @@ test.each([
   },
   { text: 'slow_by: 5', told: '1:10 slow_by: expected a duration such as 500ms, 2s or 5m, at most 480h, found 5' },
   { text: 'latency:', told: '1:1 latency: expected a duration such as 500ms, 2s or 5m, at most 480h, found nothing' },
-  { text: 'rate_limit: 120', told: '1:13 rate_limit: expected requests in a time, such as 120/3s, found 120' },
-  { text: 'rate_limit: 0/3s', told: '1:13 rate_limit: expected requests in a time, such as 120/3s, found "0/3s"' },
+  { text: 'rate_limit: 120', told: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found 120' },
+  { text: 'rate_limit: 0/3s', told: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found "0/3s"' },
   { text: 'block: 481h', told: '1:8 block: expected a duration such as 500ms, 2s or 5m, at most 480h, found "481h"' },
   { text: 'ratelimit_headers: yes', told: '1:20 ratelimit_headers: expected true or false, found "yes"' },
   { text: 'refuse: [1]', told: '1:10 refuse[0]: expected a name or an id, found 1' },
@@ -290,7 +290,7 @@ test.each([
     told: '1:24 quirks.max_per_page: expected a whole number from 1 to 1000, found 0',
   },
   { text: '- lost', told: '1:1 expected a mapping such as "share: 0.3", found a list' },
-  { text: 'seed: 1\n---\nseed: 2', told: '3:1 expected one scenario, found a second one' },
+  { text: 'seed: 1\n---\nseed: 2', told: '3:1 expected one scenario, found a second document' },
   { text: 'seed: 1\nseed: 2', told: '2:1 seed: the key "seed" stands here a second time, first at line 1; keep one' },
   { text: 'faults: [', told: '1:9 not valid YAML: this [ is never closed; put a ] behind what belongs in it' },
 ])('$text is told: $told', ({ text, told }) => {
@@ -310,10 +310,10 @@ test('everything wrong is told at once, in the order of the lines, a line each',
 });
 
 test('is described by a line for each sort of trouble', () => {
-  expect(describeScenario({})).toEqual(['nothing goes wrong']);
+  expect(describeScenario({})).toEqual(['no failures']);
   expect(describeScenario(scenarioOf('faults: [503, lost]\nmethods: [PUT]\nstops_after: 9\nshare: 0.125'))).toEqual([
-    '12.5 % of PUT go wrong by 503, lost (seed 1)',
-    'well after 9 faults',
+    '12.5 % of PUT fail with 503, lost (seed 1)',
+    'stops after 9 faults',
   ]);
   const rest =
     'latency: 300ms\nrate_limit: 120/3s\nrefuse: [search, "a\\nb"]\nkeep: {app_protocol: null}\nquirks: {ignore_page: true}';
@@ -321,7 +321,7 @@ test('is described by a line for each sort of trouble', () => {
     'latency 300ms',
     'limit 120/3s, blocked for 5m',
     'refuses search, "a\\nb"',
-    'has its way with app_protocol',
+    'stores other values in app_protocol',
     'quirks ignore_page true',
   ]);
 });

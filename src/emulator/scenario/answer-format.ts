@@ -10,17 +10,17 @@ const tcpKeys = ['tcp_port', 'app_protocol'];
 const certificateKeys = ['certificate_authority', 'client_certificate'];
 
 /**
- * A stored service as an answer gives it. Fields the emulator does not know come back as they were stored, at every level.
- * Nothing stored is trusted to have a known shape: seeds and dashboard edits may be of an API that has grown.
+ * Returns a stored service in the form of an answer. Unknown fields are returned as they were stored, at every level.
+ * Stored services can have any shape: seeds and dashboard edits may belong to a newer API.
  */
-export function writeBack(service: JsonObject, quirks: Quirks): JsonObject {
+export function formatService(service: JsonObject, quirks: Quirks): JsonObject {
   const known = {
     service_id: uuid(service.service_id, quirks),
     name: service.name,
     type: service.type,
     ...typeFields(service, quirks),
-    host: isObject(service.host) ? writeHost(service.host, quirks) : service.host,
-    tls_settings: writeTls(service.tls_settings, quirks),
+    host: isObject(service.host) ? formatHost(service.host, quirks) : service.host,
+    tls_settings: formatTls(service.tls_settings, quirks),
   };
   return compact({ ...known, ...service, ...known });
 }
@@ -36,28 +36,28 @@ function unsetFields(service: JsonObject, keys: readonly string[], quirks: Quirk
   return Object.fromEntries(keys.map((key) => [key, service[key] ?? unset]));
 }
 
-function writeHost(host: JsonObject, quirks: Quirks): JsonObject {
+function formatHost(host: JsonObject, quirks: Quirks): JsonObject {
   const { hostname, ipv4, ipv6, network, resolver_network: resolverNetwork } = host;
   const unused = quirks.unusedHostKeys === 'null' ? null : undefined;
   const known: Record<string, Field> = {
     hostname: typeof hostname === 'string' && quirks.hostname === 'lower' ? hostname.toLowerCase() : hostname,
     ipv4,
     ipv6: address(ipv6, quirks),
-    network: isObject(network) ? writeNetwork(network, quirks) : network,
-    resolver_network: isObject(resolverNetwork) ? writeResolverNetwork(resolverNetwork, quirks) : resolverNetwork,
+    network: isObject(network) ? formatNetwork(network, quirks) : network,
+    resolver_network: isObject(resolverNetwork) ? formatResolverNetwork(resolverNetwork, quirks) : resolverNetwork,
   };
   const filled = Object.entries(known).map(([key, value]) => [key, value ?? unused] as const);
   return compact({ ...known, ...host, ...Object.fromEntries(filled) });
 }
 
-function writeNetwork(network: JsonObject, quirks: Quirks): JsonObject {
+function formatNetwork(network: JsonObject, quirks: Quirks): JsonObject {
   return compact({ ...network, tunnel_id: uuid(network.tunnel_id, quirks) });
 }
 
-function writeResolverNetwork(network: JsonObject, quirks: Quirks): JsonObject {
+function formatResolverNetwork(network: JsonObject, quirks: Quirks): JsonObject {
   const ips = network.resolver_ips;
   const known = Array.isArray(ips) && ips.length > 0 ? ips.map((ip: Json) => address(ip, quirks) ?? ip) : undefined;
-  return compact({ ...writeNetwork(network, quirks), resolver_ips: known ?? noResolvers(quirks) });
+  return compact({ ...formatNetwork(network, quirks), resolver_ips: known ?? noResolvers(quirks) });
 }
 
 function noResolvers(quirks: Quirks): Field {
@@ -73,18 +73,18 @@ function noResolvers(quirks: Quirks): Field {
   }
 }
 
-function writeTls(tls: Field, quirks: Quirks): Field {
+function formatTls(tls: Field, quirks: Quirks): Field {
   if (tls === undefined || tls === null) {
-    return quirks.verifyFull === 'explicit' ? writeTls({ cert_verification_mode: 'verify_full' }, quirks) : undefined;
+    return quirks.verifyFull === 'explicit' ? formatTls({ cert_verification_mode: 'verify_full' }, quirks) : undefined;
   }
   if (!isObject(tls)) return tls;
   const set = Object.entries(tls).filter(([key, value]) => !(certificateKeys.includes(key) && value === null));
   const lone = set.length === 1 && tls.cert_verification_mode === 'verify_full';
   if (lone && quirks.verifyFull === 'absent') return undefined;
-  const spelled = set.map(
+  const formatted = set.map(
     ([key, value]) => [key, certificateKeys.includes(key) ? uuid(value, quirks) : value] as const,
   );
-  return compact({ ...(quirks.tlsNulls ? all(certificateKeys, null) : {}), ...Object.fromEntries(spelled) });
+  return compact({ ...(quirks.tlsNulls ? all(certificateKeys, null) : {}), ...Object.fromEntries(formatted) });
 }
 
 function uuid(value: Field, quirks: Quirks): Field {
@@ -101,7 +101,7 @@ function uuid(value: Field, quirks: Quirks): Field {
   }
 }
 
-/** IPv4 addresses have one spelling and come back as sent, whatever the setting. */
+/** Formats IPv6 addresses. IPv4 addresses are returned as sent. */
 function address(value: Field, quirks: Quirks): Field {
   if (typeof value !== 'string' || !isIPv6(value)) return value;
   switch (quirks.ipv6) {
@@ -118,7 +118,7 @@ function address(value: Field, quirks: Quirks): Field {
   }
 }
 
-/** The URL standard writes IPv6 as RFC 5952 does, but for embedded IPv4, which it writes in hexadecimal. */
+/** The URL standard writes IPv6 as RFC 5952 does, except for embedded IPv4, which it writes in hexadecimal. */
 function compressed(ip: string): string {
   return new URL(`http://[${ip}]`).hostname.slice(1, -1);
 }
@@ -135,7 +135,7 @@ function all(keys: readonly string[], value: Field): Record<string, Field> {
   return Object.fromEntries(keys.map((key) => [key, value]));
 }
 
-/** The same object without the keys whose value is undefined: JSON has no undefined. */
+/** Removes keys whose value is undefined, which JSON does not have. */
 function compact(object: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }

@@ -1,21 +1,21 @@
 import type { Rate } from '../../core/base/rate.ts';
 
-/** How a request stands with the limit when it arrives. */
-export type Standing = {
-  /** `crossed` is the request too many; `blocked` came while all are turned away for it. */
+/** The state of the limit when a request arrives. */
+export type LimitState = {
+  /** `crossed`: this request exceeds the limit. `blocked`: an earlier request did, and all are rejected for a while. */
   readonly state: 'within' | 'crossed' | 'blocked';
-  /** How many more are let in at once. */
+  /** How many more requests are allowed now. */
   readonly remaining: number;
-  /** In how many milliseconds one more is let in than now. */
+  /** Milliseconds until one more request is allowed than now. */
   readonly freeInMs: number;
 };
 
-export type Limit = { readonly arrive: (atMs: number) => Standing };
+export type Limit = { readonly arrive: (atMs: number) => LimitState };
 
 /**
- * Lets in so many requests in any stretch of so long. One more blocks everything for `blockMs`, as the real API does for five minutes:
+ * Allows a number of requests in any window of time. One more blocks all requests for `blockMs`, as the real API does for five minutes:
  * https://developers.cloudflare.com/fundamentals/api/reference/limits/
- * What is turned away does not count, so that who waits as long as told is let in, if nobody else was faster.
+ * Rejected requests do not count, so a client that waits as long as it is asked to is allowed again.
  */
 export function slidingLimit({ requests, ms }: Rate, blockMs: number): Limit {
   let arrivals: readonly number[] = [];

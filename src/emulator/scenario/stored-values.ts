@@ -3,10 +3,10 @@ import type { Json, JsonObject } from '../../core/base/json.ts';
 import { orRather, suggest } from '../../core/base/suggest.ts';
 import type { Account, Result } from '../account.ts';
 
-/** Values that the server puts in the place of what is written, by dotted path; `null` unsets. */
-export type Keep = { readonly [path: string]: Json };
+/** Values that the server stores instead of those that were sent, by dotted path; null unsets. */
+export type StoredValues = { readonly [path: string]: Json };
 
-/** What a service is known by: were the server to choose these, it would be another service. */
+/** Fields that identify a service. A scenario cannot change them. */
 const IDENTITY = new Set(['service_id', 'name', 'type', 'created_at', 'updated_at']);
 
 const FIELDS = [
@@ -26,13 +26,13 @@ const FIELDS = [
   'tls_settings.client_certificate',
 ];
 
-/** What is wrong with a path, or null. A field that nobody knows may be one of an API that has grown, unless it looks like a slip. */
-export function keepFault(path: string): string | null {
-  if (IDENTITY.has(path)) return 'expected a field that a service can do without; this one says which service it is';
-  if (path.split('.').includes('')) return 'expected names of fields with dots between them, such as host.hostname';
+/** Returns what is wrong with a path, or null. Accepts unknown fields, which a newer API may have, unless they look like a typo. */
+export function storedValueFault(path: string): string | null {
+  if (IDENTITY.has(path)) return 'expected a field that does not identify the service';
+  if (path.split('.').includes('')) return 'expected field names separated by dots, such as host.hostname';
   if (FIELDS.includes(path)) return null;
   if (FIELDS.some((field) => field.startsWith(`${path}.`)))
-    return 'expected one field, found a group of them; name one in it';
+    return 'expected a single field, found a group of fields; name one of them';
   const parent = path.slice(0, path.lastIndexOf('.') + 1);
   const siblings = FIELDS.filter((field) => field.startsWith(parent)).map(
     (field) => field.slice(parent.length).split('.', 1)[0] ?? '',
@@ -41,26 +41,26 @@ export function keepFault(path: string): string | null {
   return meant.length === 0 ? null : `unknown field${orRather(meant.map((name) => parent + name))}`;
 }
 
-/** The same account, but for a server that will not keep what is written. What was sent is checked first, and imposed upon then. */
-export function keeping(account: Account, keep: Keep): Account {
-  if (Object.keys(keep).length === 0) return account;
-  const imposeOn = (written: Result): Result => {
+/** Returns the account of a server that stores other values than those that were sent. Bodies are validated before values are replaced. */
+export function withStoredValues(account: Account, values: StoredValues): Account {
+  if (Object.keys(values).length === 0) return account;
+  const replaceIn = (written: Result): Result => {
     const id = written.kind === 'done' ? written.result?.service_id : undefined;
     if (typeof id !== 'string') return written;
-    account.change(id, (service) => impose(service, keep));
+    account.change(id, (service) => replaceValues(service, values));
     return account.get(id);
   };
   return {
     ...account,
-    create: (body) => imposeOn(account.create(body)),
-    replace: (serviceId, body) => imposeOn(account.replace(serviceId, body)),
+    create: (body) => replaceIn(account.create(body)),
+    replace: (serviceId, body) => replaceIn(account.replace(serviceId, body)),
   };
 }
 
-/** The service as a server has it that imposes these values. What its type or the shape of its host has no place for is left out. */
-export function impose(service: JsonObject, keep: Keep): JsonObject {
-  return Object.entries(keep).reduce(
-    (kept, [path, value]) => (applies(kept, path) ? put(kept, path.split('.'), value) : kept),
+/** Returns the service with these values. Skips fields that its type or host shape cannot have. */
+export function replaceValues(service: JsonObject, values: StoredValues): JsonObject {
+  return Object.entries(values).reduce(
+    (changed, [path, value]) => (applies(changed, path) ? put(changed, path.split('.'), value) : changed),
     service,
   );
 }
@@ -68,7 +68,7 @@ export function impose(service: JsonObject, keep: Keep): JsonObject {
 function applies(service: JsonObject, path: string): boolean {
   if (path === 'http_port' || path === 'https_port') return service.type === 'http';
   if (path === 'tcp_port' || path === 'app_protocol') return service.type === 'tcp';
-  // An address more, or another kind of host, would be another shape.
+  // Adding an address, or another kind of host, would change the shape.
   if (/^host\.(ipv4|ipv6|hostname)$/.test(path))
     return isObject(service.host) && (service.host[path.slice(5)] ?? null) !== null;
   return true;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/base/json.ts';
 import { exampleTunnel } from '../../../src/emulator/emulator.ts';
-import { impose, keepFault } from '../../../src/emulator/scenario/keep.ts';
+import { replaceValues, storedValueFault } from '../../../src/emulator/scenario/stored-values.ts';
 import { emulated, orders, pathOf, resultOf, web } from '../client.ts';
 
 const network = { tunnel_id: exampleTunnel };
@@ -19,7 +19,7 @@ test.each<{ path: string; value: null | number | string | string[]; service: Jso
   },
   { path: 'host.ipv4', value: '10.9.9.9', service: web(), kept: web({ host: { ipv4: '10.9.9.9', network } }) },
   { path: 'labels', value: ['new'], service: web(), kept: web({ labels: ['new'] }) },
-])('has its way with $path', async ({ path, value, service, kept }) => {
+])('stores another value in $path', async ({ path, value, service, kept }) => {
   const { call } = await emulated({ scenario: { keep: { [path]: value } } });
   const calm = await emulated();
   const expected = resultOf(await calm.call('POST', '', kept));
@@ -40,7 +40,7 @@ test.each<{ path: string; service: JsonObject; reason: string }>([
   { path: 'host.network.tunnel_id', service: orders(), reason: 'the host is a name' },
   { path: 'tls_settings.client_certificate', service: web(), reason: 'there are no TLS settings' },
 ])('skips $path where $reason', ({ path, service }) => {
-  expect(impose(service, { [path]: 'x' })).toEqual(service);
+  expect(replaceValues(service, { [path]: 'x' })).toEqual(service);
 });
 
 test('what was sent is checked before anything is imposed', async () => {
@@ -55,15 +55,15 @@ test('what is live to begin with, or was edited in the dashboard, stays as it is
 });
 
 test.each([
-  { path: 'name', told: 'says which service it is' },
-  { path: 'host', told: 'found a group of them' },
-  { path: 'host..ipv4', told: 'dots between them' },
+  { path: 'name', told: 'does not identify the service' },
+  { path: 'host', told: 'found a group of fields' },
+  { path: 'host..ipv4', told: 'separated by dots' },
   { path: 'htp_port', told: 'did you mean "http_port"?' },
   { path: 'host.resolver_network.resolverIps', told: 'did you mean "host.resolver_network.resolver_ips"?' },
 ])('takes $path for a slip', ({ path, told }) => {
-  expect(keepFault(path)).toContain(told);
+  expect(storedValueFault(path)).toContain(told);
 });
 
 test.each(['tls_settings', 'host.hostname', 'labels', 'tls_settings.minimum_version'])('takes %s', (path) => {
-  expect(keepFault(path)).toBe(null);
+  expect(storedValueFault(path)).toBe(null);
 });

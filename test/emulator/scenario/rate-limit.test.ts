@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { slidingLimit } from '../../../src/emulator/scenario/limit.ts';
+import { slidingLimit } from '../../../src/emulator/scenario/rate-limit.ts';
 
 const twoInASecond = { requests: 2, ms: 1000, text: '2/1s' };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/base/json.ts';
 import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
 import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
-import { writeBack } from '../../../src/emulator/scenario/writeback.ts';
+import { formatService } from '../../../src/emulator/scenario/answer-format.ts';
 
 const id = '0191E3a4-5b6c-7d8e-9f00-112233445566';
 const tunnel = '0191Dce4-9ab4-7fce-b660-8e5dec5172da';
@@ -22,7 +22,7 @@ const tcp: JsonObject = {
 };
 
 const answer = (service: JsonObject, quirks: Partial<Quirks> = {}): JsonObject =>
-  writeBack(service, { ...observedQuirks, ...quirks });
+  formatService(service, { ...observedQuirks, ...quirks });
 
 test('an http answer has five host keys, both ports, no tcp keys and no TLS settings', () => {
   expect(answer(http)).toEqual({

@@ -5,8 +5,8 @@ import { failure } from '../api.ts';
 import type { Answer, ApiRequest } from '../api.ts';
 
 /**
- * The answer to an update of a service that is among the refused, by its id or by the name that it has or would have; null for all
- * else. Its words are those of a tunnel that was deleted (observed), for which nothing but another declaration helps.
+ * Returns the answer to an update that the scenario refuses, by the id of the service or by its old or new name; null for other requests.
+ * The message is that of a deleted tunnel (observed), which only another declaration can fix.
  */
 export function refusalOf(
   { method, path, rights, body }: ApiRequest,

@@ -6,7 +6,7 @@ const webId = '0191e3a4-5b6c-7d8e-9f00-112233445577';
 const otherTunnel = '0191dce4-9ab4-7fce-b660-000000000000';
 const certificate = '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33';
 
-test('mints a UUIDv7 of the time of creation', async () => {
+test('generates a UUIDv7 with the time of creation', async () => {
   const { call } = await emulated({ now: () => new Date('2026-09-01T12:00:00.000Z') });
   const created = resultOf(await call('POST', '', orders()));
   expect(created.service_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -14,7 +14,7 @@ test('mints a UUIDv7 of the time of creation', async () => {
   expect(new Date(milliseconds).toISOString()).toBe('2026-09-01T12:00:00.000Z');
 });
 
-test('replaces the whole object: what a PUT omits is gone, known to the emulator or not', async () => {
+test('replaces the whole object: fields that a PUT omits are gone, known or not', async () => {
   const full = orders({
     service_id: ordersId,
     host: {
@@ -47,7 +47,7 @@ test('replaces the whole object: what a PUT omits is gone, known to the emulator
   });
 });
 
-test('keeps fields that it does not know when a PUT sends them', async () => {
+test('stores unknown fields that a PUT sends', async () => {
   const { call } = await emulated({ services: [orders({ service_id: ordersId })] });
   const tls = { cert_verification_mode: 'verify_full', new_thing: [1] };
   const put = await call('PUT', `/${ordersId}`, orders({ labels: { a: null }, tls_settings: tls }));
@@ -65,7 +65,7 @@ test('resets both timestamps on every PUT', async () => {
   expect(put).toMatchObject({ created_at: '2026-09-01T00:05:00.000Z', updated_at: '2026-09-01T00:05:00.000Z' });
 });
 
-test('the id survives a rename, another type and another sort of host', async () => {
+test('the id survives a rename, a change of type and another host shape', async () => {
   const { call, emulator } = await emulated({ services: [orders({ service_id: ordersId })] });
   const put = resultOf(await call('PUT', `/${ordersId}`, web({ https_port: 443 })));
   expect(put).toMatchObject({ service_id: ordersId, name: 'web', type: 'http', http_port: null, https_port: 443 });
@@ -86,7 +86,7 @@ test('ignores read-only keys in a body', async () => {
   }
 });
 
-test('takes back what it has answered', async () => {
+test('accepts its own answer as a body', async () => {
   const { call } = await emulated({ now: () => new Date(0) });
   for (const body of [orders(), web(), web({ name: 'tls', tls_settings: { cert_verification_mode: 'disabled' } })]) {
     const created = resultOf(await call('POST', '', body));
@@ -96,7 +96,7 @@ test('takes back what it has answered', async () => {
   }
 });
 
-test('a name is taken once, to the letter', async () => {
+test('a name is unique, with exact match', async () => {
   const { call } = await emulated({
     services: [orders({ service_id: ordersId }), web({ service_id: webId })],
   });
@@ -111,7 +111,7 @@ test('a name is taken once, to the letter', async () => {
   expect((await call('PUT', `/${webId}`, web({ name: 'orders-db' }))).status).toBe(200);
 });
 
-test('a tunnel must exist, in whatever case, by address and by name', async () => {
+test('a tunnel must exist, in any case, for addresses and host names', async () => {
   const { call } = await emulated();
   const byName = { hostname: 'a', resolver_network: { tunnel_id: otherTunnel } };
   for (const host of [byName, { ipv4: '10.0.0.1', network: { tunnel_id: otherTunnel } }]) {
@@ -123,7 +123,7 @@ test('a tunnel must exist, in whatever case, by address and by name', async () =
   expect((await call('POST', '', orders({ host: upper }))).status).toBe(200);
 });
 
-test('the tunnels that exist are those of the services to begin with, or those it is told', async () => {
+test('the existing tunnels are those of the seeded services, or those of the option', async () => {
   const elsewhere = web({ service_id: webId, host: { ipv4: '10.0.0.1', network: { tunnel_id: otherTunnel } } });
   const byDefault = await emulated({ services: [elsewhere] });
   const deleted = await emulated({ services: [elsewhere], tunnels: [exampleTunnel] });

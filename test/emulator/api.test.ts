@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { emulated, namesIn, orders, ordersId, pathOf, resultOf, web } from './client.ts';
 
-test('creates with 200, reads, replaces, deletes with a null result, and then knows the service no more', async () => {
+test('creates with 200, reads, replaces, deletes with a null result, and then answers 404', async () => {
   const { call } = await emulated();
   const created = await call('POST', '', orders());
   const path = pathOf(resultOf(created));
@@ -30,7 +30,7 @@ test('creates with 200, reads, replaces, deletes with a null result, and then kn
   }
 });
 
-test('every answer, good or bad, bears CF-Ray and the rate limit headers', async () => {
+test('every answer, including errors, has CF-Ray and the rate limit headers', async () => {
   const { call } = await emulated();
   for (const path of ['', '/unknown', '?page=0']) {
     const { headers } = await call('GET', path);
@@ -73,7 +73,7 @@ test.each(['//', '//x?page=1', 'http://[', '*', '/client/v4'])(
   },
 );
 
-test('finds an id in whatever case', async () => {
+test('finds an id in any case', async () => {
   const { call } = await emulated({ services: [orders({ service_id: ordersId })] });
   expect((await call('GET', `/${ordersId.toUpperCase()}`)).status).toBe(200);
 });
@@ -83,7 +83,7 @@ test.each([
   { method: 'POST', path: `/${ordersId}`, allow: 'GET, PUT, DELETE' },
   { method: 'PUT', path: '', allow: 'GET, POST' },
   { method: 'DELETE', path: '', allow: 'GET, POST' },
-])('has no $method of "$path"', async ({ method, path, allow }) => {
+])('rejects $method of "$path"', async ({ method, path, allow }) => {
   const { call } = await emulated({ services: [orders({ service_id: ordersId })] });
   const reply = await call(method, path, {});
   expect(reply.status).toBe(405);
@@ -113,7 +113,7 @@ test('takes a body of 1 MiB and refuses a larger one, with an answer', async () 
   expect(tooLarge.body).toMatchObject({ success: false, result: null });
 });
 
-test('outlives a client that hangs up in the middle of its request', async () => {
+test('survives a client that disconnects during its request', async () => {
   const { call, emulator } = await emulated();
   const { port, pathname } = new URL(emulator.url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -173,7 +173,7 @@ test.each([
   });
 });
 
-test('can leave result_info out, or empty', async () => {
+test('can omit result_info, or leave it empty', async () => {
   const absent = await emulated({ services: three, quirks: { resultInfo: 'absent' } });
   const empty = await emulated({ services: three, quirks: { resultInfo: 'empty' } });
   expect((await absent.call('GET')).body).not.toHaveProperty('result_info');
@@ -187,14 +187,14 @@ test('can ignore the page', async () => {
   expect(reply.body.result_info).toMatchObject({ page: 1, total_count: 3 });
 });
 
-test('can cap the page size in silence', async () => {
+test('can cap the page size silently', async () => {
   const { call } = await emulated({ services: three, quirks: { maxPerPage: 2 } });
   const reply = await call('GET', '?per_page=1000');
   expect(namesIn(reply)).toEqual(['a', 'b']);
   expect(reply.body.result_info).toMatchObject({ per_page: 2, total_pages: 2 });
 });
 
-test('can list in another order, the same every time', async () => {
+test('can list in another, stable order', async () => {
   const names = Array.from({ length: 10 }, (_, digit) => `web-${digit}`);
   const services = names.map((name, digit) => web({ name, service_id: ordersId.replace(/.$/, String(digit)) }));
   const { call } = await emulated({ services, quirks: { order: 'shuffled' } });

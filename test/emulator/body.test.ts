@@ -38,7 +38,7 @@ test.each<{ reason: string; body: Json }>([
     reason: 'a client certificate without verification',
     body: orders({ tls_settings: { cert_verification_mode: 'disabled', client_certificate: certificate } }),
   },
-  { reason: 'fields nobody knows', body: web({ labels: ['a'], host: { ipv4: '10.0.0.1', network, zone: 1 } }) },
+  { reason: 'unknown fields', body: web({ labels: ['a'], host: { ipv4: '10.0.0.1', network, zone: 1 } }) },
 ])('accepts $reason', ({ body }) => {
   expect(bodyProblems(body)).toEqual([]);
 });
@@ -113,7 +113,7 @@ test.each<{ reason: string; body: Json; at: string[] }>([
     body: web({ tls_settings: { cert_verification_mode: 'disabled', certificate_authority: certificate } }),
     at: ['/tls_settings/certificate_authority'],
   },
-])('refuses $reason, and says where', async ({ body, at }) => {
+])('refuses $reason, and names the place', async ({ body, at }) => {
   const { call, emulator } = await emulated();
   const reply = await call('POST', '', body);
   expect(reply.status).toBe(400);

@@ -8,9 +8,9 @@ export type Reply = { readonly status: number; readonly headers: Headers; readon
 
 export type Client = {
   readonly emulator: Emulator;
-  /** A request with full rights to a path below the account's services; `init` overrides anything of it. */
+  /** A request with full rights to a path below the account's services; `init` overrides any part of it. */
   readonly call: (method: string, path?: string, body?: Json, init?: RequestInit) => Promise<Reply>;
-  /** The same, for answers that need not be an envelope, if any comes at all. */
+  /** The same, for answers that may not be JSON, or may never come. */
   readonly ask: (method: string, path?: string, body?: Json, init?: RequestInit) => Promise<Response>;
 };
 
@@ -60,7 +60,7 @@ export function resultOf({ body }: Reply): JsonObject {
   return body.result;
 }
 
-/** The path below the account's services of a service that has an id. */
+/** The path of a service with an id, relative to the services of the account. */
 export function pathOf({ service_id: id }: JsonObject): string {
   if (typeof id !== 'string') throw new Error(`expected an id, found ${JSON.stringify(id)}`);
   return `/${id}`;

@@ -24,7 +24,7 @@ test.each([
     reason: 'a wrong token beside the right key',
     headers: { authorization: 'Bearer other', 'x-auth-email': 'a@example.com', 'x-auth-key': 'k' },
   },
-])('$reason may not even read', async ({ headers }) => {
+])('$reason has no rights', async ({ headers }) => {
   const { call } = await emulated(accepted);
   const reply = await call('GET', '', undefined, { headers });
   expect(reply.status).toBe(401);
@@ -36,13 +36,13 @@ test.each([
   });
 });
 
-test('nobody gets in by e-mail and key when there is none', async () => {
+test('rejects e-mail and key if none are configured', async () => {
   const { call } = await emulated();
   const headers = { 'x-auth-email': 'undefined', 'x-auth-key': 'undefined' };
   expect((await call('GET', '', undefined, { headers })).status).toBe(401);
 });
 
-test('a read-only token reads and cannot write', async () => {
+test('a read-only token can read but not write', async () => {
   const { call, emulator } = await emulated({ ...accepted, services: [orders({ service_id: ordersId })] });
   const init = { headers: { authorization: 'Bearer read' } };
   const before = emulator.services();

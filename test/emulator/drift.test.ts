@@ -33,7 +33,7 @@ const allKinds: Record<DriftKind, true> = {
   'port changed': true,
 };
 
-test('a handful of services shows every kind of drift, one in sync and one that nobody declares', () => {
+test('a few services show every kind of drift, one in sync, and one that is not declared', () => {
   const { services, summary } = drifted(samples);
   expect(new Set(summary.drifted.flatMap(({ kinds }) => kinds))).toEqual(new Set(Object.keys(allKinds)));
   expect(summary.inSync).toEqual([id(2)]);
@@ -77,23 +77,23 @@ test.each<{ declared: JsonObject; kinds: DriftKind[]; live: JsonObject }>([
       tls_settings: { cert_verification_mode: 'disabled' },
     }),
   },
-])('a service alone drifts by $kinds', ({ declared, kinds, live }) => {
+])('a single service drifts by $kinds', ({ declared, kinds, live }) => {
   const { services, summary } = drifted([{ service_id: id(1), ...declared }]);
   expect(summary.drifted).toEqual([{ service_id: id(1), name: declared.name, kinds }]);
   expect(services[0]).toEqual({ service_id: id(1), ...live });
 });
 
-test('the same declarations drift the same, in whatever order they come', () => {
+test('the same declarations drift in the same way, in any order', () => {
   expect(drifted(samples.toReversed())).toEqual(drifted(samples));
 });
 
-test('the input is left as it was', () => {
+test('does not modify its input', () => {
   const before = structuredClone(samples);
   drifted(samples);
   expect(samples).toEqual(before);
 });
 
-test('no two live services have one name, even where a rename would make it so', () => {
+test('no two live services have the same name, even after a rename', () => {
   const names = ['legacy-metrics', 'a', 'a-old', 'a-old-old', 'b-old', 'b'];
   const ipv6 = { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } };
   for (const copies of [1, 2, 3]) {
@@ -107,20 +107,20 @@ test('no two live services have one name, even where a rename would make it so',
   }
 });
 
-test('a declaration without an id has nothing live', () => {
+test('a declaration without an id has no live service', () => {
   const { services, summary } = drifted([web()]);
   expect(summary).toMatchObject({ drifted: [], inSync: [] });
   expect(services.map(({ name }) => name)).toEqual(['legacy-metrics']);
 });
 
-test('the extra service is extra no more once it has been imported', () => {
+test('the undeclared service is not added again after it was imported', () => {
   const [extra] = drifted([]).services;
   const { services, summary } = drifted(extra === undefined ? [] : [extra]);
   expect(summary.unmanaged).toEqual([]);
   expect(services).toHaveLength(1);
 });
 
-test('what has drifted is what the API could hold', async () => {
+test('drifted services are valid for the API', async () => {
   const { services } = drifted(samples);
   const { call } = await emulated({ services });
   for (const service of services) {

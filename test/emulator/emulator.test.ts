@@ -6,13 +6,13 @@ import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
 import type { HandledRequest } from '../../src/emulator/server.ts';
 import { emulated, orders, ordersId, resultOf, web } from './client.ts';
 
-test('says what a client needs to know', async () => {
+test('returns what a client needs to connect', async () => {
   const { emulator } = await emulated({ accountId: 'mine', token: 'secret' });
   expect(emulator.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/client\/v4$/);
   expect(emulator).toMatchObject({ accountId: 'mine', token: 'secret' });
 });
 
-test('has the services to begin with, under their ids or new ones', async () => {
+test('starts with the seeded services, under their ids or generated ones', async () => {
   const { emulator, call } = await emulated({ services: [orders({ service_id: ordersId }), web()] });
   const [first, second] = emulator.services();
   expect(first).toEqual(resultOf(await call('GET', `/${ordersId}`)));
@@ -20,16 +20,16 @@ test('has the services to begin with, under their ids or new ones', async () => 
   expect((await call('GET')).body.result).toEqual([first, second]);
 });
 
-test('a dashboard edit changes what is live, unknown fields included, and nobody is told', async () => {
+test('a dashboard edit changes the live service, including unknown fields, without a request', async () => {
   const { emulator, call } = await emulated({ services: [orders({ service_id: ordersId })] });
   emulator.change(ordersId.toUpperCase(), (service) => ({ ...service, tcp_port: 1, labels: { by: 'hand' } }));
   expect(resultOf(await call('GET', `/${ordersId}`))).toMatchObject({ tcp_port: 1, labels: { by: 'hand' } });
   expect(emulator.requests).toHaveLength(1);
 });
 
-test('a dashboard edit cannot do what the API never would', async () => {
+test('a dashboard edit cannot create a state that the API never has', async () => {
   const { emulator } = await emulated({ services: [orders({ service_id: ordersId }), web()] });
-  expect(() => emulator.change('nobody', (service) => service)).toThrow('no service nobody');
+  expect(() => emulator.change('missing', (service) => service)).toThrow('no service missing');
   expect(() => emulator.change(ordersId, (service) => ({ ...service, name: 'web' }))).toThrow('name taken: web');
   emulator.change(ordersId, (service) => ({ ...service, service_id: 'other' }));
   expect(emulator.services()).toMatchObject([{ service_id: ordersId }, { name: 'web' }]);
@@ -56,13 +56,13 @@ test('records every request before its answer arrives, without credentials', asy
   expect(JSON.stringify(told)).not.toContain(emulator.token);
 });
 
-test('takes its time when told to', async () => {
+test('delays every answer by latencyMs', async () => {
   const { emulator, call } = await emulated({ latencyMs: 40 });
   await call('GET');
   expect(emulator.requests[0]?.durationMs).toBeGreaterThanOrEqual(39);
 });
 
-test('closes at once, with connections open and a request unanswered, and twice without harm', async () => {
+test('closes at once with open connections and unanswered requests, and can be closed twice', async () => {
   const emulator = await startEmulator({ latencyMs: 60_000 });
   const idle = connect(Number(new URL(emulator.url).port), '127.0.0.1');
   await once(idle, 'connect');
@@ -78,7 +78,7 @@ test('closes at once, with connections open and a request unanswered, and twice 
   expect(emulator.requests).toEqual([]);
 });
 
-test('a port that is taken is an error', async () => {
+test('a port in use is an error', async () => {
   const { emulator } = await emulated();
   await expect(startEmulator({ port: Number(new URL(emulator.url).port) })).rejects.toThrow('EADDRINUSE');
 });
@@ -94,6 +94,6 @@ test.each<{ options: EmulatorOptions; message: string }>([
     options: { services: [web({ service_id: ordersId }), orders({ service_id: ordersId.toUpperCase() })] },
     message: 'two services have the id',
   },
-])('does not start with $message wrong', async ({ options, message }) => {
+])('does not start with an invalid $message', async ({ options, message }) => {
   await expect(startEmulator(options)).rejects.toThrow(message);
 });

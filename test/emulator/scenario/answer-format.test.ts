@@ -35,7 +35,7 @@ test('an http answer has five host keys, both ports, no tcp keys and no TLS sett
   });
 });
 
-test('a tcp answer has no http keys, a lower-case hostname and no resolvers of its own', () => {
+test('a tcp answer has no http keys, a lower-case hostname and no resolvers that were not sent', () => {
   expect(answer({ ...tcp, tcp_port: 5432, http_port: null })).toEqual({
     service_id: id,
     name: 'orders-db',
@@ -52,7 +52,7 @@ test('a tcp answer has no http keys, a lower-case hostname and no resolvers of i
   });
 });
 
-test('TLS settings come back as sent, resolvers in their order', () => {
+test('TLS settings are returned as sent, and resolvers in their order', () => {
   const sent = {
     ...tcp,
     host: { hostname: 'a', resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.0.0.2', '10.0.0.1'] } },
@@ -61,12 +61,12 @@ test('TLS settings come back as sent, resolvers in their order', () => {
   expect(answer(sent)).toMatchObject(sent);
 });
 
-test('a service of a shape that nobody knows comes back as it is', () => {
+test('a service of an unknown shape is returned as it is', () => {
   const strange = { service_id: id, name: 'q', type: 'quic', host: ['a'], tls_settings: 'none', quic_port: 443 };
   expect(answer(strange)).toEqual(strange);
 });
 
-test('unused host keys and unset ports can be left out', () => {
+test('unused host keys and unset ports can be omitted', () => {
   expect(answer(http, { unusedHostKeys: 'absent', unsetPorts: 'absent' })).toEqual(http);
   expect(answer(tcp, { unusedHostKeys: 'absent', unsetPorts: 'absent', hostname: 'as-sent' })).toEqual(tcp);
 });
@@ -97,7 +97,7 @@ test.each([
   { sent: '::1', expanded: '0000:0000:0000:0000:0000:0000:0000:0001' },
   { sent: 'fd00::', expanded: 'fd00:0000:0000:0000:0000:0000:0000:0000' },
   { sent: '1:2:3:4:5:6:7:8', expanded: '0001:0002:0003:0004:0005:0006:0007:0008' },
-])('$sent can be written out', ({ sent, expanded }) => {
+])('$sent can be returned in full length', ({ sent, expanded }) => {
   const service = { ...http, host: { ipv6: sent, network: { tunnel_id: tunnel } } };
   expect(answer(service, { ipv6: 'expanded' })).toMatchObject({ host: { ipv6: expanded } });
 });
@@ -157,7 +157,7 @@ test.each([
   expect(written).toEqual(back);
 });
 
-test('TLS settings can carry nulls for the certificates that are unset, and none where there are no settings', () => {
+test('TLS settings can show unset certificates as null, but not if there are no TLS settings', () => {
   const tls = { cert_verification_mode: 'verify_ca', client_certificate: certificate };
   const quirks = { tlsNulls: true };
   expect(answer({ ...http, tls_settings: tls }, quirks).tls_settings).toEqual({ ...tls, certificate_authority: null });
@@ -168,7 +168,7 @@ test.each<Partial<Quirks>>([
   {},
   { ipv6: 'expanded', uuids: 'upper', emptyResolvers: 'null', verifyFull: 'explicit', tlsNulls: true },
   { ipv6: 'compressed', uuids: 'lower', emptyResolvers: '[]', verifyFull: 'absent', unusedHostKeys: 'absent' },
-])('what was written back is written back the same: %j', (quirks) => {
+])('formatting a formatted service changes nothing: %j', (quirks) => {
   for (const service of [
     http,
     tcp,

@@ -14,28 +14,28 @@ const turns = Array.from({ length: 4000 }, (_, index) => ({
   nth: 1 + (index >> 10),
 }));
 
-/** What strikes the first six requests of an occasion. */
+/** The faults of the first six requests of an occasion. */
 function six(seed: number, occasion = 'PUT /a') {
   const kinds = [429, 'lost', 'html'] as const;
   return [1, 2, 3, 4, 5, 6].map((nth) => drawFault({ seed, share: 0.7, kinds }, { occasion, nth }));
 }
 
-test('what strikes a request follows from the seed, the request and its turn alone', () => {
+test('a fault depends only on the seed, the request and its count', () => {
   expect(six(1)).toEqual(six(1));
   expect(six(1)).not.toEqual(six(2));
   expect(six(1)).not.toEqual(six(1, 'PUT /b'));
-  // Whoever has noted a seed finds the same trouble with it in every later version.
+  // A seed injects the same faults in every later version.
   const lost = { kind: 'lost' };
   expect(six(1)).toEqual([null, { kind: 'html', status: 522 }, lost, null, lost, lost]);
 });
 
-test.each([0, 0.1, 0.3, 1])('about a share of %d is struck', (share) => {
+test.each([0, 0.1, 0.3, 1])('about a share of %d fails', (share) => {
   const struck = turns.filter((turn) => drawFault({ ...plan, share }, turn) !== null).length;
   expect(struck / turns.length).toBeGreaterThanOrEqual(share * 0.9);
   expect(struck / turns.length).toBeLessThanOrEqual(share * 1.1);
 });
 
-test('every kind is as likely', () => {
+test('all kinds are equally likely', () => {
   const kinds: readonly FaultKind[] = [...FAULT_NAMES, 503];
   const counts = new Map<string, number>();
   for (const turn of turns) {
@@ -49,7 +49,7 @@ test('every kind is as likely', () => {
   }
 });
 
-test('whoever is struck at a share is struck alike at a larger one', () => {
+test('a request that fails with one share fails in the same way with a larger one', () => {
   for (const turn of turns) {
     const fault = drawFault({ ...plan, share: 0.2 }, turn);
     if (fault !== null) expect(drawFault({ ...plan, share: 0.5 }, turn)).toEqual(fault);
@@ -65,7 +65,7 @@ test.each([
   expect(occasionOf(method, path)).toBe(occasion);
 });
 
-test('the same requests have the same trouble, in whatever order they arrive together', async () => {
+test('the same requests have the same faults, in any order of arrival', async () => {
   const ids = Array.from({ length: 20 }, (_, index) => `${ordersId.slice(0, -2)}${index + 10}`);
   const fates = async (order: readonly string[]) => {
     const { ask, emulator } = await emulated({ scenario: { share: 0.5, faults: [503, 'lost', 'html'] } });
@@ -80,7 +80,7 @@ test('the same requests have the same trouble, in whatever order they arrive tog
   expect(await fates(ids.toReversed())).toEqual(first);
 });
 
-/** An account with one service, of which every request meets these. */
+/** An account with one service, in which every request fails with one of these faults. */
 async function struckBy(kind: FaultKind, more: Scenario = {}): Promise<Client & { readonly written: () => boolean }> {
   const client = await emulated({
     services: [orders({ service_id: ordersId })],
@@ -101,7 +101,7 @@ test.each([
   { status: 500, code: 1000, message: 'Internal Server Error' },
   { status: 503, code: 1000, message: 'Service Unavailable', retryAfter: '1' },
   { status: 599, code: 1000, message: 'Status 599' },
-])('$status is a refusal in the envelope', async ({ status, code, message, retryAfter }) => {
+])('$status is answered with an API error', async ({ status, code, message, retryAfter }) => {
   const { call, emulator, written } = await struckBy(status);
   const reply = await call(...update);
   expect(reply.status).toBe(status);
@@ -112,7 +112,7 @@ test.each([
   expect(written()).toBe(false);
 });
 
-test('html is a page of the edge, and nothing is done', async () => {
+test('html: answers with an error page of the edge and changes nothing', async () => {
   const { ask, emulator, written } = await struckBy('html');
   for (let nth = 0; nth < 30; nth += 1) {
     const response = await ask(...update);
@@ -125,7 +125,7 @@ test('html is a page of the edge, and nothing is done', async () => {
   expect(written()).toBe(false);
 });
 
-test('empty is a 5xx without a body, and nothing is done', async () => {
+test('empty: answers 5xx without a body and changes nothing', async () => {
   const { ask, emulator, written } = await struckBy('empty');
   for (let nth = 0; nth < 30; nth += 1) {
     const response = await ask(...update);
@@ -146,7 +146,7 @@ test.each([
   expect(written()).toBe(done);
 });
 
-test('truncated ends in the middle of what was promised, and all is done', async () => {
+test('truncated: carries out the request and sends half of the announced body', async () => {
   const { ask, emulator, written } = await struckBy('truncated');
   const response = await ask(...update);
   const chunks: Uint8Array[] = [];
@@ -162,7 +162,7 @@ test('truncated ends in the middle of what was promised, and all is done', async
   expect(written()).toBe(true);
 });
 
-test('garbage is a 200 that is no JSON, and all is done', async () => {
+test('garbage: carries out the request and answers 200 without JSON', async () => {
   const { ask, emulator, written } = await struckBy('garbage');
   const response = await ask(...update);
   expect(response.status).toBe(200);
@@ -172,7 +172,7 @@ test('garbage is a 200 that is no JSON, and all is done', async () => {
   expect(written()).toBe(true);
 });
 
-test('unsuccessful is a 200 that says it is none, and nothing is done', async () => {
+test('unsuccessful: answers 200 with success: false and changes nothing', async () => {
   const { call, emulator, written } = await struckBy('unsuccessful');
   const reply = await call(...update);
   expect(reply.status).toBe(200);
@@ -181,7 +181,7 @@ test('unsuccessful is a 200 that says it is none, and nothing is done', async ()
   expect(written()).toBe(false);
 });
 
-test('null_result is a 200 with nothing in it, and all is done', async () => {
+test('null_result: carries out the request and answers 200 with a null result', async () => {
   const { call, emulator, written } = await struckBy('null_result');
   const reply = await call(...update);
   expect(reply.status).toBe(200);
@@ -213,7 +213,7 @@ test.each([
   expect(emulator.requests.map(({ fault }) => fault)).toEqual([kind, null]);
 });
 
-test('one that hangs is told as it arrives, whatever the latency', async () => {
+test('a request that hangs is reported as it arrives, regardless of the latency', async () => {
   const arrived = Promise.withResolvers<HandledRequest>();
   const scenario: Scenario = { share: 1, faults: ['hang'], latency: 3_600_000 };
   const { ask } = await emulated({ scenario, onRequest: arrived.resolve });
@@ -221,7 +221,7 @@ test('one that hangs is told as it arrives, whatever the latency', async () => {
   expect(await arrived.promise).toMatchObject({ status: 0, fault: 'hang' });
 });
 
-test('slow is done and answered, after a while', async () => {
+test('slow: carries out the request and answers after a delay', async () => {
   const { call, emulator } = await struckBy('slow', { slow_by: 40 });
   expect(resultOf(await call(...update)).tcp_port).toBe(1);
   expect(emulator.requests).toMatchObject([{ status: 200, fault: 'slow' }]);

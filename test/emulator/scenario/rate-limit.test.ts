@@ -3,7 +3,7 @@ import { slidingLimit } from '../../../src/emulator/scenario/rate-limit.ts';
 
 const twoInASecond = { requests: 2, ms: 1000, text: '2/1s' };
 
-test('lets in so many in any stretch of so long, and says how many more and when', () => {
+test('allows a number of requests in any window, and returns how many remain and when the next one is allowed', () => {
   const { arrive } = slidingLimit(twoInASecond, 0);
   expect(arrive(0)).toEqual({ state: 'within', remaining: 1, freeInMs: 1000 });
   expect(arrive(600)).toEqual({ state: 'within', remaining: 0, freeInMs: 400 });
@@ -13,7 +13,7 @@ test('lets in so many in any stretch of so long, and says how many more and when
   expect(arrive(1600)).toMatchObject({ state: 'within' });
 });
 
-test('one too many blocks all, and who waits as long as told is let in', () => {
+test('a request over the limit blocks all requests, and waiting as long as asked is enough', () => {
   const { arrive } = slidingLimit(twoInASecond, 5000);
   for (const at of [0, 1, 2]) arrive(at);
   expect(arrive(3)).toEqual({ state: 'blocked', remaining: 0, freeInMs: 4999 });
@@ -21,7 +21,7 @@ test('one too many blocks all, and who waits as long as told is let in', () => {
   expect(arrive(5002)).toEqual({ state: 'within', remaining: 1, freeInMs: 1000 });
 });
 
-test('after a block shorter than the stretch, what came before it still counts', () => {
+test('after a block shorter than the window, earlier requests still count', () => {
   const { arrive } = slidingLimit(twoInASecond, 100);
   for (const at of [0, 1]) arrive(at);
   expect(arrive(2)).toEqual({ state: 'crossed', remaining: 0, freeInMs: 998 });

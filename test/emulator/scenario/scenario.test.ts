@@ -28,7 +28,7 @@ test('config/scenario.yaml shows and explains every key, fault and quirk', () =>
   for (const paragraph of sample.trim().split('\n\n')) expect(paragraph).toMatch(/^# \w/);
 });
 
-test('config/scenario.yaml is what one would write', () => {
+test('config/scenario.yaml is a realistic scenario', () => {
   expect(scenarioOf(sample)).toMatchObject({
     seed: 8,
     share: 0.25,
@@ -46,7 +46,7 @@ test('config/scenario.yaml is what one would write', () => {
   });
 });
 
-test.each(['', '# nothing\n', '{}'])('a scenario that says nothing (%j) is calm', async (text) => {
+test.each(['', '# nothing\n', '{}'])('an empty scenario (%j) causes no failures', async (text) => {
   const { call, emulator } = await emulated({ scenario: scenarioOf(text), services: [web()] });
   for (let nth = 0; nth < 50; nth += 1) expect(namesIn(await call('GET'))).toEqual(['web']);
   expect(new Set(emulator.requests.map(({ fault }) => fault))).toEqual(new Set([null]));
@@ -57,25 +57,25 @@ test.each([
   { text: 'share: 0.1', share: 0.1, kinds: 6 + FAULT_NAMES.length },
   { text: 'share: 0.1\nfaults: [lost, 500]', share: 0.1, kinds: 2 },
   { text: 'seed: 5', share: 0, kinds: 6 + FAULT_NAMES.length },
-])('$text is a share of $share of $kinds kinds', ({ text, share, kinds }) => {
+])('$text means a share of $share and $kinds kinds', ({ text, share, kinds }) => {
   const scenario = withDefaults(scenarioOf(text));
   expect(scenario.share).toBe(share);
   expect(scenario.faults).toHaveLength(kinds);
 });
 
-/** The statuses of twenty requests, of which about half are struck. */
+/** The statuses of twenty requests, about half of which fail. */
 async function statusesWith(seed: number): Promise<string> {
   const { ask, emulator } = await emulated({ scenario: scenarioOf(`seed: ${seed}\nshare: 0.5\nfaults: [503]`) });
   for (let nth = 0; nth < 20; nth += 1) await ask('GET');
   return emulator.requests.map(({ status }) => status).join(' ');
 }
 
-test('seed: the same strikes the same, another one others', async () => {
+test('seed: the same seed injects the same faults, another seed different ones', async () => {
   expect(await statusesWith(1)).toBe(await statusesWith(1));
   expect(await statusesWith(1)).not.toBe(await statusesWith(2));
 });
 
-test('methods: only those are struck', async () => {
+test('methods: only these fail', async () => {
   const { call } = await emulated({ scenario: scenarioOf('share: 1\nfaults: [500]\nmethods: [PUT, DELETE]') });
   expect((await call('GET')).status).toBe(200);
   expect((await call('POST', '', web())).status).toBe(200);
@@ -83,7 +83,7 @@ test('methods: only those are struck', async () => {
   expect((await call('DELETE', '/x')).status).toBe(500);
 });
 
-test('stops_after: after so many faults the API is well', async () => {
+test('stops_after: no request fails after this number of faults', async () => {
   const { call, emulator } = await emulated({ scenario: scenarioOf('share: 1\nfaults: [500]\nstops_after: 3') });
   for (let nth = 0; nth < 6; nth += 1) await call('GET', nth % 2 === 0 ? '' : '?page=2');
   expect(emulator.requests.map(({ status }) => status)).toEqual([500, 500, 500, 200, 200, 200]);
@@ -93,7 +93,7 @@ test.each([
   { text: 'retry_after: 2s', header: '2' },
   { text: 'retry_after: 1m', header: '60' },
   { text: 'retry_after: 0', header: null },
-])('$text: what 429 and 503 ask for, and no other', async ({ text, header }) => {
+])('$text: the Retry-After of 429 and 503, and of no other fault', async ({ text, header }) => {
   for (const [status, asked] of [
     [429, header],
     [503, header],
@@ -104,7 +104,7 @@ test.each([
   }
 });
 
-test('latency: every answer takes so long, and what a test asks for goes before', async () => {
+test('latency: delays every answer, and latencyMs overrides it', async () => {
   const scenario = scenarioOf('latency: 40ms');
   const { call, emulator } = await emulated({ scenario });
   await call('GET');
@@ -113,7 +113,7 @@ test('latency: every answer takes so long, and what a test asks for goes before'
   expect((await quick.call('GET')).status).toBe(200);
 });
 
-/** An account with a limit, and a clock that stands still until it is set. */
+/** An account with a limit, and a clock that moves only when it is set. */
 async function limited(text: string) {
   const clock = { ms: Date.parse('2026-09-01T00:00:00Z') };
   const client = await emulated({ scenario: scenarioOf(text), now: () => new Date(clock.ms) });
@@ -121,7 +121,7 @@ async function limited(text: string) {
   return { ...client, statuses, wait: (ms: number) => void (clock.ms += ms) };
 }
 
-test('rate_limit: what crosses it is answered 429, and so is everything for five minutes', async () => {
+test('rate_limit: answers 429 over the limit, and to every request for five minutes', async () => {
   const { call, statuses, wait } = await limited('rate_limit: 3/10s');
   await call('GET');
   await call('POST', '', web());
@@ -157,7 +157,7 @@ test('rate_limit: the window slides', async () => {
   expect(statuses()).toEqual([200, 200, 200, 'limited', 200]);
 });
 
-test('block: how long that lasts', async () => {
+test('block: sets the duration of the block', async () => {
   const { call, statuses, wait } = await limited('rate_limit: 1/1s\nblock: 2500ms');
   await call('GET');
   expect((await call('GET')).headers.get('retry-after')).toBe('3');
@@ -168,7 +168,7 @@ test('block: how long that lasts', async () => {
   expect(statuses()).toEqual([200, 'limited', 'limited', 200]);
 });
 
-test('a limit that is crossed goes before a fault', async () => {
+test('an exceeded limit takes precedence over a fault', async () => {
   const { call, statuses } = await limited('rate_limit: 1/1s\nshare: 1\nfaults: [500]\nstops_after: 2');
   for (let nth = 0; nth < 3; nth += 1) await call('GET');
   expect(statuses()).toEqual(['500', 'limited', 'limited']);
@@ -181,7 +181,7 @@ test.each([
     policy: '"default";q=2;w=3',
     left: ['"default";r=1;t=3', '"default";r=0;t=2', '"default";r=0;t=300'],
   },
-])('the headers of "$text" are $left', async ({ text, policy, left }) => {
+])('with "$text" the headers report $left', async ({ text, policy, left }) => {
   const { call, wait } = await limited(text);
   const replies = [];
   for (let nth = 0; nth < 3; nth += 1) {
@@ -196,7 +196,7 @@ test.each([
   { refuse: 'orders-db', reason: 'the name that it has' },
   { refuse: 'orders-new', reason: 'the name that it would have' },
   { refuse: ordersId.toUpperCase(), reason: 'its id' },
-])('refuse: no update is accepted of a service by $reason', async ({ refuse }) => {
+])('refuse: refuses every update of a service by $reason', async ({ refuse }) => {
   const { call, emulator } = await emulated({
     services: [orders({ service_id: ordersId }), web()],
     scenario: scenarioOf(`refuse: [${refuse}]`),
@@ -212,7 +212,7 @@ test.each([
   expect(emulator.requests.map(({ fault }) => fault)).toEqual(['refused', 'refused', null, null]);
 });
 
-test('refuse: who may not write, or asks for what is not there, hears that first', async () => {
+test('refuse: missing rights and unknown services are reported first', async () => {
   const { call } = await emulated({
     services: [orders({ service_id: ordersId })],
     readOnlyToken: 'may-read',
@@ -223,7 +223,7 @@ test('refuse: who may not write, or asks for what is not there, hears that first
   expect((await call('PUT', '/unknown', orders())).status).toBe(404);
 });
 
-test('keep: the server stores other values than were sent', async () => {
+test('keep: stores other values than were sent', async () => {
   const { call } = await emulated({
     services: [orders({ service_id: ordersId })],
     scenario: scenarioOf('keep: {app_protocol: null}'),
@@ -231,7 +231,7 @@ test('keep: the server stores other values than were sent', async () => {
   expect(resultOf(await call('PUT', `/${ordersId}`, orders())).app_protocol).toBe(null);
 });
 
-test('quirks: answers are written that way, and what a test asks for goes before', async () => {
+test('quirks: change the format of answers, and the option of a test overrides them', async () => {
   const scenario = scenarioOf(
     'quirks: {unused_host_keys: absent, unset_ports: null, empty_resolvers: [], max_per_page: 1}',
   );
@@ -247,57 +247,72 @@ test('quirks: answers are written that way, and what a test asks for goes before
 const aStatus = `a status from 400 to 599, ${FAULT_NAMES.slice(0, -1).join(', ')} or slow`;
 
 test.each([
-  { text: 'fautls: [lost]', told: '1:1 fautls: unknown key; did you mean "faults"?' },
-  { text: 'whatever: 1', told: '1:1 whatever: unknown key' },
-  { text: 'seed: 1.5', told: '1:7 seed: expected a whole number from 0 to 4294967295, found 1.5' },
-  { text: 'share: 2', told: '1:8 share: expected a number from 0 to 1, found 2' },
-  { text: 'share: 30%', told: '1:8 share: expected a number from 0 to 1, found "30%"' },
-  { text: 'faults: [lost, 399]', told: `1:16 faults[1]: expected ${aStatus}, found 399` },
-  { text: 'faults: [500.5]', told: `1:10 faults[0]: expected ${aStatus}, found 500.5` },
+  { text: 'fautls: [lost]', message: '1:1 fautls: unknown key; did you mean "faults"?' },
+  { text: 'unknown: 1', message: '1:1 unknown: unknown key' },
+  { text: 'seed: 1.5', message: '1:7 seed: expected a whole number from 0 to 4294967295, found 1.5' },
+  { text: 'share: 2', message: '1:8 share: expected a number from 0 to 1, found 2' },
+  { text: 'share: 30%', message: '1:8 share: expected a number from 0 to 1, found "30%"' },
+  { text: 'faults: [lost, 399]', message: `1:16 faults[1]: expected ${aStatus}, found 399` },
+  { text: 'faults: [500.5]', message: `1:10 faults[0]: expected ${aStatus}, found 500.5` },
   {
     text: 'faults: [truncate]',
-    told: `1:10 faults[0]: expected ${aStatus}, found "truncate"; did you mean "truncated"?`,
+    message: `1:10 faults[0]: expected ${aStatus}, found "truncate"; did you mean "truncated"?`,
   },
-  { text: 'faults: [{503: 1}]', told: `1:10 faults[0]: expected ${aStatus}, found a mapping` },
-  { text: 'faults: lost', told: '1:9 faults: expected a list of statuses and names of faults, found "lost"' },
-  { text: 'faults: []', told: '1:9 faults: expected a list of statuses and names of faults, found an empty list' },
+  { text: 'faults: [{503: 1}]', message: `1:10 faults[0]: expected ${aStatus}, found a mapping` },
+  { text: 'faults: lost', message: '1:9 faults: expected a list of statuses and names of faults, found "lost"' },
+  { text: 'faults: []', message: '1:9 faults: expected a list of statuses and names of faults, found an empty list' },
   {
     text: 'methods: [put]',
-    told: '1:11 methods[0]: expected GET, PUT, POST or DELETE, found "put"; did you mean "PUT"?',
+    message: '1:11 methods[0]: expected GET, PUT, POST or DELETE, found "put"; did you mean "PUT"?',
   },
-  { text: 'stops_after: -1', told: '1:14 stops_after: expected a whole number from 0 to 1000000000, found -1' },
+  { text: 'stops_after: -1', message: '1:14 stops_after: expected a whole number from 0 to 1000000000, found -1' },
   {
     text: 'retry_after: 1500ms',
-    told: '1:14 retry_after: expected whole seconds such as 2s, or 0, at most 480h, found "1500ms"',
+    message: '1:14 retry_after: expected whole seconds such as 2s, or 0, at most 480h, found "1500ms"',
   },
-  { text: 'slow_by: 5', told: '1:10 slow_by: expected a duration such as 500ms, 2s or 5m, at most 480h, found 5' },
-  { text: 'latency:', told: '1:1 latency: expected a duration such as 500ms, 2s or 5m, at most 480h, found nothing' },
-  { text: 'rate_limit: 120', told: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found 120' },
-  { text: 'rate_limit: 0/3s', told: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found "0/3s"' },
-  { text: 'block: 481h', told: '1:8 block: expected a duration such as 500ms, 2s or 5m, at most 480h, found "481h"' },
-  { text: 'ratelimit_headers: yes', told: '1:20 ratelimit_headers: expected true or false, found "yes"' },
-  { text: 'refuse: [1]', told: '1:10 refuse[0]: expected a name or an id, found 1' },
-  { text: 'keep: [a]', told: '1:7 keep: expected a mapping of fields to values, found a list' },
-  { text: 'keep:\n  tcp_prot: 1', told: '2:13 keep.tcp_prot: unknown field; did you mean "tcp_port"?' },
-  { text: 'quirks: 1', told: '1:9 quirks: expected a mapping of quirks, found 1' },
-  { text: 'quirks:\n  ignorepages: true', told: '2:3 quirks.ignorepages: unknown key; did you mean "ignore_page"?' },
+  { text: 'slow_by: 5', message: '1:10 slow_by: expected a duration such as 500ms, 2s or 5m, at most 480h, found 5' },
+  {
+    text: 'latency:',
+    message: '1:1 latency: expected a duration such as 500ms, 2s or 5m, at most 480h, found nothing',
+  },
+  {
+    text: 'rate_limit: 120',
+    message: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found 120',
+  },
+  {
+    text: 'rate_limit: 0/3s',
+    message: '1:13 rate_limit: expected a number of requests in a duration, such as 120/3s, found "0/3s"',
+  },
+  {
+    text: 'block: 481h',
+    message: '1:8 block: expected a duration such as 500ms, 2s or 5m, at most 480h, found "481h"',
+  },
+  { text: 'ratelimit_headers: yes', message: '1:20 ratelimit_headers: expected true or false, found "yes"' },
+  { text: 'refuse: [1]', message: '1:10 refuse[0]: expected a name or an id, found 1' },
+  { text: 'keep: [a]', message: '1:7 keep: expected a mapping of fields to values, found a list' },
+  { text: 'keep:\n  tcp_prot: 1', message: '2:13 keep.tcp_prot: unknown field; did you mean "tcp_port"?' },
+  { text: 'quirks: 1', message: '1:9 quirks: expected a mapping of quirks, found 1' },
+  { text: 'quirks:\n  ignorepages: true', message: '2:3 quirks.ignorepages: unknown key; did you mean "ignore_page"?' },
   {
     text: 'quirks: {ipv6: uper}',
-    told: '1:16 quirks.ipv6: expected as-sent, compressed, expanded or upper, found "uper"; did you mean "upper"?',
+    message: '1:16 quirks.ipv6: expected as-sent, compressed, expanded or upper, found "uper"; did you mean "upper"?',
   },
   {
     text: 'quirks: {max_per_page: 0}',
-    told: '1:24 quirks.max_per_page: expected a whole number from 1 to 1000, found 0',
+    message: '1:24 quirks.max_per_page: expected a whole number from 1 to 1000, found 0',
   },
-  { text: '- lost', told: '1:1 expected a mapping such as "share: 0.3", found a list' },
-  { text: 'seed: 1\n---\nseed: 2', told: '3:1 expected one scenario, found a second document' },
-  { text: 'seed: 1\nseed: 2', told: '2:1 seed: the key "seed" stands here a second time, first at line 1; keep one' },
-  { text: 'faults: [', told: '1:9 not valid YAML: this [ is never closed; put a ] behind what belongs in it' },
-])('$text is told: $told', ({ text, told }) => {
-  expect(problemsIn(text)).toEqual([`trouble.yaml:${told}`]);
+  { text: '- lost', message: '1:1 expected a mapping such as "share: 0.3", found a list' },
+  { text: 'seed: 1\n---\nseed: 2', message: '3:1 expected one scenario, found a second document' },
+  {
+    text: 'seed: 1\nseed: 2',
+    message: '2:1 seed: the key "seed" stands here a second time, first at line 1; keep one',
+  },
+  { text: 'faults: [', message: '1:9 not valid YAML: this [ is never closed; put a ] behind what belongs in it' },
+])('$text is reported as $message', ({ text, message }) => {
+  expect(problemsIn(text)).toEqual([`trouble.yaml:${message}`]);
 });
 
-test('everything wrong is told at once, in the order of the lines, a line each', () => {
+test('reports all problems, one a line, in the order of the lines', () => {
   const problems = problemsIn('quirks: {hostname: x}\nseed: -1\nfautls: 1\nfaults: [a, b]\nkeep: {name: "a\\nb"}\n');
   expect(problems.map((line) => line.split(' ', 2).join(' '))).toEqual([
     'trouble.yaml:1:20 quirks.hostname:',
@@ -309,7 +324,7 @@ test('everything wrong is told at once, in the order of the lines, a line each',
   ]);
 });
 
-test('is described by a line for each sort of trouble', () => {
+test('is described with one line for each kind of failure', () => {
   expect(describeScenario({})).toEqual(['no failures']);
   expect(describeScenario(scenarioOf('faults: [503, lost]\nmethods: [PUT]\nstops_after: 9\nshare: 0.125'))).toEqual([
     '12.5 % of PUT fail with 503, lost (seed 1)',

@@ -39,31 +39,31 @@ test.each<{ path: string; service: JsonObject; reason: string }>([
   { path: 'host.hostname', service: orders({ host: 'odd' }), reason: 'the host is no mapping' },
   { path: 'host.network.tunnel_id', service: orders(), reason: 'the host is a name' },
   { path: 'tls_settings.client_certificate', service: web(), reason: 'there are no TLS settings' },
-])('skips $path where $reason', ({ path, service }) => {
+])('skips $path if $reason', ({ path, service }) => {
   expect(replaceValues(service, { [path]: 'x' })).toEqual(service);
 });
 
-test('what was sent is checked before anything is imposed', async () => {
+test('validates the body before it replaces values', async () => {
   const { call } = await emulated({ scenario: { keep: { app_protocol: null } } });
   expect((await call('POST', '', orders({ app_protocol: 'ftp' }))).status).toBe(400);
-  expect((await call('PUT', '/nobody', orders())).status).toBe(404);
+  expect((await call('PUT', '/missing', orders())).status).toBe(404);
 });
 
-test('what is live to begin with, or was edited in the dashboard, stays as it is', async () => {
+test('leaves seeded services and dashboard edits alone', async () => {
   const { emulator } = await emulated({ services: [orders()], scenario: { keep: { app_protocol: null } } });
   expect(emulator.services()).toMatchObject([{ app_protocol: 'postgresql' }]);
 });
 
 test.each([
-  { path: 'name', told: 'does not identify the service' },
-  { path: 'host', told: 'found a group of fields' },
-  { path: 'host..ipv4', told: 'separated by dots' },
-  { path: 'htp_port', told: 'did you mean "http_port"?' },
-  { path: 'host.resolver_network.resolverIps', told: 'did you mean "host.resolver_network.resolver_ips"?' },
-])('takes $path for a slip', ({ path, told }) => {
-  expect(storedValueFault(path)).toContain(told);
+  { path: 'name', message: 'does not identify the service' },
+  { path: 'host', message: 'found a group of fields' },
+  { path: 'host..ipv4', message: 'separated by dots' },
+  { path: 'htp_port', message: 'did you mean "http_port"?' },
+  { path: 'host.resolver_network.resolverIps', message: 'did you mean "host.resolver_network.resolver_ips"?' },
+])('rejects $path as a typo', ({ path, message }) => {
+  expect(storedValueFault(path)).toContain(message);
 });
 
-test.each(['tls_settings', 'host.hostname', 'labels', 'tls_settings.minimum_version'])('takes %s', (path) => {
+test.each(['tls_settings', 'host.hostname', 'labels', 'tls_settings.minimum_version'])('accepts %s', (path) => {
   expect(storedValueFault(path)).toBe(null);
 });

@@ -4,7 +4,7 @@ import { printable } from '../core/base/printable.ts';
 import type { SecretKeeper } from '../core/base/secrets.ts';
 import { wrapped } from '../core/report/text.ts';
 import type { Paint, TextOptions } from '../core/report/text.ts';
-import { paintFor } from '../sinks/colors.ts';
+import { painter } from '../sinks/colors.ts';
 
 /** Takes texts of whole lines. */
 export type Output = {
@@ -44,8 +44,8 @@ export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
 /** Colors for results. */
 export function paintForResults(context: Context, choice: ColorChoice = 'auto'): Paint {
-  if (choice !== 'auto') return paintFor(choice === 'always');
-  return paintFor(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
+  if (choice !== 'auto') return painter(choice === 'always');
+  return painter(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
 }
 
 /** How results are to look: as wide as the terminal, and without limit in a pipe, where lines are searched and compared. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Paint } from '../core/report/text.ts';
 
-/** Colors, or none. */
-export function paintFor(colors: boolean): Paint {
-  return (style, text) => (colors ? styleText(style, text, { validateStream: false }) : text);
+/** Returns a function that colors text, or that returns text unchanged if `enabled` is false. */
+export function painter(enabled: boolean): Paint {
+  return (style, text) => (enabled ? styleText(style, text, { validateStream: false }) : text);
 }

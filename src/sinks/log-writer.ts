@@ -2,59 +2,60 @@ import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { errorCode } from '../core/base/errno.ts';
 
-/** Where the lines of a log go. To write to it never throws, never waits for a reader, and ends nothing. */
-export type Outlet = { readonly write: (line: string) => void };
+/** Writes the lines of a log. `write` never throws, never blocks on a slow reader, and never ends the process. */
+export type LogWriter = { readonly write: (line: string) => void };
 
-export type OutletOptions = {
-  /** The open file to write to. */
+export type LogWriterOptions = {
+  /** The file descriptor to write to. */
   readonly fd: number;
-  /** The stream of that file: what is a pipe or a socket is written through it, for its reader may be slow, or stuck. */
+  /** The stream of the same file. Pipes and sockets are written through it, because their reader may be slow or stuck. */
   readonly stream: Writable;
-  /** Told, by its code, what keeps lines from being written: once, until they can be written again. */
+  /** Called with the error code when lines cannot be written: once for each outage. */
   readonly onFault: (code: string) => void;
-  /** Told how many lines were dropped, as soon as there is room again. It may write. */
-  readonly onLost: (lines: number) => void;
+  /** Called with the number of dropped lines as soon as lines can be written again. May write to the log. */
+  readonly onDropped: (lines: number) => void;
 };
 
-/** What waits to be written at the most; what comes on top of it is dropped. */
-const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** At most this many bytes wait to be written. Further lines are dropped whole. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-export function openOutlet(options: OutletOptions): Outlet {
+/** Opens a writer for a file or a pipe. */
+export function openLogWriter(options: LogWriterOptions): LogWriter {
   const stats = fstatSync(options.fd);
-  return stats.isFIFO() || stats.isSocket() ? pipeOutlet(options) : fileOutlet(options);
+  return stats.isFIFO() || stats.isSocket() ? pipeWriter(options) : fileWriter(options);
 }
 
 /**
- * A line is in the file before the call returns. Where it cannot be, as on a full disk, it is kept, and tried again with every line that
- * follows.
+ * A line is in the file before `write` returns. If it cannot be written, for example because the disk is full, it is buffered, and
+ * every further line tries again.
  */
-function fileOutlet({ fd, onFault, onLost }: OutletOptions): Outlet {
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  /** How much of the first line that waits is in the file: a disk may become full within a line. */
-  let begun = 0;
+function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
+  const buffer: Buffer[] = [];
+  let bufferedBytes = 0;
+  /** How many bytes of the first buffered line are in the file: a disk can become full in the middle of a line. */
+  let partialBytes = 0;
   let isFaulty = false;
-  let lost = 0;
+  let dropped = 0;
 
-  const wait = (line: Buffer) => {
-    waiting.push(line);
-    waitingBytes += line.length;
+  const enqueue = (line: Buffer) => {
+    buffer.push(line);
+    bufferedBytes += line.length;
   };
   const flush = () => {
-    let done = 0;
+    let writtenLines = 0;
     try {
-      for (const line of waiting) {
-        while (begun < line.length) begun += writeSync(fd, line, begun);
-        begun = 0;
-        waitingBytes -= line.length;
-        done += 1;
+      for (const line of buffer) {
+        while (partialBytes < line.length) partialBytes += writeSync(fd, line, partialBytes);
+        partialBytes = 0;
+        bufferedBytes -= line.length;
+        writtenLines += 1;
       }
       isFaulty = false;
     } catch (error) {
       if (!isFaulty) onFault(errorCode(error));
       isFaulty = true;
     }
-    waiting.splice(0, done);
+    buffer.splice(0, writtenLines);
   };
 
   return {
@@ -62,45 +63,45 @@ function fileOutlet({ fd, onFault, onLost }: OutletOptions): Outlet {
       const line = Buffer.from(text);
       flush();
       if (isFaulty) {
-        if (waitingBytes + line.length > MOST_WAITING_BYTES) lost += 1;
-        else wait(line);
+        if (bufferedBytes + line.length > MAX_BUFFERED_BYTES) dropped += 1;
+        else enqueue(line);
         return;
       }
-      if (lost > 0) {
-        const lines = lost;
-        lost = 0;
-        onLost(lines);
+      if (dropped > 0) {
+        const lines = dropped;
+        dropped = 0;
+        onDropped(lines);
       }
-      wait(line);
+      enqueue(line);
       flush();
     },
   };
 }
 
-/** Lines wait for their reader in the memory of the process, which goes on. Those that a reader who went away left are lost. */
-function pipeOutlet({ stream, onFault, onLost }: OutletOptions): Outlet {
+/** Lines are buffered in memory until the reader takes them. Lines left unread when the reader closes the pipe are dropped. */
+function pipeWriter({ stream, onFault, onDropped }: LogWriterOptions): LogWriter {
   let isFaulty = false;
-  let lost = 0;
+  let dropped = 0;
 
-  const written = (error: Error | null | undefined) => {
+  const onWritten = (error: Error | null | undefined) => {
     if (error != null) {
-      lost += 1;
+      dropped += 1;
       if (!isFaulty) onFault(errorCode(error));
       isFaulty = true;
       return;
     }
     isFaulty = false;
-    if (lost === 0) return;
-    const lines = lost;
-    lost = 0;
-    onLost(lines);
+    if (dropped === 0) return;
+    const lines = dropped;
+    dropped = 0;
+    onDropped(lines);
   };
 
   return {
     write: (text) => {
       const line = Buffer.from(text);
-      if (stream.writableLength + line.length > MOST_WAITING_BYTES) lost += 1;
-      else stream.write(line, written);
+      if (stream.writableLength + line.length > MAX_BUFFERED_BYTES) dropped += 1;
+      else stream.write(line, onWritten);
     },
   };
 }

@@ -3,80 +3,80 @@ import { isatty, WriteStream } from 'node:tty';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { Report } from '../core/report/report.ts';
+import type { PassOutcome, Report } from '../core/report/report.ts';
 import { renderLogLine, renderTotals, wrapped } from '../core/report/text.ts';
-import { paintFor } from './colors.ts';
-import { openOutlet } from './log-writer.ts';
+import { painter } from './colors.ts';
+import { openLogWriter } from './log-writer.ts';
 
 export type Log = Logger;
 
 export type LogOptions = {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** `auto`: lines for people on a terminal, JSON elsewhere. */
+  /** `auto` is `pretty` on a terminal and `json` elsewhere. */
   readonly format: 'auto' | 'json' | 'pretty';
-  /** The open file to write to: 1 for stdout, 2 for stderr. */
+  /** The file descriptor to write to: 1 for stdout, 2 for stderr. */
   readonly fd: number;
-  /** The stream of that file. */
+  /** The stream of the same file. */
   readonly stream: Writable;
-  /** Whether a terminal is to have colors; nothing else ever has. */
+  /** Whether lines on a terminal are colored. Other outputs never are. */
   readonly colors: boolean;
-  /** Takes the secrets out of a line. */
+  /** Returns a line without the secrets in it. */
   readonly hide: (line: string) => string;
-  /** Told why the log cannot be written, once for each time that it cannot. The lines wait, as many as there is room for. */
+  /** Called with the error code when the log cannot be written: once for each outage. Lines are buffered, up to a limit. */
   readonly onFault: (code: string) => void;
 };
 
 /**
- * One JSON object a line, or one readable line. A log that cannot be written, on a full disk say, or that nobody reads, is no reason to
- * leave the services alone.
+ * Creates a log that writes one JSON object or one human-readable message per line. Reconciling continues when the log cannot be
+ * written, for example on a full disk, and when nothing reads it.
  */
 export function createLog(options: LogOptions): Log {
-  const outlet = openOutlet({
+  const writer = openLogWriter({
     ...options,
-    onLost: (lines) =>
-      log.warn({ event: 'log_lost', lines }, `${lines} ${lines === 1 ? 'line' : 'lines'} of the log are lost`),
+    onDropped: (lines) =>
+      log.warn({ event: 'log_lost', lines }, `dropped ${lines} log ${lines === 1 ? 'line' : 'lines'}`),
   });
-  const words = wordsFor(options);
+  const formatLine = formatterFor(options);
   const log = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line) => outlet.write(options.hide(words(line))) },
+    { write: (line) => writer.write(options.hide(formatLine(line))) },
   );
   return log;
 }
 
-/** What becomes of a line of JSON: nothing, or a line for people. */
-function wordsFor({ format, fd, stream, colors }: LogOptions): (line: string) => string {
+/** Returns a function that turns a line of JSON into the line to write. */
+function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string) => string {
   if (format === 'json' || (format === 'auto' && !isatty(fd))) return (line) => line;
   const colorize = colors && isatty(fd);
-  const paint = paintFor(colorize);
+  const paint = painter(colorize);
   const columns = () => (isatty(fd) && stream instanceof WriteStream && stream.columns > 0 ? stream.columns : Infinity);
   const pretty = prettyFactory({
     colorize,
-    // The report has colors of its own.
+    // A report brings its own colors.
     customColors: 'message:reset',
     useOnlyCustomProps: false,
     hideObject: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    // A report goes through the log as the one value it is; only here does it become text.
+    // A report is logged as a value, and becomes text only here.
     messageFormat: (line, key) =>
       isReport(line) ? renderLogLine(line, { paint, columns: columns() }) : String(line[key]),
   });
   return (line) => {
-    const [first = '', ...further] = pretty(line).split('\n');
-    // What follows is laid out already, or is to be copied.
-    return [wrapped(first, { columns: columns() }), ...further].join('\n');
+    const [first = '', ...rest] = pretty(line).split('\n');
+    // Only the first line is wrapped: the others are already laid out, or are meant to be copied.
+    return [wrapped(first, { columns: columns() }), ...rest].join('\n');
   };
 }
 
-/** Writes the report of a pass as one line, at a level that says whether somebody should look. */
+/** Logs the report of a pass as one line. The level shows whether it needs attention. */
 export function logReport(log: Log, report: Report): void {
   const level = LEVELS[report.outcome];
-  log[level]({ event: REPORT, ...report }, renderTotals(report, paintFor(false)));
+  log[level]({ event: REPORT, ...report }, renderTotals(report, painter(false)));
 }
 
 const REPORT = 'reconciliation_report';
 
-/** Only `logReport` writes this event, so what carries it is a report. */
+/** Whether a line is a report: only `logReport` writes this event. */
 function isReport(line: object): line is Report {
   return 'event' in line && line.event === REPORT;
 }
@@ -84,10 +84,10 @@ function isReport(line: object): line is Report {
 const LEVELS = {
   in_sync: 'info',
   converged: 'info',
-  // Only detect logs it: drift that nobody but a person will put right.
+  // Logged only in mode detect, where a person has to correct the drift.
   pending: 'warn',
   interrupted: 'warn',
   partial: 'warn',
   failed: 'error',
   denied: 'error',
-} as const;
+} as const satisfies Record<PassOutcome, LogOptions['level']>;

@@ -5,74 +5,79 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { openOutlet } from '../../src/sinks/log-writer.ts';
-import type { Outlet } from '../../src/sinks/log-writer.ts';
+import { openLogWriter } from '../../src/sinks/log-writer.ts';
+import type { LogWriter } from '../../src/sinks/log-writer.ts';
 
-type Opened = { readonly outlet: Outlet; readonly told: string[] };
+type Opened = { readonly writer: LogWriter; readonly faults: string[] };
 
-/** An outlet that writes how many lines were lost, as a log does. */
-function outletOf(fd: number, stream: Socket = new Socket()): Opened {
-  const told: string[] = [];
-  const outlet = openOutlet({
+/** Opens a writer that writes the number of dropped lines, as the log does. */
+function openWriter(fd: number, stream: Socket = new Socket()): Opened {
+  const faults: string[] = [];
+  const writer = openLogWriter({
     fd,
     stream,
-    onFault: (code) => void told.push(code),
-    onLost: (lines) => outlet.write(`lost ${lines}\n`),
+    onFault: (code) => void faults.push(code),
+    onDropped: (lines) => writer.write(`dropped ${lines}\n`),
   });
-  return { outlet, told };
+  return { writer, faults };
 }
 
 function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-outlet-'));
+  const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-log-writer-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
-/** Seventeen lines, of which sixteen have room. */
+/** 17 lines of 1 MiB. The buffer holds 16 of them. */
 const lines = Array.from({ length: 17 }, (_, index) => `${String(index).padEnd(1024 * 1024 - 1, '.')}\n`);
-/** What such lines begin with. */
+/** The numbers with which such lines begin. */
 const beginnings = (text: string) =>
   text
     .trimEnd()
     .split('\n')
     .map((line) => line.replace(/\.+$/, ''));
 
-/** Makes an open file another one, as a disk that was full and has room again. */
-function turnInto(fd: number, path: string): void {
+/** Makes an open file descriptor refer to another file, like a full disk that has space again. */
+function redirect(fd: number, path: string): void {
   closeSync(fd);
   expect(openSync(path, 'a')).toBe(fd);
 }
 
 test.runIf(existsSync('/dev/full'))(
-  'lines wait for a full disk, are written in order, and what was lost is told',
+  'buffers lines while the disk is full, writes them in order when it has space, and reports how many were dropped',
   () => {
     const path = join(temporaryFolder(), 'log');
     const fd = openSync('/dev/full', 'w');
-    const { outlet, told } = outletOf(fd);
-    for (const line of lines) outlet.write(line);
-    outlet.write('short, but too late\n');
-    expect(told).toEqual(['ENOSPC']);
+    const { writer, faults } = openWriter(fd);
+    for (const line of lines) writer.write(line);
+    writer.write('short, and still dropped\n');
+    expect(faults).toEqual(['ENOSPC']);
 
-    turnInto(fd, path);
-    outlet.write('after\n');
+    redirect(fd, path);
+    writer.write('after\n');
     const kept = Array.from({ length: 16 }, (_, index) => String(index));
-    expect(beginnings(readFileSync(path, 'utf8'))).toEqual([...kept, 'lost 2', 'after']);
+    expect(beginnings(readFileSync(path, 'utf8'))).toEqual([...kept, 'dropped 2', 'after']);
 
-    // Another outage is told again, and nothing is written twice.
-    turnInto(fd, '/dev/full');
-    outlet.write('kept\n');
-    outlet.write('kept, too\n');
-    expect(told).toEqual(['ENOSPC', 'ENOSPC']);
-    turnInto(fd, path);
-    outlet.write('last\n');
+    // The next outage is reported as well, and no line is written twice.
+    redirect(fd, '/dev/full');
+    writer.write('kept\n');
+    writer.write('kept as well\n');
+    expect(faults).toEqual(['ENOSPC', 'ENOSPC']);
+    redirect(fd, path);
+    writer.write('last\n');
     closeSync(fd);
-    expect(beginnings(readFileSync(path, 'utf8')).slice(17)).toEqual(['after', 'kept', 'kept, too', 'last']);
+    expect(beginnings(readFileSync(path, 'utf8')).slice(17)).toEqual(['after', 'kept', 'kept as well', 'last']);
   },
 );
 
-type Pipe = { readonly fd: number; readonly stream: Socket; readonly read: () => string; readonly leave: () => void };
+type Pipe = {
+  readonly fd: number;
+  readonly stream: Socket;
+  readonly read: () => string;
+  readonly closeReader: () => void;
+};
 
-/** Both ends of a pipe; what is read is what is there. */
+/** Opens both ends of a pipe. `read` returns the text that is available. */
 function pipe(): Pipe {
   const path = join(temporaryFolder(), 'pipe');
   execFileSync('mkfifo', [path]);
@@ -86,10 +91,10 @@ function pipe(): Pipe {
     try {
       return buffer.toString('utf8', 0, readSync(reader, buffer));
     } catch {
-      return ''; // Nothing there now.
+      return ''; // The pipe is empty.
     }
   };
-  return { fd, stream, read, leave: () => closeSync(reader) };
+  return { fd, stream, read, closeReader: () => closeSync(reader) };
 }
 
 async function readUntil(read: () => string, end: string): Promise<string> {
@@ -98,28 +103,28 @@ async function readUntil(read: () => string, end: string): Promise<string> {
   return text;
 }
 
-test('nobody reads a pipe: writing goes on at once, and a reader that comes later is told what was lost', async () => {
-  const { fd, stream, read, leave } = pipe();
-  const { outlet, told } = outletOf(fd, stream);
-  for (const line of lines) outlet.write(line);
-  for (let line = 0; line < 3; line += 1) outlet.write('x'.repeat(1024 * 1024));
+test('does not block on a pipe without a reader, and reports to a later reader how many lines were dropped', async () => {
+  const { fd, stream, read, closeReader } = pipe();
+  const { writer, faults } = openWriter(fd, stream);
+  for (const line of lines) writer.write(line);
+  for (let line = 0; line < 3; line += 1) writer.write('x'.repeat(1024 * 1024));
 
-  const text = await readUntil(read, 'lost 4\n');
+  const text = await readUntil(read, 'dropped 4\n');
   const kept = Array.from({ length: 16 }, (_, index) => String(index));
-  expect(beginnings(text)).toEqual([...kept, 'lost 4']);
-  outlet.write('after\n');
+  expect(beginnings(text)).toEqual([...kept, 'dropped 4']);
+  writer.write('after\n');
   expect(await readUntil(read, '\n')).toBe('after\n');
-  expect(told).toEqual([]);
-  leave();
+  expect(faults).toEqual([]);
+  closeReader();
 });
 
-test('the reader of a pipe goes away: that is told once, and writing goes on', async () => {
-  const { fd, stream, leave } = pipe();
-  const { outlet, told } = outletOf(fd, stream);
-  leave();
-  outlet.write('one\n');
-  await expect.poll(() => told).toHaveLength(1);
-  for (let line = 0; line < 3; line += 1) expect(() => outlet.write('more\n')).not.toThrow();
+test('reports once that the reader closed the pipe, and accepts further lines', async () => {
+  const { fd, stream, closeReader } = pipe();
+  const { writer, faults } = openWriter(fd, stream);
+  closeReader();
+  writer.write('one\n');
+  await expect.poll(() => faults).toHaveLength(1);
+  for (let line = 0; line < 3; line += 1) expect(() => writer.write('more\n')).not.toThrow();
   await new Promise<void>((later) => void setImmediate(later));
-  expect(told).toEqual(['EPIPE']);
+  expect(faults).toEqual(['EPIPE']);
 });

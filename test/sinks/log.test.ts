@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { secretKeeper } from '../../src/core/base/secrets.ts';
 import type { PassOutcome, Report, ServiceReport } from '../../src/core/report/report.ts';
-import { paintFor } from '../../src/sinks/colors.ts';
+import { painter } from '../../src/sinks/colors.ts';
 import { createLog, logReport } from '../../src/sinks/log.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
 
@@ -21,7 +21,7 @@ const defaults: Omit<LogOptions, 'fd'> = {
   onFault: (code) => expect.fail(code),
 };
 
-/** What a log leaves in a file. It is all there as soon as the call returns. */
+/** Returns what a log writes to a file. All of it is in the file as soon as each call returns. */
 function logged(options: Partial<LogOptions>, write: (log: Log) => void): string {
   const path = join(folder, 'log');
   const fd = openSync(path, 'w');
@@ -89,7 +89,7 @@ function report(changes: Partial<Report> = {}): Report {
   };
 }
 
-test('writes a report as one JSON object on one line: the report as it is, and what a log adds', () => {
+test('writes a report as one JSON object on one line, with level, time, event and message', () => {
   const text = logged({}, (log) => logReport(log, report()));
   expect(text).toMatch(/^[^\n]+\n$/);
   const { level, time, msg, event, ...rest } = Object(JSON.parse(text));
@@ -100,7 +100,7 @@ test('writes a report as one JSON object on one line: the report as it is, and w
   expect(msg).toBe('converged: 1 updated, 1 unmanaged, 1 in sync (120 ms, 2 requests)');
 });
 
-test('every line is a JSON object, whatever stands in it', () => {
+test('writes every line as a JSON object, for any characters in it', () => {
   const name = 'a\nb"\\\u0000\u001b[31m\u2028\u{1f525}';
   const text = logged({}, (log) => {
     log.info({ event: 'started' }, 'two\nlines');
@@ -114,49 +114,40 @@ test('every line is a JSON object, whatever stands in it', () => {
   ]);
 });
 
-const LEVELS: { readonly [Outcome in PassOutcome]: number } = {
-  in_sync: 30,
-  converged: 30,
-  pending: 40,
-  interrupted: 40,
-  partial: 40,
-  failed: 50,
-  denied: 50,
-};
-const outcomes: readonly PassOutcome[] = [
-  'in_sync',
-  'converged',
-  'pending',
-  'interrupted',
-  'partial',
-  'failed',
-  'denied',
+const levels: readonly { readonly outcome: PassOutcome; readonly level: number }[] = [
+  { outcome: 'in_sync', level: 30 },
+  { outcome: 'converged', level: 30 },
+  { outcome: 'pending', level: 40 },
+  { outcome: 'interrupted', level: 40 },
+  { outcome: 'partial', level: 40 },
+  { outcome: 'failed', level: 50 },
+  { outcome: 'denied', level: 50 },
 ];
 
-test.for(outcomes)('the level of a pass that ended %s says whether somebody should look', (outcome) => {
-  expect(linesOf(logged({}, (log) => logReport(log, report({ outcome }))))).toMatchObject([{ level: LEVELS[outcome] }]);
+test.for(levels)('logs a pass that ended $outcome at level $level', ({ outcome, level }) => {
+  expect(linesOf(logged({}, (log) => logReport(log, report({ outcome }))))).toMatchObject([{ level }]);
 });
 
 test.for([
-  { level: 'trace', heard: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] },
-  { level: 'info', heard: ['info', 'warn', 'error', 'fatal'] },
-  { level: 'error', heard: ['error', 'fatal'] },
-  { level: 'silent', heard: [] },
-] as const)('at level $level, $heard are written', ({ level, heard }) => {
+  { level: 'trace', written: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] },
+  { level: 'info', written: ['info', 'warn', 'error', 'fatal'] },
+  { level: 'error', written: ['error', 'fatal'] },
+  { level: 'silent', written: [] },
+] as const)('writes $written at level $level', ({ level, written }) => {
   const text = logged({ level, format: 'pretty' }, (log) => {
     for (const each of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) log[each](each);
   });
-  expect(text.match(/(?<=: )\w+$/gm) ?? []).toEqual(heard);
+  expect(text.match(/(?<=: )\w+$/gm) ?? []).toEqual(written);
 });
 
-test('the pretty format reads like a text: time and level, the totals, and what is worth knowing of each service', () => {
+test('writes time, level, totals and the details of each service in the pretty format', () => {
   const unmanaged: ServiceReport = { ...drifted, finding: 'unmanaged', name: 'legacy', action: null, result: null };
   const text = logged({ format: 'pretty' }, (log) => {
-    log.info({ event: 'started', version: '1' }, 'here we are');
+    log.info({ event: 'started', version: '1' }, 'hello');
     logReport(log, report({ services: [unmanaged, drifted] }));
   });
   expect(text.replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, 'hh:mm:ss.lll').split('\n')).toEqual([
-    '[hh:mm:ss.lll] INFO: here we are',
+    '[hh:mm:ss.lll] INFO: hello',
     '[hh:mm:ss.lll] INFO: converged: 1 updated, 1 unmanaged, 1 in sync (120 ms, 2 requests)',
     '~ orders-db  0191e3a4-5b6c-7d8e-9f00-112233445566  services/orders-db.yaml:2  it was changed live',
     '    tcp_port  5433 → 5432',
@@ -166,10 +157,10 @@ test('the pretty format reads like a text: time and level, the totals, and what 
   ]);
 });
 
-/** Whatever may move a cursor, change a color, or turn the direction of reading. */
-const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+/** Characters that can move the cursor, change colors, or reverse the direction of text. */
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
-test('nothing that comes from outside steers the terminal', () => {
+test('escapes control characters from files and from the API', () => {
   const evil = 'a\u001b[2J\u009b31m\u202e\u2028\r\nb';
   const text = logged({ format: 'pretty' }, (log) =>
     logReport(
@@ -203,7 +194,7 @@ test('nothing that comes from outside steers the terminal', () => {
       }),
     ),
   );
-  for (const line of text.split('\n')) expect(line).not.toMatch(STEERING);
+  for (const line of text.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS);
   expect(text).toContain(String.raw`a\u{1b}[2J`);
 });
 
@@ -211,20 +202,20 @@ function failureOf(message: string): NonNullable<Report['error']> {
   return { kind: 'transient', status: null, code: null, message, pointer: null, documentation_url: null, ray: null };
 }
 
-test('has no colors where there is no terminal, in either format', () => {
+test('writes no colors to a file, in any format', () => {
   for (const format of ['auto', 'pretty', 'json'] as const) {
     const text = logged({ format }, (log) => logReport(log, report({ outcome: 'failed', error: failureOf('no') })));
     expect(stripVTControlCharacters(text)).toBe(text);
   }
 });
 
-test('colors are on where they are wanted, and leave the text as it was', () => {
-  expect(paintFor(false)('red', 'a')).toBe('a');
-  expect(paintFor(true)('red', 'a')).not.toBe('a');
-  expect(stripVTControlCharacters(paintFor(true)('red', 'a'))).toBe('a');
+test('a painter colors text only if it is enabled, and leaves the text unchanged', () => {
+  expect(painter(false)('red', 'a')).toBe('a');
+  expect(painter(true)('red', 'a')).not.toBe('a');
+  expect(stripVTControlCharacters(painter(true)('red', 'a'))).toBe('a');
 });
 
-test('hides secrets in either format, before a line is written', () => {
+test('redacts secrets in either format before a line is written', () => {
   const { add, hide } = secretKeeper();
   add('orders-db');
   for (const format of ['json', 'pretty'] as const) {
@@ -234,8 +225,8 @@ test('hides secrets in either format, before a line is written', () => {
   }
 });
 
-// A full disk, on systems that have the device for it.
-test.runIf(existsSync('/dev/full'))('goes on where the log cannot be written, and tells why once', () => {
+// /dev/full behaves like a full disk, and is not available on every system.
+test.runIf(existsSync('/dev/full'))('continues when the log cannot be written, and reports the reason once', () => {
   const fd = openSync('/dev/full', 'w');
   for (const format of ['json', 'pretty'] as const) {
     const faults: string[] = [];

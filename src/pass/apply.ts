@@ -1,114 +1,137 @@
 import pLimit from 'p-limit';
 import type { Signals } from '../core/base/abort.ts';
-import { failure, FailureError } from '../core/base/failure.ts';
+import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
 import { changesBetween } from '../core/compare/compare.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
-import type { Plan, Update } from '../core/plan/plan.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { stepId } from '../core/plan/step.ts';
+import type { Step, Update } from '../core/plan/step.ts';
 import type { Directory, Updated } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
 
 export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
-  /** PUTs under way at the most. */
+  /** At most this many updates in flight. */
   readonly concurrency: number;
-  /** Told how many of the updates have come to an end, whichever; of 0 to begin with. */
+  /** Called with 0 at the start, and after each step with how many are done, whatever their results. */
   readonly onProgress?: (done: number, of: number) => void;
 };
 
 export type Applied = {
-  /** By service_id, one for every update of the plan. */
+  /** By service_id, one for each step of the plan. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** The denial that ended it before its time. */
+  /** The first denial, which ended the pass early. */
   readonly denied: Failure | null;
 };
 
-/** So many updates in a row that failed, after all their tries, though they might have worked: the API is down. */
-const MOST_TRANSIENT_IN_A_ROW = 5;
+/** After this many updates in a row that failed with a transient error despite their retries, the API is considered down. */
+const MOST_TRANSIENT_FAILURES_IN_A_ROW = 5;
 
 /**
- * Carries out a plan. One failure never stops the rest, except a denial, for what is refused to one will be refused to all, and an API
- * that is down: the rest is not begun then, and what is under way is finished. Who waits for another's name begins when that one
- * is done, and is withheld when it fails. Never throws.
+ * Carries out a plan. Never throws: every step has an outcome. A failed step does not stop the others. Two things do: a denial, because
+ * every other step would be denied as well, and an API that is down. No further step is started then; steps in flight are finished.
  */
-export async function apply(
-  plan: Plan,
-  { update, concurrency, onProgress, stop, kill }: ApplyOptions,
-): Promise<Applied> {
+export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied> {
+  const { concurrency, onProgress } = options;
+  const breaker = openBreaker(options.stop);
+  const runStep = stepRunner(options, breaker);
   const limit = pLimit(concurrency);
-  const running = new Map<string, Promise<Outcome>>();
-  const updates = new Map(plan.updates.map((each) => [each.finding.live.service_id, each]));
-  const over = new AbortController();
-  const signals = { stop: AbortSignal.any([stop, over.signal]), kill };
-  let denied: Failure | null = null;
-  let transientInARow = 0;
+  const stepsById = new Map(plan.steps.map((step) => [stepId(step), step]));
+  const started = new Map<string, Promise<Outcome>>();
 
-  const put = async (each: Update): Promise<Outcome> => {
-    try {
-      const updated = await update(each.finding.live, each.body, signals);
-      transientInARow = 0;
-      return settle(each, updated);
-    } catch (error) {
-      if (!(error instanceof FailureError)) {
-        return { result: 'failed', attempts: 0, failure: failure('internal', `a bug: ${String(error)}`) };
-      }
-      if (error.attempts === 0) return withheld(`not begun: ${error.message}`);
-      weigh(error.failure);
-      return { result: 'failed', attempts: error.attempts, failure: error.failure };
-    }
-  };
-
-  /** Whether a failure concerns the rest, too. */
-  const weigh = (reason: Failure) => {
-    if (reason.kind === 'denied') {
-      denied ??= reason;
-      over.abort(new FailureError(failure('denied', 'the API refused the credential')));
-    }
-    transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
-    if (transientInARow < MOST_TRANSIENT_IN_A_ROW) return;
-    const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
-    over.abort(new FailureError(failure('transient', message)));
-  };
-
-  const begin = (each: Update): Promise<Outcome> => {
-    const id = each.finding.live.service_id;
-    const begun = running.get(id);
-    if (begun !== undefined) return begun;
-    const outcome = afterHolder(each).then((reason) => reason ?? limit(() => put(each)));
-    running.set(id, outcome);
+  const start = (step: Step): Promise<Outcome> => {
+    const id = stepId(step);
+    const outcome = started.get(id) ?? afterNameIsFree(step).then((blocked) => blocked ?? limit(() => runStep(step)));
+    started.set(id, outcome);
     return outcome;
   };
 
-  /** Waits for the name. A plan has no cycles, so this ends. */
-  const afterHolder = async ({ after, finding }: Update): Promise<Outcome | null> => {
-    const holder = after === null ? undefined : updates.get(after);
+  /** Waits for the step that frees the wanted name. Ends, because the waiting steps of a plan form no cycle. */
+  const afterNameIsFree = async ({ waitsFor, finding }: Step): Promise<Outcome | null> => {
+    const holder = waitsFor === null ? undefined : stepsById.get(waitsFor);
     if (holder === undefined) return null;
-    const { result } = await begin(holder);
+    const { result } = await start(holder);
     if (result === 'updated') return null;
     const name = JSON.stringify(finding.declaration.name);
-    return withheld(`not begun: the name ${name} is still held by ${after}, whose update is ${result}`);
+    return withheld(`the name ${name} is still held by ${waitsFor}, whose update has the result "${result}"`);
   };
 
   let done = 0;
-  const ended = (outcome: Outcome): Outcome => {
-    onProgress?.((done += 1), plan.updates.length);
-    return outcome;
-  };
-  onProgress?.(0, plan.updates.length);
-  const outcomes = await Promise.all(plan.updates.map((each) => begin(each).then(ended)));
+  onProgress?.(0, plan.steps.length);
+  const outcomes = await Promise.all(
+    plan.steps.map(async (step): Promise<[string, Outcome]> => {
+      const outcome = await start(step);
+      done += 1;
+      onProgress?.(done, plan.steps.length);
+      return [stepId(step), outcome];
+    }),
+  );
+  return { outcomes: new Map(outcomes), denied: breaker.denied() };
+}
+
+type Breaker = {
+  /** Aborted together with the caller's `stop`, or once no further step may start. */
+  readonly stop: AbortSignal;
+  readonly onSuccess: () => void;
+  readonly onFailure: (failure: Failure) => void;
+  readonly denied: () => Failure | null;
+};
+
+/** Returns a circuit breaker, which decides from the results whether further steps may start. */
+function openBreaker(stop: AbortSignal): Breaker {
+  const controller = new AbortController();
+  let denied: Failure | null = null;
+  let transientInARow = 0;
   return {
-    outcomes: new Map([...updates.keys()].map((id, index) => [id, outcomes[index] ?? withheld('not begun')])),
-    denied,
+    stop: AbortSignal.any([stop, controller.signal]),
+    onSuccess: () => {
+      transientInARow = 0;
+    },
+    onFailure: (reason) => {
+      if (reason.kind === 'denied') {
+        denied ??= reason;
+        controller.abort(new FailureError(failure('denied', 'the API refused the credential')));
+      }
+      transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
+      if (transientInARow < MOST_TRANSIENT_FAILURES_IN_A_ROW) return;
+      const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
+      controller.abort(new FailureError(failure('transient', message)));
+    },
+    denied: () => denied,
   };
 }
 
-/** Holds the answer against the declaration: what the API keeps differently would otherwise be sent again and again. */
-function settle({ finding }: Update, { live, attempts }: Updated): Outcome {
-  const { known: kept } = normalize(live.value);
-  const paths = changesBetween(kept, finding.declared).map((change) => change.path);
-  return paths.length === 0 ? { result: 'updated', attempts } : { result: 'unsettled', attempts, paths, kept };
+/** Returns a function that carries out one step and never throws. */
+function stepRunner({ update, kill }: ApplyOptions, breaker: Breaker): (step: Step) => Promise<Outcome> {
+  const signals = { stop: breaker.stop, kill };
+  const send = async (step: Step): Promise<Outcome> => {
+    switch (step.kind) {
+      case 'update':
+        return outcomeOfUpdate(step, await update(step.finding.live, step.body, signals));
+    }
+  };
+  return async (step) => {
+    try {
+      const outcome = await send(step);
+      breaker.onSuccess();
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof FailureError)) return { result: 'failed', attempts: 0, failure: toFailure(error) };
+      if (error.attempts === 0) return withheld(error.message);
+      breaker.onFailure(error.failure);
+      return { result: 'failed', attempts: error.attempts, failure: error.failure };
+    }
+  };
+}
+
+/** Compares the answer with the declaration. A value that the API stores differently would otherwise be sent in every pass. */
+function outcomeOfUpdate({ finding }: Update, { live, attempts }: Updated): Outcome {
+  const { known: stored } = normalize(live.value);
+  const paths = changesBetween(stored, finding.declared).map((change) => change.path);
+  return paths.length === 0 ? { result: 'updated', attempts } : { result: 'unsettled', attempts, paths, stored };
 }
 
 function withheld(reason: string): Outcome {
-  return { result: 'withheld', attempts: 0, reason };
+  return { result: 'withheld', attempts: 0, reason: `not started: ${reason}` };
 }

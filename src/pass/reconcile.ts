@@ -1,197 +1,151 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { unlessAborted } from '../core/base/abort.ts';
 import type { Signals } from '../core/base/abort.ts';
-import type { ApiUsage } from '../core/base/api-usage.ts';
 import type { Clock } from '../core/base/clock.ts';
-import { failure, FailureError } from '../core/base/failure.ts';
+import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
 import { compare } from '../core/compare/compare.ts';
 import type { Finding } from '../core/compare/compare.ts';
-import { pickFindings } from '../core/compare/pick.ts';
+import { selectFindings } from '../core/compare/select.ts';
 import { collect } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
-import { nothingSeen, remember } from '../core/plan/memory.ts';
+import { emptyMemory } from '../core/plan/memory.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import { plan } from '../core/plan/plan.ts';
-import type { Plan, Rules } from '../core/plan/plan.ts';
-import { changesSince } from '../core/plan/saved-plan.ts';
+import type { Plan, PlanOptions, PlanRules } from '../core/plan/plan.ts';
+import { remember } from '../core/plan/remember.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
-import { toReport } from '../core/report/report.ts';
-import type { Mode, PassFacts, Report, Trigger } from '../core/report/report.ts';
+import { findStaleReasons } from '../core/plan/stale-plan.ts';
+import type { Mode, Report, Trigger } from '../core/report/report.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { apply } from './apply.ts';
 import { passDeadline } from './deadline.ts';
+import { readerWhileListing } from './read-while-listing.ts';
+import { addSource, openRecord } from './record.ts';
+import type { OpenFacts } from './record.ts';
 
 export type ReconcilerOptions = {
   readonly source: Source;
   readonly directory: Directory;
   readonly accountId: string;
-  /** `detect` and `plan` take the same road and stop before anything is written. */
+  /** `detect` and `plan` take the same steps as `apply` and stop before anything is written. */
   readonly mode: Mode;
-  readonly rules: Rules;
+  readonly rules: PlanRules;
+  /** At most this many updates in flight. */
   readonly concurrency: number;
   readonly passTimeoutMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Told of each step that went well. */
+  /** Called after the folder was read, and after the live services were listed. */
   readonly onStep?: (step: 'read' | 'list') => void;
-  /** Told how many of the planned updates have come to an end. */
+  /** Called with 0 before the first update, and after each one with how many of the planned updates are done. */
   readonly onProgress?: (done: number, of: number) => void;
-  /** Names and ids: nothing else is planned, applied and reported. All, where it is empty. */
+  /** Names and ids of the services to plan, apply and report; all if it is empty or omitted. */
   readonly only?: readonly string[];
-  /** The plan that is to be made again, or else nothing is applied. */
+  /** Applied only if the same plan would be made now; otherwise nothing is applied. */
   readonly savedPlan?: SavedPlan | undefined;
-  /** Told of the plan, and of all that it was made from: for who needs the live services, which no report holds. */
+  /** Called with the plan and all findings, before `only` narrows them. Unlike the report, findings hold the live services. */
   readonly onPlan?: (made: { readonly plan: Plan; readonly findings: readonly Finding[] }) => void;
 };
 
-/** One pass. Never throws: whatever happens is in the report. */
+/** Runs one pass and returns its report. Never throws: the report holds every failure. */
 export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 
-const nothingPlanned: Plan = { updates: [], withheld: [] };
+/** Whether a pass retries parked updates at once, because a person asked for it. */
+const RETRIES_PARKED: Readonly<Record<Trigger, boolean>> = {
+  startup: false,
+  change: false,
+  interval: false,
+  schedule: false,
+  signal: true,
+  request: true,
+  command: true,
+};
 
-/** Makes the function that runs a pass. It remembers from pass to pass what it saw; call it for one pass at a time. */
+/** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {
-  const { source, directory, clock, onStep } = options;
-  let memory = nothingSeen;
-  /** Somebody asked for what is parked to be tried, and no pass has got so far yet. */
-  let owesRetry = false;
-  let couldRead = false;
-
-  /**
-   * Most of a pass is waiting for the API, so it is asked for the list as soon as the folder is in memory; or at once, if the last pass
-   * could read it. Who has nothing to compare asks nobody. Reading harms nobody, so both are given up at once when told to stop.
-   */
-  const readWhileListing = async (stop: AbortSignal) => {
-    const unread = new AbortController();
-    const signal = AbortSignal.any([stop, unread.signal]);
-    let listing: ReturnType<Directory['list']> | null = null;
-    const list = async () => {
-      listing ??= directory.list({ stop: signal, kill: signal });
-      return listing;
-    };
-    const listSoon = () => void list().catch(() => {}); // Who awaits the list is told.
-    if (couldRead) {
-      listSoon();
-      // So that it is on its way, which takes the client a turn: many small files are read quickest without a pause.
-      await turn();
-      await turn();
-    }
-    couldRead = false;
-    try {
-      const snapshot = await unlessAborted(stop, async () => source.read(stop, listSoon));
-      couldRead = true;
-      return { snapshot, list };
-    } catch (error) {
-      unread.abort(new FailureError(failure('interrupted', 'the folder cannot be read')));
-      if (listing !== null) await list().catch(() => {}); // What ends the pass is the folder.
-      throw error;
-    }
-  };
+  const { source, directory, clock, mode, onStep } = options;
+  const readWhileListing = readerWhileListing(source, directory);
+  let memory = emptyMemory;
+  /** Stays true until a pass has started every planned update. */
+  let retryParked = false;
 
   return async (trigger, signals) => {
-    const start = clock.elapsedMs();
-    const before = directory.usage();
-    const facts: { -readonly [Key in keyof PassFacts]: PassFacts[Key] } = {
+    const { facts, startMs, close } = openRecord({
       run_id: options.newId(),
       trigger,
-      mode: options.mode,
+      mode,
       account_id: options.accountId,
-      source: { path: source.path, revision: null, files: 0 },
-      started_at: clock.now().toISOString(),
-      finished_at: '',
-      duration_ms: 0,
-      api: before,
-      problems: [],
-      declared: 0,
-      findings: [],
-      plan: nothingPlanned,
       memory,
-      outcomes: new Map(),
-      error: null,
-    };
-    owesRetry ||= trigger === 'signal' || trigger === 'request' || trigger === 'command';
+      sourcePath: source.path,
+      clock,
+      usage: directory.usage,
+    });
+    retryParked ||= RETRIES_PARKED[trigger];
     const deadline = passDeadline(options.passTimeoutMs, signals.kill);
+    const stop = AbortSignal.any([deadline.signal, signals.stop]);
     try {
-      // load → list → compare → plan → apply
-      const stop = AbortSignal.any([deadline.signal, signals.stop]);
       const { snapshot, list } = await readWhileListing(stop);
       onStep?.('read');
-      facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
       const declared = collect(snapshot.files);
-      facts.problems = declared.problems;
-      facts.declared = declared.declarations.length + declared.skipped.length;
-      // So much is known whatever the API answers.
-      facts.findings = compare({ ...declared, declarations: [] }, []);
+      addSource(facts, snapshot, declared);
       const live = await list();
       onStep?.('list');
       facts.findings = compare(declared, live);
-      const asked = pickFindings(facts.findings, options.only ?? []);
-      const only = options.only === undefined ? null : new Set(asked.picked);
-      const policy = { ...options.rules, memory, now: start, retryParked: owesRetry, only };
-      facts.plan = plan(facts.findings, policy);
-      options.onPlan?.({ plan: facts.plan, findings: facts.findings });
-      facts.findings = asked.picked;
-      if (only !== null) facts.declared = asked.picked.filter(({ kind }) => kind !== 'unmanaged').length;
-      const present = { plan: facts.plan, findings: facts.findings, accountId: options.accountId };
-      const moved = options.savedPlan === undefined ? [] : changesSince(options.savedPlan, present);
-      if (asked.faults.length > 0) throw mismatch('--only', asked.faults);
-      if (moved.length > 0) throw mismatch('the plan that was to be applied does not hold any more', moved);
-      if (options.mode === 'apply') {
-        const { update } = directory;
+      planSelected(facts, options, { now: startMs, retryParked });
+      if (mode === 'apply') {
         const { concurrency, onProgress = () => {} } = options;
+        const { update } = directory;
         const applied = await apply(facts.plan, { update, concurrency, onProgress, stop, kill: deadline.signal });
         facts.outcomes = applied.outcomes;
         facts.error = applied.denied ?? interruption(applied.outcomes.values(), signals.stop);
       }
-      owesRetry = [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
-      const now = clock.elapsedMs();
-      memory = remember({ findings: facts.findings, outcomes: facts.outcomes, memory, now });
+      retryParked = [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
+      memory = remember({ ...facts, now: clock.elapsedMs() });
     } catch (error) {
       facts.error = toFailure(error);
     } finally {
       deadline.clear();
     }
-    // report
-    facts.api = spentSince(before, directory.usage());
-    facts.finished_at = clock.now().toISOString();
-    facts.duration_ms = Math.round(clock.elapsedMs() - start);
-    try {
-      return toReport(facts);
-    } catch (error) {
-      // A report on every path: should what was found be impossible to tell, at least that is told.
-      return toReport({ ...facts, findings: [], plan: nothingPlanned, outcomes: new Map(), error: toFailure(error) });
-    }
+    return close();
   };
 }
 
-/** Told to stop with work left: the report says so. Told to stop when all was done: nothing was interrupted. */
+/**
+ * Plans for the selected services and keeps only these in the facts. Throws a `FailureError` if `only` names an unknown service or the
+ * saved plan is stale; the facts hold the current plan even then.
+ */
+function planSelected(
+  facts: OpenFacts,
+  { rules, only, savedPlan, accountId, onPlan }: ReconcilerOptions,
+  { now, retryParked }: Pick<PlanOptions, 'now' | 'retryParked'>,
+): void {
+  const { findings, memory } = facts;
+  const { selected, errors } = selectFindings(findings, only ?? []);
+  const isNarrowed = only !== undefined;
+  facts.plan = plan(findings, { ...rules, memory, now, retryParked, only: isNarrowed ? new Set(selected) : null });
+  onPlan?.({ plan: facts.plan, findings });
+  facts.findings = selected;
+  if (isNarrowed) facts.declared = selected.filter(({ kind }) => kind !== 'unmanaged').length;
+  if (errors.length > 0) throw mismatch('--only', errors);
+  if (savedPlan === undefined) return;
+  const reasons = findStaleReasons(savedPlan, { plan: facts.plan, findings: selected, accountId });
+  if (reasons.length > 0) throw mismatch('the saved plan is stale', reasons);
+}
+
+/** At most this many reasons in one message. */
+const MOST_REASONS = 10;
+
+function mismatch(subject: string, reasons: readonly string[]): FailureError {
+  const shown = reasons.slice(0, MOST_REASONS).join('; ');
+  const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : '';
+  return new FailureError(failure('mismatch', `${subject}: ${shown}${more}`));
+}
+
+/** Returns a failure if a stop left updates undone. A stop after the last update interrupted nothing. */
 function interruption(outcomes: Iterable<Outcome>, stop: AbortSignal): Failure | null {
-  const left = stop.aborted && [...outcomes].some(isLeft);
-  return left ? failure('interrupted', 'told to stop before all was done') : null;
+  const isInterrupted = stop.aborted && [...outcomes].some(isUndone);
+  return isInterrupted ? failure('interrupted', 'stopped before all updates were done') : null;
 }
 
-function isLeft(outcome: Outcome): boolean {
+function isUndone(outcome: Outcome): boolean {
   return outcome.result === 'withheld' || (outcome.result === 'failed' && outcome.failure.kind === 'interrupted');
-}
-
-function mismatch(what: string, reasons: readonly string[]): FailureError {
-  const named = reasons.slice(0, MOST_NAMED).join('; ');
-  const more = reasons.length > MOST_NAMED ? `; and ${reasons.length - MOST_NAMED} more` : '';
-  return new FailureError(failure('mismatch', `${what}: ${named}${more}`));
-}
-
-/** A message is to be read. */
-const MOST_NAMED = 10;
-
-function toFailure(error: unknown): Failure {
-  return error instanceof FailureError ? error.failure : failure('internal', `a bug: ${String(error)}`);
-}
-
-function spentSince(before: ApiUsage, after: ApiUsage): ApiUsage {
-  return {
-    requests: after.requests - before.requests,
-    retries: after.retries - before.retries,
-    throttled_ms: after.throttled_ms - before.throttled_ms,
-  };
 }

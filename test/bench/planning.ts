@@ -4,7 +4,7 @@ import { collect } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
-import { policy } from '../core/builders.ts';
+import { planOptions } from '../core/builders.ts';
 import { documents, fleet } from '../pass/fleet.ts';
 import type { Bench } from './context.ts';
 import { figure } from './figures.ts';
@@ -29,11 +29,11 @@ export const planning: Bench = async ({ quick, tell }) => {
     const floor: number[] = [];
     for (let repeat = -3; repeat < repeats; repeat += 1) {
       const begun = performance.now();
-      const { updates } = plan(compare(declared, live), policy());
+      const { steps } = plan(compare(declared, live), planOptions());
       const planned = performance.now();
       const unlike = pairs.filter((pair) => !isDeepStrictEqual(pair.live, pair.declared)).length;
       const compared = performance.now();
-      if (updates.length !== changes) throw new Error(`expected ${changes} updates, found ${updates.length}`);
+      if (steps.length !== changes) throw new Error(`expected ${changes} updates, found ${steps.length}`);
       if (unlike < changes) throw new Error(`expected at least ${changes} that differ, found ${unlike}`);
       if (repeat < 0) continue;
       ours.push(planned - begun);

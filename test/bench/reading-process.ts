@@ -10,7 +10,7 @@ import type { Snapshot } from '../../src/core/load/source.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
 import { folderSource } from '../../src/source/folder-source.ts';
-import { policy } from '../core/builders.ts';
+import { planOptions } from '../core/builders.ts';
 import type { ReadingTimes } from './reading.ts';
 
 const [folder = ''] = process.argv.slice(2);
@@ -44,7 +44,7 @@ process.stdout.write(JSON.stringify(times));
 
 function planFor(snapshot: Snapshot): number {
   const findings = compare(collect(snapshot.files), live);
-  return plan(findings, policy()).updates.length;
+  return plan(findings, planOptions()).steps.length;
 }
 
 async function timed<Value>(work: () => Value | Promise<Value>): Promise<[ms: number, value: Value]> {

@@ -31,7 +31,10 @@ describe('a plan in a file', () => {
     const { apply, puts, file } = await planned();
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       plan_version: 1,
-      updates: [{ name: 'web' }, { name: 'db' }],
+      steps: [
+        { kind: 'update', name: 'web' },
+        { kind: 'update', name: 'db' },
+      ],
     });
     expect(await apply()).toMatchObject({ code: 0, stdout: expect.stringContaining('converged: 2 updated') });
     expect(puts()).toBe(2);
@@ -41,24 +44,24 @@ describe('a plan in a file', () => {
     {
       what: 'a live service',
       move: ({ emulator }) => emulator.change(WEB, (service) => ({ ...service, http_port: 82 })),
-      told: '"web" changed live: http_port was 81, is 82',
+      told: '"web" changed live: http_port was 81, is now 82',
     },
     {
       what: 'a declaration',
       move: ({ folder }) => writeFileSync(join(folder, 'db.yaml'), JSON.stringify(database({ tcp_port: 7 }))),
-      told: '"db" is declared otherwise: tcp_port was 5432, is 7',
+      told: 'the update of "db" changed: tcp_port was 5432, is now 7',
     },
     {
       what: 'a service, by somebody else',
       move: ({ emulator }) => emulator.change(DB, (service: JsonObject) => ({ ...service, tcp_port: 5432 })),
-      told: '"db" is in sync already',
+      told: '"db" is already in sync',
     },
   ])('is refused, with what moved: $what', async ({ move, told }) => {
     const stage = await planned();
     move(stage);
     const { code, stdout } = await stage.apply();
     expect(code).toBe(1);
-    expect(stdout).toContain(`failed: the plan that was to be applied does not hold any more: ${told}`);
+    expect(stdout).toContain(`failed: the saved plan is stale: ${told}`);
     expect(stage.puts()).toBe(0);
   });
 
@@ -68,7 +71,7 @@ describe('a plan in a file', () => {
     expect(await apply()).toMatchObject({
       code: 1,
       stdout: expect.stringContaining(
-        'does not hold any more: all of it is in sync; it seems to have been applied already',
+        'the saved plan is stale: all of its services are in sync, so it was probably applied before',
       ),
     });
     expect(puts()).toBe(2);
@@ -77,7 +80,7 @@ describe('a plan in a file', () => {
   test('is refused for another account', async () => {
     const { file, apply, puts } = await planned();
     writeFileSync(file, readFileSync(file, 'utf8').replace('0123456789abcdef', 'ffffffffffffffff'));
-    expect(await apply()).toMatchObject({ code: 1, stdout: expect.stringContaining('it was made for the account') });
+    expect(await apply()).toMatchObject({ code: 1, stdout: expect.stringContaining('it was made for account') });
     expect(puts()).toBe(0);
   });
 
@@ -173,7 +176,7 @@ describe('--only', () => {
       environment: accountAt(emulator.url),
     });
     expect(code).toBe(1);
-    expect(stdout).toContain('--only: expected the name or the id of a service, found "webb"');
+    expect(stdout).toContain('--only: expected the name or id of a service, found "webb"');
     expect(puts()).toBe(0);
   });
 });

@@ -5,9 +5,9 @@ import type { Finding } from '../../src/core/compare/compare.ts';
 import type { Declared } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import type { Declaration } from '../../src/core/load/parse-file.ts';
-import { nothingSeen } from '../../src/core/plan/memory.ts';
+import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
-import type { Plan, Policy } from '../../src/core/plan/plan.ts';
+import type { Plan, PlanOptions } from '../../src/core/plan/plan.ts';
 import type { PassFacts } from '../../src/core/report/report.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
 
@@ -92,12 +92,21 @@ export function findings(sides: Sides): readonly Finding[] {
   return compare(declared(...(sides.declared ?? [])), (sides.live ?? []).map(live));
 }
 
-export function policy(fields: Partial<Policy> = {}): Policy {
+/** Returns services that change their names: `renames('a→b', 'b→c')` are 1 and 2. */
+export function renames(...changes: readonly string[]) {
+  const services = changes.map((change, index) => ({ service_id: id(index + 1), names: change.split('→') }));
+  return {
+    declared: services.map(({ service_id, names: [, name = ''] }) => ({ service_id, name })),
+    live: services.map(({ service_id, names: [name = ''] }) => ({ service_id, name })),
+  };
+}
+
+export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
   return {
     unknownFields: 'preserve',
     maxChanges: null,
     maxChangePercent: null,
-    memory: nothingSeen,
+    memory: emptyMemory,
     now: 0,
     retryParked: false,
     only: null,
@@ -105,7 +114,7 @@ export function policy(fields: Partial<Policy> = {}): Policy {
   };
 }
 
-export const emptyPlan: Plan = { updates: [], withheld: [] };
+export const emptyPlan: Plan = { steps: [], withheld: [] };
 
 /** The facts of a pass that planned for these findings, and did nothing yet. */
 export function facts(fields: Partial<PassFacts> = {}): PassFacts {
@@ -122,8 +131,8 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     problems: [],
     declared: given.filter(({ kind }) => kind !== 'unmanaged').length,
     findings: given,
-    plan: plan(given, policy()),
-    memory: nothingSeen,
+    plan: plan(given, planOptions()),
+    memory: emptyMemory,
     outcomes: new Map(),
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     error: null,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Signals } from '../../src/core/base/abort.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { Failure } from '../../src/core/base/failure.ts';
-import { nothingSeen } from '../../src/core/plan/memory.ts';
+import { emptyMemory } from '../../src/core/plan/memory.ts';
 import type { Phase } from '../../src/core/report/health.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { Report, ServiceReport, Trigger } from '../../src/core/report/report.ts';
@@ -29,8 +29,8 @@ function reportOf(trigger: Trigger, error: Failure | null = null): Report {
     problems: [],
     declared: 0,
     findings: [],
-    plan: { updates: [], withheld: [] },
-    memory: nothingSeen,
+    plan: { steps: [], withheld: [] },
+    memory: emptyMemory,
     outcomes: new Map(),
     error,
   });

@@ -4,12 +4,13 @@ import type { JsonObject } from '../../src/core/base/json.ts';
 import { compare } from '../../src/core/compare/compare.ts';
 import { collect } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
-import { nothingSeen, remember } from '../../src/core/plan/memory.ts';
+import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
+import { remember } from '../../src/core/plan/remember.ts';
 import type { Directory } from '../../src/core/service/directory.ts';
 import { apply } from '../../src/pass/apply.ts';
 import type { Applied } from '../../src/pass/apply.ts';
-import { policy } from '../core/builders.ts';
+import { planOptions } from '../core/builders.ts';
 
 const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
 const never = new AbortController().signal;
@@ -36,25 +37,25 @@ const buggy: Directory['update'] = async () => {
 
 test('what the API keeps differently is unsettled, and not sent again until either side changes', async () => {
   const findings = findingsFor(service({ tcp_port: 1 }));
-  const first = plan(findings, policy());
+  const first = plan(findings, planOptions());
   const { outcomes } = await apply(first, { update: sorting, concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({ result: 'unsettled', paths: ['host.resolver_network.resolver_ips'] });
 
-  const memory = remember({ findings, outcomes, memory: nothingSeen, now: 0 });
+  const memory = remember({ findings, outcomes, memory: emptyMemory, now: 0 });
   const kept = service({
     host: { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.1', '10.0.0.2'] } },
   });
-  const second = plan(findingsFor(kept), policy({ memory }));
-  expect(second.updates).toEqual([]);
+  const second = plan(findingsFor(kept), planOptions({ memory }));
+  expect(second.steps).toEqual([]);
   expect(second.withheld).toMatchObject([{ reason: expect.stringContaining('host.resolver_network.resolver_ips') }]);
 
   const later = remember({ findings: findingsFor(kept), outcomes: new Map(), memory, now: 0 });
-  expect(plan(findingsFor(kept), policy({ memory: later })).updates).toEqual([]);
-  expect(plan(findingsFor({ ...kept, tcp_port: 9 }), policy({ memory: later })).updates).toHaveLength(1);
+  expect(plan(findingsFor(kept), planOptions({ memory: later })).steps).toEqual([]);
+  expect(plan(findingsFor({ ...kept, tcp_port: 9 }), planOptions({ memory: later })).steps).toHaveLength(1);
 });
 
 test('a bug in the room is an outcome, never an exception', async () => {
-  const first = plan(findingsFor(service({ tcp_port: 1 })), policy());
+  const first = plan(findingsFor(service({ tcp_port: 1 })), planOptions());
   const { outcomes, denied } = await apply(first, { update: buggy, concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({
     result: 'failed',
@@ -71,7 +72,7 @@ function drifted(count: number) {
   }));
   const text = names.map((each) => `---\n${JSON.stringify(service(each))}\n`).join('');
   const live = names.map((each) => ({ ...each, value: service({ ...each, tcp_port: 1 }) }));
-  return plan(compare(collect([parseFile('all.yaml', text)]), live), policy());
+  return plan(compare(collect([parseFile('all.yaml', text)]), live), planOptions());
 }
 
 const isFirst = (service_id: string) => service_id.endsWith('000');
@@ -101,7 +102,7 @@ test('a denial ends what waits, lets what is under way finish, and keeps the res
   });
   expect(applied.denied).toEqual(refusal);
   expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
-  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not begun: the API refused the credential' });
+  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: the API refused the credential' });
 });
 
 test('five updates in a row that failed for a while end the pass; a success between them starts the count anew', async () => {
@@ -123,6 +124,6 @@ test('five updates in a row that failed for a while end the pass; a success betw
   expect([...applied.outcomes.values()].at(-1)).toEqual({
     result: 'withheld',
     attempts: 0,
-    reason: 'not begun: 5 updates in a row failed, the last one with: HTTP 503',
+    reason: 'not started: 5 updates in a row failed, the last one with: HTTP 503',
   });
 });

@@ -67,7 +67,7 @@ test('a Retry-After of more than ten minutes ends the pass, and the next one ask
   expect(report.services[0]).toMatchObject({ reason: expect.stringContaining('it asks to be left alone for 10m 1s') });
   expect(report.services[1]).toMatchObject({
     action: 'update',
-    reason: 'not begun: the API asked to be left alone for 10m 1s: not waited for within a pass',
+    reason: 'not started: the API asked to be left alone for 10m 1s: not waited for within a pass',
   });
   expect(await pass()).toMatchObject({ outcome: 'failed', api: { requests: 0 }, error: { kind: 'transient' } });
   expect(emulator.requests).toHaveLength(2);
@@ -82,7 +82,7 @@ test('a budget that is too small for the changes spreads them over passes, each 
   write('all.yaml', webs(12));
   const first = await pass();
   expect(first).toMatchObject({ outcome: 'partial', counts: { updated: 4, failed: 0, withheld: 8 } });
-  expect(first.services.at(-1)?.reason).toMatch(/^not begun: the pass did not finish within pass_timeout/);
+  expect(first.services.at(-1)?.reason).toMatch(/^not started: the pass did not finish within pass_timeout/);
   let passes = 1;
   for (; (await pass()).outcome !== 'in_sync'; passes += 1) expect(passes).toBeLessThan(10);
   expect(putCount()).toBe(12);
@@ -114,7 +114,9 @@ test('a service that the API always refuses costs a call at once and then one an
       service_id: id(1),
       action: null,
       result: 'withheld',
-      reason: expect.stringMatching(/^parked, for the API refused the last update: HTTP 400, code 5101: Tunnel ID Not/),
+      reason: expect.stringMatching(
+        /^parked because the API refused the last update: HTTP 400, code 5101: Tunnel ID Not/,
+      ),
       error: { kind: 'rejected', code: 5101 },
     },
   ]);

@@ -12,7 +12,7 @@ import { openMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics, MetricsOptions } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
 import type { VitalsKeeper } from '../../src/sinks/vitals.ts';
-import { facts, findings, id, live, policy, tcp } from '../core/builders.ts';
+import { facts, findings, id, live, planOptions, tcp } from '../core/builders.ts';
 import { scrape, valuesOf } from './exposition.ts';
 
 /** The Unix time, in seconds, at which the clock of these tests stands at 0. */
@@ -78,7 +78,7 @@ const ended = (outcomes: Readonly<Record<number, Outcome>>) =>
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
 const failed: Outcome = { result: 'failed', attempts: 5, failure: failure('transient', 'HTTP 503') };
-const unsettled: Outcome = { result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: new Map() };
+const unsettled: Outcome = { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() };
 const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun' };
 
 const broken = parseFile('bad.json', JSON.stringify({ ...tcp, service_id: id(4), tcp_port: 0 }));
@@ -92,7 +92,7 @@ const ofEach: readonly Finding[] = [
   ...findings({ declared: named(6), live: named(6) }),
 ];
 
-const noList = { findings: [], plan: { updates: [], withheld: [] }, error: failure('transient', 'no answer') };
+const noList = { findings: [], plan: { steps: [], withheld: [] }, error: failure('transient', 'no answer') };
 const noFolder = {
   ...noList,
   source: { path: 'services', revision: null, files: 0 },
@@ -421,7 +421,7 @@ describe('the series', () => {
   test('are no more for a thousand services than for one, nor for whatever a server answers', async () => {
     const { metrics, report } = opened();
     const many = Array.from({ length: 1000 }, (_, index) => index);
-    report({ findings: drift(...many), plan: plan(drift(...many), policy({ maxChanges: 0 })) });
+    report({ findings: drift(...many), plan: plan(drift(...many), planOptions({ maxChanges: 0 })) });
     const before = (await scrape(metrics)).size;
     for (let status = 600; status < 1000; status += 1) {
       metrics.onRequest({ method: `M${status}`, status, ms: 1, isRetry: false });

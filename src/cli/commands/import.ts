@@ -7,7 +7,7 @@ import type { Settings } from '../../config/settings.ts';
 import { errorCode } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
 import { printable } from '../../core/base/printable.ts';
-import { pick } from '../../core/compare/pick.ts';
+import { select } from '../../core/compare/select.ts';
 import { fileNames } from '../../core/import/file-name.ts';
 import { planImport } from '../../core/import/plan-import.ts';
 import type { ImportedFile, ImportPlan } from '../../core/import/plan-import.ts';
@@ -52,7 +52,10 @@ export async function importCommand(
   if (problems.length > 0) return refuse([...problems.map(renderProblem), 'put these files right first']);
 
   const live = await list(settings, context, say);
-  const { picked, faults } = pick(live, only, ({ service_id, name }) => ({ service_id, names: [name] }));
+  const { selected: picked, errors: faults } = select(live, only, ({ service_id, name }) => ({
+    service_id,
+    names: [name],
+  }));
   if (faults.length > 0) return refuse(faults.map((fault) => `--only: ${fault}`));
 
   // Of all of them, so that a file is called the same whatever is asked for.

@@ -2,6 +2,7 @@ import { readAccount } from '../../config/account.ts';
 import { ConfigError } from '../../config/load-config.ts';
 import type { Config } from '../../config/load-config.ts';
 import { renderUnmanaged } from '../../core/import/to-declaration.ts';
+import { emptyPlan } from '../../core/plan/plan.ts';
 import { toSavedPlan } from '../../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
 import { renderMarkdown } from '../../core/report/markdown.ts';
@@ -68,7 +69,7 @@ async function onePass(
   if (mode === 'apply') onStop(context, say);
   const kill = killAfter(context.stop, settings.grace_period);
   try {
-    let made: Made = { plan: { updates: [], withheld: [] }, findings: [] };
+    let made: Made = { plan: emptyPlan, findings: [] };
     const pass = openReconciler(settings, {
       source,
       directory,

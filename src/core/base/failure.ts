@@ -44,3 +44,8 @@ export class FailureError extends Error {
     this.attempts = options.attempts ?? 0;
   }
 }
+
+/** Returns the failure that an error carries. Any other error is a bug of this program, reported as `internal`. */
+export function toFailure(error: unknown): Failure {
+  return error instanceof FailureError ? error.failure : failure('internal', `internal error: ${String(error)}`);
+}

@@ -8,7 +8,7 @@
  *   → same parsed page      its services are not checked again                    cloudflare/directory.ts
  *   → same LiveService      its fields are not normalized again                   core/service/normalize.ts
  *   → same fields           it is not compared with its declaration again         core/compare/compare.ts
- *   → same finding, fields  its fingerprint is not computed again                 core/plan/memory.ts
+ *   → same finding, fields  its fingerprint is not computed again                 core/plan/fingerprint.ts
  *
  * On the other side, a file with the same content is the same `Declaration` (source/folder.ts). `test/pass/identity.test.ts` checks
  * the whole chain: a step that copies an object breaks it without changing any result.

@@ -8,16 +8,16 @@ import type { LiveService } from '../service/directory.ts';
 import { FIELD_PATHS, normalize } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
 
-/** A field that differs. Null is "unset". */
+/** A field that differs. Null means unset. */
 export type Change = { readonly path: string; readonly live: Json; readonly declared: Json };
 
 /**
- * What is so about one service. No policy here: what shall be done is `plan`'s.
+ * The state of one service. A finding is a fact; `plan` decides what to do about it.
  *
- *                    live            not live
- *   declared         in_sync/drifted missing
- *   set aside        invalid         invalid
- *   not declared     unmanaged       -
+ *   declaration   live                  not live
+ *   valid         in_sync or drifted    missing
+ *   skipped       invalid               invalid
+ *   none          unmanaged             -
  */
 export type Finding =
   | InSync
@@ -30,7 +30,7 @@ export type InSync = {
   readonly kind: 'in_sync';
   readonly declaration: Declaration;
   readonly live: LiveService;
-  /** What both sides say. */
+  /** The same on both sides. */
   readonly fields: Fields;
 };
 
@@ -38,28 +38,31 @@ export type Drifted = {
   readonly kind: 'drifted';
   readonly declaration: Declaration;
   readonly live: LiveService;
-  /** What differs, in the order of the fields; never empty. */
+  /** The fields that differ, in the order of the fields; never empty. */
   readonly changes: readonly Change[];
   readonly declared: Fields;
   readonly liveFields: Fields;
-  /** What the live object holds and this version does not know. */
+  /** The fields of the live service that this version does not know. */
   readonly unknown: Fields;
 };
 
-/** Compares all that is declared with a complete list of what is live. One finding a service, sorted by service_id. */
+/**
+ * Compares all declarations with the complete list of live services. Returns one finding for each service, sorted by service_id. A
+ * service that is declared more than once has one `invalid` finding for each declaration.
+ */
 export function compare(declared: Declared, live: readonly LiveService[]): readonly Finding[] {
   const liveById = new Map(live.map((service) => [service.service_id, service]));
   const claimed = new Set([...declared.declarations, ...declared.skipped].map(({ service_id }) => service_id));
   const unmanaged = live.filter(({ service_id }) => !claimed.has(service_id));
   const idByName = new Map(unmanaged.map(({ service_id, name }) => [name, service_id]));
   const { declarations } = declared;
-  const nothingFound = declarations.length > 1 && !declarations.some(({ service_id }) => liveById.has(service_id));
+  const noneLive = declarations.length > 1 && !declarations.some(({ service_id }) => liveById.has(service_id));
 
   const findings: Finding[] = [
     ...declarations.map((declaration): Finding => {
       const service = liveById.get(declaration.service_id);
       if (service !== undefined) return compareOne(declaration)(service);
-      return { kind: 'missing', declaration, hint: hintOfMissing(idByName.get(declaration.name), nothingFound) };
+      return { kind: 'missing', declaration, hint: missingHint(idByName.get(declaration.name), noneLive) };
     }),
     ...declared.skipped.toSorted(byLine).map((skipped): Finding => ({
       kind: 'invalid',
@@ -71,7 +74,7 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
   return findings.sort((a, b) => compareText(findingId(a) ?? '', findingId(b) ?? ''));
 }
 
-/** The differing fields of two normalized services, in the order of the fields. */
+/** Returns the fields that differ between two normalized services, in the order of the fields. */
 export function changesBetween(live: Fields, declared: Fields): readonly Change[] {
   const changes: Change[] = [];
   for (const path of FIELD_PATHS) {
@@ -81,7 +84,7 @@ export function changesBetween(live: Fields, declared: Fields): readonly Change[
   return changes;
 }
 
-/** Null only for a declaration whose service_id cannot be read. */
+/** Returns the service_id of a finding. It is null only for a declaration whose service_id cannot be read. */
 export function findingId(finding: Finding): string | null {
   switch (finding.kind) {
     case 'in_sync':
@@ -97,10 +100,10 @@ export function findingId(finding: Finding): string | null {
 
 /** Returns the same finding for the same pair of objects: most pairs stay the same from pass to pass. */
 const compareOne = cachedByIdentity((declaration: Declaration) =>
-  cachedByIdentity((live: LiveService) => compareFresh(declaration, live)),
+  cachedByIdentity((live: LiveService) => compareFields(declaration, live)),
 );
 
-function compareFresh(declaration: Declaration, live: LiveService): InSync | Drifted {
+function compareFields(declaration: Declaration, live: LiveService): InSync | Drifted {
   const { known: declared } = normalize(declaration.value);
   const { known: liveFields, unknown } = normalize(live.value);
   const changes = changesBetween(liveFields, declared);
@@ -109,12 +112,13 @@ function compareFresh(declaration: Declaration, live: LiveService): InSync | Dri
     : { kind: 'drifted', declaration, live, changes, declared, liveFields, unknown };
 }
 
-function hintOfMissing(sameName: string | undefined, nothingFound: boolean): string | null {
-  if (sameName !== undefined) return `recreated as ${sameName}? An unmanaged service bears this name`;
-  return nothingFound ? 'none of the declared services is live: another account?' : null;
+function missingHint(idOfSameName: string | undefined, noneLive: boolean): string | null {
+  if (idOfSameName !== undefined)
+    return `an unmanaged service has the same name: ${idOfSameName}; was the service recreated?`;
+  return noneLive ? 'none of the declared services is live; is this the right account?' : null;
 }
 
-/** The order among those that claim one id, or none. */
+/** Orders declarations that have the same id, or none. */
 function byLine(a: SkippedDeclaration, b: SkippedDeclaration): number {
   return compareText(a.file, b.file) || a.line - b.line;
 }

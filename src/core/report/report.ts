@@ -4,10 +4,11 @@ import { formatValue } from '../base/printable.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Change, Drifted, Finding } from '../compare/compare.ts';
 import type { Problem } from '../load/problem.ts';
-import { causeOf } from '../plan/memory.ts';
-import type { Cause, Memory } from '../plan/memory.ts';
+import { findDriftCause } from '../plan/memory.ts';
+import type { DriftCause, Memory } from '../plan/memory.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import type { Fields } from '../service/normalize.ts';
 
 export type Trigger = 'startup' | 'change' | 'interval' | 'schedule' | 'signal' | 'request' | 'command';
@@ -37,8 +38,8 @@ export type ServiceReport = {
   readonly file: string | null;
   readonly line: number | null;
   readonly finding: 'drifted' | 'missing' | 'unmanaged' | 'invalid';
-  readonly cause: Cause | null;
-  readonly action: 'update' | null;
+  readonly cause: DriftCause | null;
+  readonly action: Step['kind'] | null;
   readonly changes: readonly Change[];
   /** What a drifted live service holds and this version does not know; carried over, unless `reason` says otherwise. */
   readonly unknown_fields: readonly string[];
@@ -155,7 +156,7 @@ export function toReport(facts: PassFacts): Report {
 function passOutcome({ error, plan, problems }: PassFacts, services: readonly ServiceReport[]): PassOutcome {
   if (error !== null) return error.kind === 'denied' || error.kind === 'interrupted' ? error.kind : 'failed';
   if (problems.length > 0 || services.some(isWrong)) return 'partial';
-  if (plan.updates.length === 0) return 'in_sync';
+  if (plan.steps.length === 0) return 'in_sync';
   return services.some(({ result }) => result === 'updated') ? 'converged' : 'pending';
 }
 
@@ -177,7 +178,7 @@ function toServiceReport(finding: Finding, facts: PassFacts): ServiceReport | nu
     file: null,
     line: null,
     finding: finding.kind,
-    cause: causeOf(finding, facts.memory),
+    cause: findDriftCause(finding, facts.memory),
     action: null,
     changes: [],
     unknown_fields: [],
@@ -227,10 +228,10 @@ function fateOf(
       error: withheld.failure,
     };
   }
-  const update = plan.updates.find((each) => each.finding === finding);
+  const step = plan.steps.find((each) => each.finding === finding);
   // Neither planned nor withheld: the pass ended before there was a plan.
-  const action = update === undefined ? null : 'update';
-  const lost = unknown_fields.length > 0 && update?.carriedOver.length === 0;
+  const action = step?.kind ?? null;
+  const lost = unknown_fields.length > 0 && step?.carriedOver.length === 0;
   const loss = lost ? `gives up live fields that this version does not know: ${unknown_fields.join(', ')}` : null;
   const outcome = outcomes.get(finding.live.service_id);
   const fate = { action, changes, unknown_fields, attempts: outcome?.attempts ?? 0 } as const;
@@ -243,7 +244,7 @@ function fateOf(
       return {
         ...fate,
         result: outcome.result,
-        reason: `the API keeps something else: ${keptInstead(outcome.paths, outcome.kept, finding.declared)}`,
+        reason: `the API keeps something else: ${keptInstead(outcome.paths, outcome.stored, finding.declared)}`,
         error: null,
       };
     case 'failed':

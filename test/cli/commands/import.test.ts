@@ -198,7 +198,7 @@ test('--only takes names and ids, and tells what means nobody', async () => {
     code: 1,
     stdout: '',
     stderr:
-      'vpc-reconciler: --only: expected the name or the id of a service, found "weeb"; did you mean "web"?\nvpc-reconciler: nothing is imported\n',
+      'vpc-reconciler: --only: expected the name or id of a service, found "weeb"; did you mean "web"?\nvpc-reconciler: nothing is imported\n',
   });
   expect(existsSync(folder)).toBe(false);
   expect(await command([...only, DB.toUpperCase()], { environment })).toMatchObject({

@@ -462,11 +462,11 @@ describe('a service is', () => {
 const hints = (sides: Sides) => findings(sides).flatMap((each) => (each.kind === 'missing' ? [each.hint] : []));
 
 describe('the hint of a missing service', () => {
-  const another = 'none of the declared services is live: another account?';
+  const another = 'none of the declared services is live; is this the right account?';
 
   test('names an unmanaged service of its name', () => {
     expect(hints({ declared: [tcp], live: [{ service_id: id(7) }] })).toEqual([
-      `recreated as ${id(7)}? An unmanaged service bears this name`,
+      `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
     ]);
   });
 
@@ -480,7 +480,7 @@ describe('the hint of a missing service', () => {
     expect(hints({ declared: [tcp, http] })).toEqual([another, another]);
     expect(hints({ declared: [tcp, http], live: [{ service_id: id(7), name: 'web' }] })).toEqual([
       another,
-      `recreated as ${id(7)}? An unmanaged service bears this name`,
+      `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
     ]);
   });
 

@@ -4,9 +4,10 @@ import type { JsonObject } from '../../../src/core/base/json.ts';
 import { compare } from '../../../src/core/compare/compare.ts';
 import type { Finding } from '../../../src/core/compare/compare.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
-import { causeOf, hasStumbled, nothingSeen, parkedFor, remember, unsettledFor } from '../../../src/core/plan/memory.ts';
+import { findDriftCause, runsLast, emptyMemory, findParked, findUnsettled } from '../../../src/core/plan/memory.ts';
 import type { Memory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
+import { remember } from '../../../src/core/plan/remember.ts';
 import { normalize } from '../../../src/core/service/normalize.ts';
 import { findings, http, id, live, service, tcp } from '../builders.ts';
 
@@ -24,11 +25,11 @@ const after = (...passes: readonly Pass[]): Memory =>
   passes.reduce(
     (memory, pass) =>
       remembered(found(pass), memory, new Map(pass.outcome === undefined ? [] : [[id(1), pass.outcome]])),
-    nothingSeen,
+    emptyMemory,
   );
 
 const causeAfter = (passes: readonly Pass[], now: Pass) =>
-  found(now).map((finding) => causeOf(finding, after(...passes)));
+  found(now).map((finding) => findDriftCause(finding, after(...passes)));
 
 const kept = (fields: JsonObject) => normalize(live(fields).value).known;
 const updated: Outcome = { result: 'updated', attempts: 1 };
@@ -38,7 +39,7 @@ const unsettled = (port: number): Outcome => ({
   result: 'unsettled',
   attempts: 1,
   paths: ['tcp_port'],
-  kept: kept({ tcp_port: port }),
+  stored: kept({ tcp_port: port }),
 });
 
 describe('the cause of drift', () => {
@@ -130,7 +131,9 @@ describe('the cause of drift', () => {
       declared: [{ tcp_port: 1 }, http],
       live: [{ tcp_port: 1 }, { service_id: id(3), name: 'c' }],
     });
-    expect(others.map((finding) => [finding.kind, causeOf(finding, memory), unsettledFor(finding, memory)])).toEqual([
+    expect(
+      others.map((finding) => [finding.kind, findDriftCause(finding, memory), findUnsettled(finding, memory)]),
+    ).toEqual([
       ['in_sync', null, null],
       ['missing', null, null],
       ['unmanaged', null, null],
@@ -138,18 +141,18 @@ describe('the cause of drift', () => {
   });
 
   test('does not see times, nulls or spelling', () => {
-    const memory = remembered(findings({ declared: [{}], live: [{}] }), nothingSeen);
+    const memory = remembered(findings({ declared: [{}], live: [{}] }), emptyMemory);
     const [finding] = findings({
       declared: [{ tcp_port: 1, host: { ...tcp.host, hostname: 'DB.internal' } }],
       live: [service({ app_protocol: null, updated_at: 'now', weight: 3 })],
     });
-    expect(finding && causeOf(finding, memory)).toBe('declaration');
+    expect(finding && findDriftCause(finding, memory)).toBe('declaration');
   });
 });
 
 describe('what did not settle', () => {
   const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
-    found(now).map((finding) => unsettledFor(finding, after(...passes))?.paths ?? null);
+    found(now).map((finding) => findUnsettled(finding, after(...passes))?.paths ?? null);
 
   test.for<{ what: string; passes: Pass[]; now: Pass; fields: string[] | null }>([
     { what: 'nothing was sent', passes: [], now: { declared: 1, live: 2 }, fields: null },
@@ -226,7 +229,7 @@ const broken = (text: string): readonly Finding[] =>
 describe('after a pass', () => {
   test('in which the file was broken, the service is known as before', () => {
     const memory = remembered(broken(JSON.stringify({ ...tcp, tcp_port: 0 })), after({ declared: 1, live: 1 }));
-    expect(found({ declared: 1, live: 2 }).map((finding) => causeOf(finding, memory))).toEqual(['live']);
+    expect(found({ declared: 1, live: 2 }).map((finding) => findDriftCause(finding, memory))).toEqual(['live']);
   });
 
   test.for([
@@ -247,13 +250,13 @@ describe('after a pass', () => {
 describe('an update that does not last', () => {
   const undone = { declared: 1, live: 2, outcome: updated };
   const unsettledNow = (passes: readonly Pass[], now: Pass) =>
-    found(now).map((finding) => unsettledFor(finding, after(...passes)));
+    found(now).map((finding) => findUnsettled(finding, after(...passes)));
 
   test('three times in a row from one live value is believed to be the API', () => {
     expect(unsettledNow([undone, undone], undone)).toEqual([null]);
-    expect(unsettledNow([undone, undone, undone], undone)).toEqual([{ paths: ['tcp_port'], by: 'list' }]);
+    expect(unsettledNow([undone, undone, undone], undone)).toEqual([{ paths: ['tcp_port'], seenIn: 'list' }]);
     expect(unsettledNow([undone, undone, undone, { ...undone, outcome: withheld }], undone)).toEqual([
-      { paths: ['tcp_port'], by: 'list' },
+      { paths: ['tcp_port'], seenIn: 'list' },
     ]);
   });
 
@@ -281,9 +284,9 @@ describe('a refused update', () => {
           memory: before,
           now: at,
         }),
-      nothingSeen,
+      emptyMemory,
     );
-    return found(now).map((finding) => parkedFor(finding, memory));
+    return found(now).map((finding) => findParked(finding, memory));
   };
 
   test('is parked for a quarter of an hour, then twice as long, up to an hour', () => {
@@ -338,24 +341,22 @@ const withField = (weight: number) =>
   findings({ declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2, labels: { weight } }] });
 
 const afterwards = (outcome: Outcome) =>
-  remember({ findings: withField(1), outcomes: new Map([[id(1), outcome]]), memory: nothingSeen, now: 0 });
+  remember({ findings: withField(1), outcomes: new Map([[id(1), outcome]]), memory: emptyMemory, now: 0 });
 
 describe('a live field that this version does not know', () => {
   test('is a part of the live value: its change frees what was refused, and what did not settle', () => {
     const refused = afterwards({ result: 'failed', attempts: 1, failure: failure('rejected', 'no') });
-    expect(withField(1).map((finding) => parkedFor(finding, refused)?.times)).toEqual([1]);
-    expect(withField(2).map((finding) => parkedFor(finding, refused))).toEqual([null]);
+    expect(withField(1).map((finding) => findParked(finding, refused)?.times)).toEqual([1]);
+    expect(withField(2).map((finding) => findParked(finding, refused))).toEqual([null]);
     const kept = afterwards(unsettled(2));
-    expect(withField(1).map((finding) => unsettledFor(finding, kept)?.by)).toEqual(['answer']);
-    expect(withField(2).map((finding) => unsettledFor(finding, kept))).toEqual([null]);
+    expect(withField(1).map((finding) => findUnsettled(finding, kept)?.seenIn)).toEqual(['answer']);
+    expect(withField(2).map((finding) => findUnsettled(finding, kept))).toEqual([null]);
   });
 });
 
 describe('a service has stumbled', () => {
   const stumbledAfter = (...passes: readonly Pass[]) =>
-    found({ declared: 1, live: 2 }).map(
-      (finding) => finding.kind === 'drifted' && hasStumbled(finding, after(...passes)),
-    );
+    found({ declared: 1, live: 2 }).map((finding) => finding.kind === 'drifted' && runsLast(finding, after(...passes)));
   const drifted = { declared: 1, live: 2 };
   const refused: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
 

@@ -8,7 +8,7 @@ import { plan } from '../../../src/core/plan/plan.ts';
 import { renderMarkdown } from '../../../src/core/report/markdown.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
-import { facts, findings, http, id, live, policy, service, tcp } from '../builders.ts';
+import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const render = (given: Partial<PassFacts>) => renderMarkdown(toReport(facts({ mode: 'plan', ...given })));
 
@@ -94,16 +94,16 @@ describe('what became of a service stands in its headline:', () => {
       },
       headline: 'failed: tcp_port',
     },
-    { given: { plan: plan(drift, policy({ maxChanges: 0 })) }, headline: 'withheld: tcp_port' },
+    { given: { plan: plan(drift, planOptions({ maxChanges: 0 })) }, headline: 'withheld: tcp_port' },
   ])('$headline', ({ given, headline }) => {
     expect(read(render({ findings: drift, ...given }))).toContain(`</b> ${headline}</summary>`);
   });
 
   test('and the reason for which several are withheld, above all of them, once', () => {
     const two = findings({ declared: TWO.map((each) => ({ ...each, tcp_port: 1 })), live: TWO });
-    const text = read(render({ findings: two, plan: plan(two, policy({ maxChanges: 1 })) }));
+    const text = read(render({ findings: two, plan: plan(two, planOptions({ maxChanges: 1 })) }));
     expect(text.split('\n\n').slice(2, 4)).toEqual([
-      expect.stringMatching(/^\*\*2 withheld:\*\* <code>the plan has 2 updates, .* apply --max-changes 2<\/code>$/),
+      expect.stringMatching(/^\*\*2 withheld:\*\* <code>the plan has 2 updates .* apply --max-changes 2<\/code>$/),
       '<details><summary>✏️ <b><code>a</code></b> withheld: tcp_port</summary>',
     ]);
     expect(text.match(/the plan has 2 updates/g)).toHaveLength(1);

@@ -3,15 +3,16 @@ import { failure } from '../../../src/core/base/failure.ts';
 import { compare } from '../../../src/core/compare/compare.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
-import { nothingSeen, remember } from '../../../src/core/plan/memory.ts';
+import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
+import { remember } from '../../../src/core/plan/remember.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
-import { emptyPlan, facts, findings, http, id, live, policy, service, tcp } from '../builders.ts';
+import { emptyPlan, facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
-const unsettled: Outcome = { result: 'unsettled', attempts: 2, paths: ['tcp_port', 'name'], kept: new Map() };
+const unsettled: Outcome = { result: 'unsettled', attempts: 2, paths: ['tcp_port', 'name'], stored: new Map() };
 const rejected = { ...failure('rejected', "Service name 'db' already exists"), status: 400, code: 5101, ray: '8f-TXL' };
 const failed: Outcome = { result: 'failed', attempts: 1, failure: rejected };
 const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun: told to stop' };
@@ -118,7 +119,7 @@ describe('of a service, a report tells', () => {
       file: 'db.json',
       line: 1,
       finding: 'missing',
-      hint: `recreated as ${id(7)}? An unmanaged service bears this name`,
+      hint: `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
     });
   });
 
@@ -193,11 +194,12 @@ describe('of a service, a report tells', () => {
   });
 
   test('why it is withheld, and what it has that we do not know', () => {
-    expect(fate(undefined, { plan: plan(drift, policy({ unknownFields: 'withhold' })) })).toEqual({
+    expect(fate(undefined, { plan: plan(drift, planOptions({ unknownFields: 'withhold' })) })).toEqual({
       ...drifted,
       action: null,
       result: 'withheld',
-      reason: 'live has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+      reason:
+        'the live service has fields that this version does not know: weight; set unknown_fields to preserve or drop',
     });
   });
 
@@ -209,7 +211,7 @@ describe('of a service, a report tells', () => {
   });
 
   test('what an update gives up where the setting says so, before and after', () => {
-    const dropping = plan(drift, { ...policy(), unknownFields: 'drop' });
+    const dropping = plan(drift, { ...planOptions(), unknownFields: 'drop' });
     const reason = 'gives up live fields that this version does not know: weight';
     expect(fate(undefined, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: null });
     expect(fate(updated, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: 'updated' });
@@ -217,7 +219,7 @@ describe('of a service, a report tells', () => {
 
   test('the cause of its drift, from what was seen before', () => {
     expect(
-      fate(updated, { memory: remember({ findings: inSync, outcomes: new Map(), memory: nothingSeen, now: 0 }) })
+      fate(updated, { memory: remember({ findings: inSync, outcomes: new Map(), memory: emptyMemory, now: 0 }) })
         ?.cause,
     ).toBe('declaration');
   });
@@ -250,7 +252,7 @@ describe('the outcome of a pass is', () => {
     {
       outcome: 'partial',
       when: 'an update is withheld',
-      given: { findings: drift, plan: plan(drift, policy({ unknownFields: 'withhold' })) },
+      given: { findings: drift, plan: plan(drift, planOptions({ unknownFields: 'withhold' })) },
     },
     { outcome: 'partial', when: 'a service is missing', given: { findings: missing } },
     { outcome: 'partial', when: 'a declaration is set aside', given: { findings: invalid } },
@@ -324,7 +326,7 @@ test('what the API keeps where nothing is declared is told, too', () => {
     result: 'unsettled',
     attempts: 1,
     paths: ['app_protocol'],
-    kept: new Map([['app_protocol', 'mysql']]),
+    stored: new Map([['app_protocol', 'mysql']]),
   };
   expect(fate(outcome)?.reason).toBe('the API keeps something else: app_protocol mysql, not unset');
 });

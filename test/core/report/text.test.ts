@@ -5,14 +5,15 @@ import { compare } from '../../../src/core/compare/compare.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { renderProblem } from '../../../src/core/load/problem.ts';
-import { nothingSeen, remember } from '../../../src/core/plan/memory.ts';
+import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
+import { remember } from '../../../src/core/plan/remember.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts, PassOutcome } from '../../../src/core/report/report.ts';
 import { renderLogLine, renderReport, renderTotals, wrapped } from '../../../src/core/report/text.ts';
 import type { Paint } from '../../../src/core/report/text.ts';
-import { facts, findings, http, id, live, policy, service, tcp, tunnel } from '../builders.ts';
+import { facts, findings, http, id, live, planOptions, service, tcp, tunnel } from '../builders.ts';
 
 const plain: Paint = (_, text) => text;
 const colored: Paint = (_, text) => `\u001B[33m${text}\u001B[39m`;
@@ -50,7 +51,7 @@ test('a report is read service by service, then the problems, then the totals', 
     '    kept, unknown to this version: weight',
     '  = updated',
     `! bad  ${id(2)}  services/bad.yaml:1  set aside: nothing is written for it`,
-    `? gone  ${id(3)}  services/gone.yaml:1  declared, but not live; recreated as ${id(9)}? An unmanaged service bears this name`,
+    `? gone  ${id(3)}  services/gone.yaml:1  declared, but not live; an unmanaged service has the same name: ${id(9)}; was the service recreated?`,
     `· gone  ${id(9)}  live, but not declared: left alone`,
     'services/bad.yaml:1:184 http_port: expected a port, a whole number from 1 to 65535, found 0',
     'services/text.yaml:1:1 expected a mapping that declares one service, found "text"',
@@ -85,7 +86,7 @@ describe('what becomes of a drifted service:', () => {
     },
     {
       what: 'not settled',
-      given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], kept: new Map() }) },
+      given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() }) },
       line: '  ! unsettled: the API keeps something else: tcp_port unset, not 1',
     },
     {
@@ -109,7 +110,7 @@ describe('what becomes of a drifted service:', () => {
   ] as const)('%s', ([cause, sides]) => {
     const [line] = render({
       findings: findings(sides),
-      memory: remember({ findings: inSync, outcomes: new Map(), memory: nothingSeen, now: 0 }),
+      memory: remember({ findings: inSync, outcomes: new Map(), memory: emptyMemory, now: 0 }),
     }).split('\n');
     expect(line).toBe(`~ db  ${id(1)}  db.json:1  ${cause}`);
   });
@@ -151,7 +152,7 @@ describe('the totals', () => {
     ),
   });
   const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
-  const partly = plan(many, policy({ unknownFields: 'withhold' }));
+  const partly = plan(many, planOptions({ unknownFields: 'withhold' }));
 
   test.for<{ what: string; given: Partial<PassFacts>; line: string }>([
     { what: 'nothing', given: {}, line: `in sync: no services ${cost}` },
@@ -176,7 +177,7 @@ describe('the totals', () => {
       what: 'not settled',
       given: {
         findings: drift,
-        outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['name'], kept: new Map() }),
+        outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['name'], stored: new Map() }),
       },
       line: `partial: 1 unsettled ${cost}`,
     },
@@ -281,9 +282,9 @@ test('a reason for which several are withheld is said once, on top, with how man
     declared: services.map((each) => ({ ...each, tcp_port: 1 })),
     live: services.map((each, index) => (index === 2 ? { ...each, weight: 1 } : each)),
   });
-  const limited = plan(found, policy({ unknownFields: 'withhold', maxChanges: 1 }));
+  const limited = plan(found, planOptions({ unknownFields: 'withhold', maxChanges: 1 }));
   expect(render({ findings: found, plan: limited, mode: 'plan' }).split('\n')).toEqual([
-    '! 2 withheld: the plan has 2 updates, 66.7 % of the 3 declared services that are live, and max_changes is 1: withheld whole; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 2',
+    '! 2 withheld: the plan has 2 updates (66.7% of the 3 declared services that are live) but max_changes is 1, so the whole plan is withheld; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 2',
     `~ s1  ${id(1)}  s1.json:1`,
     '    tcp_port  5432 → 1',
     '  ! withheld, as said above',
@@ -292,14 +293,14 @@ test('a reason for which several are withheld is said once, on top, with how man
     '  ! withheld, as said above',
     `~ s3  ${id(3)}  s3.json:1`,
     '    tcp_port  5432 → 1',
-    '  ! withheld: live has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+    '  ! withheld: the live service has fields that this version does not know: weight; set unknown_fields to preserve or drop',
     'partial: 3 withheld (1000 ms, 1 request)',
   ]);
 });
 
 describe('fields that this version does not know', () => {
   const grown = findings({ declared: [{ tcp_port: 1 }], live: [service({ weight: 3, zone: 'a' })] });
-  const givenUp = plan(grown, policy({ unknownFields: 'drop' }));
+  const givenUp = plan(grown, planOptions({ unknownFields: 'drop' }));
   const loss = '    gives up live fields that this version does not know: weight, zone';
   const rejected: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
   test.for<{ what: string; given: Partial<PassFacts>; lines: string[] }>([
@@ -317,9 +318,9 @@ describe('fields that this version does not know', () => {
     },
     {
       what: 'a reason to do nothing',
-      given: { plan: plan(grown, policy({ unknownFields: 'withhold' })) },
+      given: { plan: plan(grown, planOptions({ unknownFields: 'withhold' })) },
       lines: [
-        '  ! withheld: live has fields that this version does not know: weight, zone; set unknown_fields to preserve or drop',
+        '  ! withheld: the live service has fields that this version does not know: weight, zone; set unknown_fields to preserve or drop',
       ],
     },
   ])('are told as $what', ({ given, lines }) => {

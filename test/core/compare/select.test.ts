@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compare } from '../../../src/core/compare/compare.ts';
-import { pick, pickFindings } from '../../../src/core/compare/pick.ts';
+import { select, selectFindings } from '../../../src/core/compare/select.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { http, id, live, tcp } from '../builders.ts';
@@ -11,8 +11,8 @@ const services = [
   { service_id: id(3), name: 'a' },
 ];
 const abcd = '0191E3A4-5B6C-7D8E-9F00-00000000ABCD';
-const picked = (wanted: readonly string[]) =>
-  pick(services, wanted, ({ service_id, name }) => ({ service_id, names: [name] }));
+const selectNamed = (wanted: readonly string[]) =>
+  select(services, wanted, ({ service_id, name }) => ({ service_id, names: [name] }));
 
 test.for([
   { wanted: [], names: ['orders-db', 'a, b', 'a'] },
@@ -21,23 +21,23 @@ test.for([
   { wanted: ['a, orders-db'], names: ['orders-db', 'a'] },
   { wanted: ['a', 'a', id(3)], names: ['a'] },
   { wanted: [abcd], names: ['a, b'] },
-])('picks $names for $wanted', ({ wanted, names }) => {
-  const { picked: found, faults } = picked(wanted);
-  expect({ names: found.map(({ name }) => name), faults }).toEqual({ names, faults: [] });
+])('selects $names for $wanted', ({ wanted, names }) => {
+  const { selected, errors } = selectNamed(wanted);
+  expect({ names: selected.map(({ name }) => name), errors }).toEqual({ names, errors: [] });
 });
 
-test('tells every word that means nobody, and who may be meant', () => {
-  expect(picked(['order-db,A', 'a', ''])).toEqual({
-    picked: [services[2]],
-    faults: [
-      'expected the name or the id of a service, found "order-db"; did you mean "orders-db"?',
-      'expected the name or the id of a service, found "A"',
-      'expected the name or the id of a service, found ""',
+test('reports every text that selects no service, with suggestions', () => {
+  expect(selectNamed(['order-db,A', 'a', ''])).toEqual({
+    selected: [services[2]],
+    errors: [
+      'expected the name or id of a service, found "order-db"; did you mean "orders-db"?',
+      'expected the name or id of a service, found "A"',
+      'expected the name or id of a service, found ""',
     ],
   });
 });
 
-test('a finding is meant by its declared name, its live name and its id, whichever sort it is of', () => {
+test('selects findings of every kind by declared name, live name and id', () => {
   const found = compare(
     collect([
       parseFile('a.yaml', JSON.stringify({ ...tcp, name: 'new' })),
@@ -63,12 +63,12 @@ test('a finding is meant by its declared name, its live name and its id, whichev
     ['same', 'in_sync'],
     ['other', 'unmanaged'],
   ] as const) {
-    expect(pickFindings(found, [word]).picked.map((finding) => finding.kind)).toEqual([kind]);
+    expect(selectFindings(found, [word]).selected.map((finding) => finding.kind)).toEqual([kind]);
   }
-  expect(pickFindings(found, []).picked).toBe(found);
+  expect(selectFindings(found, []).selected).toBe(found);
 });
 
-test('a name by which two services are known means none of them: the id is asked for', () => {
+test('rejects a name that two services have and asks for the id', () => {
   const found = compare(
     collect([
       parseFile('a.yaml', JSON.stringify({ ...tcp, name: 'new' })),
@@ -76,15 +76,15 @@ test('a name by which two services are known means none of them: the id is asked
     ]),
     [live({ name: 'old' }), live({ service_id: id(2), name: 'b' })],
   );
-  expect(pickFindings(found, ['old']).faults).toEqual([
-    `expected the name of one service, found "old", by which ${id(1)} and ${id(2)} are known; give the id`,
+  expect(selectFindings(found, ['old']).errors).toEqual([
+    `expected the name of one service, found "old", which is the name of ${id(1)} and ${id(2)}; use the id instead`,
   ]);
 });
 
-test('two broken declarations of one name without an id are told apart by nothing', () => {
+test('rejects a name that two invalid declarations without an id have', () => {
   const nameless = [
     { service_id: null, names: ['x'] },
     { service_id: null, names: ['x'] },
   ];
-  expect(pick(nameless, ['x'], (each) => each).faults[0]).toContain('(none) and (none)');
+  expect(select(nameless, ['x'], (each) => each).errors[0]).toContain('(no id) and (no id)');
 });

@@ -1,0 +1,75 @@
+import { orRather, suggest } from '../base/suggest.ts';
+import type { Finding } from './compare.ts';
+
+/** The texts that select a service: its id and its names. */
+export type Identifiers = { readonly service_id: string | null; readonly names: readonly (string | null)[] };
+
+export type Selection<Service> = {
+  readonly selected: readonly Service[];
+  /** One for each text that does not select exactly one service. */
+  readonly errors: readonly string[];
+};
+
+/**
+ * Returns the services that `wanted` names, in their own order; all of them if `wanted` is empty. Each text is an exact name, an id in
+ * any case, or several of these separated by commas.
+ */
+export function select<Service>(
+  services: readonly Service[],
+  wanted: readonly string[],
+  identify: (service: Service) => Identifiers,
+): Selection<Service> {
+  if (wanted.length === 0) return { selected: services, errors: [] };
+  const candidates = services.map((service) => ({ service, ...identify(service) }));
+  const matchesOf = (text: string) =>
+    candidates.filter(({ service_id, names }) => names.includes(text) || service_id === text.toLowerCase());
+  // A text that matches as a whole is not split, because a name may contain a comma.
+  const texts = wanted.flatMap((text) =>
+    matchesOf(text).length > 0 ? [text] : text.split(',').map((part) => part.trim()),
+  );
+  const selected = new Set(texts.flatMap(matchesOf).map(({ service }) => service));
+  return {
+    selected: services.filter((service) => selected.has(service)),
+    errors: texts.flatMap((text) => describeMismatch(text, matchesOf(text), candidates) ?? []),
+  };
+}
+
+/** Selects findings by declared name, live name or id. */
+export function selectFindings(findings: readonly Finding[], wanted: readonly string[]): Selection<Finding> {
+  return select(findings, wanted, identifyFinding);
+}
+
+/** Returns why a text does not select exactly one service; null if it does. */
+function describeMismatch(
+  text: string,
+  matches: readonly Identifiers[],
+  candidates: readonly Identifiers[],
+): string | null {
+  if (matches.length === 1) return null;
+  const found = JSON.stringify(text);
+  if (matches.length > 1) {
+    const ids = matches.map(({ service_id }) => service_id ?? '(no id)').join(' and ');
+    return `expected the name of one service, found ${found}, which is the name of ${ids}; use the id instead`;
+  }
+  const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
+  const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
+  const hint = suggestions.length === 0 ? '' : orRather(suggestions);
+  return `expected the name or id of a service, found ${found}${hint}`;
+}
+
+function identifyFinding(finding: Finding): Identifiers {
+  switch (finding.kind) {
+    case 'in_sync':
+    case 'drifted':
+      return { service_id: finding.live.service_id, names: [finding.declaration.name, finding.live.name] };
+    case 'missing':
+      return { service_id: finding.declaration.service_id, names: [finding.declaration.name] };
+    case 'unmanaged':
+      return { service_id: finding.live.service_id, names: [finding.live.name] };
+    case 'invalid':
+      return {
+        service_id: finding.skipped.service_id,
+        names: [finding.skipped.name, finding.live?.name ?? null],
+      };
+  }
+}

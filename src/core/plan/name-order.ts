@@ -1,0 +1,72 @@
+import type { Drifted, Finding } from '../compare/compare.ts';
+
+/*
+ * Names are unique in an account, so an update that takes a name must run after the one that frees it. No temporary names are used,
+ * because nothing is written that no declaration says. A service that waits for a name waits for the end of a chain:
+ *
+ *   a → b → c → (free)             each update runs after the next one in the chain
+ *   a → b → c, whose holder stays  withheld: a, b, and all that wait for them
+ *   a → b → a                      withheld: the whole cycle, and all that wait for it
+ */
+
+/** The names of an account before the plan is applied, and which services will change theirs. */
+export type Names = {
+  /** From each live name to the service_id of its holder. */
+  readonly holders: ReadonlyMap<string, string>;
+  /** The drifted services that may be updated, by service_id. */
+  readonly drifted: ReadonlyMap<string, Drifted>;
+  /** The service_ids of drifted services that are withheld for another reason, and so keep their names. */
+  readonly withheldIds: ReadonlySet<string>;
+};
+
+/** A chain longer than this is shortened in messages. */
+const MOST_NAMES_SHOWN = 8;
+
+/** Returns the service_id of the holder of each live name. */
+export function nameHolders(findings: readonly Finding[]): ReadonlyMap<string, string> {
+  const live = findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])));
+  return new Map(live.map(({ name, service_id }) => [name, service_id]));
+}
+
+/** Returns the service_id of another service that holds the declared name, or null if the name is free or already its own. */
+export function holderOfWantedName(finding: Drifted, holders: ReadonlyMap<string, string>): string | null {
+  const holder = holders.get(finding.declaration.name);
+  return holder === undefined || holder === finding.live.service_id ? null : holder;
+}
+
+/** Returns why a service can never get its declared name, or null if the name is free once other updates have run. */
+export function whyNameIsBlocked(start: Drifted, { holders, drifted, withheldIds }: Names): string | null {
+  const wanted = new Set<string>();
+  for (let finding = start; ;) {
+    const holder = holderOfWantedName(finding, holders);
+    if (holder === null) return null;
+    const { name } = finding.declaration;
+    if (wanted.has(name)) return describeCycle([...wanted], name);
+    wanted.add(name);
+    if (withheldIds.has(holder)) return `${describeChain([...wanted])}, whose holder ${holder} is withheld`;
+    const next = drifted.get(holder);
+    if (next === undefined || next.declaration.name === name)
+      return `${describeChain([...wanted])}, which ${holder} keeps`;
+    finding = next;
+  }
+}
+
+function describeChain(names: readonly string[]): string {
+  return `waits for the name ${shorten(names.map(quote)).join(', whose holder waits for ')}`;
+}
+
+/** `repeated` is the name at which the chain of names closes. Names before it lead into the cycle and are not part of it. */
+function describeCycle(names: readonly string[], repeated: string): string {
+  const cycle = [...names.slice(names.indexOf(repeated)), repeated];
+  return `the names form a cycle, ${shorten(cycle.map(quote)).join(' → ')}, so no rename can run first; rename one of these services to an unused name in a separate commit`;
+}
+
+/** Keeps both ends. A chain may be as long as the account. */
+function shorten(names: readonly string[]): readonly string[] {
+  const hidden = names.length - MOST_NAMES_SHOWN;
+  return hidden > 0 ? [...names.slice(0, 4), `… (${hidden} more)`, ...names.slice(-4)] : names;
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,46 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { unlessAborted } from '../core/base/abort.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { Snapshot, Source } from '../core/load/source.ts';
+import type { Directory, LiveService } from '../core/service/directory.ts';
+
+/** The folder, and a function that returns the live services. It throws what the request for the list failed with. */
+export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<readonly LiveService[]> };
+
+/**
+ * Returns a function that reads the folder while the API lists the live services, because a pass spends most of its time waiting for
+ * the API. Both only read, so `stop` ends both at once.
+ *
+ *   last read     the list is requested
+ *   succeeded     before the folder is read
+ *   failed, none  once the folder is in memory: a folder that cannot be read costs no request
+ */
+export function readerWhileListing(source: Source, directory: Directory): (stop: AbortSignal) => Promise<ReadResult> {
+  let lastReadSucceeded = false;
+  return async (stop) => {
+    const readFailed = new AbortController();
+    const signal = AbortSignal.any([stop, readFailed.signal]);
+    let listing: Promise<readonly LiveService[]> | null = null;
+    const list = async () => {
+      listing ??= directory.list({ stop: signal, kill: signal });
+      return listing;
+    };
+    const startListing = () => void list().catch(() => {}); // The caller of `list` receives the error.
+    if (lastReadSucceeded) {
+      startListing();
+      // The client needs two turns of the event loop to send the request, and reading many small files leaves none.
+      await nextTurn();
+      await nextTurn();
+    }
+    lastReadSucceeded = false;
+    try {
+      const snapshot = await unlessAborted(stop, async () => source.read(stop, startListing));
+      lastReadSucceeded = true;
+      return { snapshot, list };
+    } catch (error) {
+      readFailed.abort(new FailureError(failure('interrupted', 'the folder cannot be read')));
+      if (listing !== null) await list().catch(() => {}); // The pass ends because of the folder, not because of the list.
+      throw error;
+    }
+  };
+}

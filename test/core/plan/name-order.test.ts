@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../../src/core/base/json.ts';
+import { compare } from '../../../src/core/compare/compare.ts';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
+import { declared, findings, http, id, live, planOptions, renames, service } from '../builders.ts';
+import { stepOrder, withheldReasons } from './plan-text.ts';
+
+const cycle = (names: string) =>
+  `the names form a cycle, ${names}, so no rename can run first; rename one of these services to an unused name in a separate commit`;
+
+describe('name order', () => {
+  test.for<{ what: string; each: string[]; order: string[] }>([
+    { what: 'a free name', each: ['a→b'], order: ['1'] },
+    { what: 'a chain', each: ['a→b', 'b→c', 'c→d'], order: ['1 after 2', '2 after 3', '3'] },
+    { what: 'a chain the other way', each: ['c→d', 'b→c', 'a→b'], order: ['1', '2 after 1', '3 after 2'] },
+    { what: 'two chains', each: ['a→b', 'x→y', 'b→c', 'y→z'], order: ['1 after 3', '2 after 4', '3', '4'] },
+    { what: 'a change of case', each: ['a→A', 'b→B'], order: ['1', '2'] },
+  ])('updates the holder of a name before the service that takes it: $what', ({ each, order }) => {
+    const planned = plan(findings(renames(...each)), planOptions());
+    expect(stepOrder(planned)).toEqual(order);
+    expect(planned.withheld).toEqual([]);
+  });
+
+  test.for<{ what: string; each: string[]; withheld: string[]; order?: string[] }>([
+    {
+      what: 'a swap',
+      each: ['a→b', 'b→a'],
+      withheld: [`1: ${cycle('"b" → "a" → "b"')}`, `2: ${cycle('"a" → "b" → "a"')}`],
+    },
+    {
+      what: 'a cycle of three',
+      each: ['a→b', 'b→c', 'c→a'],
+      withheld: [
+        `1: ${cycle('"b" → "c" → "a" → "b"')}`,
+        `2: ${cycle('"c" → "a" → "b" → "c"')}`,
+        `3: ${cycle('"a" → "b" → "c" → "a"')}`,
+      ],
+    },
+    {
+      what: 'a cycle and services that wait for it',
+      each: ['y→x', 'a→b', 'b→a', 'x→a'],
+      withheld: [
+        `1: ${cycle('"a" → "b" → "a"')}`,
+        `2: ${cycle('"b" → "a" → "b"')}`,
+        `3: ${cycle('"a" → "b" → "a"')}`,
+        `4: ${cycle('"a" → "b" → "a"')}`,
+      ],
+    },
+    {
+      what: 'a cycle next to a chain',
+      each: ['a→b', 'b→a', 'x→y', 'y→z'],
+      withheld: [`1: ${cycle('"b" → "a" → "b"')}`, `2: ${cycle('"a" → "b" → "a"')}`],
+      order: ['3 after 4', '4'],
+    },
+  ])('withholds a cycle and every service that waits for it: $what', ({ each, withheld, order = [] }) => {
+    const planned = plan(findings(renames(...each)), planOptions());
+    expect(withheldReasons(planned)).toEqual(withheld);
+    expect(stepOrder(planned)).toEqual(order);
+  });
+
+  test('withholds a chain that ends at an unmanaged service', () => {
+    const { declared, live } = renames('a→b', 'b→c', 'c→d');
+    const planned = plan(findings({ declared, live: [...live, { service_id: id(9), name: 'd' }] }), planOptions());
+    expect(planned.steps).toEqual([]);
+    expect(withheldReasons(planned)).toEqual([
+      `1: waits for the name "b", whose holder waits for "c", whose holder waits for "d", which ${id(9)} keeps`,
+      `2: waits for the name "c", whose holder waits for "d", which ${id(9)} keeps`,
+      `3: waits for the name "d", which ${id(9)} keeps`,
+    ]);
+  });
+
+  test('withholds a service that waits for one whose declaration is skipped', () => {
+    const { declarations } = declared({ name: 'web' });
+    const { skipped } = parseFile('web.yaml', JSON.stringify({ ...http, name: 'new', http_port: 0 }));
+    const planned = plan(compare({ declarations, skipped, problems: [] }, [live(), live(http)]), planOptions());
+    expect(withheldReasons(planned)).toEqual([`1: waits for the name "web", which ${id(2)} keeps`]);
+  });
+
+  test.for([
+    ['in sync', {}],
+    ['drifted', { tcp_port: 1 }],
+  ] as const)('withholds a service that waits for one that is %s and keeps its name', ([, difference]) => {
+    const planned = plan(
+      findings({
+        declared: [{ name: 'b' }, { service_id: id(2), name: 'b' }],
+        live: [{ name: 'a' }, { service_id: id(2), name: 'b', ...difference }],
+      }),
+      planOptions(),
+    );
+    expect(withheldReasons(planned)).toEqual([`1: waits for the name "b", which ${id(2)} keeps`]);
+  });
+
+  test('withholds a chain that ends at a service withheld for another reason', () => {
+    const { declared, live } = renames('a→b', 'b→c', 'c→d');
+    const unknown = live.map((each, index) => (index === 2 ? { ...each, weight: 3 } : each));
+    const planned = plan(findings({ declared, live: unknown }), planOptions({ unknownFields: 'withhold' }));
+    expect(planned.steps).toEqual([]);
+    expect(withheldReasons(planned)).toEqual([
+      `1: waits for the name "b", whose holder waits for "c", whose holder ${id(3)} is withheld`,
+      `2: waits for the name "c", whose holder ${id(3)} is withheld`,
+      '3: the live service has fields that this version does not know: weight; set unknown_fields to preserve or drop',
+    ]);
+  });
+
+  test('does not wait when the name stays the same', () => {
+    const planned = plan(
+      findings({ declared: [{ tcp_port: 1 }, http], live: [{}, { ...http, http_port: 80 }] }),
+      planOptions(),
+    );
+    expect(stepOrder(planned)).toEqual(['1', '2']);
+  });
+
+  test('treats the name of a missing service as free', () => {
+    const { declared, live } = renames('a→b', 'b→c');
+    expect(stepOrder(plan(findings({ declared, live: live.slice(0, 1) }), planOptions()))).toEqual(['1']);
+  });
+
+  test('plans a chain as long as an account quickly and names only its ends', () => {
+    const numbers = Array.from({ length: 1000 }, (_, number) => number + 1);
+    const chain = (last: JsonObject[]) =>
+      findings({
+        declared: numbers.map((number) => ({ service_id: id(number), name: `s${number + 1}` })),
+        live: [...numbers.map((number) => service({ service_id: id(number), name: `s${number}` })), ...last],
+      });
+    const start = process.cpuUsage();
+    expect(plan(chain([]), planOptions()).steps).toHaveLength(1000);
+    const stuck = plan(chain([service({ service_id: id(5000), name: 's1001' })]), planOptions());
+    expect(stuck.withheld).toHaveLength(1000);
+    expect(stuck.withheld[0]?.reason).toBe(
+      `waits for the name "s2", whose holder waits for "s3", whose holder waits for "s4", whose holder waits for "s5", whose holder waits for … (992 more), whose holder waits for "s998", whose holder waits for "s999", whose holder waits for "s1000", whose holder waits for "s1001", which ${id(5000)} keeps`,
+    );
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../../src/core/base/failure.ts';
+import type { Finding } from '../../../src/core/compare/compare.ts';
+import { emptyMemory } from '../../../src/core/plan/memory.ts';
+import type { Memory } from '../../../src/core/plan/memory.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
+import { remember } from '../../../src/core/plan/remember.ts';
+import { normalize } from '../../../src/core/service/normalize.ts';
+import { findings, http, id, live, planOptions, service, tcp, tunnel } from '../builders.ts';
+import { withheldReasons } from './plan-text.ts';
+
+describe('unknown fields of the live service', () => {
+  const drifted = findings({
+    declared: [{ tcp_port: 1 }],
+    live: [service({ weight: 3, host: { ...tcp.host, zone: 'a' } })],
+  });
+
+  test('are carried over with "preserve"', () => {
+    expect(plan(drifted, planOptions({ unknownFields: 'preserve' }))).toMatchObject({
+      steps: [
+        {
+          kind: 'update',
+          body: { tcp_port: 1, weight: 3, host: { hostname: 'db.internal', zone: 'a' } },
+          carriedOver: ['host.zone', 'weight'],
+        },
+      ],
+      withheld: [],
+    });
+  });
+
+  test('withhold the update with "withhold"', () => {
+    const planned = plan(drifted, planOptions({ unknownFields: 'withhold' }));
+    expect(planned.steps).toEqual([]);
+    expect(withheldReasons(planned)).toEqual([
+      '1: the live service has fields that this version does not know: host.zone, weight; set unknown_fields to preserve or drop',
+    ]);
+  });
+
+  test('are removed with "drop"', () => {
+    const { steps, withheld } = plan(drifted, planOptions({ unknownFields: 'drop' }));
+    expect(steps.map(({ body, carriedOver }) => ({ body, carriedOver }))).toEqual([
+      {
+        body: {
+          name: 'db',
+          type: 'tcp',
+          tcp_port: 1,
+          host: { hostname: 'db.internal', resolver_network: { tunnel_id: tunnel } },
+        },
+        carriedOver: [],
+      },
+    ]);
+    expect(withheld).toEqual([]);
+  });
+
+  const moved = findings({
+    declared: [tcp],
+    live: [{ host: { ...http.host, network: { tunnel_id: tunnel, mtu: 1400, zone: 'a' } } }],
+  });
+
+  test('withhold the update if the declared host has no place for them', () => {
+    const planned = plan(moved, planOptions({ unknownFields: 'preserve' }));
+    expect(planned.steps).toEqual([]);
+    expect(withheldReasons(planned)).toEqual([
+      '1: the declared host has no place for live fields that this version does not know: host.network.mtu, host.network.zone; to remove them, set unknown_fields to drop',
+    ]);
+    expect(plan(moved, planOptions({ unknownFields: 'drop' })).steps).toHaveLength(1);
+  });
+
+  test('do not matter while the service is in sync', () => {
+    const inSync = findings({ declared: [{}], live: [service({ weight: 3 })] });
+    expect(plan(inSync, planOptions({ unknownFields: 'withhold' }))).toEqual({ steps: [], withheld: [] });
+  });
+});
+
+/** Returns the memory after the API answered the first update with the live value from before. */
+const unsettled = (found: readonly Finding[]): Memory =>
+  remember({
+    findings: found,
+    outcomes: new Map([
+      [id(1), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: normalize(live().value).known }],
+    ]),
+    memory: emptyMemory,
+    now: 0,
+  });
+
+describe('an unsettled service', () => {
+  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+  test('is withheld until either side changes', () => {
+    const planned = plan(findings(sides), planOptions({ memory: unsettled(findings(sides)) }));
+    expect(planned.steps).toEqual([]);
+    expect(withheldReasons(planned)).toEqual([
+      '1: the API stored a different value than the last update sent (tcp_port); not sent again until the declaration or the live value changes',
+    ]);
+  });
+
+  test.for([
+    ['the declaration', { ...sides, declared: [{ tcp_port: 2 }] }],
+    ['the live value', { ...sides, live: [{ tcp_port: 3 }] }],
+  ] as const)('is updated again after %s has changed', ([, changed]) => {
+    expect(plan(findings(changed), planOptions({ memory: unsettled(findings(sides)) })).steps).toHaveLength(1);
+  });
+
+  test('is withheld if the API confirms the value but still lists another', () => {
+    const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+    let memory = emptyMemory;
+    for (let passes = 0; passes < 3; passes += 1) {
+      const outcomes = new Map([[id(1), { result: 'updated', attempts: 1 } as const]]);
+      memory = remember({ findings: findings(sides), outcomes, memory, now: 0 });
+    }
+    expect(withheldReasons(plan(findings(sides), planOptions({ memory })))).toEqual([
+      '1: the API confirmed the last updates but still lists a different value (tcp_port); not sent again until the declaration or the live value changes',
+    ]);
+  });
+});
+
+describe('a parked service', () => {
+  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
+  const refusal = failure('rejected', 'HTTP 400, code 5101: Tunnel ID Not Found');
+  const memory = remember({
+    findings: findings(sides),
+    outcomes: new Map([[id(1), { result: 'failed', attempts: 1, failure: refusal }]]),
+    memory: emptyMemory,
+    now: 0,
+  });
+  const after = (minutes: number, retryParked = false) =>
+    plan(findings(sides), planOptions({ memory, now: minutes * 60_000, retryParked }));
+
+  test('is withheld with the refusal and the time until the retry', () => {
+    expect(after(3)).toEqual({
+      steps: [],
+      withheld: [
+        {
+          finding: findings(sides)[0],
+          failure: refusal,
+          reason:
+            'parked because the API refused the last update: HTTP 400, code 5101: Tunnel ID Not Found; retried in 12m, on SIGHUP, or once the declaration or the live value changes',
+        },
+      ],
+    });
+  });
+
+  test('is retried when its time has come or a person requests a pass', () => {
+    expect(after(14.99).steps).toHaveLength(0);
+    expect(after(15).steps).toHaveLength(1);
+    expect(after(1, true).steps).toHaveLength(1);
+  });
+
+  test('keeps its name, so a service that waits for the name is also withheld', () => {
+    const two = {
+      declared: [{ name: 'b' }, { service_id: id(2), name: 'a', tcp_port: 5432 }],
+      live: [{ name: 'a' }, { service_id: id(2), name: 'c' }],
+    };
+    const remembered = remember({
+      findings: findings(two),
+      outcomes: new Map([[id(1), { result: 'failed', attempts: 1, failure: refusal }]]),
+      memory: emptyMemory,
+      now: 0,
+    });
+    expect(withheldReasons(plan(findings(two), planOptions({ memory: remembered })))).toEqual([
+      expect.stringMatching(/^1: parked/),
+      expect.stringMatching(/^2: waits for the name "a", whose holder .* is withheld$/),
+    ]);
+  });
+});

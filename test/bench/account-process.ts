@@ -1,5 +1,5 @@
 /*
- * The emulated accounts of a benchmark, in a process of their own: calls come from `openAccounts` over the channel.
+ * The emulated accounts of a benchmark, in a separate process: `openAccounts` calls it over the channel.
  */
 import { parseRate } from '../../src/core/base/rate.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
@@ -11,7 +11,7 @@ type Held = {
   readonly emulator: Emulator;
   readonly options: AccountOptions;
   arrived: Arrived[];
-  /** Called with every request. */
+  /** Called for every request. */
   readonly watchers: Set<() => void>;
 };
 

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import * as z from 'zod';
 import type { JsonObject } from '../../src/core/base/json.ts';
 
-/** What an account is to hold, and how it is to behave. */
+/** The services of an account, and how it behaves. */
 export type AccountOptions = {
   readonly services: readonly (JsonObject & { readonly service_id: string })[];
   readonly tunnels: readonly string[];
   readonly latencyMs: number;
-  /** `200/1s`: more than that is answered with 429, and all else after it. */
+  /** `200/1s`: a request over this limit, and every request after it, is answered with 429. */
   readonly limit?: string;
 };
 
-/** A request as the API saw it. `atMs` is on the clock of `monotonicMs`. */
+/** A request as the API received it. `atMs` is on the clock of `monotonicMs`. */
 export type Arrived = {
   readonly method: string;
   readonly path: string;
@@ -20,16 +20,16 @@ export type Arrived = {
   readonly atMs: number;
 };
 
-/** An emulated account in another process, so that it takes no time from whoever is measured here. */
+/** An emulated account in another process, so that its work is not measured. */
 export type LiveAccount = {
   readonly url: string;
   readonly accountId: string;
   readonly token: string;
-  /** The requests since it was last asked. */
+  /** Returns the requests since the previous call. */
   readonly take: () => Promise<readonly Arrived[]>;
-  /** Waits for as many requests of a method since `take` was last called, and gives when the last of them arrived. */
+  /** Waits for a number of requests of a method since the last `take`, and returns when the last of them arrived. */
   readonly arrival: (method: string, count: number) => Promise<number>;
-  /** Puts all services back to what they were at the start, and forgets the requests. */
+  /** Restores all services to their initial state, and discards the recorded requests. */
   readonly restore: () => Promise<void>;
 };
 
@@ -40,7 +40,7 @@ export type Accounts = {
 
 const url = z.string();
 
-/** What is sent to the process of the accounts. */
+/** A message to the process of the accounts. */
 export const callSchema = z.discriminatedUnion('name', [
   z.object({ id: z.number(), name: z.literal('open'), options: z.custom<AccountOptions>() }),
   z.object({ id: z.number(), name: z.literal('take'), url }),
@@ -49,7 +49,7 @@ export const callSchema = z.discriminatedUnion('name', [
 ]);
 export type Call = z.infer<typeof callSchema>;
 
-/** What comes back: a value, or what went wrong. */
+/** The reply: a value or an error. */
 const replySchema = z.object({ id: z.number(), value: z.unknown().optional(), error: z.string().optional() });
 export type Reply = z.input<typeof replySchema>;
 
@@ -58,7 +58,7 @@ const arrivedSchema = z.array(z.object({ method: z.string(), path: z.string(), s
 
 type Unnumbered<Each> = Each extends unknown ? Omit<Each, 'id'> : never;
 
-/** Starts the process that holds the accounts. */
+/** Starts the process of the accounts. */
 export function openAccounts(): Accounts {
   const child = fork(new URL('account-process.ts', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -101,7 +101,7 @@ export function openAccounts(): Accounts {
   };
 }
 
-/** Milliseconds of a clock that all processes of a machine share. */
+/** Milliseconds of a monotonic clock that all processes of a machine share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -21,19 +21,19 @@ import type { Figure } from './figures.ts';
 import { material } from './material.ts';
 import { environmentFor } from './processes.ts';
 
-/** A way in which a file of the folder gets other content. */
+/** A way to change the content of a file in the folder. */
 type Way = { readonly name: string; readonly change: (place: Place, content: string) => number };
 
 type Place = {
-  /** What is watched. */
+  /** The watched folder. */
   readonly folder: string;
-  /** Above it. */
+  /** Its parent folder. */
   readonly root: string;
   readonly file: string;
   readonly times: number;
 };
 
-/** Each tells when the change was there to be seen. */
+/** Each returns the time when the change became visible. */
 const WAYS: readonly Way[] = [
   {
     name: 'written in place',
@@ -51,7 +51,7 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    // https://github.com/kubernetes/git-sync publishes like this, and removes the old worktree at once.
+    // https://github.com/kubernetes/git-sync publishes like this, and removes the old worktree immediately.
     name: 'git-sync publishes a commit',
     change: ({ folder, root, file, times }, content) => {
       const old = join(root, readlinkSync(folder));
@@ -70,7 +70,7 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-/** From a change on disk until its PUT reaches the API. */
+/** Measures the time from a change on disk until its PUT reaches the API. */
 export const arrival: Bench = async (context) => {
   const figures: Figure[] = [];
   for (const services of context.quick ? [20] : [10, 1000]) {
@@ -88,8 +88,8 @@ export const arrival: Bench = async (context) => {
 };
 
 async function measure({ name, change }: Way, services: number, context: BenchContext): Promise<Figure> {
-  const { quick, bundle, accounts, newFolder, tell } = context;
-  tell(`a change on disk until its PUT: ${name}, ${services} services`);
+  const { quick, bundle, accounts, newFolder, announce } = context;
+  announce(`a change on disk until its PUT: ${name}, ${services} services`);
   const root = newFolder();
   const first = join(root, '.worktrees', '0'.repeat(40));
   const { live, tunnels } = material(first, { services, changes: 0 });
@@ -116,10 +116,10 @@ async function measure({ name, change }: Way, services: number, context: BenchCo
     const arrived = await account.arrival('PUT', 1);
     if (repeat >= 0) times.push(arrived - at - settle);
     await daemon.logged({ event: REPORT, trigger: 'change', outcome: 'converged' });
-    // Whatever follows of this change is not to be part of the next one.
+    // Later events of this change must not count for the next one.
     await sleep(quick ? 50 : 500);
   }
   await daemon.end();
   rmSync(root, { recursive: true });
-  return figure(`${services} services, less ${settle} ms of settling`, name, times);
+  return figure(`${services} services, without the settle time of ${settle} ms`, name, times);
 }

@@ -19,7 +19,7 @@ const resultsSchema = z.looseObject({
   ),
 });
 
-test('the benchmarks run to their end, and write what they found as a table, as JSON, and as a picture', async () => {
+test('runs all benchmarks, and writes the results as a table, as JSON and as a picture', async () => {
   const out = mkdtempSync(join(tmpdir(), 'vpc-reconciler-bench-test-'));
   onTestFinished(() => rmSync(out, { recursive: true }));
   const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, '--quick', '--out', out]);
@@ -29,7 +29,7 @@ test('the benchmarks run to their end, and write what they found as a table, as 
   const measured = [...figures.keys()];
   expect(measured).toEqual(['planning', 'reading', 'start', 'passes', 'arrival', 'memory', 'concurrency']);
   for (const { name, figures } of results) {
-    // Of an arrival, the settling is taken off; a look that was under way may have found the change sooner.
+    // The settle time is subtracted from an arrival; a check in progress can find the change earlier.
     const least = name === 'arrival' ? -50 : 0;
     for (const { contender, median } of figures) expect(median, contender).toBeGreaterThan(least);
   }
@@ -45,7 +45,7 @@ test('the benchmarks run to their end, and write what they found as a table, as 
   expect(readFileSync(join(out, 'results.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
 });
 
-test('an unknown benchmark is told, and nothing is measured', async () => {
+test('rejects an unknown benchmark', async () => {
   const ran = promisify(execFile)(process.execPath, [SCRIPT, '--only', 'passes,nosuch']);
   await expect(ran).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('found nosuch\n') });
 });

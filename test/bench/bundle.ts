@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 const root = new URL('../..', import.meta.url).pathname;
 
-/** Builds the program as it is shipped, into another folder, and gives its path. */
+/** Builds the program as it is shipped, into another folder, and returns its path. */
 export function buildBundle(folder: string): string {
   const file = join(folder, 'vpc-reconciler.cjs');
   const [bundler = '', ...options] = packageJson.scripts.build.split(' ');

@@ -1,6 +1,6 @@
 import { settingsWith } from './contenders.ts';
 import type { Bench, BenchContext } from './context.ts';
-import { figure, spell } from './figures.ts';
+import { figure, formatNumber } from './figures.ts';
 import type { Aim, Curve, Figure } from './figures.ts';
 import { material } from './material.ts';
 import { mostWithin } from './passes.ts';
@@ -19,14 +19,14 @@ type Point = {
 /** The limits of the API: https://developers.cloudflare.com/fundamentals/api/reference/limits/ */
 const LIMIT = { perSecond: 200, perFiveMinutes: 1200 };
 
-/** How long an `apply` of many changes takes by the requests that it may have under way, within the default budget. */
+/** Measures `apply` with many changes by `--concurrency`, within the default budget. */
 export const concurrency: Bench = async (context) => {
   const { quick } = context;
   const changes = quick ? 40 : 1000;
   const latencies = quick ? [20] : [300, 770];
   const points: Point[] = [];
   for (const requests of quick ? [5, 40] : [5, 10, 20, 30, 40, 50, 75, 100]) {
-    // Side by side, for they mostly wait.
+    // In parallel, because they mostly wait.
     points.push(
       ...(await Promise.all(latencies.map((latencyMs) => measure(context, { changes, latencyMs, requests })))),
     );
@@ -38,7 +38,7 @@ export const concurrency: Bench = async (context) => {
     return {
       ...figure(`${changes} changes, ${latencyMs} ms latency`, `--concurrency ${point.concurrency}`, [ms], {
         notes: [
-          `${spell(perSecond)} requests a second`,
+          `${formatNumber(perSecond)} requests per second`,
           `at most ${point.mostInASecond} in one`,
           `${point.refused} refused`,
           ...(point.concurrency === chosen ? ['the default'] : []),
@@ -55,10 +55,10 @@ export const concurrency: Bench = async (context) => {
 };
 
 async function measure(
-  { accounts, bundle, newFolder, tell }: BenchContext,
+  { accounts, bundle, newFolder, announce }: BenchContext,
   { changes, latencyMs, requests }: { readonly changes: number; readonly latencyMs: number; readonly requests: number },
 ): Promise<Point> {
-  tell(`${changes} changes at ${latencyMs} ms, ${requests} requests under way`);
+  announce(`${changes} changes at ${latencyMs} ms, concurrency ${requests}`);
   const stuff = material(newFolder(), { services: changes, changes });
   const { live: services, tunnels } = stuff;
   const account = await accounts.open({ services, tunnels, latencyMs, limit: `${LIMIT.perSecond}/1s` });
@@ -83,7 +83,7 @@ function aimsOf(points: readonly Point[]): readonly Aim[] {
   const [second, fiveMinutes] = [most((each) => each.mostInASecond), most((each) => each.mostInFiveMinutes)];
   return [
     aim(
-      'at any concurrency: answers that are no 200',
+      'at any concurrency: answers other than 200',
       most((each) => each.refused),
       0,
     ),

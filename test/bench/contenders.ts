@@ -8,14 +8,14 @@ import type { Floor } from './floor.ts';
 import type { Material } from './material.ts';
 import { environmentFor, ranNode } from './processes.ts';
 
-/** One way to bring an account in line with a folder. */
+/** A way to make an account match a folder. */
 export type Contender = {
   readonly name: string;
-  /** Whether each run begins anew, in a process of its own: there is nothing to warm up. */
+  /** Whether each run is a new process, so that there is nothing to warm up. */
   readonly startsAnew?: boolean;
-  /** Does it once; gives the CPU time where it is that of a process. */
+  /** Runs once; returns the CPU time if it is a process. */
   readonly run: () => Promise<{ readonly cpuMs: number | null }>;
-  /** What it needs before it is to do the same again, and which is not counted. */
+  /** Prepares the next run. Not measured. */
   readonly rest?: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -37,7 +37,7 @@ export const NAMES = {
 
 const SDK_SCRIPT = new URL('sdk-script.js', import.meta.url).pathname;
 
-/** All of them, on one account and one folder. */
+/** Returns all contenders, for one account and one folder. */
 export function contenders(options: ContenderOptions): readonly Contender[] {
   const { account, material, bundle, budget } = options;
   const environment = environmentFor(account);
@@ -80,7 +80,7 @@ export function settingsWith(flags: Partial<Record<SettingName, string>>): Setti
   return loadConfig({ environment: {}, flags }).settings;
 }
 
-/** The rooms as `run` joins them, of a daemon that has been at work for a while. */
+/** A pass of a warmed-up daemon, with the parts that `run` uses. */
 function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings): Floor & Pick<Contender, 'rest'> {
   const source = openSource(settings);
   const account = { accountId, baseUrl: url, credentials: constant({ token }) };
@@ -97,7 +97,7 @@ function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings):
   };
   return {
     run,
-    // Who finds the same drift time after time, and never sees it gone, takes it that updates do not last, and sends no more.
+    // A daemon that finds the same drift again and again stops sending updates that do not last.
     rest: run,
     close: directory.close,
   };

@@ -4,27 +4,27 @@ import { flagOf, settingFacts } from '../../src/config/settings.ts';
 import type { Accounts } from './accounts.ts';
 import type { Result } from './figures.ts';
 
-/** What every benchmark is given. */
+/** The input of every benchmark. */
 export type BenchContext = {
-  /** Fewer repeats and smaller sizes: to see that all works. */
+  /** Fewer repetitions and smaller sizes, to check that everything works. */
   readonly quick: boolean;
-  /** The program, as it is shipped. */
+  /** The path of the program as it is shipped. */
   readonly bundle: string;
   readonly accounts: Accounts;
-  /** Told of what is about to be measured. */
-  readonly tell: (what: string) => void;
-  /** An empty folder, gone with the run. */
+  /** Called with the name of the next measurement. */
+  readonly announce: (what: string) => void;
+  /** Creates an empty folder, which is removed after the run. */
   readonly newFolder: () => string;
 };
 
 export type Bench = (context: BenchContext) => Promise<Result>;
 
-/** Empty folders below one that whoever made it removes. */
+/** Returns a function that creates empty folders below a folder. The caller removes that folder. */
 export function foldersIn(scratch: string): () => string {
   return () => mkdtempSync(join(scratch, 'folder-'));
 }
 
-/** The shared settings of a daemon that is measured: it looks at nothing by itself, listens nowhere, and has plenty to spend. */
+/** The settings of a measured daemon: no interval or rescan, no HTTP, and a large request budget. */
 export const DAEMON_LINE = [
   'run',
   '--interval=0',

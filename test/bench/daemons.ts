@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { isObject } from '../../src/core/base/json.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 
-/** A daemon in a process of its own. */
+/** A daemon in a separate process. */
 export type Daemon = {
   readonly pid: number;
   readonly send: (signal: NodeJS.Signals) => void;
-  /** The next line of its log that has these values. Throws when it ends before. */
+  /** Waits for the next log line with these values. Throws if the daemon ends first. */
   readonly logged: (values: Readonly<Record<string, unknown>>) => Promise<JsonObject>;
-  /** Tells it to stop; throws when that is no good end. */
+  /** Stops it; throws if it does not exit with 0. */
   readonly end: () => Promise<void>;
 };
 

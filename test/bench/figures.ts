@@ -1,21 +1,21 @@
-/** Some measurements of one thing, all in one unit. */
+/** Measurements of one thing, in one unit. */
 export type Figure = {
-  /** What was done. */
+  /** The measured task. */
   readonly cell: string;
-  /** By whom. */
+  /** The contender. */
   readonly contender: string;
   readonly unit: string;
   readonly median: number;
   readonly least: number;
   readonly worst: number;
   readonly repeats: number;
-  /** Against the figure that it is held beside; null for that one. */
+  /** The ratio to the figure it is compared with; null for that figure itself. */
   readonly ratio: number | null;
-  /** What else is worth knowing of it, such as CPU time and requests. */
+  /** Other facts, such as CPU time and requests. */
   readonly notes: readonly string[];
 };
 
-/** What a benchmark is to reach, and what it did. */
+/** A target of a benchmark, and the result. */
 export type Aim = { readonly what: string; readonly aim: string; readonly found: string; readonly met: boolean };
 
 /** Points of a curve. */
@@ -29,18 +29,18 @@ export type Result = {
   readonly curves?: readonly Curve[];
 };
 
-/** Of `values`, which may not be empty. */
+/** Returns the median of `values`, which must not be empty. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const [low, high] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
-  if (low === undefined || high === undefined) throw new Error('expected something to be measured');
+  if (low === undefined || high === undefined) throw new Error('nothing was measured');
   return (low + high) / 2;
 }
 
 export type FigureOptions = Partial<Pick<Figure, 'unit' | 'notes'>> & { readonly beside?: Figure | undefined };
 
-/** Sums up measurements, and holds them against another figure. */
+/** Summarizes measurements, and compares them with another figure. */
 export function figure(
   cell: string,
   contender: string,
@@ -61,13 +61,13 @@ export function figure(
   };
 }
 
-/** An aim for a number that is to be small. */
+/** Returns a target for a number that should be small. */
 export function atMost(what: string, found: number, most: number, unit: string): Aim {
-  return { what, aim: `≤ ${most}${unit}`, found: `${spell(found)}${unit}`, met: found <= most };
+  return { what, aim: `≤ ${most}${unit}`, found: `${formatNumber(found)}${unit}`, met: found <= most };
 }
 
-/** Three digits are as many as a machine repeats. */
-export function spell(value: number): string {
+/** Rounds to three significant digits; more are not reproducible. */
+export function formatNumber(value: number): string {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 3));

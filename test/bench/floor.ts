@@ -4,10 +4,10 @@ import type { Arrived, LiveAccount } from './accounts.ts';
 import type { Material } from './material.ts';
 
 /*
- * The least that anybody can do: the requests that cannot be avoided, over kept connections, and JSON.parse of what comes back.
+ * The floor: only the requests that cannot be avoided, over open connections, and JSON.parse of the answers.
  */
 
-/** Makes one request and gives what it was answered, parsed. */
+/** Sends one request and returns the parsed answer. */
 type Send = (method: Arrived['method'], url: string, body?: string) => Promise<unknown>;
 
 export type Floor = { readonly run: () => Promise<void>; readonly close: () => Promise<void> };
@@ -37,7 +37,7 @@ export function nodeHttpFloor(account: LiveAccount, material: Material, concurre
         answer.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
       });
       sent.on('error', (error) => {
-        // The server may end an idle connection at the moment when it is used: https://nodejs.org/api/http.html#requestreusedsocket
+        // The server can close an idle connection at the moment it is used: https://nodejs.org/api/http.html#requestreusedsocket
         if (sent.reusedSocket) resolve(send(method, url, body));
         else reject(error);
       });

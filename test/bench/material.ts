@@ -5,18 +5,18 @@ import type { JsonObject } from '../../src/core/base/json.ts';
 import { normalize, toBody } from '../../src/core/service/normalize.ts';
 import { fleet, fleetTunnels } from '../pass/fleet.ts';
 
-/** A folder of declarations and an account, of which so many services differ. */
+/** A folder of declarations and an account in which a number of services differ. */
 export type Material = {
   readonly folder: string;
   readonly live: readonly (JsonObject & { readonly service_id: string })[];
   readonly tunnels: readonly string[];
-  /** What has to be sent, and nothing else: bodies by service_id. */
+  /** The exact bodies that must be sent, by service_id. */
   readonly bodies: ReadonlyMap<string, string>;
 };
 
 export type Sizes = { readonly services: number; readonly changes: number };
 
-/** Writes a file for each service. */
+/** Writes one file for each service. */
 export function material(folder: string, { services, changes }: Sizes): Material {
   mkdirSync(folder, { recursive: true });
   const pairs = fleet({ drifted: changes, inSync: services - changes });

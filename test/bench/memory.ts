@@ -8,7 +8,7 @@ import { image } from './image.ts';
 import { material } from './material.ts';
 import { environmentFor } from './processes.ts';
 
-/** On SIGUSR2 a process collects its garbage and logs what is left. No TypeScript: what strips the types takes memory, too. */
+/** Makes a process collect garbage and log its heap on SIGUSR2. Not TypeScript, because stripping types takes memory. */
 const MEASURE = `
   import { writeSync } from 'node:fs';
   process.on('SIGUSR2', () => {
@@ -17,20 +17,20 @@ const MEASURE = `
     writeSync(1, JSON.stringify({ event: 'measured', heapUsed }) + '\\n');
   });`;
 
-/** Only who can be told to stop says that it is ready. */
+/** A process reports that it is ready only after it handles signals. */
 const IDLE = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6); process.stdout.write('{"event":"ready"}\\n');`;
-/** For who keeps a process of the SDK: what it takes with one list in memory. */
+/** Keeps a process of the SDK alive, to measure its memory with one list. */
 const SDK_IDLE = (folder: string) =>
   `import { pathToFileURL } from 'node:url'; process.argv[2] = ${JSON.stringify(folder)};
    await import(pathToFileURL(${JSON.stringify(new URL('sdk-script.js', import.meta.url).pathname)}));
    ${IDLE}`;
 
-/** What a daemon takes: at rest, after a pass, and after many. Linux only. */
-export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }) => {
+/** Measures the memory of a daemon: at rest, after one pass, and after many. Linux only. */
+export const memory: Bench = async ({ quick, bundle, accounts, newFolder, announce }) => {
   const name = { name: 'memory', title: 'Memory of a daemon' };
   if (!existsSync('/proc/self/status')) return { ...name, figures: [], aims: [] };
   const [services, passes, passesOfHeap] = quick ? [20, 500, 50] : [1000, 10_000, 500];
-  tell(`memory of a daemon, ${passes} passes over ${services} services`);
+  announce(`memory of a daemon, ${passes} passes over ${services} services`);
   const stuff = material(newFolder(), { services, changes: 0 });
   const account = await accounts.open({ services: stuff.live, tunnels: stuff.tunnels, latencyMs: 0 });
   const environment = environmentFor(account);
@@ -48,7 +48,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
     daemon.send('SIGHUP');
     await daemon.logged(bySignal);
     if (pass === 1 || pass % (passes / 10) === 0) during.push(residentMB(daemon.pid));
-    // Else what the other process records grows, and takes time.
+    // Otherwise the records of the other process grow and take time.
     if (pass % 100 === 0) await account.take();
   }
   await sleep(quick ? 0 : REST_MS);
@@ -95,7 +95,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
 
   const cell = `${services} services`;
   const unit = 'MB';
-  const floor = figure(cell, 'RSS of Node that does nothing', [bare], { unit });
+  const floor = figure(cell, 'RSS of an idle Node', [bare], { unit });
   const [one = idle, first = idle, ...later] = during;
   const most = Math.max(idle, one, first, ...later, atRest);
   return {
@@ -111,7 +111,7 @@ export const memory: Bench = async ({ quick, bundle, accounts, newFolder, tell }
         notes: [[first, ...later].map(Math.round).join(' '), `peak ${Math.round(peak)}`],
       }),
       figure(cell, 'RSS after them, idle', [atRest], { unit, beside: floor }),
-      figure(cell, `RSS after ${passesOfHeap} passes, not started as by the image`, [unflagged], {
+      figure(cell, `RSS after ${passesOfHeap} passes, without the settings of the image`, [unflagged], {
         unit,
         beside: floor,
       }),

@@ -1,7 +1,7 @@
 import type { Arrived } from './accounts.ts';
 import { contenders, NAMES } from './contenders.ts';
 import type { Bench, BenchContext } from './context.ts';
-import { atMost, figure, median, spell } from './figures.ts';
+import { atMost, figure, median, formatNumber } from './figures.ts';
 import type { Aim, Figure } from './figures.ts';
 import { material } from './material.ts';
 import type { Sizes } from './material.ts';
@@ -9,17 +9,17 @@ import type { Sizes } from './material.ts';
 type Cell = Sizes & {
   readonly latencyMs: number;
   readonly repeats: number;
-  /** Repeats that are not counted, of what lives on: code is compiled, caches fill. A daemon lives for months. */
+  /** Warm-up repetitions of contenders that stay alive: code is compiled and caches fill. A daemon lives for months. */
   readonly warmUp: number;
 };
 
 /*
- * Each cell is there for an aim, or to show how something grows:
- *   nothing to do      by the number of services without latency, where our own work shows, and once with
- *   10 of 1,000        the usual commit: with latency its three rounds of requests count, and nothing else does
- *   1,000 of 1,000     without latency our own work on an update shows; with it, whether requests stand in a row
- * Left out: 10 and 1,000 changes in smaller accounts (a change costs the same there), and smaller accounts with latency (it is all
- * they would show).
+ * Each cell has a target, or shows how something grows:
+ *   nothing to do      by the number of services, without latency to show our own work, and once with latency
+ *   10 of 1,000        a typical commit: with latency only its three rounds of requests matter
+ *   1,000 of 1,000     without latency it shows our own work on an update; with latency, whether requests run in parallel
+ * Left out: 10 and 1,000 changes in smaller accounts (a change costs the same there), and smaller accounts with latency (they
+ * would show only the latency).
  */
 const FULL: readonly Cell[] = [
   { services: 10, changes: 0, latencyMs: 0, repeats: 15, warmUp: 150 },
@@ -48,7 +48,7 @@ type Sample = {
 
 type Measured = { readonly cell: Cell; readonly name: string; readonly samples: readonly Sample[] };
 
-/** No-op passes and updates, by the daemon, the process, a script on the SDK, and beside the floor. */
+/** Measures no-op passes and updates by the daemon, the process and the SDK script, compared with the floor. */
 export const passes: Bench = async (context) => {
   const measured: Measured[] = [];
   for (const cell of context.quick ? QUICK : FULL) measured.push(...(await measure(cell, context)));
@@ -57,7 +57,7 @@ export const passes: Bench = async (context) => {
 };
 
 async function measure(cell: Cell, context: BenchContext): Promise<readonly Measured[]> {
-  context.tell(describe(cell));
+  context.announce(describe(cell));
   const stuff = material(context.newFolder(), cell);
   const account = await context.accounts.open({
     services: stuff.live,
@@ -71,7 +71,7 @@ async function measure(cell: Cell, context: BenchContext): Promise<readonly Meas
         { ofPass: '1000000/5m, 150/1s', ofProcess: '1100/5m, 150/1s' };
   const all = contenders({ account, material: stuff, bundle: context.bundle, budget });
   const samples = new Map(all.map(({ name }) => [name, [] as Sample[]]));
-  // What lives on takes turns among itself: a process in between would leave the caches of the processor to the others cold.
+  // Contenders that stay alive take turns among themselves: a process in between would leave cold CPU caches.
   for (const startsAnew of [false, true]) {
     const group = all.filter((each) => (each.startsAnew ?? false) === startsAnew);
     for (let repeat = -Math.min(cell.warmUp, startsAnew ? 1 : Infinity); repeat < cell.repeats; repeat += 1) {
@@ -82,7 +82,7 @@ async function measure(cell: Cell, context: BenchContext): Promise<readonly Meas
         const ms = performance.now() - begun;
         const requests = await account.take();
         const sample = { ms, cpuMs, ...countsOf(requests, stuff.bodies) };
-        // A benchmark of something that does not do its work is none.
+        // A benchmark of a contender that does not do its work is worthless.
         if (sample.puts - sample.needless !== cell.changes || sample.refused > 0) {
           throw new Error(`${describe(cell)}, ${name}: expected ${cell.changes} PUTs, found ${JSON.stringify(sample)}`);
         }
@@ -95,7 +95,7 @@ async function measure(cell: Cell, context: BenchContext): Promise<readonly Meas
   return [...samples].map(([name, each]) => ({ cell, name, samples: each }));
 }
 
-/** Needless is a PUT to who does not differ, a second one, and whatever else is asked. */
+/** Counts needless requests: a PUT to a service in sync, a repeated PUT, and any unexpected request. */
 function countsOf(requests: readonly Arrived[], bodies: ReadonlyMap<string, string>) {
   const due = new Set(bodies.keys());
   const isDue = ({ path }: Arrived) => due.delete(path.split('/').at(-1) ?? '');
@@ -109,7 +109,7 @@ function countsOf(requests: readonly Arrived[], bodies: ReadonlyMap<string, stri
   };
 }
 
-/** The most requests that arrived in any stretch of so long. */
+/** Returns the maximum number of requests in any window of this length. */
 export function mostWithin(ms: number, requests: readonly Arrived[]): number {
   const times = requests.map(({ atMs }) => atMs).toSorted((a, b) => a - b);
   let from = 0;
@@ -122,7 +122,7 @@ export function mostWithin(ms: number, requests: readonly Arrived[]): number {
 }
 
 function describe({ services, changes, latencyMs }: Cell): string {
-  const what = changes === 0 ? `nothing to do of ${services}` : `${changes} to update of ${services}`;
+  const what = changes === 0 ? `no change in ${services}` : `${changes} updates in ${services}`;
   return `${what}, ${latencyMs} ms latency`;
 }
 
@@ -163,7 +163,12 @@ function aimsOf(measured: readonly Measured[]): readonly Aim[] {
     const [a, b] = [mine, theirs].map((each) => median(each.map(({ ms }) => ms)));
     return a === undefined || b === undefined
       ? []
-      : [{ ...atMost(what, a / b, most, '×'), found: `${spell(a / b)}× (${spell(a)} ms : ${spell(b)} ms)` }];
+      : [
+          {
+            ...atMost(what, a / b, most, '×'),
+            found: `${formatNumber(a / b)}× (${formatNumber(a)} ms : ${formatNumber(b)} ms)`,
+          },
+        ];
   };
   const noop = { services: 1000, changes: 0, latencyMs: 0 };
   const fullAt300 = { services: 1000, changes: 1000, latencyMs: 300 };
@@ -188,7 +193,7 @@ function aimsOf(measured: readonly Measured[]): readonly Aim[] {
       ? []
       : [
           atMost(
-            '1,000 changes at 300 ms: answers that are no 200',
+            '1,000 changes at 300 ms: answers other than 200',
             Math.max(...applied.map((each) => each.refused)),
             0,
             '',

@@ -9,9 +9,9 @@ import { documents, fleet } from '../pass/fleet.ts';
 import type { Bench } from './context.ts';
 import { figure } from './figures.ts';
 
-/** Comparing and planning alone, in memory. */
-export const planning: Bench = async ({ quick, tell }) => {
-  tell('compare and plan');
+/** Measures comparing and planning alone, in memory. */
+export const planning: Bench = async ({ quick, announce }) => {
+  announce('compare and plan');
   const services = quick ? 50 : 1000;
   const repeats = quick ? 2 : 41;
   const figures = [services, 0].flatMap((changes) => {

@@ -1,8 +1,8 @@
-import { spell } from './figures.ts';
+import { formatNumber } from './figures.ts';
 import type { Curve, Figure, Result } from './figures.ts';
 
 /*
- * All figures of a run as one picture: bars whose length is the logarithm, for they reach from a millisecond to a minute, and curves.
+ * All figures of a run as one picture: bars on a logarithmic scale, from a millisecond to a minute, and curves.
  */
 
 const WIDTH = 960;
@@ -50,7 +50,7 @@ function bars(figures: readonly Figure[]): Drawn {
     return [
       `<text x="${LABEL - 6}" y="${y + 11}" text-anchor="end">${escaped(contender)}</text>`,
       `<rect x="${LABEL}" y="${y + 2}" width="${length.toFixed(1)}" height="${BAR - 4}" fill="${color}"/>`,
-      `<text x="${(LABEL + length + 4).toFixed(1)}" y="${y + 11}">${spell(median)} ${unit}${beside}</text>`,
+      `<text x="${(LABEL + length + 4).toFixed(1)}" y="${y + 11}">${formatNumber(median)} ${unit}${beside}</text>`,
     ].join('');
   });
   return {
@@ -59,7 +59,7 @@ function bars(figures: readonly Figure[]): Drawn {
   };
 }
 
-/** Requests a second by requests under way. */
+/** Requests per second by concurrency. */
 function chart(curves: readonly Curve[]): Drawn {
   const points = curves.flatMap((curve) => curve.points);
   const mostX = Math.max(...points.map(([each]) => each));
@@ -72,7 +72,7 @@ function chart(curves: readonly Curve[]): Drawn {
     const [endX = 0, endY = 0] = each.at(-1) ?? [];
     const dots = each.map(
       ([a, b]) =>
-        `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${color}"/><text x="${x(a).toFixed(1)}" y="${(y(b) - 6).toFixed(1)}" text-anchor="middle">${spell(b)}</text>`,
+        `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${color}"/><text x="${x(a).toFixed(1)}" y="${(y(b) - 6).toFixed(1)}" text-anchor="middle">${formatNumber(b)}</text>`,
     );
     return `<polyline points="${line}" fill="none" stroke="${color}" stroke-width="2"/>${dots.join('')}<text x="${(x(endX) + 8).toFixed(1)}" y="${(y(endY) + 4).toFixed(1)}" fill="${color}">${escaped(name)}</text>`;
   });
@@ -80,7 +80,7 @@ function chart(curves: readonly Curve[]): Drawn {
     (a) => `<text x="${x(a).toFixed(1)}" y="${CHART - 14}" text-anchor="middle">${a}</text>`,
   );
   const axis = `<line x1="40" x2="${WIDTH - 80}" y1="${CHART - 30}" y2="${CHART - 30}" stroke="#8c959f"/>`;
-  const legend = `<text x="40" y="${CHART}">requests under way → requests a second</text>`;
+  const legend = `<text x="40" y="${CHART}">concurrency → requests per second</text>`;
   return { svg: [axis, ...ticks, ...lines, legend].join('\n'), height: CHART + 16 };
 }
 

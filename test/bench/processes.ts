@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { LiveAccount } from './accounts.ts';
 
-/** What became of a process that was run to its end. CPU time is null where the system does not tell it. */
+/** The result of a process. CPU time is null if the system does not report it. */
 export type Ran = { readonly stdout: string; readonly ms: number; readonly cpuMs: number | null };
 
-/** Runs this Node to the end. Throws when that is no good one. */
+/** Runs a Node process to its end. Throws if it does not exit with 0. */
 export async function ranNode(line: readonly string[], environment: NodeJS.ProcessEnv): Promise<Ran> {
   const cpuBefore = cpuOfChildrenMs();
   const begun = performance.now();
@@ -29,7 +29,7 @@ export async function ranNode(line: readonly string[], environment: NodeJS.Proce
   return { stdout, ms, cpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore };
 }
 
-/** The environment of a client of this account, without what else would steer it. */
+/** The environment of a client of this account, without other settings. */
 export function environmentFor(account: LiveAccount | null): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(([name]) => !/^(?:VPC_RECONCILER|CLOUDFLARE|NODE)_/.test(name));
   if (account === null) return Object.fromEntries(clean);
@@ -41,7 +41,7 @@ export function environmentFor(account: LiveAccount | null): NodeJS.ProcessEnv {
   };
 }
 
-/** The processor time, in user and in system mode, of all children that have ended: proc_pid_stat(5). In ticks of 10 ms. */
+/** Returns the user and system CPU time of all ended children, in ticks of 10 ms: proc_pid_stat(5). */
 function cpuOfChildrenMs(): number | null {
   try {
     const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];

@@ -1,5 +1,5 @@
 /*
- * Reads the folder that it is given in several ways, each for the first time in this process, and tells how long each took.
+ * Reads a folder in several ways, each for the first time in this process, and prints how long each took.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const [yaml] = await timed(() => names.map((name): unknown => parse(readFileSync
 const warm: number[] = [];
 for (let repeat = 0; repeat < 5; repeat += 1) warm.push((await timed(async () => source.read(signal)))[0]);
 
-// As many as an account may have; the others are missing.
+// The maximum of an account; the other services are missing.
 const { declarations } = collect(files);
 const live = declarations
   .slice(0, 1000)

@@ -8,7 +8,7 @@ import { environmentFor, ranNode } from './processes.ts';
 
 const SCRIPT = new URL('reading-process.ts', import.meta.url).pathname;
 
-/** What the script tells; milliseconds. */
+/** The output of the script, in milliseconds. */
 const timesSchema = z.object({
   bytes: z.number(),
   yaml: z.number(),
@@ -18,12 +18,12 @@ const timesSchema = z.object({
 });
 export type ReadingTimes = z.infer<typeof timesSchema>;
 
-/** Reading a folder: for the first time in a process, again, and until the plan when one file of it has changed. */
-export const reading: Bench = async ({ quick, newFolder, tell }) => {
+/** Measures reading a folder: for the first time in a process, again, and until the plan after one file changed. */
+export const reading: Bench = async ({ quick, newFolder, announce }) => {
   const figures: Figure[] = [];
   const aims: Aim[] = [];
   for (const files of quick ? [100] : [1000, 10_000]) {
-    tell(`reading ${files} files`);
+    announce(`reading ${files} files`);
     const { folder } = material(newFolder(), { services: files, changes: 0 });
     const runs: ReadingTimes[] = [];
     for (let repeat = 0; repeat < (quick ? 1 : 5); repeat += 1) {

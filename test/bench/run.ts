@@ -1,8 +1,8 @@
 /*
  * npm run bench -- [--only NAME,…] [--quick] [--out DIR]
  *
- * How fast it is, beside what one would use instead and beside the least that is possible. However slow, it ends with 0; only a crash,
- * or a benchmark whose work was not done, such as a wrong number of PUTs, is an error.
+ * Measures speed, compared with the alternatives and with the floor. A slow result is not an error; only a crash,
+ * or a benchmark whose work was not done, for example a wrong number of PUTs, is an error.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,12 +51,12 @@ async function run(benches: readonly (readonly [name: string, bench: Bench])[]):
       bundle: buildBundle(scratch),
       accounts,
       newFolder: foldersIn(scratch),
-      tell: (what: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`),
+      announce: (what: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`),
     };
     const results: Result[] = [];
     for (const [, bench] of benches) {
       results.push(await bench(context));
-      // After each, so that whoever ends a long run has what it found so far.
+      // After each benchmark, so that an interrupted run keeps its results.
       write(results);
     }
     process.stdout.write(renderTable(machine, results));

@@ -1,5 +1,5 @@
 /*
- * What one would write instead, on the official SDK: list, compare, PUT what differs, ten at a time.
+ * The obvious script with the official SDK: list, compare, PUT each difference, ten at a time.
  * node sdk-script.js FOLDER
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const READ_ONLY = new Set(['service_id', 'created_at', 'updated_at']);
 /** Without what means nothing, and in one order and spelling. */
 function plain(value, key = '') {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => plain(each));
-  if (typeof value === 'string') return key === 'name' ? value : spelt(value.toLowerCase());
+  if (typeof value === 'string') return key === 'name' ? value : normalizeAddress(value.toLowerCase());
   if (value === null || typeof value !== 'object') return value ?? undefined;
   const entries = Object.entries(value)
     .filter(([name]) => !READ_ONLY.has(name))
@@ -25,7 +25,8 @@ function plain(value, key = '') {
     .filter(([name, each]) => each !== undefined && !(name === 'tls_settings' && isDefault(each)));
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-const spelt = (text) => (/^[\da-f]*:[\da-f:]*$/.test(text) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text);
+const normalizeAddress = (text) =>
+  /^[\da-f]*:[\da-f:]*$/.test(text) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
 const isDefault = (tls) => Object.keys(tls).length === 1 && tls.cert_verification_mode === 'verify_full';
 
 const declared = readdirSync(folder).map((name) => parse(readFileSync(join(folder, name), 'utf8')));

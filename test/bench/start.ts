@@ -1,6 +1,6 @@
 import { monotonicMs } from './accounts.ts';
 import type { Bench } from './context.ts';
-import { atMost, figure, spell } from './figures.ts';
+import { atMost, figure, formatNumber } from './figures.ts';
 import type { Aim, Figure } from './figures.ts';
 import { image } from './image.ts';
 import { material } from './material.ts';
@@ -8,9 +8,9 @@ import { environmentFor, ranNode } from './processes.ts';
 
 const SDK_SCRIPT = new URL('sdk-script.js', import.meta.url).pathname;
 
-/** From the start of a process until the API hears of it, beside a Node that does nothing. */
-export const start: Bench = async ({ quick, bundle, accounts, newFolder, tell }) => {
-  tell('cold start to the first request');
+/** Measures the time from the start of a process to its first request, compared with an idle Node. */
+export const start: Bench = async ({ quick, bundle, accounts, newFolder, announce }) => {
+  announce('cold start to the first request');
   const stuff = material(newFolder(), { services: 10, changes: 0 });
   const account = await accounts.open({ services: stuff.live, tunnels: stuff.tunnels, latencyMs: 0 });
   const environment = environmentFor(account);
@@ -29,7 +29,7 @@ export const start: Bench = async ({ quick, bundle, accounts, newFolder, tell })
     return (await account.arrival('GET', 1)) - begun;
   };
   const apply = [bundle, 'apply', `--services=${stuff.folder}`];
-  // The first one fills the cache.
+  // The first run fills the cache.
   const [repeats, warmUp] = quick ? [1, 1] : [25, 2];
   for (let repeat = -warmUp; repeat < repeats; repeat += 1) {
     const keep = (values: number[], ms: number) => repeat >= 0 && values.push(ms);
@@ -62,6 +62,6 @@ export const start: Bench = async ({ quick, bundle, accounts, newFolder, tell })
 };
 
 function aim(what: string, { ratio, median }: Figure, floor: Figure): Aim {
-  const found = `${spell(ratio ?? Infinity)}× (${spell(median)} ms : ${spell(floor.median)} ms)`;
+  const found = `${formatNumber(ratio ?? Infinity)}× (${formatNumber(median)} ms : ${formatNumber(floor.median)} ms)`;
   return { ...atMost(`${what} to its first request : \`node -e 0\``, ratio ?? Infinity, 5, '×'), found };
 }

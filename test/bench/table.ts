@@ -1,9 +1,9 @@
 import { cpus, release, totalmem, type } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
-import { spell } from './figures.ts';
+import { formatNumber } from './figures.ts';
 import type { Result } from './figures.ts';
 
-/** What the figures depend on. */
+/** The machine and versions that the figures depend on. */
 export type Machine = Readonly<Record<string, string>>;
 
 const LIBRARIES = ['undici', 'zod', 'yaml', 'chokidar', 'pino'] as const;
@@ -12,7 +12,7 @@ export function describeMachine({ quick }: { readonly quick: boolean }): Machine
   const [processor] = cpus();
   return {
     at: new Date().toISOString(),
-    run: quick ? 'quick: only shows that all works' : 'full',
+    run: quick ? 'quick: checks only that everything works' : 'full',
     machine: `${cpus().length} × ${processor?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 1e9)} GB`,
     system: `${type()} ${release()}`,
     node: process.version,
@@ -21,7 +21,7 @@ export function describeMachine({ quick }: { readonly quick: boolean }): Machine
   };
 }
 
-/** As Markdown: what the aims came to, and then every figure. */
+/** Renders Markdown: the targets, then every figure. */
 export function renderTable(machine: Machine, results: readonly Result[]): string {
   const aims = results.flatMap((result) => result.aims);
   return [
@@ -48,9 +48,9 @@ export function renderTable(machine: Machine, results: readonly Result[]): strin
         figures.map((each) => [
           each.cell,
           each.contender,
-          `${spell(each.median)} ${each.unit}`,
-          spell(each.least),
-          spell(each.worst),
+          `${formatNumber(each.median)} ${each.unit}`,
+          formatNumber(each.least),
+          formatNumber(each.worst),
           String(each.repeats),
           each.ratio === null ? '' : `${each.ratio.toFixed(2)}×`,
           each.notes.join(', '),

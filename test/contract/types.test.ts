@@ -3,7 +3,7 @@ import type {
   ServiceUpdateParams,
 } from 'cloudflare/resources/connectivity/directory/services.mjs';
 import { expectTypeOf, test } from 'vitest';
-import type { DeclaredService } from '../../src/core/service/schema.ts';
+import type { DeclaredService } from '../../src/core/service/declared-service.ts';
 
 /*
  * Our schema against the official SDK's types, when the tests are compiled: a field that the SDK gains, loses or types otherwise

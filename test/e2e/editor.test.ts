@@ -100,7 +100,7 @@ describe('an editor underlines what is wrong in a declaration, and says what is 
       'a CA with disabled',
       'host:',
       'tls_settings:\n  cert_verification_mode: disabled\n  certificate_authority: 0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33\nhost:',
-      '8:26–62 Of no use with cert_verification_mode disabled; remove one of them',
+      '8:26–62 Has no effect with cert_verification_mode disabled; remove one of them',
     ],
     [
       'a slip in the second service of a file, which has the line of its own',
@@ -146,7 +146,7 @@ describe('an editor offers', () => {
       'type',
     ]);
     const offers = await editor.offers(`${SERVICE}\n|`);
-    expect(offers.get('http_port')).toContain('Without https_port, plain HTTP is the only scheme allowed.');
+    expect(offers.get('http_port')).toContain('Without https_port, only plain HTTP is allowed.');
   });
 
   test('only those of its type, once there is one', async () => {
@@ -176,8 +176,8 @@ describe('an editor offers', () => {
 
   test('what a field can be, with what it means', async () => {
     expect([...(await editor.offers(`${SERVICE}\ntype: |`))]).toEqual([
-      ['http', 'HTTP and HTTPS: http_port and https_port.'],
-      ['tcp', 'Any TCP: tcp_port and app_protocol.'],
+      ['http', 'HTTP and HTTPS, with http_port and https_port.'],
+      ['tcp', 'Any TCP protocol, with tcp_port and app_protocol.'],
     ]);
     expect([...(await editor.offers(`${CONFIG}\nmode: |`)).keys()]).toEqual(
       expect.arrayContaining(['apply', 'detect']),
@@ -194,7 +194,7 @@ describe('an editor offers', () => {
 
 test.for([
   ['type: http\nhttp_po|rt: 80', '#### HTTP port\n\nThe port of plain HTTP.', '```yaml\n8080\n```'],
-  ['host:\n  host|name: a', '#### Host name\n\nReach the service by this name', 'orders.internal'],
+  ['host:\n  host|name: a', '#### Host name\n\nThe host name, resolved', 'orders.internal'],
   ['ho|st:\n  ipv4: 10.0.0.1', '#### Host\n\nWhere the service is:', 'ipv4: 10.0.0.12'],
 ] as const)('an editor explains what the pointer is on: %s', async ([text, ...shown]) => {
   const hover = await editor.shows(`${SERVICE}\n${text}`);

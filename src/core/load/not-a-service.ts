@@ -1,6 +1,6 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { declarationPaths } from '../service/schema.ts';
+import { declarationPaths } from '../service/fields.ts';
 import type { Path } from './yaml.ts';
 
 /** A service somewhere in a document, whether or not it may stand there. */

@@ -1,7 +1,8 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { orRather, suggest } from '../base/suggest.ts';
-import { alternativesIn, checkService, declarationPaths, isMisplaced, isSentence } from '../service/schema.ts';
+import { declarationPaths } from '../service/fields.ts';
+import { alternativesIn, checkService, isMisplaced, isSentence } from '../service/schema.ts';
 import type { Issue } from '../service/schema.ts';
 import { hint } from './fixes.ts';
 import { foreignShape, services } from './not-a-service.ts';

@@ -1,96 +1,104 @@
 import { capitalized, toJsonSchema } from '../base/json-schema.ts';
 import type { JsonSchema } from '../base/json-schema.ts';
-import { HOST_FAULTS, USELESS_AUTHORITY } from './host-rules.ts';
-import { http, SHARED_FIELDS, tcp, untyped } from './schema.ts';
+import type { FIELDS } from './fields.ts';
+import { fieldsIn } from './fields.ts';
+import { HOST_PROBLEMS, USELESS_AUTHORITY } from './host-rules.ts';
+import { httpSchema, tcpSchema, untypedSchema } from './schema.ts';
 
-// oxlint-disable unicorn/no-thenable -- `then` is a word of JSON Schema, and nobody awaits a schema.
+// oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema, and no schema is awaited.
 
 /*
- * What `service.ts` checks, as JSON Schema for editors. Types, shapes of hosts and modes become conditions, not alternatives: of those an
- * editor knows only that none fits; of these which field is wrong, and which fields to offer.
+ * The checks of schema.ts as JSON Schema for editors. Service types, host shapes and TLS modes become conditions instead of
+ * alternatives: of alternatives, an editor only reports that none matches; with conditions, it reports the wrong field and suggests
+ * the fields that fit.
  */
 
-/** The JSON Schema of a declaration: what all have, and by type what this one has. */
+/** Returns the JSON Schema of a declaration: the fields that every service has, then the fields of its type. */
 export function serviceSchema(): JsonSchema {
-  const either = schemaOf(untyped);
-  const { host, tls_settings, ...fields } = fieldsOf<keyof typeof untyped.shape>(either);
-  const shared: ReadonlySet<unknown> = new Set(SHARED_FIELDS);
-  const common = Object.entries({ ...fields, host: byShape(host), tls_settings: byMode(tls_settings) }).filter(
-    ([name]) => shared.has(name),
-  );
+  const anyType = schemaOf(untypedSchema);
+  const fields = propertiesOf<KeyIn<''>>(anyType);
+  const shared = new Set(fieldsIn().flatMap(([key, { only }]) => (only === undefined ? [key] : [])));
+  const common = Object.entries({
+    ...fields,
+    host: withShapeConditions(fields.host),
+    tls_settings: withModeCondition(fields.tls_settings),
+  }).filter(([key]) => shared.has(key));
   const branch = (title: string, { properties, required }: JsonSchema) => ({
     title,
-    properties: { ...Object(properties), ...Object.fromEntries(common.map(([name]) => [name, true])) },
-    required: [required].flat().filter((name) => !shared.has(name)),
+    properties: { ...Object(properties), ...Object.fromEntries(common.map(([key]) => [key, true])) },
+    required: [required].flat().filter((key) => !shared.has(String(key))),
     additionalProperties: false,
   });
   return {
-    ...either,
+    ...anyType,
     title: 'Workers VPC service',
-    description: 'What one service shall be. This is the whole truth: what is omitted, or null, is unset.',
+    description: 'The complete desired state of one service. A field that is omitted or null is unset.',
     properties: Object.fromEntries(common),
     additionalProperties: true,
     if: has('type', { const: 'http' }),
-    then: branch('HTTP service', schemaOf(http)),
+    then: branch('HTTP service', schemaOf(httpSchema)),
     else: {
       if: has('type', { const: 'tcp' }),
-      then: branch('TCP service', schemaOf(tcp)),
-      else: branch('Service', either),
+      then: branch('TCP service', schemaOf(tcpSchema)),
+      else: branch('Service', anyType),
     },
   };
 }
 
-/** Which of its fields a host needs, refuses and offers follows from those that it has. */
-function byShape(whole: JsonSchema): JsonSchema {
-  const { properties: _, ...host } = whole;
-  const { ipv4, ipv6, network, hostname, resolver_network } = fieldsOf<keyof typeof untyped.shape.host.shape>(whole);
-  const errorMessage = capitalized(HOST_FAULTS.none);
+/** Adds the conditions of a host: the fields that it requires, refuses and suggests depend on the fields that it has. */
+function withShapeConditions(schema: JsonSchema): JsonSchema {
+  const { properties: _, ...host } = schema;
+  const { ipv4, ipv6, network, hostname, resolver_network, ...others } = propertiesOf<KeyIn<'host.'>>(schema);
+  const noAddress = capitalized(HOST_PROBLEMS.noAddress);
+  const both = capitalized(HOST_PROBLEMS.addressAndHostname);
   return {
     ...host,
     additionalProperties: true,
-    if: given('hostname', hostname),
+    if: isSet('hostname', hostname),
     then: {
       title: 'Host by name',
       properties: {
         hostname,
-        resolver_network: needed(resolver_network),
-        network: refused(network, HOST_FAULTS.network),
-        ipv4: refused(ipv4, capitalized(HOST_FAULTS.both)),
-        ipv6: refused(ipv6, capitalized(HOST_FAULTS.both)),
+        resolver_network: required(resolver_network),
+        network: refused(network, HOST_PROBLEMS.networkWithHostname),
+        ipv4: refused(ipv4, both),
+        ipv6: refused(ipv6, both),
+        ...others,
       },
       required: ['resolver_network'],
       additionalProperties: false,
     },
     else: {
-      if: { anyOf: [given('ipv4', ipv4), given('ipv6', ipv6)] },
+      if: { anyOf: [isSet('ipv4', ipv4), isSet('ipv6', ipv6)] },
       then: {
         title: 'Host by address',
         properties: {
           ipv4,
           ipv6,
-          network: needed(network),
+          network: required(network),
           hostname: { ...hostname, doNotSuggest: true },
-          resolver_network: refused(resolver_network, HOST_FAULTS.resolverNetwork),
+          resolver_network: refused(resolver_network, HOST_PROBLEMS.resolverNetworkWithAddress),
+          ...others,
         },
         required: ['network'],
         additionalProperties: false,
       },
       else: {
         title: 'Host',
-        properties: { ipv4, ipv6, network, hostname, resolver_network },
+        properties: { ipv4, ipv6, network, hostname, resolver_network, ...others },
         additionalProperties: false,
-        // None of them is there, and so none of these holds.
-        anyOf: ['ipv4', 'ipv6', 'hostname'].map((name) => ({
-          ...has(name, { type: 'string', errorMessage }),
-          errorMessage,
+        // In this branch none of the three is set, so each alternative fails with the message.
+        anyOf: ['ipv4', 'ipv6', 'hostname'].map((key) => ({
+          ...has(key, { type: 'string', errorMessage: noAddress }),
+          errorMessage: noAddress,
         })),
       },
     },
   };
 }
 
-/** A CA does not go with `disabled`. */
-function byMode(tls: JsonSchema): JsonSchema {
+/** Adds the condition that a CA is refused together with `disabled`. */
+function withModeCondition(tls: JsonSchema): JsonSchema {
   const authority = { type: 'null', errorMessage: capitalized(USELESS_AUTHORITY) } as const;
   return {
     ...tls,
@@ -99,30 +107,38 @@ function byMode(tls: JsonSchema): JsonSchema {
   };
 }
 
-function has(name: string, what: JsonSchema): JsonSchema {
-  return { properties: { [name]: what }, required: [name] };
+/** Returns the condition that an object has a key whose value matches a schema. */
+function has(key: string, schema: JsonSchema): JsonSchema {
+  return { properties: { [key]: schema }, required: [key] };
 }
 
-/** That a field is there; null is absent. Its title, too, is here: of a field, an editor shows the first that it comes by. */
-function given(name: string, { title }: JsonSchema): JsonSchema {
-  return has(name, { title, not: { type: 'null' } });
+/** Returns the condition that a field is set. It repeats the title: an editor shows the first title that it finds for a field. */
+function isSet(key: string, { title }: JsonSchema): JsonSchema {
+  return has(key, { title, not: { type: 'null' } });
 }
 
-function needed(field: JsonSchema): JsonSchema {
-  return { ...field, allOf: [field['allOf']].flat().map((rule) => ({ ...Object(rule), type: 'object' })) };
+/** Returns the schema of a mapping without null. */
+function required(mapping: JsonSchema): JsonSchema {
+  return { ...mapping, allOf: [mapping['allOf']].flat().map((rule) => ({ ...Object(rule), type: 'object' })) };
 }
 
-/** A field that is not to be there, but for what it is in an answer of the API. */
+/** Returns the schema of a field that may only be null, as in a response of the API. */
 function refused({ title, description, examples }: JsonSchema, message: string): JsonSchema {
   return { title, description, examples, type: 'null', errorMessage: message, doNotSuggest: true };
 }
 
-function schemaOf(schema: typeof http | typeof tcp | typeof untyped): JsonSchema {
+function schemaOf(schema: typeof httpSchema): JsonSchema {
   return toJsonSchema(schema, (message) => `Expected ${message}`);
 }
 
-/** The fields of a mapping. */
-function fieldsOf<Name extends string>({ properties }: JsonSchema): Readonly<Record<Name, JsonSchema>> {
-  // zod writes one for each of ours, and none that is a mere `true`.
+/** The keys of the table directly below a prefix, so that a renamed field does not compile. */
+type KeyIn<Prefix extends string, Path = keyof typeof FIELDS> = Path extends `${Prefix}${infer Key}`
+  ? Key extends `${string}.${string}`
+    ? never
+    : Key
+  : never;
+
+function propertiesOf<Key extends string>({ properties }: JsonSchema): Readonly<Record<Key, JsonSchema>> {
+  // zod writes a schema for every field of ours, never a mere `true`.
   return Object(properties);
 }

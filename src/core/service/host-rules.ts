@@ -1,60 +1,76 @@
 import type * as z from 'zod';
 
-/** What a mapping can have wrong that has the right fields, of which some do not go together. */
-export const HOST_FAULTS = {
-  none: 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
-  both: 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
-  resolverNetwork: 'resolver_network goes with hostname; ipv4 and ipv6 take network',
-  network: 'network goes with ipv4 and ipv6; a hostname takes resolver_network',
+/** Messages about hosts whose fields are each valid but do not go together. */
+export const HOST_PROBLEMS = {
+  noAddress: 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
+  addressAndHostname: 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
+  resolverNetworkWithAddress: 'resolver_network goes with hostname; ipv4 and ipv6 take network',
+  networkWithHostname: 'network goes with ipv4 and ipv6; a hostname takes resolver_network',
 } as const;
 
-/** A host has addresses and their network, or a name and its own. */
-export function checkHostShape(value: unknown, context: z.core.$RefinementCtx): void {
-  const given = new Set(Object.keys(Object(value)));
-  const present = new Set(Object.entries(Object(value)).flatMap(([key, field]) => (field == null ? [] : [key])));
-  const complain = (path: string[], message: string, absent: readonly string[] = []) =>
-    context.addIssue({ code: 'custom', path, message, params: { absent } });
-  const misplaced = (key: string, message: string) =>
-    context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
-  const address = present.has('ipv4') || present.has('ipv6');
-  const named = present.has('hostname');
+type Context = z.core.$RefinementCtx;
+type Network = 'network' | 'resolver_network';
 
-  if (address && named) {
-    complain(['hostname'], HOST_FAULTS.both);
-  } else if (address) {
-    if (present.has('resolver_network')) {
-      misplaced('resolver_network', HOST_FAULTS.resolverNetwork);
-    } else if (!present.has('network')) {
-      const need = 'ipv4 and ipv6 need network with a tunnel_id';
-      if (given.has('network')) complain(['network'], `nothing in it: ${need}`, ['host.network']);
-      else complain([], `network is missing: ${need}`, ['host.network']);
+/** Checks that a host has either addresses with `network`, or a host name with `resolver_network`. */
+export function checkHostShape(host: unknown, context: Context): void {
+  const set = new Set(Object.entries(Object(host)).flatMap(([key, value]) => (value == null ? [] : [key])));
+  const hasAddress = set.has('ipv4') || set.has('ipv6');
+  const hasHostname = set.has('hostname');
+  if (hasAddress && hasHostname) {
+    report(context, { path: ['hostname'], message: HOST_PROBLEMS.addressAndHostname });
+  } else if (hasAddress) {
+    if (set.has('resolver_network')) {
+      reportMisplaced(context, 'resolver_network', HOST_PROBLEMS.resolverNetworkWithAddress);
+    } else if (!set.has('network')) {
+      reportMissing(context, host, { key: 'network', need: 'ipv4 and ipv6 need network with a tunnel_id' });
     }
-  } else if (named) {
-    if (present.has('network')) {
-      misplaced('network', HOST_FAULTS.network);
-    } else if (!present.has('resolver_network')) {
-      const need = 'a hostname needs resolver_network with a tunnel_id';
-      if (given.has('resolver_network'))
-        complain(['resolver_network'], `nothing in it: ${need}`, ['host.resolver_network']);
-      else complain([], `resolver_network is missing: ${need}`, ['host.resolver_network']);
+  } else if (hasHostname) {
+    if (set.has('network')) {
+      reportMisplaced(context, 'network', HOST_PROBLEMS.networkWithHostname);
+    } else if (!set.has('resolver_network')) {
+      reportMissing(context, host, {
+        key: 'resolver_network',
+        need: 'a hostname needs resolver_network with a tunnel_id',
+      });
     }
   } else {
-    complain([], HOST_FAULTS.none, ['host.ipv4', 'host.ipv6', 'host.hostname']);
+    const absent = ['host.ipv4', 'host.ipv6', 'host.hostname'];
+    report(context, { path: [], message: HOST_PROBLEMS.noAddress, absent });
   }
 }
 
-/** What a CA is beside a verification that is switched off. */
-export const USELESS_AUTHORITY = 'of no use with cert_verification_mode disabled; remove one of them';
+export const USELESS_AUTHORITY = 'has no effect with cert_verification_mode disabled; remove one of them';
 
-/** wrangler refuses a CA together with `disabled`; so may the API. */
-export function checkTls(value: unknown, context: z.core.$RefinementCtx): void {
-  const { cert_verification_mode: mode, certificate_authority: authority } = Object(value);
+/** Checks that there is no CA together with `disabled`, which wrangler refuses and the API may refuse as well. */
+export function checkTls(tls: unknown, context: Context): void {
+  const { cert_verification_mode: mode, certificate_authority: authority } = Object(tls);
   if (mode === 'disabled' && authority != null) {
-    context.addIssue({
-      code: 'custom',
-      path: ['certificate_authority'],
-      message: USELESS_AUTHORITY,
-      params: {},
-    });
+    report(context, { path: ['certificate_authority'], message: USELESS_AUTHORITY });
   }
+}
+
+type Problem = {
+  readonly path: string[];
+  readonly message: string;
+  /** The paths of fields of which one is missing. */
+  readonly absent?: readonly string[];
+};
+
+function report(context: Context, { path, message, absent = [] }: Problem): void {
+  context.addIssue({ code: 'custom', path, message, params: { absent } });
+}
+
+function reportMissing(
+  context: Context,
+  host: unknown,
+  { key, need }: { readonly key: Network; readonly need: string },
+) {
+  const absent = [`host.${key}`];
+  if (Object.hasOwn(Object(host), key)) report(context, { path: [key], message: `nothing in it: ${need}`, absent });
+  else report(context, { path: [], message: `${key} is missing: ${need}`, absent });
+}
+
+/** Reports a key that must be removed, whatever its value is. */
+function reportMisplaced(context: Context, key: Network, message: string): void {
+  context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
 }

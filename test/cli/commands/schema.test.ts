@@ -53,7 +53,7 @@ test.for(SCHEMAS)('teaches: every field of a $of has a title, a description and 
   }
 });
 
-const USELESS = 'Of no use with cert_verification_mode disabled; remove one of them';
+const USELESS = 'Has no effect with cert_verification_mode disabled; remove one of them';
 
 test.for(SCHEMAS)('that of a $of has nothing in it that validators know differently', async ({ of }) => {
   const { stdout } = await command(['schema', of]);

@@ -123,7 +123,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'no colon last',
     text: e([`tunnel_id: ${T}`, `tunnel_id ${T}`]),
     told: [
-      '8:5 host.resolver_network: expected a mapping with tunnel_id and, if wanted, resolver_ips, found "tunnel_id 0191dce4-9ab4-7fce-b660-8e5dec5172da"; put a colon and a space behind tunnel_id',
+      '8:5 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "tunnel_id 0191dce4-9ab4-7fce-b660-8e5dec5172da"; put a colon and a space behind tunnel_id',
     ],
   },
   {
@@ -669,7 +669,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'network text',
     text: before('  resolver_network:') + `  resolver_network: ${T}\n`,
     told: [
-      '7:21 host.resolver_network: expected a mapping with tunnel_id and, if wanted, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da below it',
+      '7:21 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da below it',
     ],
   },
   {
@@ -696,7 +696,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'scheme',
     text: e(['orders.internal', 'https://orders.internal']),
     told: [
-      '6:13 host.hostname: expected a bare host name without a scheme (the ports say which scheme is used), found "https://orders.internal"',
+      '6:13 host.hostname: expected a bare host name without a scheme (the port fields select the scheme), found "https://orders.internal"',
     ],
   },
   {
@@ -740,7 +740,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'humlaut',
     text: e(['orders.internal', 'bücher.internal']),
     told: [
-      '6:13 host.hostname: expected a host name of ASCII letters (one of others is spelt xn--…), found "bücher.internal"',
+      '6:13 host.hostname: expected a host name of ASCII letters (write other letters as xn--…), found "bücher.internal"',
     ],
   },
   {
@@ -1016,7 +1016,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'tls ca disabled',
     text: good + 'tls_settings:\n  cert_verification_mode: disabled\n  certificate_authority: ' + T + '\n',
     told: [
-      '11:26 tls_settings.certificate_authority: of no use with cert_verification_mode disabled; remove one of them',
+      '11:26 tls_settings.certificate_authority: has no effect with cert_verification_mode disabled; remove one of them',
     ],
   },
   {
@@ -1221,7 +1221,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'zwsp',
     text: e(['orders.internal', 'orders\u200b.internal']),
     told: [
-      '6:13 host.hostname: expected a host name of ASCII letters (one of others is spelt xn--…), found "orders\\u{200b}.internal"',
+      '6:13 host.hostname: expected a host name of ASCII letters (write other letters as xn--…), found "orders\\u{200b}.internal"',
     ],
   },
   {
@@ -1357,7 +1357,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'a list as the network',
     text: e(['    tunnel_id', '    - tunnel_id']),
     told: [
-      '8:5 host.resolver_network: expected a mapping with tunnel_id and, if wanted, resolver_ips, found a list; remove the "-"',
+      '8:5 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found a list; remove the "-"',
     ],
   },
   {

@@ -341,7 +341,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a resolver network that is a text',
       edits: [[hostBlock, 'host: {hostname: a, resolver_network: b}\n']],
-      told: ['6:39 host.resolver_network: expected a mapping with tunnel_id and, if wanted, resolver_ips, found "b"'],
+      told: ['6:39 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "b"'],
     },
     {
       slip: 'a resolver instead of a list',
@@ -363,7 +363,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a URL as a host name',
       edits: [['orders.internal', 'https://orders.internal/x']],
       told: [
-        '7:13 host.hostname: expected a bare host name without a scheme (the ports say which scheme is used), found "https://orders.internal/x"',
+        '7:13 host.hostname: expected a bare host name without a scheme (the port fields select the scheme), found "https://orders.internal/x"',
       ],
     },
     {
@@ -397,7 +397,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a host name of other letters',
       edits: [['orders.internal', 'bücher.internal']],
       told: [
-        '7:13 host.hostname: expected a host name of ASCII letters (one of others is spelt xn--…), found "bücher.internal"',
+        '7:13 host.hostname: expected a host name of ASCII letters (write other letters as xn--…), found "bücher.internal"',
       ],
     },
     {
@@ -449,7 +449,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a CA that nothing checks',
       edits: [['verify_ca', `disabled\n  certificate_authority: ${certificate}`]],
       told: [
-        '13:26 tls_settings.certificate_authority: of no use with cert_verification_mode disabled; remove one of them',
+        '13:26 tls_settings.certificate_authority: has no effect with cert_verification_mode disabled; remove one of them',
       ],
     },
     {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { alternativesIn, checkService, declarationPaths, isSentence } from '../../../src/core/service/schema.ts';
+import { declarationPaths } from '../../../src/core/service/fields.ts';
+import { alternativesIn, checkService, isSentence } from '../../../src/core/service/schema.ts';
 import { answer, http, id, tcp, tunnel } from '../builders.ts';
 
 test('a service that holds is told by its id and its name', () => {
@@ -12,7 +13,7 @@ test.for([
   ['no type', { service_id: id(1), name: 'db', host: tcp.host }, ['type']],
   ['a null type, and more', { ...tcp, type: null, name: '', tcp_port: 0 }, ['name', 'type', 'tcp_port']],
   ['a field of another type', { ...http, tcp_port: 80 }, ['tcp_port']],
-  ['nothing', {}, ['service_id', 'name', 'host', 'type']],
+  ['nothing', {}, ['service_id', 'name', 'type', 'host']],
 ] as const)('%s is found out', ([, value, paths]) => {
   const { service, issues } = checkService(value);
   expect(service).toBeNull();
@@ -49,9 +50,8 @@ test('an issue that is about something else lacks nothing', () => {
   expect(checkService({ ...tcp, tcp_port: 0 }).issues.flatMap(alternativesIn)).toEqual([]);
 });
 
-const everywhere = [
-  'service_id',
-  'name',
+const first = ['service_id', 'name', 'type'];
+const last = [
   'host',
   'host.ipv4',
   'host.ipv6',
@@ -67,13 +67,12 @@ const everywhere = [
   'tls_settings.client_certificate',
   'created_at',
   'updated_at',
-  'type',
 ];
 
 test.for([
-  ['http', [...everywhere, 'http_port', 'https_port']],
-  ['tcp', [...everywhere, 'tcp_port', 'app_protocol']],
-  [undefined, [...everywhere, 'http_port', 'https_port', 'tcp_port', 'app_protocol']],
+  ['http', [...first, 'http_port', 'https_port', ...last]],
+  ['tcp', [...first, 'tcp_port', 'app_protocol', ...last]],
+  [undefined, [...first, 'http_port', 'https_port', 'tcp_port', 'app_protocol', ...last]],
 ] as const)('a declaration of type %s knows its fields', ([type, paths]) => {
   expect(declarationPaths(type)).toEqual(paths);
 });

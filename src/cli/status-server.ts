@@ -1,102 +1,94 @@
 import type { Budget } from '../cloudflare/budget.ts';
 import { ConfigError } from '../config/load-config.ts';
-import { SHORTEST_TOKEN } from '../config/setting-values.ts';
 import type { Settings } from '../config/settings.ts';
-import { readToken, whyNoToken } from '../config/token-file.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
 import { errorCode } from '../core/base/errno.ts';
 import { healthOf } from '../core/report/health.ts';
 import { summaryOf } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
-import { routesOf } from '../server/routes.ts';
-import type { RoutesOptions } from '../server/routes.ts';
-import { serve } from '../server/server.ts';
+import type { SendEvent } from '../server/route.ts';
+import { createRoutes } from '../server/routes.ts';
+import { startServer } from '../server/server.ts';
 import { keepHistory } from '../sinks/history.ts';
 import { openMetrics } from '../sinks/metrics.ts';
 import type { VitalsKeeper } from '../sinks/vitals.ts';
 import type { Context } from './context.ts';
+import { readReconcileToken } from './reconcile-token.ts';
 import { version } from './version.ts';
 import { clock } from './wiring.ts';
 
-/** What others see of a daemon over HTTP, and by what they ask it for a pass. */
-export type Station = {
-  /** Where it is found. */
+/** The status page, health, metrics, and API of a running daemon over HTTP. */
+export type StatusServer = {
   readonly url: string;
   readonly onReport: (report: Report) => void;
   readonly onRequest: (request: EndedRequest) => void;
-  /** A pass began, or the daemon waits again, or for another time. */
+  /** Called when a pass begins, when the daemon starts to wait, and when the time of the next pass changes. */
   readonly onPhase: () => void;
-  /** Takes by what a pass is asked for, as soon as somebody has it. */
-  readonly onRequests: (ask: Ask) => void;
+  /** Accepts requests for a pass from now on, and hands them to the daemon. */
+  readonly acceptPassRequests: (requestPass: RequestPass) => void;
   readonly close: () => Promise<void>;
 };
 
-export type StationOptions = {
+export type StatusServerOptions = {
   readonly settings: Settings;
   readonly listen: NonNullable<Settings['http_listen']>;
   readonly vitals: VitalsKeeper['vitals'];
   readonly budget: Budget;
   readonly context: Context;
   readonly onBug: (error: unknown) => void;
-  /** Told why the file of the reconcile token holds none any more, once; and null when it does again. */
-  readonly onTokenFile: (fault: string | null) => void;
+  /** Called once with the reason when the file of the reconcile token stops holding a token, and with null when it holds one again. */
+  readonly onTokenFile: (problem: string | null) => void;
 };
 
-/** Asks for a pass; null is none. */
-type Ask = () => Promise<Report | null> | null;
-const nobodyYet: Ask = () => null;
+/** Requests a pass. Returns its report, or null if no pass will start. */
+type RequestPass = () => Promise<Report | null> | null;
 
-type Send = (event: string, data: unknown) => void;
+/** Used until the daemon runs. */
+const noPass: RequestPass = () => null;
 
-/** Opens it. Throws a `ConfigError` where it cannot listen there, or the file of the token holds none. */
-export async function openStation(options: StationOptions): Promise<Station> {
-  const { settings, listen, vitals, budget, context, onBug } = options;
-  const patience = {
+/** Starts the status server. Throws a `ConfigError` if it cannot listen, or if the file of the reconcile token holds no token. */
+export async function openStatusServer(options: StatusServerOptions): Promise<StatusServer> {
+  const { settings, listen, vitals, budget, context, onBug, onTokenFile } = options;
+  const limits = {
     passTimeoutMs: settings.pass_timeout,
     freshForMs: settings.fresh_for,
     rescanMs: settings.rescan,
   };
   const health = () =>
-    healthOf(vitals(), patience, version, {
+    healthOf(vitals(), limits, version, {
       elapsedMs: clock.elapsedMs(),
-      timeOf: (elapsed) => new Date(timeOf(elapsed)).toISOString(),
+      timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
     });
   const metrics = openMetrics({
     version,
     vitals,
     health,
     now: clock.elapsedMs,
-    timeOf,
+    timeOf: unixTimeMs,
     budget: budget.left,
     throttledMs: budget.throttledMs,
   });
   const history = keepHistory();
-  const listeners = new Set<Send>();
-  const tellAll: Send = (event, data) => {
-    for (const send of listeners) send(event, data);
+  const subscribers = new Set<SendEvent>();
+  const sendToAll: SendEvent = (event, data) => {
+    for (const send of subscribers) send(event, data);
   };
-  let ask: Ask = nobodyYet;
+  let requestPass = noPass;
 
-  const server = await serve({
-    listen,
-    routes: routesOf({
-      health,
-      metrics: metrics.read,
-      page: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
-      reports: history.reports,
-      subscribe: (send) => {
-        listeners.add(send);
-        return () => void listeners.delete(send);
-      },
-      reconcile: () => ask(),
-      token: tokenReader(options),
-    }),
-    hide: context.secrets.hide,
-    onBug,
-  }).catch((error: unknown) => {
-    const { host, port } = listen;
-    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    throw new ConfigError(`http_listen: ${place}: ${whyNot(error)}`, { cause: error });
+  const routes = createRoutes({
+    health,
+    metrics: metrics.read,
+    pageData: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
+    recentReports: history.reports,
+    subscribe: (send) => {
+      subscribers.add(send);
+      return () => void subscribers.delete(send);
+    },
+    requestPass: () => requestPass(),
+    reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenFile }),
+  });
+  const server = await startServer({ listen, routes, redact: context.secrets.hide, onBug }).catch((error: unknown) => {
+    throw listenError(listen, error);
   });
 
   return {
@@ -104,67 +96,41 @@ export async function openStation(options: StationOptions): Promise<Station> {
     onReport: (report) => {
       history.add(report);
       metrics.onReport(report);
-      tellAll('report', summaryOf(report));
+      sendToAll('report', summaryOf(report));
     },
     onRequest: metrics.onRequest,
-    onPhase: () => tellAll('phase', {}),
-    onRequests: (asking) => {
-      ask = asking;
+    onPhase: () => sendToAll('phase', {}),
+    acceptPassRequests: (accepted) => {
+      requestPass = accepted;
     },
     close: server.close,
   };
 }
 
 /**
- * The Unix time, in milliseconds, of a moment on the clock that never jumps: by the difference of the two as it is now, so that after
- * the time of day was set all times are told by the new one.
+ * Converts a time of the monotonic clock to Unix time in milliseconds. The offset between the two clocks is read for every conversion: after
+ * the system clock was set, all times follow the new one.
  */
-function timeOf(elapsedMs: number): number {
+function unixTimeMs(elapsedMs: number): number {
   return clock.now().getTime() + elapsedMs - clock.elapsedMs();
 }
 
-/**
- * Gives the token of the moment, if any: its file is looked at again each time. Whoever takes it away, or empties it, closes the door;
- * in the middle of a swap that is so for a moment.
- */
-function tokenReader({ settings, context: { secrets }, onTokenFile }: StationOptions): RoutesOptions['token'] {
-  const { reconcile_token: token, reconcile_token_file: file } = settings;
-  secrets.add(token ?? undefined);
-  if (token !== null || file === null) return token === null ? null : () => token;
-  const read = () => readToken(file, secrets.add, SHORTEST_TOKEN);
-  try {
-    read();
-  } catch (error) {
-    throw new ConfigError(`reconcile_token_file: ${whyNoToken(error)}`, { cause: error });
-  }
-  let told: string | null = null;
-  const tell = (fault: string | null) => {
-    if (fault !== told) onTokenFile(fault);
-    told = fault;
-  };
-  return () => {
-    try {
-      const now = read();
-      tell(null);
-      return now;
-    } catch (error) {
-      tell(whyNoToken(error));
-      return null;
-    }
-  };
+function listenError({ host, port }: StatusServerOptions['listen'], cause: unknown): ConfigError {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new ConfigError(`http_listen: cannot listen on ${address}: ${describeListenError(cause)}`, { cause });
 }
 
-function whyNot(error: unknown): string {
+function describeListenError(error: unknown): string {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
-      return 'another program listens there already, perhaps another vpc-reconciler; name another port, or none';
+      return 'the port is in use, perhaps by another vpc-reconciler; choose another port, or "none" to turn the server off';
     case 'EACCES':
-      return 'this user may not listen there; take a port from 1024 upwards';
+      return 'this user may not listen on the port; choose one from 1024 to 65535';
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'this machine has no such address';
     default:
-      return `it is impossible to listen there: ${errorCode(error)}`;
+      return errorCode(error);
   }
 }

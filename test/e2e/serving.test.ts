@@ -97,7 +97,9 @@ describe('a pass on request', () => {
     const { daemon } = await converged();
     expect(await post(daemon, '/api/reconcile', 'none')).toEqual({
       status: 403,
-      json: { error: 'off: nobody may ask for a pass until reconcile_token or reconcile_token_file is set' },
+      json: {
+        error: 'requesting a pass is turned off; set reconcile_token or reconcile_token_file to turn it on',
+      },
     });
   });
 
@@ -139,7 +141,7 @@ describe('a pass on request', () => {
 
   const CLOSED = {
     status: 503,
-    json: { error: 'nobody may ask for a pass until reconcile_token_file holds a token again' },
+    json: { error: 'reconcile_token_file holds no token; passes cannot be requested until it does' },
   };
 
   test.for([
@@ -187,7 +189,7 @@ test('a pass is promised to nobody once it was told to stop', async () => {
   const waiting = post(daemon, '/api/reconcile?wait=true', TOKEN);
   program.send('SIGTERM');
   await daemon.until('/readyz', ({ json }) => Object(json).reason === 'told to stop');
-  const refused = { status: 503, json: { error: 'there will be no pass: the process was told to stop' } };
+  const refused = { status: 503, json: { error: 'no pass will start: the process is stopping' } };
   for (const path of ['/api/reconcile', '/api/reconcile?wait=true']) {
     expect(await post(daemon, path, TOKEN)).toEqual(refused);
   }
@@ -209,7 +211,7 @@ describe('at start it says what to do, and ends with 1', () => {
     );
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `vpc-reconciler: http_listen: ${listen}: another program listens there already, perhaps another vpc-reconciler; name another port, or none\n`,
+      `vpc-reconciler: http_listen: cannot listen on ${listen}: the port is in use, perhaps by another vpc-reconciler; choose another port, or "none" to turn the server off\n`,
     );
     expect(emulator.requests).toEqual([]);
   });
@@ -223,7 +225,10 @@ describe('at start it says what to do, and ends with 1', () => {
       ['run', '--services', folderOf({ 'web.yaml': web() }), '--http-listen', listen],
       { environment },
     );
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `vpc-reconciler: http_listen: ${listen}: ${why}\n` });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `vpc-reconciler: http_listen: cannot listen on ${listen}: ${why}\n`,
+    });
   });
 
   test.for([

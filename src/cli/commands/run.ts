@@ -17,7 +17,7 @@ import { onStop, wantsColors } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { startRehearsal } from '../emulated-account.ts';
 import { openProgress } from '../progress.ts';
-import type { Station, StationOptions } from '../status-server.ts';
+import type { StatusServer, StatusServerOptions } from '../status-server.ts';
 import { version } from '../version.ts';
 import { clock, describeWait, openBudget, openDirectory, openReconciler, openSource } from '../wiring.ts';
 
@@ -83,7 +83,7 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
         station?.onPhase();
         tellNextTry(log, lastOutcome, phase);
       },
-      onRequests: (ask) => station?.onRequests(ask),
+      onRequests: (ask) => station?.acceptPassRequests(ask),
       watch: (onChange) =>
         watchFolder({
           path: services,
@@ -136,17 +136,17 @@ export async function run({ settings }: Config, { emulator, once }: RunOptions, 
   }
 }
 
-type StationFacts = Omit<StationOptions, 'listen' | 'onBug' | 'onTokenFile'> & {
+type StationFacts = Omit<StatusServerOptions, 'listen' | 'onBug' | 'onTokenFile'> & {
   readonly once: boolean;
   readonly log: Log;
 };
 
 /** What is served of a daemon; null where nothing is to be, or nobody would have the time to look. */
-async function stationOf({ once, log, ...facts }: StationFacts): Promise<Station | null> {
+async function stationOf({ once, log, ...facts }: StationFacts): Promise<StatusServer | null> {
   const { http_listen: listen } = facts.settings;
   if (listen === null || once) return null;
   // Loaded only where it is wanted.
-  const { openStation } = await import('../status-server.ts');
+  const { openStatusServer } = await import('../status-server.ts');
   const onBug = (error: unknown) => log.error({ event: 'bug' }, `a bug, going on: ${String(error)}`);
   const onTokenFile = (fault: string | null) => {
     if (fault === null) log.info({ event: 'reconcile_token_back' }, 'reconcile_token_file holds a token again');
@@ -156,7 +156,7 @@ async function stationOf({ once, log, ...facts }: StationFacts): Promise<Station
         `reconcile_token_file: ${fault}; POST /api/reconcile is refused until it holds one`,
       );
   };
-  return openStation({ ...facts, listen, onBug, onTokenFile });
+  return openStatusServer({ ...facts, listen, onBug, onTokenFile });
 }
 
 /** The log on stdout, which from now on ends the process no more when it cannot be written. */

@@ -1,33 +1,34 @@
 import { cachedByIdentity } from '../../core/base/identity-cache.ts';
 import { asMarkup, printable } from '../../core/base/printable.ts';
 
-/** No value from a file or an answer can have it, so none is taken for markup. */
+/** Values from files or responses cannot carry this symbol, so they are never taken for markup. */
 const markup: unique symbol = Symbol('markup');
 
-/** Markup that is safe to send: only `html` makes it. */
+/** Markup that is safe to send. Only `html` and `trustedMarkup` create it. */
 export type Html = { readonly [markup]: true; readonly text: string };
 
-export type Part = Html | string | number | null | readonly Html[];
+export type HtmlPart = Html | string | number | null | readonly Html[];
 
 /**
- * Markup, written as it is; whatever is put into it is text, also within the quotes of an attribute. Texts come from outside, so characters
- * that cannot be seen, or that turn the direction of others, are spelled as they are on a terminal. Null is nothing.
+ * Builds markup from a template. Every inserted value is escaped as text, also within a quoted attribute, unless it is markup itself; null
+ * inserts nothing. Inserted text is untrusted, so invisible characters and those that change the text direction are shown as escapes,
+ * as on a terminal.
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return trusted(String.raw({ raw: closeUp(strings) }, ...parts.map(markupOf)));
+export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
+  return trustedMarkup(String.raw({ raw: withoutIndentation(strings) }, ...parts.map(markupOf)));
 }
 
-/** Markup of our own, such as a drawing, which holds nothing from outside. */
-export function trusted(text: string): Html {
+/** Marks a text as safe to send without escaping. Use it only for constants, such as drawings, that contain no outside text. */
+export function trustedMarkup(text: string): Html {
   return { [markup]: true, text };
 }
 
-/** The source is indented for who reads it; a thousand times over it is half of a page. */
-const closeUp = cachedByIdentity((strings: TemplateStringsArray): readonly string[] =>
+/** Returns the strings without the indentation of the source, which would otherwise be half of a page with a thousand services. */
+const withoutIndentation = cachedByIdentity((strings: TemplateStringsArray): readonly string[] =>
   strings.map((text) => text.replaceAll(/\s*\n\s*/g, '\n')),
 );
 
-function markupOf(part: Part): string {
+function markupOf(part: HtmlPart): string {
   if (part === null) return '';
   if (typeof part !== 'object') return asMarkup(printable(String(part)));
   if ('text' in part) return part.text;

@@ -8,13 +8,13 @@ import { healthOf } from '../../src/core/report/health.ts';
 import type { Health, Vitals } from '../../src/core/report/health.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { PassFacts, PassOutcome, PassSummary, Report, Trigger } from '../../src/core/report/report.ts';
-import type { PageFacts } from '../../src/server/page/page.ts';
+import type { PageData } from '../../src/server/page/page-data.ts';
 import * as builders from '../core/builders.ts';
 import { findings, http, id, live, service, tunnel } from '../core/builders.ts';
 
 /*
- * What the status page shows, in each state of a daemon that has run for an hour, made by the same functions as the daemon makes it. It is
- * 12:00:00 UTC; the last pass ended 12 seconds ago, and the next one is due in 288.
+ * The data of the status page in each state, built by the same functions as in the daemon. The daemon has run for an hour, the time is
+ * 12:00:00 UTC, the last pass ended 12 seconds ago, and the next one is due in 288 seconds.
  */
 
 const STARTED_AT = Date.parse('2026-11-24T11:00:00.000Z');
@@ -24,7 +24,7 @@ const COMMIT = '4f9c1e7ab02d5e8833c1d6f0a9be27715c40d3e2';
 
 const timeOf = (elapsedMs: number) => new Date(STARTED_AT + elapsedMs).toISOString();
 
-/** Health of a daemon whose last pass was good, but for these fields. */
+/** Returns the health of a daemon whose last pass was good, changed by `fields`. */
 export function health(fields: Partial<Vitals> = {}): Health {
   const vitals: Vitals = {
     startedAt: 0,
@@ -41,11 +41,11 @@ export function health(fields: Partial<Vitals> = {}): Health {
     watcher: { by: 'events', reason: null, lookedAt: NOW - 4000, missed: 0 },
     ...fields,
   };
-  const patience = { passTimeoutMs: 900_000, freshForMs: 900_000, rescanMs: 30_000 };
-  return healthOf(vitals, patience, '0.1.0', { elapsedMs: NOW, timeOf });
+  const limits = { passTimeoutMs: 900_000, freshForMs: 900_000, rescanMs: 30_000 };
+  return healthOf(vitals, limits, '0.1.0', { elapsedMs: NOW, timeOf });
 }
 
-/** A report that ended so long after the start. */
+/** Returns the report of a pass that ended at `at`, in milliseconds since the start. */
 export function report(fields: Partial<PassFacts> = {}, at = LAST): Report {
   return toReport(
     builders.facts({
@@ -62,11 +62,11 @@ export function report(fields: Partial<PassFacts> = {}, at = LAST): Report {
 }
 
 const sixInSync = [1, 2, 3, 4, 5, 6].map((number) => service({ service_id: id(number), name: `orders-${number}` }));
-const quiet = report({ findings: findings({ declared: sixInSync, live: sixInSync }) });
+const inSyncReport = report({ findings: findings({ declared: sixInSync, live: sixInSync }) });
 
 type Past = { readonly outcome: PassOutcome; readonly trigger?: Trigger; readonly ms?: number };
 
-/** Passes every five minutes, the last of them as the report has it. */
+/** Returns one pass every five minutes, the last of which is `last`. */
 export function passes(last: Report, past: readonly Past[]): readonly PassSummary[] {
   const before = past.map(({ outcome, trigger = 'interval', ms = 320 }, index): PassSummary => {
     const at = LAST - (past.length - index) * 300_000;
@@ -75,7 +75,7 @@ export function passes(last: Report, past: readonly Past[]): readonly PassSummar
   return [...before, last];
 }
 
-const usual: readonly Past[] = [
+const usualPasses: readonly Past[] = [
   { outcome: 'converged', trigger: 'startup', ms: 1900 },
   { outcome: 'in_sync' },
   { outcome: 'in_sync', ms: 280 },
@@ -85,16 +85,16 @@ const usual: readonly Past[] = [
   { outcome: 'in_sync', ms: 300 },
 ];
 
-export function pageFacts(latest: Report, fields: Partial<PageFacts> = {}): PageFacts {
-  return { health: health(), latest, lastGood: latest, passes: passes(latest, usual), ...fields };
+export function pageData(latest: Report, fields: Partial<PageData> = {}): PageData {
+  return { health: health(), latest, lastGood: latest, passes: passes(latest, usualPasses), ...fields };
 }
 
-export const inSync = pageFacts(quiet);
+export const inSync = pageData(inSyncReport);
 
-export const neverDeclared = pageFacts(report({ findings: [] }));
+export const neverDeclared = pageData(report({ findings: [] }));
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
-const moved = {
+const declaredOrders = {
   name: 'orders-1',
   tcp_port: 5433,
   host: {
@@ -102,7 +102,7 @@ const moved = {
     resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.0.0.53', '10.0.0.54', '10.0.0.56'] },
   },
 };
-const asItWas = {
+const liveOrders = {
   name: 'orders-1',
   host: {
     hostname: 'orders-old.internal',
@@ -110,13 +110,13 @@ const asItWas = {
   },
 };
 const others = sixInSync.slice(1);
-const drift = findings({ declared: [moved, ...others], live: [asItWas, ...others] });
+const drift = findings({ declared: [declaredOrders, ...others], live: [liveOrders, ...others] });
 
-export const converged = pageFacts(
+export const converged = pageData(
   report({ trigger: 'change', findings: drift, outcomes: new Map([[id(1), updated]]) }),
 );
 
-export const drifted = pageFacts(report({ mode: 'detect', findings: drift }), {
+export const drifted = pageData(report({ mode: 'detect', findings: drift }), {
   health: health({
     watcher: {
       by: 'rescans',
@@ -127,10 +127,10 @@ export const drifted = pageFacts(report({ mode: 'detect', findings: drift }), {
   }),
 });
 
-/** One of each that can be wrong, and what is updated or left alone besides. */
-export function everything(): PageFacts {
+/** Services with every kind of problem, next to updated and unmanaged ones. */
+export function everything(): PageData {
   const files = [
-    [1, moved],
+    [1, declaredOrders],
     [2, { name: 'billing', tcp_port: 1 }],
     [3, { name: 'reports', tcp_port: 3307 }],
     [4, { name: 'search', tcp_port: 9200 }],
@@ -142,7 +142,7 @@ export function everything(): PageFacts {
   );
   const declared = collect([...parsed, parseFile('services/notes.yaml', 'just text')]);
   const found = compare(declared, [
-    live(asItWas),
+    live(liveOrders),
     ...[2, 3, 4, 6].map((number) => live({ service_id: id(number), name: files[number - 1]?.[1].name ?? '' })),
     live({ service_id: id(9), name: 'gone' }),
     live({ service_id: id(8), name: 'left-over' }),
@@ -161,7 +161,7 @@ export function everything(): PageFacts {
     [id(3), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map([['tcp_port', 3306]]) }],
     [id(4), { result: 'withheld', attempts: 0, reason: 'the credential was refused before its turn' }],
   ]);
-  return pageFacts(report({ trigger: 'change', findings: found, problems: declared.problems, outcomes }));
+  return pageData(report({ trigger: 'change', findings: found, problems: declared.problems, outcomes }));
 }
 
 export const partial = everything();
@@ -169,10 +169,14 @@ export const partial = everything();
 const unreachable = { ...failure('transient', 'GET /services: no answer within 30s (4 requests)'), status: 503 };
 const failed = report({ findings: [], declared: 6, error: unreachable, duration_ms: 30_400 });
 const good = everything().latest;
-const failedPasses = passes(failed, [...usual, { outcome: 'failed', ms: 30_100 }, { outcome: 'failed', ms: 30_200 }]);
+const failedPasses = passes(failed, [
+  ...usualPasses,
+  { outcome: 'failed', ms: 30_100 },
+  { outcome: 'failed', ms: 30_200 },
+]);
 
-/** The API does not answer, and there were services to tell of when it last did. */
-export const failing: PageFacts = {
+/** The API does not respond, and the last good pass found services that need attention. */
+export const failing: PageData = {
   health: health({ owedSince: NOW - 700_000, lastGoodPass: LAST - 900_000, lastList: LAST - 900_000 }),
   latest: failed,
   lastGood: good && { ...good, finished_at: timeOf(LAST - 900_000), run_id: 'before' },
@@ -186,14 +190,14 @@ const refused = report({
   error: { ...failure('denied', 'Authentication error'), status: 403, code: 10_000 },
 });
 
-export const denied: PageFacts = {
+export const denied: PageData = {
   health: health({ owedSince: NOW - 12_000, lastGoodPass: null, lastList: null, lastPass: null }),
   latest: refused,
   lastGood: null,
   passes: [refused],
 };
 
-export const interrupted = pageFacts(report({ findings: [], error: failure('interrupted', 'told to stop') }), {
+export const interrupted = pageData(report({ findings: [], error: failure('interrupted', 'told to stop') }), {
   lastGood: null,
 });
 
@@ -206,44 +210,44 @@ const nothingYet = {
   watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
 } as const;
 
-export const starting: PageFacts = {
+export const starting: PageData = {
   health: health({ ...nothingYet, owedSince: 0, pass: { trigger: 'startup', since: NOW - 4000 } }),
   latest: null,
   lastGood: null,
   passes: [],
 };
 
-export const stuck: PageFacts = {
-  ...pageFacts(report({ findings: findings({ declared: sixInSync, live: sixInSync }) }, NOW - 1_500_000)),
+export const stuck: PageData = {
+  ...pageData(report({ findings: findings({ declared: sixInSync, live: sixInSync }) }, NOW - 1_500_000)),
   health: health({ timerAt: null, owedSince: NOW - 1_200_000, pass: { trigger: 'interval', since: NOW - 1_200_000 } }),
 };
 
-/** The last pass was good, but a due one stays away. */
-export const stale: PageFacts = {
+/** The last pass was good, but the next one is overdue. */
+export const stale: PageData = {
   ...inSync,
   health: health({ owedSince: NOW - 960_000, pass: { trigger: 'change', since: NOW - 600_000 } }),
 };
 
-/** An account that is full, and differs everywhere: what a page must bear. */
-export function many(number = 1000): PageFacts {
+/** The largest possible account, with drift in every service. */
+export function many(number = 1000): PageData {
   const numbers = Array.from({ length: number }, (_, index) => index + 1);
   const all = numbers.map((number) => ({ service_id: id(number), name: `service-${number}` }));
   const latest = report({
     mode: 'detect',
     findings: findings({ declared: all.map((fields) => ({ ...fields, tcp_port: 6000 })), live: all }),
   });
-  return pageFacts(latest, { passes: passes(latest, ninetyNine) });
+  return pageData(latest, { passes: passes(latest, ninetyNinePasses) });
 }
 
 const OUTCOMES = ['in_sync', 'converged', 'pending', 'partial', 'failed', 'denied', 'interrupted'] as const;
 
-/** Passes of all sorts. */
-const ninetyNine = Array.from({ length: 99 }, (_, index): Past => {
+/** Passes with every outcome. */
+const ninetyNinePasses = Array.from({ length: 99 }, (_, index): Past => {
   const outcome = index % 5 === 0 ? OUTCOMES[(index / 5) % OUTCOMES.length] : 'in_sync';
   return { outcome: outcome ?? 'in_sync', ms: 300 + ((index * 37) % 101) * (index % 5 === 0 ? 12 : 1) };
 });
 
-/** Names and messages that would be more than text. */
+/** Names and messages that try to be more than text. */
 export const hostileTexts = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
@@ -254,7 +258,7 @@ export const hostileTexts = [
   'x'.repeat(255),
 ] as const;
 
-export function hostile(): PageFacts {
+export function hostile(): PageData {
   const names: readonly JsonObject[] = hostileTexts.map((name, index) => ({
     ...http,
     service_id: id(index + 1),
@@ -286,7 +290,7 @@ export function hostile(): PageFacts {
       message: hostileTexts.join(' '),
     })),
   };
-  return pageFacts(latest, {
+  return pageData(latest, {
     health: health({ watcher: { by: 'rescans', reason: hostileTexts.join(' '), lookedAt: null, missed: 1 } }),
   });
 }

@@ -1,0 +1,48 @@
+import { ConfigError } from '../config/load-config.ts';
+import { SHORTEST_TOKEN } from '../config/setting-values.ts';
+import type { Settings } from '../config/settings.ts';
+import { readToken, whyNoToken } from '../config/token-file.ts';
+import type { Context } from './context.ts';
+
+export type ReconcileTokenOptions = {
+  readonly settings: Pick<Settings, 'reconcile_token' | 'reconcile_token_file'>;
+  readonly secrets: Context['secrets'];
+  /** Called once with the reason when the file stops holding a token, and with null when it holds one again. */
+  readonly onTokenFile: (problem: string | null) => void;
+};
+
+/**
+ * Returns a function that returns the token for requesting a pass, or null if the settings name none. A token file is read again for each
+ * request, so that emptying it turns requests off; while it holds no token, the function returns null. Throws a `ConfigError` if the
+ * file holds no token at the start.
+ */
+export function readReconcileToken({
+  settings: { reconcile_token: token, reconcile_token_file: file },
+  secrets,
+  onTokenFile,
+}: ReconcileTokenOptions): (() => string | null) | null {
+  secrets.add(token ?? undefined);
+  if (token !== null) return () => token;
+  if (file === null) return null;
+  const read = () => readToken(file, secrets.add, SHORTEST_TOKEN);
+  try {
+    read();
+  } catch (error) {
+    throw new ConfigError(`reconcile_token_file: ${whyNoToken(error)}`, { cause: error });
+  }
+  let lastProblem: string | null = null;
+  const reportChange = (problem: string | null) => {
+    if (problem !== lastProblem) onTokenFile(problem);
+    lastProblem = problem;
+  };
+  return () => {
+    try {
+      const current = read();
+      reportChange(null);
+      return current;
+    } catch (error) {
+      reportChange(whyNoToken(error));
+      return null;
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { SECURITY_HEADERS } from './http-response.ts';
+import type { Subscribe } from './route.ts';
+
+export const EVENT_STREAM_TYPE = 'text/event-stream';
+
+/** The status page treats a connection as lost after two missed heartbeats. */
+const HEARTBEAT_MS = 15_000;
+
+/** A client with more unread bytes than this is disconnected. It reconnects by itself and then reads the current state. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+
+const streamingSockets = new WeakSet<Socket>();
+
+/** Whether the connection carries an event stream. A stream never ends, so no further request on it can be answered. */
+export function isStreaming(socket: Socket): boolean {
+  return streamingSockets.has(socket);
+}
+
+/** Sends server-sent events until the client disconnects. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export function streamEvents(
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+  { subscribe, redact }: { readonly subscribe: Subscribe; readonly redact: (text: string) => string },
+): void {
+  streamingSockets.add(socket);
+  // The client sent this request before it received the previous response. Node never reports the end of such a response.
+  if (response.socket === null) return void socket.destroy();
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
+    'content-type': EVENT_STREAM_TYPE,
+    'cache-control': 'no-store',
+    // Keeps nginx from buffering events.
+    'x-accel-buffering': 'no',
+  });
+  const write = (text: string) => {
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+    else response.write(text);
+  };
+  write('retry: 2000\n\n');
+  const unsubscribe = subscribe((event, data) => write(`event: ${event}\ndata: ${redact(JSON.stringify(data))}\n\n`));
+  const heartbeat = setInterval(() => write(': heartbeat\n\n'), HEARTBEAT_MS).unref();
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    unsubscribe();
+  });
+}

@@ -1,0 +1,27 @@
+/** A complete response to one request. */
+export type HttpResponse = {
+  readonly status: number;
+  /** The media type of the body. */
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Sent with every response: a browser must not embed it in another page, guess its type, or load anything from elsewhere. */
+export const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Returns a JSON response, indented so that people can read it. */
+export function jsonResponse(status: number, value: unknown): HttpResponse {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+/** Returns a response whose body is `{ "error": message }`. */
+export function errorResponse(status: number, message: string): HttpResponse {
+  return jsonResponse(status, { error: message });
+}

@@ -1,0 +1,194 @@
+import { formatAge } from './relative-time.ts';
+
+const SETUP = `
+const formatAge = ${formatAge.toString()};
+const SILENCE_TIMEOUT_MS = 40000, RECONNECT_MS = 2000, MAX_DATA_AGE_MS = 60000;
+const find = (selector, root = document) => root.querySelector(selector);
+const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const [main, filter, lost, live, announcement] = ['main', '#filter', '#connection-lost', '#live', '#announcement'].map((each) => find(each));
+`;
+
+/** Keeps the ages up to date, by the clock of the daemon. */
+const AGES = `
+let clockOffsetMs = 0;
+let loadedAt = 0;
+const pageLoaded = () => {
+  const time = find('#data-time');
+  loadedAt = Date.now();
+  clockOffsetMs = loadedAt - Date.parse(time.dateTime);
+  find('.age', lost).dateTime = time.dateTime;
+  find('#last-update').textContent = time.textContent;
+  updateAges();
+};
+const updateAges = () => {
+  for (const time of document.querySelectorAll('.age')) {
+    const ms = Date.now() - clockOffsetMs - Date.parse(time.dateTime);
+    setText(time, ms > 0 && time.matches('.upcoming') ? 'now' : formatAge(ms));
+  }
+};
+`;
+
+/** Hides the items that do not contain every word of the filter. Opens the collapsed list while it has matches. */
+const FILTER = `
+const applyFilter = () => {
+  const words = filter.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  const items = [...main.querySelectorAll('.item')];
+  let shown = 0;
+  for (const item of items) {
+    const text = item.textContent.toLowerCase();
+    item.hidden = !words.every((word) => text.includes(word));
+    if (!item.hidden) shown += 1;
+  }
+  revealMatches(find('#unmanaged-list'), words.length > 0);
+  const count = shown.toLocaleString('en') + ' of ' + items.length.toLocaleString('en') + ' shown';
+  setText(find('#filter-count'), words.length === 0 ? '' : count);
+  find('#filter-bar').hidden = items.length === 0 && words.length === 0;
+};
+const revealMatches = (details, filtering) => {
+  if (!details) return;
+  if (filtering && !details.open && find('.item:not([hidden])', details)) {
+    details.open = true;
+    details.dataset.opened = '';
+  }
+  if (!filtering && 'opened' in details.dataset) {
+    details.open = false;
+    delete details.dataset.opened;
+  }
+};
+`;
+
+/** Remembers the focused element and the scroll position. Each function returns one that restores what it remembered. */
+const VIEW = `
+const keepFocus = () => {
+  const holder = document.activeElement.closest('main [id]');
+  if (!holder || holder === filter) return () => {};
+  const targets = () => [...(document.getElementById(holder.id)?.querySelectorAll('a,summary,[tabindex]') ?? [])];
+  const index = targets().indexOf(document.activeElement);
+  return () => targets()[index]?.focus({ preventScroll: true });
+};
+const keepScroll = () => {
+  const isBelowTop = (element) => {
+    const { top, height } = element.getBoundingClientRect();
+    return height > 0 && top >= 0;
+  };
+  const first = scrollY > 0 && [...main.querySelectorAll('li[id],section:not(#filter-bar)')].find(isBelowTop);
+  if (!first) return () => {};
+  const before = first.getBoundingClientRect().top;
+  return () => {
+    const after = document.getElementById(first.id)?.getBoundingClientRect();
+    if (after?.height) scrollBy({ top: after.top - before, behavior: 'instant' });
+  };
+};
+`;
+
+/** Fetches the page and replaces the sections that changed. A new version of the program also has a new script, so it is reloaded. */
+const REFRESH = `
+const sourcesOf = (root) => new Map([...root.children].map((section) => [section.id, section.outerHTML]));
+let shownSources = sourcesOf(main);
+const refresh = async () => {
+  const response = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(SILENCE_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(response.statusText);
+  update(new DOMParser().parseFromString(await response.text(), 'text/html'));
+};
+const update = (page) => {
+  if (find('#program', page).textContent !== find('#program').textContent) return location.reload();
+  const title = find('h1').textContent;
+  const restore = [keepFocus(), keepScroll()];
+  replaceSections(find('main', page));
+  document.title = page.title;
+  const [icon, nextIcon] = [document, page].map((each) => find('link[rel=icon]', each));
+  if (icon.href !== nextIcon.href) icon.href = nextIcon.href;
+  applyFilter();
+  pageLoaded();
+  for (const each of restore) each();
+  if (find('h1').textContent !== title) announcement.textContent = find('h1').textContent;
+};
+const replaceSections = (next) => {
+  const sources = sourcesOf(next);
+  for (const section of [...next.children]) {
+    if (sources.get(section.id) === shownSources.get(section.id)) continue;
+    const old = document.getElementById(section.id);
+    for (const details of old.querySelectorAll('details[open]')) {
+      const same = find('#' + details.id, section);
+      if (same) Object.assign(same.dataset, details.dataset), same.open = true;
+    }
+    old.replaceWith(section);
+  }
+  shownSources = sources;
+};
+`;
+
+/**
+ * Refreshes the page for every event. It reads the stream by itself, because an EventSource hides the heartbeats: without one for
+ * `SILENCE_TIMEOUT_MS`, the connection is lost, whatever its state in the browser. A stuck loop sends no events, so old data is refreshed
+ * on a heartbeat as well. Errors show as a lost connection and not in the console.
+ */
+const EVENTS = `
+const setConnected = (connected) => {
+  live.hidden = !connected;
+  if (lost.hidden === connected) return;
+  lost.hidden = connected;
+  find('p', lost).textContent = connected ? '' : 'Connection lost. Reconnecting.';
+};
+const followEvents = async () => {
+  const silence = new AbortController();
+  let timer;
+  const restartTimer = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), SILENCE_TIMEOUT_MS);
+  };
+  try {
+    restartTimer();
+    const response = await fetch('/api/events', { cache: 'no-store', headers: { accept: 'text/event-stream' }, signal: silence.signal });
+    if (!response.ok) throw new Error(response.statusText);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    await refresh();
+    setConnected(true);
+    for (let text = ''; ; ) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      restartTimer();
+      const blocks = (text + value).split(/\\r?\\n\\r?\\n/);
+      text = blocks.pop();
+      if (blocks.some((block) => /^event:/m.test(block)) || Date.now() - loadedAt > MAX_DATA_AGE_MS) await refresh();
+    }
+  } catch {
+  } finally {
+    clearTimeout(timer);
+    silence.abort();
+  }
+  setConnected(false);
+  setTimeout(followEvents, RECONNECT_MS);
+};
+`;
+
+/** "/" moves to the filter. Escape clears it, and leaves it when it is empty. */
+const KEYS = `
+document.addEventListener('keydown', (event) => {
+  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+  if (event.key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && !find('#filter-bar').hidden) {
+    event.preventDefault();
+    filter.select();
+  }
+  if (event.key === 'Escape' && document.activeElement === filter) {
+    event.preventDefault();
+    if (filter.value === '') filter.blur();
+    filter.value = '';
+    applyFilter();
+  }
+});
+`;
+
+const START = `
+filter.addEventListener('input', applyFilter);
+applyFilter();
+pageLoaded();
+setInterval(updateAges, 1000);
+followEvents();
+`;
+
+/**
+ * The script that keeps the status page up to date. It builds no markup: it fetches the page again and replaces the sections that changed.
+ * All escaping is therefore in one place, and nothing that a person reads, selects, or types is disturbed.
+ */
+export const browserScript: string = `{${SETUP}${AGES}${FILTER}${VIEW}${REFRESH}${EVENTS}${KEYS}${START}}\n`;

@@ -1,0 +1,45 @@
+import { formatDuration } from '../../../core/base/duration.ts';
+import type { PassOutcome, PassSummary } from '../../../core/report/report.ts';
+import { wordsOf } from '../../../core/report/text.ts';
+import { html } from '../html.ts';
+import type { Html } from '../html.ts';
+import { countOf, formatNumber } from '../numbers.ts';
+import { formatTime } from '../relative-time.ts';
+import { renderPassChart, renderLegendBar } from './pass-chart.ts';
+import { renderPassTable } from './pass-table.ts';
+
+/** Returns recent passes as a chart with its legend, and the same passes as a collapsed table. */
+export function renderRecentPasses(passes: readonly PassSummary[]): Html {
+  const [first] = passes;
+  if (first === undefined) return html`<section id="recent-passes" hidden></section>`;
+  const longestMs = Math.max(...passes.map(({ duration_ms: ms }) => ms));
+  const description = `${countOf(passes.length, 'pass', 'passes')} since ${formatTime(first.finished_at)}, newest on the right. The longest took ${formatDuration(longestMs)}.`;
+  return html`<section id="recent-passes">
+    <h2>Recent passes</h2>
+    <figure>
+      <div class="chart">${renderPassChart(passes, { longestMs, description })}</div>
+      <figcaption>${description}</figcaption>
+    </figure>
+    <ul class="legend">
+      ${OUTCOMES.map((outcome) => renderLegendItem(outcome, passes))}
+    </ul>
+    ${renderPassTable(passes)}
+  </section>`;
+}
+
+/** In the order of the legend. */
+const OUTCOMES: readonly PassOutcome[] = [
+  'in_sync',
+  'converged',
+  'pending',
+  'partial',
+  'interrupted',
+  'failed',
+  'denied',
+];
+
+function renderLegendItem(outcome: PassOutcome, passes: readonly PassSummary[]): Html {
+  const count = passes.filter((pass) => pass.outcome === outcome).length;
+  if (count === 0) return html``;
+  return html`<li>${renderLegendBar(outcome)}${wordsOf(outcome)} <b>${formatNumber(count)}</b></li>`;
+}

@@ -1,0 +1,112 @@
+import { formatValue } from '../../../core/base/printable.ts';
+import type { Change } from '../../../core/compare/compare.ts';
+import { isWrong } from '../../../core/report/report.ts';
+import type { Report, ServiceReport } from '../../../core/report/report.ts';
+import { CAUSES, elementsOf } from '../../../core/report/text.ts';
+import { html } from '../html.ts';
+import type { Html } from '../html.ts';
+import type { Tone } from '../state-icon.ts';
+import { renderFailureDetails } from './failure-details.ts';
+import { renderListSection } from './list-section.ts';
+import type { ListOptions } from './list-section.ts';
+
+/** Returns the declared services that are not in sync: those that need attention, those to be updated, and those that were updated. */
+export function renderServiceLists(report: Report | null, options: ListOptions): Html {
+  const services = (report?.services ?? []).filter(({ finding }) => finding !== 'unmanaged');
+  const needAttention = services.filter(isWrong);
+  const updated = services.filter(({ result }) => result === 'updated');
+  const toUpdate = services.filter((service) => !isWrong(service) && service.result !== 'updated');
+  const usedAnchors = new Set<string>();
+  const renderItem = (service: ServiceReport) => renderService(service, anchorOf(service, usedAnchors));
+  const renderList = (id: string, title: string, items: readonly ServiceReport[]) =>
+    renderListSection({ id, title, items, renderItem, ...options });
+  return html`${renderList('needs-attention', 'Needs attention', needAttention)}${renderList(
+    'to-update',
+    report?.mode === 'apply' ? 'Not attempted' : 'To update',
+    toUpdate,
+  )}${renderList('updated', 'Updated', updated)}`;
+}
+
+const SERVICE_ID = /^[0-9a-f-]{36}$/;
+
+/** Returns the anchor for links to a service. An id that is declared twice makes two items, and only the first one gets the anchor. */
+function anchorOf({ service_id: id }: ServiceReport, used: Set<string>): string | null {
+  if (id === null || !SERVICE_ID.test(id) || used.has(id)) return null;
+  used.add(id);
+  return id;
+}
+
+function renderService(service: ServiceReport, anchor: string | null): Html {
+  const { service_id: id, name, file, line, changes } = service;
+  const { tone, label } = statusOf(service);
+  const place = file === null ? null : html` <code>${file}:${line}</code>`;
+  const fields =
+    changes.length === 0
+      ? null
+      : html`<ul class="changes">
+          ${changes.map(renderChange)}
+        </ul>`;
+  const attribute = anchor === null ? null : html` id="${anchor}"`;
+  return html`<li${attribute} class="item ${tone}"><h3><i aria-hidden="true">${FINDING_MARKS[service.finding]}</i>${name ?? '(no name)'}</h3><p class="status"><b>${label}</b>${renderExplanation(service)}</p><p class="place"><code>${id ?? 'no service_id'}</code>${place}</p>${fields}${renderNotes(service)}</li>`;
+}
+
+/** The same marks as on a terminal. */
+const FINDING_MARKS: Readonly<Record<ServiceReport['finding'], string>> = {
+  drifted: '~',
+  missing: '?',
+  invalid: '!',
+  unmanaged: '·',
+};
+
+function statusOf({ finding, result }: ServiceReport): { readonly tone: Tone; readonly label: string } {
+  if (finding === 'missing') return { tone: 'bad', label: 'Missing' };
+  if (finding === 'invalid') return { tone: 'bad', label: 'Skipped' };
+  switch (result) {
+    case 'failed':
+      return { tone: 'bad', label: 'Update failed' };
+    case 'unsettled':
+      return { tone: 'bad', label: 'Unsettled' };
+    case 'withheld':
+      return { tone: 'warn', label: 'Withheld' };
+    case 'updated':
+      return { tone: 'good', label: 'Updated' };
+    case null:
+      return { tone: 'warn', label: 'Drifted' };
+  }
+}
+
+function renderExplanation({ finding, cause }: ServiceReport): Html | null {
+  if (finding === 'missing') return html` declared, but not live`;
+  if (finding === 'invalid') return html` the declaration has problems; the service is left alone`;
+  return cause === null ? null : html` ${CAUSES[cause]}`;
+}
+
+/** Returns a list of several elements by element, and everything else as `live → declared`. */
+function renderChange(change: Change): Html {
+  const elements = elementsOf(change);
+  const values =
+    elements === null
+      ? html`<del>${formatValue(change.live)}</del> &rarr; <ins>${formatValue(change.declared)}</ins>`
+      : html`<ul>
+          ${elements.map(({ on, text }) => ELEMENTS[on](text))}
+        </ul>`;
+  return html`<li>
+    <span>${change.path}</span>
+    <div>${values}</div>
+  </li>`;
+}
+
+const ELEMENTS = {
+  both: (text: string) => html`<li>${text}</li>`,
+  live: (text: string) => html`<li><del>${text}</del></li>`,
+  declared: (text: string) => html`<li><ins>${text}</ins></li>`,
+};
+
+function renderNotes({ reason, hint, unknown_fields: fields, attempts, error }: ServiceReport): Html {
+  const notes = [
+    ...[reason, hint].flatMap((text) => text ?? []),
+    ...(fields.length === 0 ? [] : [`live fields that this version does not know: ${fields.join(', ')}`]),
+  ];
+  const attemptNotes = attempts > 1 ? [`${attempts} attempts`] : [];
+  return html`${notes.map((note) => html`<p class="note">${note}</p>`)}${renderFailureDetails(error, attemptNotes)}`;
+}

@@ -1,0 +1,114 @@
+import type { PassOutcome, PassSummary, Report } from '../../core/report/report.ts';
+import { countOf, formatNumber, formatSentenceList } from './numbers.ts';
+import type { PageData } from './page-data.ts';
+
+/**
+ * The state that the page opens with. The first one that applies is shown:
+ *
+ *   stuck                           the reconcile loop makes no progress
+ *   starting                        no pass has ended yet
+ *   failing, denied, interrupted    the last pass did not run to completion
+ *   stale                           the last pass did, but its result is too old to rely on
+ *   partial, pending, converged, in_sync    the outcome of the last pass
+ */
+export type SyncState = 'stuck' | 'starting' | 'failing' | 'stale' | Exclude<PassOutcome, 'failed'>;
+
+export type SyncStatus = {
+  readonly state: SyncState;
+  readonly title: string;
+  readonly reason: string;
+  /** When the state began; null if unknown. `orEarlier` means that it began before the oldest remembered pass. */
+  readonly since: { readonly at: string; readonly orEarlier: boolean } | null;
+};
+
+const TITLES: Readonly<Record<SyncState, string>> = {
+  stuck: 'Stuck',
+  starting: 'Starting',
+  failing: 'Failing',
+  denied: 'Access denied',
+  interrupted: 'Interrupted',
+  stale: 'Out of date',
+  partial: 'Needs attention',
+  pending: 'Drift detected',
+  converged: 'Converged',
+  in_sync: 'In sync',
+};
+
+/** Returns whether the account is in sync, and if not, why and since when. */
+export function syncStatus(data: PageData): SyncStatus {
+  const { state, reason } = stateOf(data);
+  return { state, title: TITLES[state], reason, since: sinceOf(state, data) };
+}
+
+function stateOf({ health, latest, passes }: PageData): Pick<SyncStatus, 'state' | 'reason'> {
+  const reason = health.reason ?? 'the reason is unknown';
+  if (!health.healthy) {
+    return { state: 'stuck', reason: `The reconcile loop makes no progress: ${reason}. Restart the process.` };
+  }
+  if (latest === null) return { state: 'starting', reason: `Not ready yet: ${reason}.` };
+  const { outcome } = latest;
+  const error = latest.error?.message;
+  switch (outcome) {
+    case 'failed': {
+      const failures = trailingRun(passes, outcome).length;
+      const subject = failures > 1 ? `The last ${failures} passes` : 'The last pass';
+      return { state: 'failing', reason: `${subject} failed: ${error}` };
+    }
+    case 'denied':
+      return { state: outcome, reason: `The API rejected the credential or the account: ${error}` };
+    case 'interrupted':
+      return { state: outcome, reason: `The last pass was interrupted: ${error}` };
+    case 'in_sync':
+    case 'converged':
+    case 'pending':
+    case 'partial':
+      if (!health.ready) return { state: 'stale', reason: `The last result may no longer be true: ${reason}.` };
+      return { state: outcome, reason: describeOutcome(outcome, latest) };
+  }
+}
+
+function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial', report: Report): string {
+  const { counts, mode } = report;
+  switch (outcome) {
+    case 'in_sync':
+      if (counts.declared === 0) return 'No services are declared.';
+      return counts.declared === 1
+        ? 'The declared service matches its declaration.'
+        : `All ${formatNumber(counts.declared)} declared services match their declarations.`;
+    case 'converged':
+      return `${countOf(counts.updated, 'service')} had drifted and ${counts.updated === 1 ? 'was' : 'were'} updated. All declared services now match their declarations.`;
+    case 'pending':
+      return `${countOf(counts.drifted, 'service')} ${counts.drifted === 1 ? 'differs from its declaration' : 'differ from their declarations'}. Mode ${mode} writes nothing.`;
+    case 'partial':
+      return describePartial(report);
+  }
+}
+
+function describePartial({ counts, problems }: Report): string {
+  const { failed, unsettled, withheld, missing, invalid } = counts;
+  const parts = [
+    { number: failed, text: `${countOf(failed, 'update')} failed` },
+    { number: unsettled, text: `the API stored different values for ${countOf(unsettled, 'service')}` },
+    { number: withheld, text: `${countOf(withheld, 'update')} ${withheld === 1 ? 'is' : 'are'} withheld` },
+    { number: missing, text: `${countOf(missing, 'declared service')} ${missing === 1 ? 'is' : 'are'} not live` },
+    { number: invalid, text: `${countOf(invalid, 'declaration')} ${invalid === 1 ? 'is' : 'are'} skipped` },
+    { number: problems.length, text: `the files have ${countOf(problems.length, 'problem')}` },
+  ];
+  return `${formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text))}.`;
+}
+
+function sinceOf(state: SyncState, { health, latest, passes }: PageData): SyncStatus['since'] {
+  if (state === 'stuck') return health.pass && { at: health.pass.at, orEarlier: false };
+  if (latest === null) return { at: health.started.at, orEarlier: false };
+  if (state === 'stale') return null;
+  const run = trailingRun(passes, latest.outcome);
+  const before = passes.at(-run.length - 1);
+  // A pass that converged left everything in sync.
+  const begin = latest.outcome === 'in_sync' && before?.outcome === 'converged' ? before : (run[0] ?? latest);
+  return { at: begin.finished_at, orEarlier: begin === passes[0] && begin.trigger !== 'startup' };
+}
+
+/** Returns the most recent passes that all ended with the outcome. */
+function trailingRun(passes: readonly PassSummary[], outcome: PassOutcome): readonly PassSummary[] {
+  return passes.slice(passes.findLastIndex((pass) => pass.outcome !== outcome) + 1);
+}

@@ -1,0 +1,63 @@
+import type { PageData } from '../../src/server/page/page-data.ts';
+import type { SendEvent } from '../../src/server/route.ts';
+import { createRoutes } from '../../src/server/routes.ts';
+import { startServer } from '../../src/server/server.ts';
+
+export type ServedPage = {
+  readonly url: string;
+  /** How often a client has subscribed to the events. */
+  readonly subscriptions: () => number;
+  /** Shows other data from now on, and sends an event unless `silently`. */
+  readonly show: (data: PageData, options?: { readonly silently: boolean }) => void;
+  /** Ends every connection and stops listening until `restart`. */
+  readonly stop: () => Promise<void>;
+  readonly restart: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** Serves the page as the daemon does, with data that the test chooses. */
+export async function servePage(initial: PageData): Promise<ServedPage> {
+  let data = initial;
+  let subscriptions = 0;
+  const subscribers = new Set<SendEvent>();
+  const routes = createRoutes({
+    health: () => data.health,
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
+    pageData: () => data,
+    recentReports: () => [],
+    subscribe: (send) => {
+      subscriptions += 1;
+      subscribers.add(send);
+      return () => void subscribers.delete(send);
+    },
+    requestPass: async () => null,
+    reconcileToken: null,
+  });
+  const bugs: unknown[] = [];
+  const listen = async (port: number) =>
+    startServer({
+      listen: { host: '127.0.0.1', port },
+      routes,
+      redact: (text) => text,
+      onBug: (error) => void bugs.push(error),
+    });
+  let server = await listen(0);
+  const { url } = server;
+  return {
+    url: `${url}/`,
+    subscriptions: () => subscriptions,
+    show: (next, { silently } = { silently: false }) => {
+      data = next;
+      if (silently) return;
+      for (const send of subscribers) send('report', {});
+    },
+    stop: async () => server.close(),
+    restart: async () => {
+      server = await listen(Number(new URL(url).port));
+    },
+    close: async () => {
+      await server.close();
+      if (bugs.length > 0) throw new AggregateError(bugs, 'bugs');
+    },
+  };
+}

@@ -2,61 +2,61 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /*
- * What git says about a folder, read from its files without running it: https://git-scm.com/docs/gitrepository-layout
+ * The state of a git checkout, read from its files without running git: https://git-scm.com/docs/gitrepository-layout
  */
 
 const HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** A lock that is older was left by a git that died; git does not touch it while it is at work. */
-const LONGEST_LOCK_MS = 60_000;
+/** A lock file older than this was left behind by a git process that died. */
+const MAX_LOCK_AGE_MS = 60_000;
 
 /**
- * The commit that a folder holds: from git-sync's worktree (`.worktrees/<hash>`), or from the checkout around it.
- * Null where there is none, or none that can be read: a revision is information, never a reason to fail.
+ * Returns the commit in a folder, from the name of git-sync's worktree (`.worktrees/<hash>`) or from the checkout around the folder.
+ * Returns null if there is none or it cannot be read: a revision is only information, never a reason to fail.
  */
 export function revisionOf(root: string): string | null {
   const worktree = /[/\\]\.worktrees[/\\]([0-9a-f]{40,64})(?:[/\\]|$)/.exec(root)?.[1];
   if (worktree !== undefined) return worktree;
   try {
     const gitFolder = findGitFolder(root);
-    return gitFolder === null ? null : headOf(gitFolder);
+    return gitFolder === null ? null : readHead(gitFolder);
   } catch {
-    return null; // Half-written by a git that runs right now; the next pass sees it whole.
+    return null; // Git may be writing its files right now. The next pass reads them complete.
   }
 }
 
 /** The state of the checkout around a folder. */
 export type CheckoutState = {
-  /** Git is changing the files right now. */
-  readonly busy: boolean;
-  /** Another text whenever git has changed the files since. */
+  /** Whether git is changing the files right now. */
+  readonly isBusy: boolean;
+  /** Changes whenever git has changed the files. */
   readonly identity: string;
 };
 
-/** Git takes `index.lock` before it touches the files of a checkout, and makes it the new index when it is done. */
+const NO_CHECKOUT: CheckoutState = { isBusy: false, identity: '' };
+
+/** Git creates `index.lock` before it changes the files of a checkout, and renames it to `index` afterwards. */
 export function checkoutState(root: string): CheckoutState {
   try {
-    return stateOf(root);
+    return readState(root);
   } catch {
-    return NO_CHECKOUT; // A git folder of somebody else's: what may not be looked into is no reason not to read the files.
+    return NO_CHECKOUT; // A git folder that this user may not read must not keep the files from being read.
   }
 }
 
-const NO_CHECKOUT: CheckoutState = { busy: false, identity: '' };
-
-function stateOf(root: string): CheckoutState {
+function readState(root: string): CheckoutState {
   const gitFolder = findGitFolder(root);
   if (gitFolder === null) return NO_CHECKOUT;
   const lock = statSync(join(gitFolder, 'index.lock'), { throwIfNoEntry: false });
   const index = statSync(join(gitFolder, 'index'), { bigint: true, throwIfNoEntry: false });
   return {
-    busy: lock !== undefined && Math.abs(Date.now() - lock.mtimeMs) < LONGEST_LOCK_MS,
-    // The index is exchanged before HEAD is.
-    identity: `${index?.ino}:${index?.mtimeNs}:${index?.size}:${headOf(gitFolder)}`,
+    isBusy: lock !== undefined && Math.abs(Date.now() - lock.mtimeMs) < MAX_LOCK_AGE_MS,
+    // Both, because git replaces the index before it updates HEAD.
+    identity: `${index?.ino}:${index?.mtimeNs}:${index?.size}:${readHead(gitFolder)}`,
   };
 }
 
-/** The nearest `.git`: a folder, or in a worktree a file that names one. */
+/** Finds the nearest `.git`: a folder, or in a worktree a file that contains the path of one. */
 function findGitFolder(start: string): string | null {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, '.git');
@@ -70,25 +70,27 @@ function findGitFolder(start: string): string | null {
   }
 }
 
-function headOf(gitFolder: string): string | null {
+function readHead(gitFolder: string): string | null {
   const head = readFileSync(join(gitFolder, 'HEAD'), 'utf8').trim();
   const ref = /^ref: (.+)$/.exec(head)?.[1];
   if (ref === undefined) return hashOrNull(head);
-  const shared = join(gitFolder, 'commondir');
-  const common = existsSync(shared) ? resolve(gitFolder, readFileSync(shared, 'utf8').trim()) : gitFolder;
-  for (const folder of [gitFolder, common]) {
-    const loose = join(folder, ref);
-    if (existsSync(loose)) return hashOrNull(readFileSync(loose, 'utf8').trim());
+  const commonDirFile = join(gitFolder, 'commondir');
+  const commonDir = existsSync(commonDirFile)
+    ? resolve(gitFolder, readFileSync(commonDirFile, 'utf8').trim())
+    : gitFolder;
+  for (const folder of [gitFolder, commonDir]) {
+    const looseRef = join(folder, ref);
+    if (existsSync(looseRef)) return hashOrNull(readFileSync(looseRef, 'utf8').trim());
   }
-  const packed = join(common, 'packed-refs');
-  if (!existsSync(packed)) return null;
-  const line = readFileSync(packed, 'utf8')
+  const packedRefs = join(commonDir, 'packed-refs');
+  if (!existsSync(packedRefs)) return null;
+  const line = readFileSync(packedRefs, 'utf8')
     .split('\n')
     .find((each) => each.endsWith(` ${ref}`));
   return hashOrNull(line?.split(' ')[0] ?? '');
 }
 
-/** A git that writes right now can leave an empty file for a moment. */
+/** Returns null for anything but a hash: while git writes a file, it can be empty for a moment. */
 function hashOrNull(text: string): string | null {
   return HASH.test(text) ? text : null;
 }

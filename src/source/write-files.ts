@@ -13,89 +13,89 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { errnoText, errorCode } from '../core/base/errno.ts';
 
-/** A file for the folder. Where it does not replace one, none may be at its path. */
+/** A file to write. Unless it replaces a file, nothing may exist at its path. */
 export type FileToWrite = { readonly path: string; readonly text: string; readonly replaces: boolean };
 
-/** What was written, in order; and what went wrong with which file, where something did. */
+/** The files that were written, in order, and the error that stopped the rest; null if all were written. */
 export type Written<File> = {
   readonly written: readonly File[];
   readonly fault: { readonly path: string; readonly message: string } | null;
 };
 
 export type WriteFolders = {
-  /** The folder that is made where it is not there yet. */
+  /** Created if it does not exist. */
   readonly folder: string;
-  /** It, or one that holds it: what no link may lead out of. */
+  /** The same folder, or a parent of it. No link may lead outside it. */
   readonly root: string;
 };
 
+/** The permission bits of a file mode. */
+const PERMISSIONS = 0o777;
+
 /**
- * Writes files. All are written beside their places first, under names that begin with
- * a dot and so are nobody's declarations: what goes wrong mostly goes wrong then, with nothing changed. Never follows a link. A file
- * that is replaced keeps its mode.
+ * Writes files. First writes all of them next to their destinations, under names that begin with a dot and are therefore never read as
+ * declarations. Most errors occur at that point, before anything has changed. Never follows a link. A replaced file keeps its mode.
  */
 export function writeFiles<File extends FileToWrite>(
   files: readonly File[],
   { folder, root }: WriteFolders,
 ): Written<File> {
   if (files.length === 0) return { written: [], fault: null };
-  const beside = new Map(files.map((file) => [file, join(dirname(file.path), `.import-${randomUUID()}`)]));
+  const temporaryPaths = new Map(files.map((file) => [file, join(dirname(file.path), `.import-${randomUUID()}`)]));
   const written: File[] = [];
-  let at = folder;
+  let currentPath = folder;
   try {
     makeFolder(folder);
-    const within = realpathSync.native(root);
-    for (const [file, temporary] of beside) {
-      at = file.path;
-      if (!isIn(within, dirname(file.path)))
-        throw new Error('expected a file of the folder, found a link that leads out of it');
-      writeFileSync(temporary, file.text, { flag: 'wx' });
-      if (file.replaces) chmodSync(temporary, lstatSync(file.path).mode & MODE);
+    const realRoot = realpathSync.native(root);
+    for (const [file, temporaryPath] of temporaryPaths) {
+      currentPath = file.path;
+      if (!isWithin(realRoot, dirname(file.path))) {
+        throw new Error('expected a file in the folder, found a link that points outside it');
+      }
+      writeFileSync(temporaryPath, file.text, { flag: 'wx' });
+      if (file.replaces) chmodSync(temporaryPath, lstatSync(file.path).mode & PERMISSIONS);
     }
-    for (const [file, temporary] of beside) {
-      at = file.path;
-      if (file.replaces) replace(temporary, file.path);
-      else place(temporary, file.path);
+    for (const [file, temporaryPath] of temporaryPaths) {
+      currentPath = file.path;
+      if (file.replaces) replaceFile(temporaryPath, file.path);
+      else createFile(temporaryPath, file.path);
       written.push(file);
     }
     return { written, fault: null };
   } catch (error) {
-    return { written, fault: { path: at, message: describe(error) } };
+    return { written, fault: { path: currentPath, message: describe(error) } };
   } finally {
-    for (const temporary of beside.values()) removeIfThere(temporary);
+    for (const temporaryPath of temporaryPaths.values()) removeIfPresent(temporaryPath);
   }
 }
 
-/** Who may read, write and run a file. */
-const MODE = 0o777;
-
-function isIn(root: string, folder: string): boolean {
-  const real = realpathSync.native(folder);
-  return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep);
+function isWithin(root: string, folder: string): boolean {
+  const realPath = realpathSync.native(folder);
+  return realPath === root || realPath.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-function replace(temporary: string, path: string): void {
-  // To rename over a link would leave what it names as it was, declared elsewhere.
+function replaceFile(temporaryPath: string, path: string): void {
+  // Replacing a link would leave the file that it points to unchanged, and declared a second time.
   if (!lstatSync(path).isFile()) throw new Error('expected a regular file, found a link');
-  renameSync(temporary, path);
+  renameSync(temporaryPath, path);
 }
 
-/** A hard link is never made over what is there, not even over what came a moment ago. */
-function place(temporary: string, path: string): void {
+/** Uses a hard link, which never replaces an existing file, not even one that was created a moment ago. */
+function createFile(temporaryPath: string, path: string): void {
   try {
-    linkSync(temporary, path);
+    linkSync(temporaryPath, path);
   } catch (error) {
-    // Some file systems have no hard links.
+    // Some file systems do not support hard links.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw error;
-    renameSync(temporary, path);
+    renameSync(temporaryPath, path);
   }
 }
 
-function removeIfThere(temporary: string): void {
+function removeIfPresent(temporaryPath: string): void {
   try {
-    rmSync(temporary, { force: true });
+    rmSync(temporaryPath, { force: true });
   } catch {
-    // What could not even be written has been told, and what is left over is nobody's declaration.
+    // The write error has been returned already, and a remaining temporary file is never read as a declaration.
   }
 }
 
@@ -104,9 +104,10 @@ function describe(error: unknown): string {
   return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${errnoText(code)}` : code;
 }
 
-/** With the folders above it. One by one: what the platform does for all of them never ends below some of the system's folders. */
+/** Creates a folder and its missing parents one by one: with `recursive`, `mkdirSync` never returns below some system folders. */
 function makeFolder(folder: string): void {
   const missing: string[] = [];
-  for (let at = resolve(folder); !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
-  for (const each of missing) mkdirSync(each);
+  for (let path = resolve(folder); !existsSync(path) && dirname(path) !== path; path = dirname(path))
+    missing.unshift(path);
+  for (const path of missing) mkdirSync(path);
 }

@@ -22,12 +22,12 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a link that leads nowhere',
     make: (folder) => symlinkSync('gone', folder),
-    says: /a link that leads nowhere/,
+    says: /a broken link/,
   },
   {
     what: 'a link in a circle',
     make: (folder) => symlinkSync('services', folder),
-    says: /links that lead in a circle/,
+    says: /links that form a loop/,
   },
   { what: 'empty', make: (folder) => mkdirSync(folder), says: /expected at least one declaration/ },
   {

@@ -111,7 +111,7 @@ describe('read', () => {
     expect(problemsIn(snapshot)).toEqual([
       expect.stringContaining(`${folder}/b.yaml:`),
       `${folder}/large.yaml:1:1 expected at most 1 MiB, found 2.0 MiB; split the file`,
-      `${folder}/out.yaml:1:1 expected a file, found a link that leads out of the folder`,
+      `${folder}/out.yaml:1:1 expected a file, found a link that points outside the folder`,
     ]);
     expect(snapshot.files.flatMap((file) => file.skipped)).toHaveLength(3);
   });
@@ -145,16 +145,16 @@ describe('a folder that cannot be read is a failure, and not an empty folder:', 
   test.each([
     {
       path: 'gone',
-      says: 'expected a folder of declarations, found nothing there (or a link that leads nowhere)',
+      says: 'expected a folder of declarations, found nothing there (or a broken link)',
     },
     {
       path: 'dangling',
-      says: 'expected a folder of declarations, found nothing there (or a link that leads nowhere)',
+      says: 'expected a folder of declarations, found nothing there (or a broken link)',
     },
     { path: 'file', says: 'expected a folder of declarations, found a file' },
     { path: 'file/below', says: 'expected a folder of declarations, found a file' },
     { path: 'link-to-file', says: 'expected a folder of declarations, found a file' },
-    { path: 'circle', says: 'expected a folder of declarations, found links that lead in a circle' },
+    { path: 'circle', says: 'expected a folder of declarations, found links that form a loop' },
   ])('$path', async ({ path, says }) => {
     const folder = temporaryFolder();
     write(folder, { file: '' });
@@ -178,7 +178,7 @@ describe('a folder that declares nothing', () => {
     const folder = temporaryFolder();
     write(folder, files);
     expect(await failureOf(sourceAt(folder))).toBe(
-      `${folder}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if that is meant`,
+      `${folder}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if this is intended`,
     );
   });
 

@@ -30,7 +30,7 @@ async function readWhole(folder: string): Promise<Record<string, string>> {
   }
 }
 
-const leadsOut = 'fault: expected a file, found a link that leads out of the folder';
+const leadsOut = 'fault: expected a file, found a link that points outside the folder';
 
 describe('what is read', () => {
   test('files at any depth, sorted by path', async () => {
@@ -75,7 +75,7 @@ describe('what is read', () => {
     const folder = temporaryFolder();
     write(folder, { 'x.yaml/y.yaml': 'y', 'x.yaml/z.txt': '' });
     expect(await found(folder)).toEqual({
-      'x.yaml': 'fault: expected a file, found a folder of that name; rename it',
+      'x.yaml': 'fault: expected a file, found a folder with this name; rename the folder',
       'x.yaml/y.yaml': 'y',
     });
   });
@@ -135,7 +135,7 @@ describe('a link', () => {
     symlinkSync('../common', join(folder, 'services/common'));
     expect(await found(join(folder, 'services'))).toEqual({
       'a.yaml': 'a',
-      common: 'fault: expected a folder, found a link that leads out of the folder',
+      common: 'fault: expected a folder, found a link that points outside the folder',
     });
   });
 
@@ -155,9 +155,9 @@ describe('a link', () => {
     symlinkSync('c.yaml', join(folder, 'd.yaml'));
     expect(await found(folder)).toEqual({
       'a.yaml': 'a',
-      'b.yaml': 'fault: expected a file, found a link that leads nowhere (ENOENT)',
-      'c.yaml': 'fault: expected a file, found a link that leads nowhere (ELOOP)',
-      'd.yaml': 'fault: expected a file, found a link that leads nowhere (ELOOP)',
+      'b.yaml': 'fault: expected a file, found a broken link (ENOENT)',
+      'c.yaml': 'fault: expected a file, found a broken link (ELOOP)',
+      'd.yaml': 'fault: expected a file, found a broken link (ELOOP)',
     });
   });
 
@@ -167,7 +167,7 @@ describe('a link', () => {
     symlinkSync('.', join(folder, 'self'));
     symlinkSync('..', join(folder, 'b/up'));
     symlinkSync('../b', join(folder, 'b/again'));
-    const fault = 'fault: expected a folder, found a link to one that holds it';
+    const fault = 'fault: expected a folder, found a link to a parent folder';
     expect(await found(folder)).toEqual({
       'a.yaml': 'a',
       'b/again': fault,

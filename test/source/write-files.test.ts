@@ -71,7 +71,7 @@ test('leaves the folder by no link, and writes nothing then', () => {
     written: [],
     fault: {
       path: join(folder, 'team/1.yaml'),
-      message: 'expected a file of the folder, found a link that leads out of it',
+      message: 'expected a file in the folder, found a link that points outside it',
     },
   });
   expect([...readdirSync(folder), ...readdirSync(outside)]).toEqual(['team', '1.yaml']);

@@ -17,7 +17,7 @@ import type { ParsedFile } from '../../core/load/parse-file.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { wrapped } from '../../core/report/text.ts';
 import type { LiveService } from '../../core/service/directory.ts';
-import { wouldRead } from '../../source/read-files.ts';
+import { wouldRead } from '../../source/list-files.ts';
 import { folderSource } from '../../source/folder-source.ts';
 import { writeFiles } from '../../source/write-files.ts';
 import { print, tell, textOptionsForResults } from '../context.ts';

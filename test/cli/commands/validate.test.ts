@@ -75,7 +75,7 @@ test('--output json is one object with all of it', async () => {
 });
 
 test('a folder that cannot be read is told in either format', async () => {
-  const told = '/nowhere: expected a folder of declarations, found nothing there (or a link that leads nowhere)';
+  const told = '/nowhere: expected a folder of declarations, found nothing there (or a broken link)';
   expect(await command(['validate', '--services', '/nowhere'])).toEqual({ code: 1, stdout: `${told}\n`, stderr: '' });
   const { code, stdout } = await command(['validate', '--services', '/nowhere', '--output', 'json']);
   expect(code).toBe(1);
@@ -190,7 +190,7 @@ test.for(['gone.yaml', 'a.yaml/b.yaml', 'gone/'])(
   async (gone) => {
     const folder = folderOf({ 'a.yaml': web() });
     const [a, nothing] = [join(folder, 'a.yaml'), `${folder}/${gone}`];
-    const told = `${nothing}: expected a file or a folder, found nothing there (or a link that leads nowhere)`;
+    const told = `${nothing}: expected a file or a folder, found nothing there (or a broken link)`;
     expect(await command(['validate', nothing])).toEqual({ code: 1, stdout: `${told}\n`, stderr: '' });
     expect(await command(['validate', a, nothing])).toEqual({
       code: 1,
@@ -210,7 +210,7 @@ test('a folder among others that declares nothing is told, and the others are ch
   expect(JSON.parse(stdout)).toMatchObject({
     valid: false,
     declarations: 1,
-    error: `${other}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if that is meant`,
+    error: `${other}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if this is intended`,
   });
   expect((await command(['validate', one, other])).stdout).toMatch(/: 1 valid, 0 set aside, 0 problems, 1 error\n$/);
   expect((await command(['validate', one, other, '--allow-empty'])).code).toBe(0);

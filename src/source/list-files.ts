@@ -1,0 +1,117 @@
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { join, matchesGlob, sep } from 'node:path';
+import { errorCode } from '../core/base/errno.ts';
+import { folderVersion, isUnchanged } from './folder-version.ts';
+import type { FolderVersion } from './folder-version.ts';
+import { readFile } from './read-file.ts';
+import type { FileContent } from './read-file.ts';
+
+/** A file in the folder. `path` is relative to the folder, with `/` as separator. */
+export type FoundFile = { readonly path: string } & FileContent;
+
+export type Listing = {
+  /** Sorted by path. */
+  readonly files: readonly FoundFile[];
+  /** Whether no volume and no checkout inside the folder has been replaced since the files were listed. */
+  readonly isCurrent: () => boolean;
+};
+
+/** Far more than any folder of declarations holds. A few links between folders can produce an endless number of paths. */
+const MAX_ENTRIES = 50_000;
+
+/** A glob such as `team/**` also matches folders. A folder with such a name was probably meant to be a file. */
+const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
+
+/** Lists and reads all files below `root` that match one of the globs. Throws the system's error if an entry disappears meanwhile. */
+export function listFiles(root: string, include: readonly string[]): Listing {
+  const files: FoundFile[] = [];
+  const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
+  let entryCount = 0;
+
+  const walk = (folder: string, prefix: string, parents: readonly string[]) => {
+    const entries = readdirSync(folder, { withFileTypes: true }).sort(byName);
+    if (folder !== root && entries.some(({ name }) => name === '..data' || name === '.git')) {
+      nested.push({ folder, version: folderVersion(folder) });
+    }
+    for (const entry of entries) {
+      if (isHidden(entry.name)) continue;
+      entryCount += 1;
+      if (entryCount > MAX_ENTRIES)
+        throw new Error(`more than ${MAX_ENTRIES} files, counting those reached through links`);
+      visit(entry, folder, prefix + entry.name, parents);
+    }
+  };
+  const visit = (entry: Dirent, folder: string, path: string, parents: readonly string[]) => {
+    const isMatch = isIncluded(path, include);
+    const target = resolveEntry(root, join(folder, entry.name), entry);
+    if ('fault' in target) {
+      if (isMatch || target.isFolder) files.push({ path, fault: target.fault });
+    } else if (entry.isSymbolicLink() ? statSync(target.realPath).isDirectory() : entry.isDirectory()) {
+      // The folder is read in any case: an odd name must not make its services disappear.
+      if (isMatch && DECLARATION_NAME.test(path)) {
+        files.push({ path, fault: 'expected a file, found a folder with this name; rename the folder' });
+      }
+      if (parents.includes(target.realPath)) {
+        files.push({ path, fault: 'expected a folder, found a link to a parent folder' });
+      } else walk(target.realPath, `${path}/`, [...parents, target.realPath]);
+    } else if (isMatch) {
+      files.push({ path, ...readFile(target.realPath) });
+    }
+  };
+
+  walk(root, '', [root]);
+  return {
+    files,
+    isCurrent: () =>
+      nested.every(
+        ({ folder, version }) => !(version instanceof Error) && !version.isBusy && isUnchanged(version, folder),
+      ),
+  };
+}
+
+/** Whether a file at this path would be read. The path is relative to the folder, with `/` as separator. */
+export function wouldRead(path: string, include: readonly string[]): boolean {
+  return !path.split('/').some(isHidden) && isIncluded(path, include);
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function isIncluded(path: string, include: readonly string[]): boolean {
+  return include.some((glob) => matchesGlob(path, glob));
+}
+
+function byName(a: Dirent, b: Dirent): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+/** Where an entry really is; or why it cannot be used, and whether it is a folder whose files are therefore not read. */
+type Target = { readonly realPath: string } | { readonly fault: string; readonly isFolder: boolean };
+
+function resolveEntry(root: string, path: string, entry: Dirent): Target {
+  if (entry.isSymbolicLink()) return followLink(root, path);
+  // Node replaces bytes that are not UTF-8, and nothing exists under the resulting name.
+  if (entry.name.includes('\uFFFD') && !existsSync(path)) {
+    return { fault: 'expected a name in UTF-8, found other bytes; rename it', isFolder: entry.isDirectory() };
+  }
+  return { realPath: path };
+}
+
+/** Follows a link only within the folder, because files outside it were not reviewed together with it. */
+function followLink(root: string, link: string): Target {
+  try {
+    const realPath = realpathSync.native(link);
+    if (realPath === root || realPath.startsWith(root + sep)) return { realPath };
+    const isFolder = statSync(realPath).isDirectory();
+    return {
+      fault: `expected a ${isFolder ? 'folder' : 'file'}, found a link that points outside the folder`,
+      isFolder,
+    };
+  } catch (error) {
+    // Throws if the link itself is gone, which means that the folder was replaced. Otherwise its target is missing.
+    lstatSync(link);
+    return { fault: `expected a file, found a broken link (${errorCode(error)})`, isFolder: false };
+  }
+}

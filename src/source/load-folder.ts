@@ -1,0 +1,51 @@
+import { errorCode } from '../core/base/errno.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import { decodeUtf8 } from '../core/load/encoding.ts';
+import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/parse-file.ts';
+import type { FoundFile } from './list-files.ts';
+import { readFiles } from './read-files.ts';
+import type { FolderFiles } from './read-files.ts';
+
+/** Reads the files of a folder as of one moment. Throws a `FailureError` if it cannot, and the reason of the signal if that is aborted. */
+export async function loadFolder(path: string, include: readonly string[], signal: AbortSignal): Promise<FolderFiles> {
+  try {
+    return await readFiles(path, include, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new FailureError(failure('source', describe(path, error)), { cause: error });
+  }
+}
+
+/** Throws a `FailureError` if none of the files of a folder declares anything. */
+export function requireDeclarations(path: string, include: readonly string[], files: readonly ParsedFile[]): void {
+  if (files.some((file) => file.declarations.length > 0 || file.skipped.length > 0)) return;
+  const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if this is intended`;
+  throw new FailureError(failure('source', message));
+}
+
+/** Parses a file. `name` is the path by which messages refer to it. */
+export function parseFoundFile(name: string, file: FoundFile): ParsedFile {
+  if ('fault' in file) return unreadableFile(name, file.fault);
+  const decoded = decodeUtf8(file.bytes);
+  return 'text' in decoded
+    ? parseFile(name, decoded.text)
+    : unreadableFile(name, decoded.fault, file.bytes.toString('latin1'), decoded);
+}
+
+function describe(path: string, error: unknown): string {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOENT':
+      return `${path}: expected a folder of declarations, found nothing there (or a broken link)`;
+    case 'ENOTDIR':
+      return `${path}: expected a folder of declarations, found a file`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path}: the folder cannot be read: permission denied`;
+    case 'ELOOP':
+      return `${path}: expected a folder of declarations, found links that form a loop`;
+    default:
+      return `${path}: the folder cannot be read: ${code}`;
+  }
+}

@@ -1,0 +1,51 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { errnoText, errorCode } from '../core/base/errno.ts';
+
+/** The bytes of a file, or why it cannot be used. */
+export type FileContent = { readonly bytes: Buffer } | { readonly fault: string };
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Opens anything without side effects: does not wait for the other end of a pipe, and does not make a terminal the controlling one. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** Shared by all reads, because allocating a buffer for each of thousands of files takes longer than copying. */
+const readBuffer = Buffer.allocUnsafeSlow(MAX_FILE_BYTES + 1);
+
+const NOT_A_FILE = 'expected a regular file, found a device, a pipe or a socket';
+
+/** Reads a file. Throws the system's error if nothing is at the path. */
+export function readFile(path: string): FileContent {
+  let file: number;
+  try {
+    file = openSync(path, OPEN_FLAGS);
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+    // A socket cannot be opened.
+    return statSync(path).isFile() ? unreadable(error) : { fault: NOT_A_FILE };
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return { fault: NOT_A_FILE };
+    const length = stats.size > MAX_FILE_BYTES ? stats.size : readSync(file, readBuffer, 0, readBuffer.length, 0);
+    if (length > MAX_FILE_BYTES) {
+      const tenths = Math.ceil((length / MAX_FILE_BYTES) * 10);
+      return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
+    }
+    return { bytes: Buffer.from(readBuffer.subarray(0, length)) };
+  } catch (error) {
+    return unreadable(error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Returns the content of a file that exists and cannot be read. */
+export function unreadable(error: unknown): { readonly fault: string } {
+  return { fault: `cannot be read: ${errnoText(errorCode(error))}` };
+}
+
+/** Whether an error means that nothing is at the path. */
+export function isNotFound(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT';
+}

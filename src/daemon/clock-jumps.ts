@@ -1,12 +1,12 @@
 import type { Clock } from '../core/base/clock.ts';
 
-/** A clock that is slewed, as NTP does it, or read twice with a pause between, is off by less. */
-const LEAST_JUMP_MS = 5000;
+/** Below this, the difference comes from NTP slewing the clock, or from a pause between the two readings. */
+const SMALLEST_JUMP_MS = 5000;
 
 /**
- * Makes a function that gives by how many milliseconds the time of day jumped since it was last asked, against the clock that never
- * does; 0 for none. Ask often: over a long time small deviations would add up to a jump. A machine that slept looks the same, for the
- * other clock slept, too.
+ * Returns a function that compares the wall clock with the monotonic clock, and returns by how many milliseconds the wall clock
+ * jumped since the previous call; 0 if it did not. Call it often: over a long time, small deviations would add up to a jump. A
+ * machine that was suspended looks the same, because the monotonic clock stood still.
  */
 export function clockJumps({ now, elapsedMs }: Clock): () => number {
   const difference = () => now().getTime() - elapsedMs();
@@ -15,6 +15,6 @@ export function clockJumps({ now, elapsedMs }: Clock): () => number {
     const before = last;
     last = difference();
     const byMs = Math.round(last - before);
-    return Math.abs(byMs) > LEAST_JUMP_MS ? byMs : 0;
+    return Math.abs(byMs) > SMALLEST_JUMP_MS ? byMs : 0;
   };
 }

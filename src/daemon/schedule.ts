@@ -1,24 +1,24 @@
 import { Cron } from 'croner';
 
-/** A cron expression of five parts, and the IANA time zone in which it is meant. */
+/** A cron expression with five fields, and the IANA time zone in which it is evaluated. */
 export type Schedule = { readonly pattern: string; readonly timezone: string };
 
-/** Reads `0 6 * * 1-5 Europe/Berlin`, where the zone may be left out for UTC. Throws an error where it does not hold. */
+/** Parses `0 6 * * 1-5 Europe/Berlin`. The time zone defaults to UTC. Throws an error if either part is invalid. */
 export function parseSchedule(text: string): Schedule {
   const parts = text.trim().split(/\s+/);
   const schedule = { pattern: parts.slice(0, 5).join(' '), timezone: parts.slice(5).join(' ') || 'UTC' };
-  runOn(schedule, () => {}).stop();
+  followSchedule(schedule, () => {}).stop();
   return schedule;
 }
 
-/** A schedule that is being followed; `msToNext` is how long until its next time, or null where there is none. */
-export type Running = { readonly stop: () => void; readonly msToNext: () => number | null };
+/** A schedule in effect. `msToNext` returns the milliseconds until its next time; null if there is none. */
+export type RunningSchedule = { readonly stop: () => void; readonly msToNext: () => number | null };
 
 /**
- * Calls back at every time of the schedule until it is stopped. Croner looks at the clock every 30 s at least: where that is set, the
- * schedule goes by the new time from then on, and a time that was jumped over is made up for, once.
+ * Calls `job` at every time of the schedule until it is stopped. Croner checks the clock at least every 30 s. After the clock is
+ * set, the schedule follows the new time, and any number of times that were skipped cause one call.
  */
-export function runOn({ pattern, timezone }: Schedule, job: () => void): Running {
+export function followSchedule({ pattern, timezone }: Schedule, job: () => void): RunningSchedule {
   const cron = new Cron(pattern, { timezone, mode: '5-part' }, job);
   return { stop: () => cron.stop(), msToNext: () => cron.msToNext() };
 }

@@ -89,7 +89,7 @@ function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) 
     success.set({ step: 'pass' }, timestamp(vitals.lastGoodPass));
     last.set(timestamp(lastPass?.at ?? null));
     for (const outcome of OUTCOMES) outcomeOfLast.set({ outcome }, Number(outcome === lastPass?.outcome));
-    owed.set(timestamp(vitals.owedSince));
+    owed.set(timestamp(vitals.dueSince));
     next.set(timestamp(nextPassAt(vitals)));
   };
 }

@@ -1,11 +1,9 @@
 import { isGood } from '../core/report/health.ts';
-import type { Phase, Vitals } from '../core/report/health.ts';
-import type { Report } from '../core/report/report.ts';
+import type { Vitals } from '../core/report/health.ts';
+import type { ReportSink } from '../core/report/sink.ts';
 
-export type VitalsKeeper = {
+export type VitalsKeeper = Required<ReportSink> & {
   readonly vitals: () => Vitals;
-  readonly onPhase: (phase: Phase) => void;
-  readonly onReport: (report: Report) => void;
   /** A step of a pass went well. */
   readonly onStep: (step: 'read' | 'list') => void;
   readonly onWatch: (watcher: Pick<Vitals['watcher'], 'by' | 'reason'>) => void;
@@ -25,8 +23,8 @@ export function keepVitals(now: () => number): VitalsKeeper {
     stopping: false,
     pass: null,
     timerAt: null,
-    askedSince: startedAt,
-    owedSince: startedAt,
+    requestedSince: startedAt,
+    dueSince: startedAt,
     lastRead: null,
     lastList: null,
     lastGoodPass: null,
@@ -42,14 +40,14 @@ export function keepVitals(now: () => number): VitalsKeeper {
     vitals: () => ({ ...vitals, scheduleAt: after(scheduleMs?.() ?? null) }),
     onPhase: (phase) => {
       switch (phase.kind) {
-        case 'asked':
-          return change({ askedSince: vitals.askedSince ?? now(), owedSince: vitals.owedSince ?? now() });
+        case 'requested':
+          return change({ requestedSince: vitals.requestedSince ?? now(), dueSince: vitals.dueSince ?? now() });
         case 'began':
           scheduleMs = null;
           return change({
             pass: { trigger: phase.trigger, since: now() },
-            askedSince: null,
-            owedSince: vitals.owedSince ?? now(),
+            requestedSince: null,
+            dueSince: vitals.dueSince ?? now(),
             timerAt: null,
           });
         case 'waiting':
@@ -63,7 +61,7 @@ export function keepVitals(now: () => number): VitalsKeeper {
       const at = now();
       change({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
       // Who asked while it was under way is still owed one.
-      if (isGood(report)) change({ lastGoodPass: at, owedSince: vitals.askedSince });
+      if (isGood(report)) change({ lastGoodPass: at, dueSince: vitals.requestedSince });
     },
     onStep: (step) => change(step === 'read' ? { lastRead: now() } : { lastList: now() }),
     onWatch: (watcher) => change({ watcher: { ...vitals.watcher, ...watcher } }),

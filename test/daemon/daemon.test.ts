@@ -3,11 +3,22 @@ import type { Signals } from '../../src/core/base/abort.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { Failure } from '../../src/core/base/failure.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
-import type { Phase } from '../../src/core/report/health.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { Report, ServiceReport, Trigger } from '../../src/core/report/report.ts';
+import type { Phase } from '../../src/core/report/sink.ts';
 import { daemon } from '../../src/daemon/daemon.ts';
 import type { DaemonOptions } from '../../src/daemon/daemon.ts';
+import type { Schedule } from '../../src/daemon/schedule.ts';
+import {
+  credentialChangeTrigger,
+  folderChangeTrigger,
+  intervalTrigger,
+  requestTrigger,
+  scheduleTrigger,
+  signalTrigger,
+  startupTrigger,
+} from '../../src/daemon/triggers.ts';
+import type { IntervalOptions, RequestPass } from '../../src/daemon/triggers.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -55,48 +66,68 @@ const drifted: ServiceReport = {
 
 const down = failure('transient', 'the API is down');
 
-/** A daemon on a stage: its passes are ended by the test, and it counts time only as the test lets it pass. */
-function staged(options: Partial<DaemonOptions> = {}) {
-  const stop = new AbortController();
+type StageOptions = Partial<
+  Omit<DaemonOptions, 'triggers' | 'sinks'> &
+    IntervalOptions & {
+      readonly schedule: Schedule;
+      readonly onReport: (report: Report) => void;
+      readonly close: () => Promise<void>;
+    }
+>;
+
+/** A daemon with every trigger. The test ends its passes and advances its clock. */
+function staged({
+  schedule,
+  intervalMs = 60_000,
+  heldMs = () => 0,
+  random = () => 0.5,
+  ...options
+}: StageOptions = {}) {
+  const controller = new AbortController();
   const begun: { readonly trigger: Trigger; readonly signals: Signals; readonly at: number }[] = [];
   const reports: Report[] = [];
   const ends: ((error: Failure | null) => void)[] = [];
   const start = Date.now();
   let change: (() => void) | undefined;
   let signal: (() => void) | undefined;
-  let request: (() => Promise<Report | null> | null) | undefined;
+  let request: RequestPass | undefined;
   const phases: Phase[] = [];
   let credential: (() => void) | undefined;
   const unwatch = vi.fn<() => void>();
-  const close = vi.fn<() => Promise<void>>(async () => {});
+  const close = vi.fn<() => Promise<void>>(options.close ?? (async () => {}));
   let ended = false;
   const running = daemon({
     pass: async (trigger, signals) => {
       begun.push({ trigger, signals, at: Date.now() - start });
       return new Promise((resolve) => ends.push((error) => resolve(reportOf(trigger, error))));
     },
-    onReport: (report) => void reports.push(report),
-    watch: (onChange) => {
-      change = onChange;
-      return { close };
-    },
-    intervalMs: 60_000,
-    schedule: null,
-    onSignal: (listener) => {
-      signal = listener;
-    },
-    onRequests: (listener) => {
-      request = listener;
-    },
-    onPhase: (phase) => void phases.push(phase),
-    watchCredential: (onChange) => {
-      credential = onChange;
-      return unwatch;
-    },
-    heldMs: () => 0,
+    triggers: [
+      startupTrigger(),
+      signalTrigger((onSignal) => {
+        signal = onSignal;
+      }),
+      requestTrigger((requestPass) => {
+        request = requestPass;
+      }),
+      credentialChangeTrigger((onChange) => {
+        credential = onChange;
+        return unwatch;
+      }),
+      ...(schedule === undefined ? [] : [scheduleTrigger(schedule)]),
+      folderChangeTrigger((onChange) => {
+        change = onChange;
+        return { close };
+      }),
+      intervalTrigger({ intervalMs, heldMs, random }),
+    ],
+    sinks: [
+      {
+        onReport: options.onReport ?? ((report) => void reports.push(report)),
+        onPhase: (phase) => void phases.push(phase),
+      },
+    ],
     gracePeriodMs: 20_000,
-    random: () => 0.5,
-    stop: stop.signal,
+    stop: controller.signal,
     ...options,
   }).finally(() => {
     ended = true;
@@ -126,7 +157,7 @@ function staged(options: Partial<DaemonOptions> = {}) {
     /** Lets time go by. */
     wait: async (ms: number) => vi.advanceTimersByTimeAsync(ms),
     stop: async () => {
-      stop.abort(new FailureError(failure('interrupted', 'told to stop')));
+      controller.abort(new FailureError(failure('interrupted', 'told to stop')));
       await vi.advanceTimersByTimeAsync(0);
     },
   };
@@ -427,29 +458,16 @@ test.for([
 ] as const)('an update that failed as $kind is tried again soon: $soon', async ({ kind, soon }) => {
   const error = failure(kind, 'no');
   let passes = 0;
-  const stop = new AbortController();
-  const running = daemon({
+  const stage = staged({
     pass: async (trigger) => {
       passes += 1;
       return { ...reportOf(trigger), outcome: 'partial', services: [{ ...drifted, result: 'failed', error }] };
     },
-    onReport: () => {},
-    watch: () => ({ close: async () => {} }),
-    intervalMs: 60_000,
-    schedule: null,
-    onSignal: () => {},
-    onRequests: () => {},
-    onPhase: () => {},
-    watchCredential: () => () => {},
-    heldMs: () => 0,
-    gracePeriodMs: 0,
-    random: () => 0.5,
-    stop: stop.signal,
   });
-  await vi.advanceTimersByTimeAsync(1000);
+  await stage.wait(1000);
   expect(passes).toBe(soon ? 2 : 1);
-  stop.abort();
-  await running;
+  await stage.stop();
+  await stage.running;
 });
 
 test('what was planned and never begun is tried again soon', async () => {
@@ -518,12 +536,12 @@ describe('what moves it is told', () => {
   test('as it does', async () => {
     const stage = staged();
     await stage.wait(0);
-    expect(stage.phases).toEqual([{ kind: 'began', trigger: 'startup' }]);
+    expect(stage.phases).toEqual([{ kind: 'requested' }, { kind: 'began', trigger: 'startup' }]);
     await stage.end();
-    expect(stage.phases[1]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: expect.any(Function) });
+    expect(stage.phases[2]).toEqual({ kind: 'waiting', timerMs: 60_000, scheduleMs: expect.any(Function) });
     expect(stage.scheduleMs()).toBeNull();
     await stage.wait(60_000);
-    expect(stage.phases.slice(2)).toEqual([{ kind: 'asked' }, { kind: 'began', trigger: 'interval' }]);
+    expect(stage.phases.slice(3)).toEqual([{ kind: 'requested' }, { kind: 'began', trigger: 'interval' }]);
     await stage.stop();
   });
 
@@ -542,7 +560,7 @@ describe('what moves it is told', () => {
 });
 
 test('ends after the grace period though the watch cannot be closed, as on a file system that is gone', async () => {
-  const stage = staged({ watch: () => ({ close: () => new Promise(() => {}) }) });
+  const stage = staged({ close: () => new Promise(() => {}) });
   await stage.wait(0);
   await stage.end();
   await stage.stop();
@@ -616,8 +634,8 @@ test('closes the watch when telling of a pass throws, too', async () => {
 });
 
 test('asks after every pass what to do where somebody wants a say', async () => {
-  const answers = ['again', 'again', 'end'] as const;
-  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  const answers = ['repeat', 'repeat', 'end'] as const;
+  const stage = staged({ afterPass: () => answers[stage.reports.length - 1] ?? 'wait' });
   await stage.wait(0);
   await stage.end();
   await stage.end();
@@ -628,8 +646,8 @@ test('asks after every pass what to do where somebody wants a say', async () => 
 });
 
 test('a change during a pass that is to be had again is not a pass more', async () => {
-  const answers = ['again', 'wait'] as const;
-  const stage = staged({ afterwards: () => answers[stage.reports.length - 1] ?? 'wait' });
+  const answers = ['repeat', 'wait'] as const;
+  const stage = staged({ afterPass: () => answers[stage.reports.length - 1] ?? 'wait' });
   await stage.wait(0);
   stage.change();
   await stage.end();

@@ -69,7 +69,7 @@ test('a reader of the log that goes away ends no daemon', async () => {
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({
     code: 0,
-    stderr: 'vpc-reconciler: the log cannot be written: EPIPE; going on\n',
+    stderr: 'vpc-reconciler: cannot write the log: EPIPE; continuing\n',
   });
 });
 
@@ -80,6 +80,6 @@ test.runIf(existsSync('/dev/full'))('a log on a full disk ends no daemon', async
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({
     code: 0,
-    stderr: 'vpc-reconciler: the log cannot be written: ENOSPC; going on\n',
+    stderr: 'vpc-reconciler: cannot write the log: ENOSPC; continuing\n',
   });
 });

@@ -75,7 +75,7 @@ test('says when a pass that failed is tried again', async () => {
   const { program, folder } = await converged();
   rmSync(folder, { recursive: true });
   await program.logged({ event, outcome: 'failed' });
-  const { in_ms: ms } = await program.logged({ event: 'next_try' });
+  const { in_ms: ms } = await program.logged({ event: 'next_retry' });
   expect(ms).toBeGreaterThanOrEqual(500);
   expect(ms).toBeLessThanOrEqual(1000);
 });

@@ -163,11 +163,11 @@ describe('a pass on request', () => {
     rmSync(file, { recursive: true, force: true });
     writeFileSync(file, TOKEN);
     expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
-    const { msg } = await program.logged({ event: 'reconcile_token_gone' });
+    const { msg } = await program.logged({ event: 'reconcile_token_missing' });
     expect(msg).toMatch(/^reconcile_token_file: expected .*; POST \/api\/reconcile is refused until it holds one$/);
     expect(msg).toContain(`${why}; `);
-    await program.logged({ event: 'reconcile_token_back' });
-    expect(program.stdout().split('reconcile_token_gone')).toHaveLength(2);
+    await program.logged({ event: 'reconcile_token_restored' });
+    expect(program.stdout().split('reconcile_token_missing')).toHaveLength(2);
   });
 });
 

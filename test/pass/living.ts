@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/core/base/json.ts';
 import type { WatchState } from '../../src/core/load/source.ts';
 import type { Report } from '../../src/core/report/report.ts';
 import { daemon } from '../../src/daemon/daemon.ts';
+import { folderChangeTrigger, intervalTrigger, startupTrigger } from '../../src/daemon/triggers.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { reconciler } from '../../src/pass/reconcile.ts';
@@ -81,29 +82,30 @@ export async function living(
       clock: { now: () => new Date(), elapsedMs: () => performance.now() },
       newId: () => `run-${(runs += 1)}`,
     }),
-    onReport: (report) => {
-      reports.push(report);
-      tell();
-    },
-    watch: (onChange) =>
-      watchFolder({
-        path,
-        settleMs,
-        rescanMs,
-        hasChanged: source.hasChanged,
-        readCount: source.readCount,
-        onChange,
-        onState: (state) => void states.push(state),
-      }),
-    intervalMs: 0,
-    schedule: null,
-    onSignal: () => {},
-    onRequests: () => {},
-    onPhase: () => {},
-    watchCredential: () => () => {},
-    heldMs: () => 0,
+    triggers: [
+      startupTrigger(),
+      folderChangeTrigger((onChange) =>
+        watchFolder({
+          path,
+          settleMs,
+          rescanMs,
+          hasChanged: source.hasChanged,
+          readCount: source.readCount,
+          onChange,
+          onState: (state) => void states.push(state),
+        }),
+      ),
+      intervalTrigger({ intervalMs: 0, heldMs: () => 0, random: Math.random }),
+    ],
+    sinks: [
+      {
+        onReport: (report) => {
+          reports.push(report);
+          tell();
+        },
+      },
+    ],
     gracePeriodMs: 1000,
-    random: Math.random,
     stop: controller.signal,
   });
   const stop = async () => {

@@ -32,8 +32,8 @@ export function health(fields: Partial<Vitals> = {}): Health {
     pass: null,
     timerAt: NOW + 288_000,
     scheduleAt: null,
-    askedSince: null,
-    owedSince: null,
+    requestedSince: null,
+    dueSince: null,
     lastRead: LAST - 200,
     lastList: LAST - 100,
     lastGoodPass: LAST,
@@ -177,7 +177,7 @@ const failedPasses = passes(failed, [
 
 /** The API does not respond, and the last good pass found services that need attention. */
 export const failing: PageData = {
-  health: health({ owedSince: NOW - 700_000, lastGoodPass: LAST - 900_000, lastList: LAST - 900_000 }),
+  health: health({ dueSince: NOW - 700_000, lastGoodPass: LAST - 900_000, lastList: LAST - 900_000 }),
   latest: failed,
   lastGood: good && { ...good, finished_at: timeOf(LAST - 900_000), run_id: 'before' },
   passes: failedPasses,
@@ -191,7 +191,7 @@ const refused = report({
 });
 
 export const denied: PageData = {
-  health: health({ owedSince: NOW - 12_000, lastGoodPass: null, lastList: null, lastPass: null }),
+  health: health({ dueSince: NOW - 12_000, lastGoodPass: null, lastList: null, lastPass: null }),
   latest: refused,
   lastGood: null,
   passes: [refused],
@@ -211,7 +211,7 @@ const nothingYet = {
 } as const;
 
 export const starting: PageData = {
-  health: health({ ...nothingYet, owedSince: 0, pass: { trigger: 'startup', since: NOW - 4000 } }),
+  health: health({ ...nothingYet, dueSince: 0, pass: { trigger: 'startup', since: NOW - 4000 } }),
   latest: null,
   lastGood: null,
   passes: [],
@@ -219,13 +219,13 @@ export const starting: PageData = {
 
 export const stuck: PageData = {
   ...pageData(report({ findings: findings({ declared: sixInSync, live: sixInSync }) }, NOW - 1_500_000)),
-  health: health({ timerAt: null, owedSince: NOW - 1_200_000, pass: { trigger: 'interval', since: NOW - 1_200_000 } }),
+  health: health({ timerAt: null, dueSince: NOW - 1_200_000, pass: { trigger: 'interval', since: NOW - 1_200_000 } }),
 };
 
 /** The last pass was good, but the next one is overdue. */
 export const stale: PageData = {
   ...inSync,
-  health: health({ owedSince: NOW - 960_000, pass: { trigger: 'change', since: NOW - 600_000 } }),
+  health: health({ dueSince: NOW - 960_000, pass: { trigger: 'change', since: NOW - 600_000 } }),
 };
 
 /** The largest possible account, with drift in every service. */

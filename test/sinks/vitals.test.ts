@@ -22,8 +22,8 @@ test('a daemon owes a good pass from its start', () => {
   const { vitals } = kept();
   expect(vitals()).toMatchObject({
     startedAt: 100,
-    askedSince: 100,
-    owedSince: 100,
+    requestedSince: 100,
+    dueSince: 100,
     pass: null,
     lastGoodPass: null,
     lastPass: null,
@@ -56,49 +56,49 @@ describe('a good pass is owed', () => {
     const { vitals, onPhase, later, report } = kept();
     onPhase({ kind: 'began', trigger: 'startup' });
     report();
-    expect(vitals().owedSince).toBeNull();
+    expect(vitals().dueSince).toBeNull();
     later(10);
-    onPhase({ kind: 'asked' });
+    onPhase({ kind: 'requested' });
     later(10);
-    onPhase({ kind: 'asked' });
-    expect(vitals().owedSince).toBe(110);
+    onPhase({ kind: 'requested' });
+    expect(vitals().dueSince).toBe(110);
     onPhase({ kind: 'began', trigger: 'change' });
     later(10);
     report(down);
     onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: () => null });
-    expect(vitals().owedSince).toBe(110);
+    expect(vitals().dueSince).toBe(110);
     later(1000);
-    onPhase({ kind: 'asked' });
+    onPhase({ kind: 'requested' });
     onPhase({ kind: 'began', trigger: 'interval' });
     report();
-    expect(vitals().owedSince).toBeNull();
+    expect(vitals().dueSince).toBeNull();
   });
 
   test('still, to whoever asked while one was under way', () => {
     const { vitals, onPhase, later, report } = kept();
     onPhase({ kind: 'began', trigger: 'startup' });
     later(10);
-    onPhase({ kind: 'asked' });
+    onPhase({ kind: 'requested' });
     later(10);
     report();
-    expect(vitals().owedSince).toBe(110);
+    expect(vitals().dueSince).toBe(110);
   });
 });
 
 test('knows since when somebody asks for a pass that has not begun, though others fail meanwhile', () => {
   const { vitals, onPhase, later, report } = kept();
   onPhase({ kind: 'began', trigger: 'startup' });
-  expect(vitals().askedSince).toBeNull();
+  expect(vitals().requestedSince).toBeNull();
   later(10);
-  onPhase({ kind: 'asked' });
+  onPhase({ kind: 'requested' });
   later(10);
-  onPhase({ kind: 'asked' });
+  onPhase({ kind: 'requested' });
   report(down);
-  expect(vitals().askedSince).toBe(110);
+  expect(vitals().requestedSince).toBe(110);
   onPhase({ kind: 'began', trigger: 'change' });
   report(down);
   onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: () => null });
-  expect(vitals()).toMatchObject({ askedSince: null, owedSince: 100 });
+  expect(vitals()).toMatchObject({ requestedSince: null, dueSince: 100 });
 });
 
 test('knows when the next pass begins, until it does', () => {

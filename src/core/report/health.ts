@@ -15,9 +15,9 @@ export type Vitals = {
   readonly timerAt: number | null;
   readonly scheduleAt: number | null;
   /** Since when a pass is asked for that has not begun; null where none is. */
-  readonly askedSince: number | null;
+  readonly requestedSince: number | null;
   /** Since when a good pass is due that has not come to its end; null where none is. */
-  readonly owedSince: number | null;
+  readonly dueSince: number | null;
   /** When each of these last went well: the folder was read, the account was listed, a pass was good. */
   readonly lastRead: number | null;
   readonly lastList: number | null;
@@ -45,7 +45,7 @@ const STUCK_AFTER_MS = 30_000;
  * fare no better.
  */
 export function whyStuck(
-  { pass, timerAt, askedSince }: Vitals,
+  { pass, timerAt, requestedSince }: Vitals,
   { passTimeoutMs }: HealthLimits,
   now: number,
 ): string | null {
@@ -55,7 +55,7 @@ export function whyStuck(
     return `the pass has been under way for ${formatDuration(ms)}, and pass_timeout, ${formatDuration(passTimeoutMs)}, did not end it`;
   }
   // Between passes: one is due at once where somebody asked, and at the time of the timer.
-  const dueAt = Math.min(askedSince ?? Infinity, timerAt ?? Infinity);
+  const dueAt = Math.min(requestedSince ?? Infinity, timerAt ?? Infinity);
   if (now - dueAt <= STUCK_AFTER_MS) return null;
   return `a pass has been due for ${formatDuration(now - dueAt)}, and has not begun`;
 }
@@ -65,14 +65,14 @@ export function whyStuck(
  * one is good), until passes have been failing, or staying away, or nobody could look at the folder, for `freshForMs`.
  */
 export function whyNotReady(vitals: Vitals, { freshForMs, rescanMs }: HealthLimits, now: number): string | null {
-  const { lastGoodPass, lastPass, lastRead, owedSince, pass, watcher } = vitals;
+  const { lastGoodPass, lastPass, lastRead, dueSince, pass, watcher } = vitals;
   if (vitals.stopping) return 'told to stop';
   const error = lastPass?.error ?? null;
   if (lastGoodPass === null) {
     return `no pass has read the folder and listed the account yet${error === null ? '' : `: ${error}`}`;
   }
-  if (owedSince !== null && now - owedSince >= freshForMs) {
-    const forLong = formatDuration(now - owedSince);
+  if (dueSince !== null && now - dueSince >= freshForMs) {
+    const forLong = formatDuration(now - dueSince);
     if (error !== null) return `passes have been failing for ${forLong}: ${error}`;
     return `a pass has been due for ${forLong}, and ${pass === null ? 'has not begun' : 'is still under way'}`;
   }
@@ -154,14 +154,3 @@ export function isGood({ error }: Pick<Report, 'error'>): boolean {
 function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }
-
-/** What moves a daemon. */
-export type Phase =
-  /** Somebody or something asks for a pass. */
-  | { readonly kind: 'asked' }
-  | { readonly kind: 'began'; readonly trigger: Trigger }
-  /**
-   * Nothing to do until then, in milliseconds from now; null is never. The schedule goes by the clock on the wall, which may be set:
-   * how long that is to take is asked anew each time.
-   */
-  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: () => number | null };

@@ -16,8 +16,8 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
     pass: null,
     timerAt: 6 * MINUTE,
     scheduleAt: null,
-    askedSince: null,
-    owedSince: null,
+    requestedSince: null,
+    dueSince: null,
     lastRead: MINUTE,
     lastList: MINUTE,
     lastGoodPass: MINUTE,
@@ -42,31 +42,31 @@ describe('a restart would help', () => {
     },
     {
       is: 'a change that nobody took up',
-      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: null }),
+      vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: null }),
       now: 4 * MINUTE,
       stuck: 'a pass has been due for 2m, and has not begun',
     },
     {
       is: 'a change that nobody took up, long before the time of the timer',
-      vitals: vitals({ askedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
+      vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
       now: 4 * MINUTE,
       stuck: 'a pass has been due for 2m, and has not begun',
     },
     {
       is: 'a timer that never fired, and a change after it',
-      vitals: vitals({ askedSince: 7 * MINUTE }),
+      vitals: vitals({ requestedSince: 7 * MINUTE }),
       now: 7 * MINUTE,
       stuck: 'a pass has been due for 1m, and has not begun',
     },
     {
       is: 'a change behind the pass that is under way',
-      vitals: vitals({ askedSince: 7 * MINUTE, pass: { trigger: 'interval', since: 6 * MINUTE }, timerAt: null }),
+      vitals: vitals({ requestedSince: 7 * MINUTE, pass: { trigger: 'interval', since: 6 * MINUTE }, timerAt: null }),
       now: 20 * MINUTE,
       stuck: null,
     },
     {
       is: 'the wait for the next try, long after passes began to fail',
-      vitals: vitals({ owedSince: 2 * MINUTE, timerAt: 60 * MINUTE, lastPass: failing }),
+      vitals: vitals({ dueSince: 2 * MINUTE, timerAt: 60 * MINUTE, lastPass: failing }),
       now: 59 * MINUTE,
       stuck: null,
     },
@@ -98,37 +98,37 @@ describe('ready', () => {
     },
     {
       is: 'no pass yet',
-      vitals: vitals({ lastGoodPass: null, lastPass: null, owedSince: 0 }),
+      vitals: vitals({ lastGoodPass: null, lastPass: null, dueSince: 0 }),
       now: MINUTE,
       why: 'no pass has read the folder and listed the account yet',
     },
     {
       is: 'no good pass yet',
-      vitals: vitals({ lastGoodPass: null, lastPass: failing, owedSince: 0 }),
+      vitals: vitals({ lastGoodPass: null, lastPass: failing, dueSince: 0 }),
       now: MINUTE,
       why: 'no pass has read the folder and listed the account yet: HTTP 503',
     },
     {
       is: 'passes that fail, for a while',
-      vitals: vitals({ owedSince: 6 * MINUTE, lastPass: failing, lastRead: 20 * MINUTE }),
+      vitals: vitals({ dueSince: 6 * MINUTE, lastPass: failing, lastRead: 20 * MINUTE }),
       now: 21 * MINUTE - 1,
       why: null,
     },
     {
       is: 'passes that fail for too long',
-      vitals: vitals({ owedSince: 6 * MINUTE, lastPass: failing }),
+      vitals: vitals({ dueSince: 6 * MINUTE, lastPass: failing }),
       now: 21 * MINUTE,
       why: 'passes have been failing for 15m: HTTP 503',
     },
     {
       is: 'a pass that takes too long',
-      vitals: vitals({ owedSince: 6 * MINUTE, pass: { trigger: 'change', since: 6 * MINUTE } }),
+      vitals: vitals({ dueSince: 6 * MINUTE, pass: { trigger: 'change', since: 6 * MINUTE } }),
       now: 22 * MINUTE,
       why: 'a pass has been due for 16m, and is still under way',
     },
     {
       is: 'a pass that does not come',
-      vitals: vitals({ owedSince: 6 * MINUTE }),
+      vitals: vitals({ dueSince: 6 * MINUTE }),
       now: 22 * MINUTE,
       why: 'a pass has been due for 16m, and has not begun',
     },
@@ -182,7 +182,7 @@ test('tells how a daemon is, with the age of everything', () => {
 
 test('tells of a daemon that has only begun', () => {
   const begun = vitals({
-    owedSince: 0,
+    dueSince: 0,
     timerAt: null,
     pass: { trigger: 'startup', since: 100 },
     lastRead: null,
@@ -230,10 +230,10 @@ test('a pass is good that nothing ended before its time', () => {
 test('whatever the API and the folder do, no restart is asked for while passes begin and end in time', () => {
   const time = fc.option(fc.integer({ min: 0, max: 60 * MINUTE }), { nil: null });
   fc.assert(
-    fc.property(time, time, time, fc.integer({ min: 0, max: 60 * MINUTE }), (lastRead, lastList, owedSince, wait) => {
+    fc.property(time, time, time, fc.integer({ min: 0, max: 60 * MINUTE }), (lastRead, lastList, dueSince, wait) => {
       const now = 60 * MINUTE;
       const lastGoodPass = lastRead === null || lastList === null ? null : Math.max(lastRead, lastList);
-      const down = { lastRead, lastList, lastGoodPass, lastPass: failing, owedSince, timerAt: now + wait };
+      const down = { lastRead, lastList, lastGoodPass, lastPass: failing, dueSince, timerAt: now + wait };
       expect(whyStuck(vitals(down), patience, now)).toBeNull();
       const busy = {
         ...down,

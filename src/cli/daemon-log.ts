@@ -1,0 +1,88 @@
+import { formatDuration } from '../core/base/duration.ts';
+import type { WatchState } from '../core/load/source.ts';
+import type { Report } from '../core/report/report.ts';
+import type { ReportSink } from '../core/report/sink.ts';
+import { clockJumps } from '../daemon/clock-jumps.ts';
+import type { HandledRequest } from '../emulator/server.ts';
+import { logReport } from '../sinks/log.ts';
+import type { Log } from '../sinks/log.ts';
+import { clock } from './wiring.ts';
+
+/** Logs every report, and after a failed pass the time of the retry. */
+export function reportLog(log: Log): ReportSink {
+  let lastOutcome: Report['outcome'] | null = null;
+  return {
+    onReport: (report) => {
+      lastOutcome = report.outcome;
+      logReport(log, report);
+    },
+    onPhase: (phase) => {
+      if (phase.kind !== 'waiting' || phase.timerMs === null) return;
+      if (lastOutcome !== 'failed' && lastOutcome !== 'denied') return;
+      const inMs = Math.round(phase.timerMs);
+      log.info({ event: 'next_retry', in_ms: inMs }, `retrying in ${formatDuration(inMs)}`);
+    },
+  };
+}
+
+/** How often the clock is checked for a jump between passes. */
+const CLOCK_CHECK_MS = 10_000;
+
+/**
+ * Warns when the wall clock jumps: the times in the log are then misleading, and the schedule follows the new time. Checks
+ * before every report is logged, and between passes until `stop` is called.
+ */
+export function clockJumpLog(log: Log, onJump: () => void): ReportSink & { readonly stop: () => void } {
+  const jumpedBy = clockJumps(clock);
+  const check = () => {
+    const byMs = jumpedBy();
+    if (byMs === 0) return;
+    log.warn(
+      { event: 'clock_jumped', by_ms: byMs },
+      `the wall clock jumped by ${Math.round(byMs / 1000)} s: it was set, or the machine was suspended`,
+    );
+    onJump();
+  };
+  const timer = setInterval(check, CLOCK_CHECK_MS).unref();
+  return { onReport: check, stop: () => clearInterval(timer) };
+}
+
+/** Logs how changes of the folder are detected; a warning if events are not reliable there. */
+export function logWatchState(log: Log, folder: string, state: WatchState): void {
+  if (state.by === 'events') log.info({ event: 'watching', by: state.by }, `watching ${folder}`);
+  else {
+    log.warn(
+      { event: 'watching', ...state },
+      `watching ${folder} by frequent rescans, because events are not reliable there: ${state.reason}`,
+    );
+  }
+}
+
+export function logMissedChange(log: Log, folder: string): void {
+  log.warn(
+    { event: 'change_missed' },
+    `a safety rescan found a change in ${folder} that no event announced; restarting the watch`,
+  );
+}
+
+export function logCredentialChange(log: Log): void {
+  log.info({ event: 'credential_changed' }, 'using the new token from CLOUDFLARE_API_TOKEN_FILE');
+}
+
+/** Logs why the reconcile token cannot be read; null once it can be read again. */
+export function logReconcileToken(log: Log, problem: string | null): void {
+  if (problem === null) {
+    log.info({ event: 'reconcile_token_restored' }, 'reconcile_token_file contains a token again');
+    return;
+  }
+  log.warn(
+    { event: 'reconcile_token_missing' },
+    `reconcile_token_file: ${problem}; POST /api/reconcile is refused until the file contains a token`,
+  );
+}
+
+/** Logs a request that the emulator handled. */
+export function logEmulatorRequest(log: Log, { method, path, status }: HandledRequest): void {
+  const shortPath = path.slice(path.indexOf('/services'));
+  log.info({ event: 'emulator_request', method, path, status }, `emulator: ${method} ${shortPath} ${status}`);
+}

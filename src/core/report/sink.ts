@@ -1,0 +1,20 @@
+import type { Report, Trigger } from './report.ts';
+
+/** A destination of reports, for example the log, the metrics or the status page. A new destination is a new value of this type. */
+export type ReportSink = {
+  /** Called with the report of every pass, before the next pass begins. */
+  readonly onReport: (report: Report) => void;
+  /** Called when the daemon begins a pass, begins to wait, or receives a request for a pass. */
+  readonly onPhase?: (phase: Phase) => void;
+};
+
+/** What a daemon does between two reports. */
+export type Phase =
+  /** A pass was requested, and has not begun. */
+  | { readonly kind: 'requested' }
+  | { readonly kind: 'began'; readonly trigger: Trigger }
+  /**
+   * No pass is requested. `timerMs` is the time until the next pass by interval or back-off; null if there is none.
+   * `scheduleMs` returns the time until the next pass by schedule. It follows the wall clock, which can be set, so call it each time.
+   */
+  | { readonly kind: 'waiting'; readonly timerMs: number | null; readonly scheduleMs: () => number | null };

@@ -1,0 +1,33 @@
+import type { Report } from '../core/report/report.ts';
+
+/** A denial takes longer to end than a failure, although a new token can be unknown to the API for some seconds. */
+const FIRST_DELAY_MS = { denied: 10_000, failed: 1000 };
+const LONGEST_DELAY_MS = 5 * 60_000;
+
+/**
+ * Counts the passes in a row that need a retry. `delayAfter` takes the report of every pass and returns the milliseconds until
+ * the retry: twice as long after each such pass, with jitter from half of that; null if the pass needs no retry.
+ */
+export function backOff(random: () => number): { readonly delayAfter: (report: Report) => number | null } {
+  let failures = 0;
+  return {
+    delayAfter: (report) => {
+      failures = needsRetry(report) ? failures + 1 : 0;
+      if (failures === 0) return null;
+      const firstMs = FIRST_DELAY_MS[report.outcome === 'denied' ? 'denied' : 'failed'];
+      const fullMs = Math.min(LONGEST_DELAY_MS, firstMs * 2 ** (failures - 1));
+      return fullMs * (0.5 + 0.5 * random());
+    },
+  };
+}
+
+/** Whether a retry before the end of the interval may help: the pass failed, a request may succeed next time, or an update was not begun. */
+function needsRetry({ outcome, services }: Report): boolean {
+  return (
+    outcome === 'failed' ||
+    outcome === 'denied' ||
+    services.some(
+      ({ error, action, result }) => error?.kind === 'transient' || (action !== null && result === 'withheld'),
+    )
+  );
+}

@@ -1,0 +1,51 @@
+import type { Report, Trigger } from '../core/report/report.ts';
+
+/** The pass that begins next. All callers that request it share one report. */
+type PendingPass = { trigger: Trigger; readonly report: PromiseWithResolvers<Report | null> };
+
+/** The requests for passes that have not begun: at most one pass is pending, however many callers request one. */
+export type PassRequests = {
+  /** Requests a pass. Resolves to its report, or to null if it never begins. Returns null when `stop` is aborted. */
+  readonly add: (trigger: Trigger) => Promise<Report | null> | null;
+  /** Removes the pending pass, which begins now, and returns it; null if none is requested. */
+  readonly take: () => { readonly trigger: Trigger; readonly resolve: (report: Report) => void } | null;
+  /** Resolves when a pass is pending, or `stop` is aborted. */
+  readonly wait: () => Promise<void>;
+  /** Answers the callers whose pass never begins. */
+  readonly close: () => void;
+};
+
+/** Collects requests until `stop` is aborted. `onRequest` is called for each. */
+export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequests {
+  let pending: PendingPass | null = null;
+  let wake = () => {};
+  const onStop = () => wake();
+  stop.addEventListener('abort', onStop);
+  return {
+    add: (trigger) => {
+      if (stop.aborted) return null;
+      pending ??= { trigger, report: Promise.withResolvers() };
+      // A person who requests a pass expects more than a change does: parked services are retried.
+      if (trigger === 'signal' || trigger === 'request') pending.trigger = trigger;
+      onRequest();
+      wake();
+      return pending.report.promise;
+    },
+    take: () => {
+      if (pending === null) return null;
+      const { trigger, report } = pending;
+      pending = null;
+      return { trigger, resolve: report.resolve };
+    },
+    wait: async () => {
+      if (pending !== null || stop.aborted) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    },
+    close: () => {
+      stop.removeEventListener('abort', onStop);
+      pending?.report.resolve(null);
+    },
+  };
+}

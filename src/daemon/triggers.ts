@@ -1,0 +1,125 @@
+import type { Watch } from '../core/load/source.ts';
+import type { Report, Trigger } from '../core/report/report.ts';
+import type { ReportSink } from '../core/report/sink.ts';
+import { backOff } from './back-off.ts';
+import { followSchedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
+
+/** A reason for passes, for example a timer, a signal or a change of the folder. A new reason is a new value of this type. */
+export type TriggerSource = {
+  /** The trigger that reports name for the passes that this source requests. */
+  readonly trigger: Trigger;
+  /** Starts to request passes. */
+  readonly start: (requestPass: RequestPass) => RunningTrigger;
+};
+
+/**
+ * Requests a pass that begins after the call. Resolves to its report, or to null if the daemon stops before that pass begins.
+ * Returns null if the daemon is already shutting down.
+ */
+export type RequestPass = () => Promise<Report | null> | null;
+
+/** A trigger that was started. Like a sink, it receives reports and phases if it needs them. */
+export type RunningTrigger = Partial<ReportSink> & {
+  /** Stops the requests. The daemon waits for the promise, at most until the grace period is over. */
+  readonly stop: () => void | Promise<void>;
+  /** Returns the milliseconds until this trigger requests a pass, measured by a monotonic clock; null for never. */
+  readonly timerMs?: () => number | null;
+  /** Returns the same measured by the wall clock, which can be set; null for never. */
+  readonly scheduleMs?: () => number | null;
+};
+
+/** Requests the first pass. */
+export function startupTrigger(): TriggerSource {
+  return {
+    trigger: 'startup',
+    start: (requestPass) => {
+      void requestPass();
+      return { stop: () => {} };
+    },
+  };
+}
+
+/** Requests a pass on every change of the folder. */
+export function folderChangeTrigger(watch: (onChange: () => void) => Watch): TriggerSource {
+  return {
+    trigger: 'change',
+    start: (requestPass) => {
+      const watching = watch(() => void requestPass());
+      return { stop: watching.close };
+    },
+  };
+}
+
+/** Requests a pass when the credential changes: the API may accept the new one. `watch` returns a function that stops it. */
+export function credentialChangeTrigger(watch: (onChange: () => void) => () => void): TriggerSource {
+  return { trigger: 'change', start: (requestPass) => ({ stop: watch(() => void requestPass()) }) };
+}
+
+/** Requests a pass when the process receives a signal. `listen` registers a listener for the lifetime of the process. */
+export function signalTrigger(listen: (onSignal: () => void) => void): TriggerSource {
+  return {
+    trigger: 'signal',
+    start: (requestPass) => {
+      listen(() => void requestPass());
+      return { stop: () => {} };
+    },
+  };
+}
+
+/** Requests a pass when a client does, and returns the report to the client. `listen` receives the function to call. */
+export function requestTrigger(listen: (requestPass: RequestPass) => void): TriggerSource {
+  return {
+    trigger: 'request',
+    start: (requestPass) => {
+      listen(requestPass);
+      return { stop: () => {} };
+    },
+  };
+}
+
+/** Requests a pass at every time of a cron schedule. */
+export function scheduleTrigger(schedule: Schedule): TriggerSource {
+  return {
+    trigger: 'schedule',
+    start: (requestPass) => {
+      const { stop, msToNext } = followSchedule(schedule, () => void requestPass());
+      return { stop, scheduleMs: msToNext };
+    },
+  };
+}
+
+export type IntervalOptions = {
+  /** The time from the end of a pass to the next one; 0 for never. */
+  readonly intervalMs: number;
+  /** Returns the milliseconds for which the API still asks the client to wait. */
+  readonly heldMs: () => number;
+  /** Returns a number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+};
+
+/** Requests a pass when an interval has elapsed since the last one, or sooner, with exponential back-off, if a retry may help. */
+export function intervalTrigger({ intervalMs, heldMs, random }: IntervalOptions): TriggerSource {
+  return {
+    trigger: 'interval',
+    start: (requestPass) => {
+      const retry = backOff(random);
+      let timer: NodeJS.Timeout | undefined;
+      let timerMs: number | null = null;
+      return {
+        stop: () => clearTimeout(timer),
+        timerMs: () => timerMs,
+        onReport: (report) => {
+          const retryMs = retry.delayAfter(report);
+          if (retryMs !== null) timerMs = heldMs() + retryMs;
+          // Jitter keeps several daemons from asking the API at the same time.
+          else timerMs = intervalMs === 0 ? null : Math.max(heldMs(), intervalMs * (0.9 + 0.2 * random()));
+          if (timerMs !== null) timer = setTimeout(() => void requestPass(), timerMs);
+        },
+        onPhase: ({ kind }) => {
+          if (kind === 'began') clearTimeout(timer);
+        },
+      };
+    },
+  };
+}

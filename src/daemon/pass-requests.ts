@@ -18,8 +18,8 @@ export type PassRequests = {
 /** Collects requests until `stop` is aborted. `onRequest` is called for each. */
 export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequests {
   let pending: PendingPass | null = null;
-  let wake = () => {};
-  const onStop = () => wake();
+  let wake: (() => void) | null = null;
+  const onStop = () => wake?.();
   stop.addEventListener('abort', onStop);
   return {
     add: (trigger) => {
@@ -28,7 +28,7 @@ export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequ
       // A person who requests a pass expects more than a change does: parked services are retried.
       if (trigger === 'signal' || trigger === 'request') pending.trigger = trigger;
       onRequest();
-      wake();
+      wake?.();
       return pending.report.promise;
     },
     take: () => {
@@ -39,9 +39,9 @@ export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequ
     },
     wait: async () => {
       if (pending !== null || stop.aborted) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
     },
     close: () => {
       stop.removeEventListener('abort', onStop);

@@ -1,6 +1,6 @@
 import type { Account } from '../config/account.ts';
 import { ConfigError } from '../config/load-config.ts';
-import { constant } from '../core/base/credentials.ts';
+import { fixedCredentials } from '../core/base/credentials.ts';
 import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { collect } from '../core/load/collect.ts';
@@ -37,7 +37,7 @@ export async function startRehearsal(
   const account = {
     accountId: emulator.accountId,
     baseUrl: emulator.url,
-    credentials: constant({ token: emulator.token }),
+    credentials: fixedCredentials({ token: emulator.token }),
   };
   const [first] = declarations;
   return { emulator, account, tamper: first === undefined ? null : tamperLine(first, emulator) };

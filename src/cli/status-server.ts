@@ -1,4 +1,4 @@
-import type { Budget } from '../cloudflare/budget.ts';
+import type { Budget } from '../cloudflare/budget/request-budget.ts';
 import { ConfigError } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
@@ -65,7 +65,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     health,
     now: clock.elapsedMs,
     timeOf: unixTimeMs,
-    budget: budget.left,
+    budget: budget.windows,
     throttledMs: budget.throttledMs,
   });
   const history = keepHistory();

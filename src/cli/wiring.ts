@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { requestBudget } from '../cloudflare/budget.ts';
-import type { Budget, Wait } from '../cloudflare/budget.ts';
+import { requestBudget } from '../cloudflare/budget/request-budget.ts';
+import type { Budget, Wait } from '../cloudflare/budget/request-budget.ts';
 import { cloudflareDirectory } from '../cloudflare/directory.ts';
 import type { Account } from '../config/account.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,81 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
+import { abortReason } from '../core/base/abort.ts';
 import { FailureError } from '../core/base/failure.ts';
-import type { FailureKind } from '../core/base/failure.ts';
-import { LONGEST_WAIT_MS as LONGEST_HELD_MS } from './budget.ts';
-import { ApiError, HeldError } from './errors.ts';
+import { ApiError, MAX_WAIT_IN_PASS_MS, WaitTooLongError } from './errors.ts';
 
 export type RetryOptions = {
-  /** Tries at the most, the first among them. */
+  /** At most this many attempts, including the first. */
   readonly attempts: number;
-  /** A number from 0 up to 1, for jitter. */
+  /** Returns a number from 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** Aborted: no try is begun any more; one that is under way is finished. */
+  /** When aborted, no further attempt starts. An attempt in flight is completed. */
   readonly stop: AbortSignal;
 };
 
-/** Codes by which the API refuses a credential, whatever the status: malformed, unknown, expired or not permitted. */
-const CREDENTIAL_CODES = new Set([6003, 6111, 9103, 9106, 9109, 10_000]);
-
-/** "No such service", the one 404 that is about the service and not about the account or the address. */
-const NO_SUCH_SERVICE = 5104;
-
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
-
-/** Tries until it works, is refused for good, or the attempts are used up. `Retry-After` is the budget's: it concerns every request. */
-export async function withRetries<Result>(
-  call: () => Promise<Result>,
-  { attempts, random, stop }: RetryOptions,
-): Promise<Result> {
-  const failed: FailureError[] = [];
-  const isWorthATry = (error: Error): error is FailureError =>
-    error instanceof FailureError && error.failure.kind === 'transient' && !stop.aborted && !asksForTooMuch(error);
-  try {
-    return await pRetry(call, {
-      retries: attempts - 1,
-      minTimeout: 0, // The waits are ours, below: p-retry has no full jitter.
-      shouldRetry: ({ error }) => isWorthATry(error),
-      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (!isWorthATry(error) || retriesLeft === 0) return;
-        failed.push(error);
-        const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1));
-        await sleep(Math.round(random() * longest), undefined, { signal: stop });
-      },
-    });
-  } catch (error) {
-    const last = failed.at(-1);
-    const reason: unknown = stop.reason;
-    // The wait was cut short: why says more than that it was, and so does what the last try was answered.
-    if (error instanceof FailureError || last === undefined || !(reason instanceof FailureError)) throw error;
-    const message = `${reason.message}; the last try: ${last.message}`;
-    throw new FailureError({ ...last.failure, kind: reason.failure.kind, message });
-  }
-}
+const FIRST_RETRY_DELAY_MS = 500;
+const MAX_RETRY_DELAY_MS = 15_000;
 
 /**
- * What an answer that is no success means: which statuses are tried again, which end the pass, and which concern one service.
- * `code` is the first code of the envelope; null where there is none.
- *
- *   408, 429, 5xx                         transient
- *   2xx without a usable answer           transient, as for a proxy's half-written page
- *   2xx with success: false               by its code
- *   401, 403, a credential's code         denied
- *   404 (but 5104), a redirect            denied: wrong account or base URL
- *   every other status                    rejected
+ * Calls `attempt` until it succeeds, fails for good, or has been called `attempts` times. `Retry-After` is not handled here: it concerns
+ * every request, so the request budget waits for it.
  */
-export function failureKindOf(status: number, code: number | null): FailureKind {
-  if (code !== null && CREDENTIAL_CODES.has(code)) return 'denied';
-  if (status === 408 || status === 429 || status >= 500) return 'transient';
-  if (status === 401 || status === 403) return 'denied';
-  if (status === 404) return code === NO_SUCH_SERVICE ? 'rejected' : 'denied';
-  if (status >= 300 && status < 400) return 'denied';
-  if (status >= 400) return 'rejected';
-  // The directory's own codes are about the request; any other is a fault behind the edge.
-  return code !== null && code >= 5100 && code < 5200 ? 'rejected' : 'transient';
+export async function withRetries<Result>(
+  attempt: () => Promise<Result>,
+  { attempts, random, stop }: RetryOptions,
+): Promise<Result> {
+  return pRetry(attempt, {
+    retries: attempts - 1,
+    minTimeout: 0, // The delay is added below, because p-retry has no full jitter.
+    // p-retry's own `signal` would replace the failure of the last attempt with the reason of the abort.
+    onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+      if (retriesLeft === 0 || stop.aborted || !isRetryable(error)) throw error;
+      const maxDelayMs = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** (attemptNumber - 1));
+      await delay(Math.round(random() * maxDelayMs), stop, error);
+    },
+  });
 }
 
-function asksForTooMuch(error: FailureError): boolean {
-  if (error instanceof HeldError) return true;
-  return error instanceof ApiError && (error.limits?.retryAfterMs ?? 0) > LONGEST_HELD_MS;
+/** Whether an attempt may succeed later in the same pass; which failures are transient is listed in `failure-kind.ts`. */
+function isRetryable(error: Error): error is FailureError {
+  if (!(error instanceof FailureError) || error.failure.kind !== 'transient') return false;
+  if (error instanceof WaitTooLongError) return false;
+  return !(error instanceof ApiError && error.limits !== null && error.limits.retryAfterMs > MAX_WAIT_IN_PASS_MS);
+}
+
+/** Waits before a retry. When aborted, throws the reason together with the last failure, which explains what the wait was for. */
+async function delay(ms: number, stop: AbortSignal, last: FailureError): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal: stop });
+  } catch (cause) {
+    const reason = abortReason(stop);
+    const kind = reason instanceof FailureError ? reason.failure.kind : 'interrupted';
+    const message = `${reason.message}; the last attempt: ${last.message}`;
+    throw new FailureError({ ...last.failure, kind, message }, { cause });
+  }
 }

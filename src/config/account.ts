@@ -1,4 +1,4 @@
-import { constant } from '../core/base/credentials.ts';
+import { fixedCredentials } from '../core/base/credentials.ts';
 import type { AccountVariables, CredentialSource } from '../core/base/credentials.ts';
 import { ConfigError } from './load-config.ts';
 import { HEADER_SAFE, tokenFile, whyNoToken } from './token-file.ts';
@@ -85,7 +85,7 @@ function readCredentials(
     return null;
   }
   if (token.trim() !== '') {
-    if (HEADER_SAFE.test(token.trim())) return constant({ token: token.trim() });
+    if (HEADER_SAFE.test(token.trim())) return fixedCredentials({ token: token.trim() });
     faults.push('CLOUDFLARE_API_TOKEN: expected a token of printable characters without spaces, found others');
     return null;
   }
@@ -100,7 +100,7 @@ function readCredentials(
     }
   }
   if (email !== '' && key !== '') {
-    if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return constant({ email, key });
+    if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return fixedCredentials({ email, key });
     faults.push('CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected printable characters without spaces, found others');
     return null;
   }

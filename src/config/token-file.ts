@@ -23,7 +23,7 @@ export function tokenFile(path: string, onSecret: (secret: string) => void): Cre
   };
   return {
     current: () => current,
-    renewed: (refused) => {
+    reload: (refused) => {
       const token = look();
       if (token !== current.token) current = { token };
       return current !== refused;

@@ -1,7 +1,7 @@
 import { openBudget, openDirectory, openReconciler, openSource } from '../../src/cli/wiring.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
-import { constant } from '../../src/core/base/credentials.ts';
+import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import type { LiveAccount } from './accounts.ts';
 import { nodeHttpFloor, undiciFloor } from './floor.ts';
 import type { Floor } from './floor.ts';
@@ -83,7 +83,7 @@ export function settingsWith(flags: Partial<Record<SettingName, string>>): Setti
 /** A pass of a warmed-up daemon, with the parts that `run` uses. */
 function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings): Floor & Pick<Contender, 'rest'> {
   const source = openSource(settings);
-  const account = { accountId, baseUrl: url, credentials: constant({ token }) };
+  const account = { accountId, baseUrl: url, credentials: fixedCredentials({ token }) };
   const directory = openDirectory(
     settings,
     account,

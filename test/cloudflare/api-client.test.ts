@@ -116,12 +116,12 @@ describe('a token from a file', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('that another call has renewed is not asked for again', async () => {
+  test('that another call has reload is not asked for again', async () => {
     let looks = 0;
     let current = { token: 'old-token-0123456789' };
     const source: CredentialSource = {
       current: () => current,
-      renewed: (refused) => {
+      reload: (refused) => {
         looks += 1;
         if (looks === 1) current = { token: 'new-token-0123456789' };
         return refused !== current;
@@ -164,7 +164,7 @@ test('who waited for the budget asks with the token of the moment', async () => 
   await directory.list(never);
   const waiting = directory.list(never);
   writeFileSync(path, 'new-token-0123456789');
-  source.renewed(source.current());
+  source.reload(source.current());
   await waiting;
   expect(seen[1]?.headers.authorization).toBe('Bearer new-token-0123456789');
 });
@@ -234,7 +234,7 @@ describe('told to stop', () => {
     controller.abort(reason);
     expect(await error).toMatchObject({
       attempts: 1,
-      failure: { kind: 'interrupted', message: expect.stringMatching(/^told to stop; the last try: HTTP 503: /) },
+      failure: { kind: 'interrupted', message: expect.stringMatching(/^told to stop; the last attempt: HTTP 503: /) },
     });
   });
 

@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest';
-import { requestBudget } from '../../src/cloudflare/budget.ts';
-import type { Budget } from '../../src/cloudflare/budget.ts';
+import { requestBudget } from '../../src/cloudflare/budget/request-budget.ts';
+import type { Budget } from '../../src/cloudflare/budget/request-budget.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
 import type { Signals } from '../../src/core/base/abort.ts';
-import { constant } from '../../src/core/base/credentials.ts';
+import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import type { Credentials, CredentialSource } from '../../src/core/base/credentials.ts';
 import { FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
@@ -35,7 +35,7 @@ type ClientOptions = Partial<Omit<DirectoryOptions, 'credentials'>> & {
 /** A client of the API at `baseUrl` that does not wait between attempts; closed when the test ends. */
 export function directoryAt(
   baseUrl: string,
-  { credentials = { token: fakeToken }, source = constant(credentials), ...options }: ClientOptions = {},
+  { credentials = { token: fakeToken }, source = fixedCredentials(credentials), ...options }: ClientOptions = {},
 ): Directory {
   const directory = cloudflareDirectory({
     baseUrl,

@@ -93,7 +93,7 @@ describe('list', () => {
     expect(failure).toMatchObject({
       kind: 'transient',
       message:
-        'the list of services is incomplete: page 2 repeated what was known with 20 services read, where 45 were promised',
+        'the list of services is incomplete: page 2 repeated earlier services after 20 services, but the API announced 45 services',
     });
     expect(emulator.requests).toHaveLength(2);
   });
@@ -101,9 +101,7 @@ describe('list', () => {
   test('fails where the server ignores the page and gave a full one', async () => {
     const emulator = await emulated({ services: webs(1000), quirks: { ignorePage: true, resultInfo: 'absent' } });
     const { failure } = await failed(directoryAt(emulator.url).list(never));
-    expect(failure.message).toContain(
-      'page 2 repeated what was known with 1000 services read, where the page was full',
-    );
+    expect(failure.message).toContain('page 2 repeated earlier services after 1000 services, but the page was full');
   });
 
   test.each([3, 20])('takes %i services for all where a server ignores the page and tells no total', async (count) => {
@@ -114,24 +112,24 @@ describe('list', () => {
   });
 
   test.each([
-    { first: { total_count: 3 }, second: { total_count: 3 }, due: '3 were promised' },
-    { first: { total_count: 3 }, second: undefined, due: '3 were promised' },
-    { first: { total_count: 3 }, second: {}, due: '3 were promised' },
-    { first: { total_pages: 2 }, second: { total_pages: 2 }, due: '2 pages were promised' },
-    { first: { total_pages: 2 }, second: undefined, due: '2 pages were promised' },
+    { first: { total_count: 3 }, second: { total_count: 3 }, due: 'the API announced 3 services' },
+    { first: { total_count: 3 }, second: undefined, due: 'the API announced 3 services' },
+    { first: { total_count: 3 }, second: {}, due: 'the API announced 3 services' },
+    { first: { total_pages: 2 }, second: { total_pages: 2 }, due: 'the API announced 2 pages' },
+    { first: { total_pages: 2 }, second: undefined, due: 'the API announced 2 pages' },
   ])('fails where $due and the second page is empty, with result_info $second', async ({ first, second, due }) => {
     const { url } = await paged([webs(2), first], [[], second]);
     const { failure } = await failed(directoryAt(url).list(never));
     expect(failure).toMatchObject({
       kind: 'transient',
-      message: `the list of services is incomplete: page 2 was empty with 2 services read, where ${due}`,
+      message: `the list of services is incomplete: page 2 was empty after 2 services, but ${due}`,
     });
   });
 
   test('fails where pages were promised and the second repeats the first', async () => {
     const page = [webs(20), { total_pages: 2 }] as const;
     const { url } = await paged(page, page);
-    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('page 2 repeated what was known');
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('page 2 repeated earlier services');
   });
 
   test('reads as many pages as were promised', async () => {
@@ -147,25 +145,25 @@ describe('list', () => {
         [webs(2), { total_count: 3 }],
         [[], { total_count: 2 }],
       ],
-      says: 'total_count was 3, then 2',
+      says: '"total_count" changed from 3 to 2',
     },
     {
       pages: [
         [webs(2), { total_count: 3 }],
         [[], { total_pages: 1 }],
       ],
-      says: '3 were promised',
+      says: 'the API announced 3 services',
     },
     {
       pages: [
         [webs(2), { total_pages: 3 }],
         [webs(1), { total_pages: 2 }],
       ],
-      says: 'total_pages was 3, then 2',
+      says: '"total_pages" changed from 3 to 2',
     },
-    { pages: [[webs(2), { total_count: 0 }]], says: '2 services were read, and fewer promised' },
-    { pages: [[webs(2), { total_count: '3' }], [webs(2)]], says: '3 were promised' },
-    { pages: [[webs(2), { total_pages: 0 }]], says: '2 services were read, and fewer promised' },
+    { pages: [[webs(2), { total_count: 0 }]], says: '2 services were read, more than the API announced' },
+    { pages: [[webs(2), { total_count: '3' }], [webs(2)]], says: 'the API announced 3 services' },
+    { pages: [[webs(2), { total_pages: 0 }]], says: '2 services were read, more than the API announced' },
   ] as const)('fails on promises that contradict: $says', async ({ pages, says }) => {
     const { url } = await paged(...pages);
     expect((await failed(directoryAt(url).list(never))).failure.message).toContain(says);
@@ -174,19 +172,24 @@ describe('list', () => {
   test('fails on a service that was there twice, and not the same', async () => {
     const [a, b, c] = webs(3);
     const { url } = await paged([[a, b], { total_count: 3 }], [[{ ...b, name: 'renamed' }, c], { total_count: 3 }]);
-    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('not the same');
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain(
+      'listed twice with different values',
+    );
   });
 
   test('fails on an empty list where services were promised', async () => {
     const { url } = await paged([[], { total_count: 3 }]);
-    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('3 were promised');
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain('the API announced 3 services');
   });
 
   test('gives up on a list without an end', async () => {
     const all = webs(200);
     const { url, seen } = await paged(...all.map((service) => [[service], { total_count: 5000 }] as const));
     const { failure } = await failed(directoryAt(url).list(never));
-    expect(failure).toMatchObject({ kind: 'transient', message: expect.stringContaining('has no end') });
+    expect(failure).toMatchObject({
+      kind: 'transient',
+      message: expect.stringContaining('did not end within 100 pages'),
+    });
     expect(seen).toHaveLength(100);
   });
 
@@ -291,7 +294,7 @@ describe('update', () => {
       const error = await failed(directoryAt(url).update(live(web()), body, never));
       expect(error.failure).toMatchObject({
         kind: 'transient',
-        message: 'the update was answered without the service',
+        message: 'the response to the update does not contain the service',
       });
       expect(error.attempts).toBe(3);
       const other = await replying({ body: success(result) }, { body: success(web()) });
@@ -303,7 +306,7 @@ describe('update', () => {
     const other = '0191e3a4-5b6c-7d8e-9f00-aaaaaaaaaaaa';
     const { url } = await replying({ body: success(web({ service_id: other })) });
     const error = await failed(directoryAt(url).update(live(web()), body, never));
-    expect(error.message).toBe(`the update was answered with another service, ${other}`);
+    expect(error.message).toBe(`the response to the update contains another service, "${other}"`);
   });
 
   test('says how many attempts it took', async () => {
@@ -364,12 +367,12 @@ describe('close', () => {
       attempts: 3,
     };
     const program = `
-      import { requestBudget } from ${source('budget')};
-      import { constant } from ${source('../core/base/credentials')};
+      import { requestBudget } from ${source('budget/request-budget')};
+      import { fixedCredentials } from ${source('../core/base/credentials')};
       import { cloudflareDirectory } from ${source('directory')};
       const random = () => 0;
       const budget = requestBudget({ rates: [{ requests: 9, ms: 60_000, text: '9/1m' }], random, onWait: () => {} });
-      const credentials = constant({ token: ${JSON.stringify(fakeToken)} });
+      const credentials = fixedCredentials({ token: ${JSON.stringify(fakeToken)} });
       const directory = cloudflareDirectory({ ...${JSON.stringify(options)}, credentials, budget, random });
       const stop = new AbortController().signal;
       const services = await directory.list({ stop, kill: stop });

@@ -94,7 +94,7 @@ describe('Retry-After', () => {
     const server = await replying({ status: 429, headers: { 'retry-after': '90' } });
     const directory = directoryAt(server.url, { attempts: 1 });
     const error = await failed(directory.list(never));
-    expect(error.message).toMatch(/^HTTP 429: .*; it asks to be left alone for 1m 30s$/);
+    expect(error.message).toMatch(/^HTTP 429: .*; the API asked the client to wait 1m 30s$/);
     expect(directory.usage().throttled_ms).toBe(0);
   });
 });

@@ -60,7 +60,7 @@ test.for([
   const { path, source, changes, token } = watched('first-token');
   spoil(path);
   vi.advanceTimersByTime(5 * LOOK_MS);
-  expect(source.renewed(source.current())).toBe(false);
+  expect(source.reload(source.current())).toBe(false);
   expect([token(), changes()]).toEqual(['first-token', 0]);
 });
 
@@ -88,12 +88,12 @@ describe('after a denial', () => {
   test('the file is looked at at once', () => {
     const { path, source, token } = watched('first-token');
     const refused = source.current();
-    expect(source.renewed(refused)).toBe(false);
+    expect(source.reload(refused)).toBe(false);
     writeFileSync(path, 'second-token');
-    expect(source.renewed(refused)).toBe(true);
+    expect(source.reload(refused)).toBe(true);
     expect(token()).toBe('second-token');
-    expect(source.renewed(refused)).toBe(true);
-    expect(source.renewed(source.current())).toBe(false);
+    expect(source.reload(refused)).toBe(true);
+    expect(source.reload(source.current())).toBe(false);
   });
 });
 

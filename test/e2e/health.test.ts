@@ -151,7 +151,7 @@ describe('alive, and not ready', () => {
     const { be, daemon } = await ready();
     be(() => {});
     expect(await losesPatience(daemon)).toMatch(
-      /^passes have been failing for \d+s: GET 127\.0\.0\.1:\d+: no answer within 400ms$/,
+      /^passes have been failing for \d+s: GET 127\.0\.0\.1:\d+: no response within 400ms$/,
     );
   });
 

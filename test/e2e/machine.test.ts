@@ -92,7 +92,7 @@ test('a resolver that does not answer fails a pass after request_timeout, and th
   });
   for (let pass = 0; pass < 2; pass += 1) {
     const { error } = await program.logged({ event, outcome: 'failed' });
-    expect(error).toMatchObject({ kind: 'transient', message: 'GET api.stuck.example: no answer within 20ms' });
+    expect(error).toMatchObject({ kind: 'transient', message: 'GET api.stuck.example: no response within 20ms' });
   }
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });

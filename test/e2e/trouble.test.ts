@@ -87,7 +87,7 @@ test('told to stop while it waits for the budget, it sends nothing more, reports
   const waiting = await program.logged({ event: 'waiting' });
   expect(waiting).toMatchObject({
     level: 30,
-    msg: expect.stringMatching(/^waiting 10m: the request budget of 2\/10m is spent$/),
+    msg: expect.stringMatching(/^waiting 10m: the request budget of 2\/10m is used up$/),
   });
   program.send('SIGTERM');
   expect(await program.logged({ event })).toMatchObject({

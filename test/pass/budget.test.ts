@@ -64,10 +64,12 @@ test('a Retry-After of more than ten minutes ends the pass, and the next one ask
   write('all.yaml', webs(20));
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', counts: { failed: 1, withheld: 19 } });
-  expect(report.services[0]).toMatchObject({ reason: expect.stringContaining('it asks to be left alone for 10m 1s') });
+  expect(report.services[0]).toMatchObject({
+    reason: expect.stringContaining('the API asked the client to wait 10m 1s'),
+  });
   expect(report.services[1]).toMatchObject({
     action: 'update',
-    reason: 'not started: the API asked to be left alone for 10m 1s: not waited for within a pass',
+    reason: 'not started: the API asked the client to wait 10m 1s; a pass waits at most 10m',
   });
   expect(await pass()).toMatchObject({ outcome: 'failed', api: { requests: 0 }, error: { kind: 'transient' } });
   expect(emulator.requests).toHaveLength(2);

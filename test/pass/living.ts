@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
-import { constant } from '../../src/core/base/credentials.ts';
+import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import type { WatchState } from '../../src/core/load/source.ts';
@@ -59,7 +59,7 @@ export async function living(
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
-    credentials: constant({ token: emulator.token }),
+    credentials: fixedCredentials({ token: emulator.token }),
     budget: budgetOf(),
     connections: 30,
     requestTimeoutMs: 10_000,

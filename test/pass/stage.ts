@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
 import type { Signals } from '../../src/core/base/abort.ts';
-import { constant } from '../../src/core/base/credentials.ts';
+import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { parseRate } from '../../src/core/base/rate.ts';
 import type { Mode, Report, Trigger } from '../../src/core/report/report.ts';
@@ -59,7 +59,7 @@ export async function stage({
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
-    credentials: constant({ token: credential ?? emulator.token }),
+    credentials: fixedCredentials({ token: credential ?? emulator.token }),
     budget: budgetOf(...rates.flatMap((rate) => parseRate(rate) ?? [])),
     connections: 10,
     requestTimeoutMs: 10_000,

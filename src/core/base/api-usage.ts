@@ -1,10 +1,13 @@
 /** The HTTP methods that the program uses. */
 export type HttpMethod = 'GET' | 'PUT';
 
-/** Requests of one pass, retries among them, and for how long there was one that waited: for the budget, or because the API asked for it. */
+/**
+ * What the API calls of one pass cost. `requests` includes `retries`. `throttled_ms` is the time during which at least one request
+ * waited for the request budget or because the API asked the client to wait.
+ */
 export type ApiUsage = { readonly requests: number; readonly retries: number; readonly throttled_ms: number };
 
-/** A request that has ended, after so long; the status is null where there was no answer. */
+/** A finished request. `status` is null when no response arrived; `ms` is its duration. */
 export type EndedRequest = {
   readonly method: HttpMethod;
   readonly status: number | null;
@@ -12,5 +15,5 @@ export type EndedRequest = {
   readonly isRetry: boolean;
 };
 
-/** A window of the request budget, such as `1100/5m`, and how many requests may still begin in it now. */
+/** A window of the request budget, such as `1100/5m`, its size, and how many more requests may start in it now. */
 export type BudgetWindow = { readonly window: string; readonly limit: number; readonly left: number };

@@ -1,19 +1,19 @@
-/** How to prove who asks: a token, or the e-mail and key of an account member. */
+/** What authenticates a request: an API token, or the email address and global API key of an account member. */
 export type Credentials = { readonly token: string } | { readonly email: string; readonly key: string };
 
-/** Where the credential comes from, which may change while the program runs. The same one is the same object. */
+/** Provides the credential, which may be replaced while the program runs. An unchanged credential is always the same object. */
 export type CredentialSource = {
   readonly current: () => Credentials;
-  /** Looks once more, after a denial: whether `current` is another one now than the one that was refused. */
-  readonly renewed: (refused: Credentials) => boolean;
-  /** Calls back whenever `current` has become another one without being asked. Gives what ends that. */
+  /** Reads the credential again after the API refused it. Returns whether `current` now differs from the refused one. */
+  readonly reload: (refused: Credentials) => boolean;
+  /** Calls `onChange` whenever `current` has changed without a call of `reload`. Returns a function that stops the watch. */
   readonly watch: (onChange: () => void) => () => void;
 };
 
-/** A credential that stays what it is. */
-export function constant(credentials: Credentials): CredentialSource {
-  return { current: () => credentials, renewed: () => false, watch: () => () => {} };
+/** Returns a source whose credential never changes. */
+export function fixedCredentials(credentials: Credentials): CredentialSource {
+  return { current: () => credentials, reload: () => false, watch: () => () => {} };
 }
 
-/** Where somebody set the account, by the names of variables; null where nobody did. */
+/** The names of the environment variables that set the account; `baseUrl` is null where the default applies. */
 export type AccountVariables = { readonly credential: string; readonly baseUrl: string | null };

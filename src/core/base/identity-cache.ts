@@ -4,8 +4,8 @@
  *
  * A pass over an account that has not changed costs almost nothing, because each step keeps the identity that the next one looks up:
  *
- *   same response text      the last response is not parsed again                 cloudflare/http.ts
- *   → same parsed page      its services are not checked again                    cloudflare/directory.ts
+ *   same response text      the last response is not parsed again                 cloudflare/http/envelope.ts
+ *   → same parsed page      its services are not checked again                    cloudflare/live-services.ts
  *   → same LiveService      its fields are not normalized again                   core/service/normalize.ts
  *   → same fields           it is not compared with its declaration again         core/compare/compare.ts
  *   → same finding, fields  its fingerprint is not computed again                 core/plan/fingerprint.ts

@@ -155,7 +155,7 @@ const REFUSALS: readonly { readonly reason: string; readonly url: () => Promise<
   {
     reason: 'a web server answers with a page',
     url: async () => (await replying({ status: 404, body: '<!doctype html><title>404</title>' })).url,
-    told: /^denied: HTTP 404: answered without an envelope of the API; check .*CLOUDFLARE_BASE_URL/,
+    told: /^denied: HTTP 404: the response is not in the format of the Cloudflare API; check .*CLOUDFLARE_BASE_URL/,
   },
   {
     reason: 'a web server sends us elsewhere',

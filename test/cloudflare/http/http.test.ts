@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Credentials } from '../../src/core/base/credentials.ts';
-import { failure, FailureError } from '../../src/core/base/failure.ts';
-import { directoryAt, failed, live, never, signalsOf, web, webId } from './client.ts';
-import { deserted, refusal, replying, served, servedRaw, success } from './server.ts';
+import type { Credentials } from '../../../src/core/base/credentials.ts';
+import { failure, FailureError } from '../../../src/core/base/failure.ts';
+import { directoryAt, failed, live, never, signalsOf, web, webId } from '../client.ts';
+import { deserted, refusal, replying, served, servedRaw, success } from '../server.ts';
 
 const token = 'test-token-0123456789-not-a-secret';
 const identity = { email: 'operator@example.com', key: 'test-key-0123456789-not-a-secret' };
@@ -142,7 +142,7 @@ describe('no answer', () => {
     const { failure } = await failed(directoryAt(url).list(never));
     expect(failure).toMatchObject({ kind: 'transient', status: null });
     expect(failure.message).toMatch(
-      /^GET 127\.0\.0\.1:\d+: (connection reset by peer \(ECONNRESET\)|the connection was closed \(UND_ERR_SOCKET\))$/,
+      /^GET 127\.0\.0\.1:\d+: (connection reset by peer \(ECONNRESET\)|connection closed by the server \(UND_ERR_SOCKET\))$/,
     );
   });
 
@@ -163,7 +163,7 @@ describe('no answer', () => {
     const { url, seen } = await served(() => {});
     const { failure } = await failed(directoryAt(url, { requestTimeoutMs: 80, attempts: 2 }).list(never));
     expect(failure).toMatchObject({ kind: 'transient', status: null });
-    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: no answer within 80ms$/);
+    expect(failure.message).toMatch(/^GET 127\.0\.0\.1:\d+: no response within 80ms$/);
     expect(seen).toHaveLength(2);
   });
 
@@ -176,7 +176,7 @@ describe('no answer', () => {
     const start = performance.now();
     const { failure } = await failed(directoryAt(url, { requestTimeoutMs: 120, attempts: 1 }).list(never));
     expect(failure).toMatchObject({ kind: 'transient', status: 200, ray: 'drip' });
-    expect(failure.message).toContain('no answer within 120ms');
+    expect(failure.message).toContain('no response within 120ms');
     expect(performance.now() - start).toBeLessThan(1000);
   });
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { limitsOf } from '../../src/cloudflare/rate-limit-headers.ts';
+import { parseLimits } from '../../../src/cloudflare/http/rate-limit-headers.ts';
 
 test('an answer as it was observed', () => {
   const headers = { ratelimit: '"default";r=1199;t=1', 'ratelimit-policy': '"default";q=1200;w=300' };
-  expect(limitsOf(200, headers)).toEqual({
+  expect(parseLimits(200, headers)).toEqual({
     status: 200,
     retryAfterMs: 0,
-    quotas: [{ remaining: 1199, of: 1200, resetMs: 1000 }],
+    quotas: [{ remaining: 1199, size: 1200, resetMs: 1000 }],
   });
 });
 
@@ -43,8 +43,8 @@ test.for([
   { reason: 'the older form', ratelimit: 'limit=100, remaining=50, reset=5', policy: undefined, found: [] },
   { reason: 'nonsense', ratelimit: ';;"""";=,', policy: '"', found: [] },
 ])('quotas with $reason', ({ ratelimit, policy, found }) => {
-  const { quotas } = limitsOf(200, { ratelimit, 'ratelimit-policy': policy });
-  expect(quotas.map(({ remaining, of, resetMs }) => [remaining, of, resetMs])).toEqual(found);
+  const { quotas } = parseLimits(200, { ratelimit, 'ratelimit-policy': policy });
+  expect(quotas.map(({ remaining, size, resetMs }) => [remaining, size, resetMs])).toEqual(found);
 });
 
 test.for([
@@ -60,12 +60,15 @@ test.for([
   { header: 'Tue, 99 Xyz 2026 12:00:30 GMT', ms: 0 },
   { header: '9'.repeat(400), ms: 0 },
 ])('Retry-After of "$header", in an answer of noon, is $ms ms', ({ header, ms }) => {
-  const { retryAfterMs } = limitsOf(429, { 'retry-after': header, date: 'Tue, 24 Nov 2026 12:00:00 GMT' });
+  const { retryAfterMs } = parseLimits(429, { 'retry-after': header, date: 'Tue, 24 Nov 2026 12:00:00 GMT' });
   expect(retryAfterMs).toBe(ms);
 });
 
 test('a date counts from now where the answer has none', () => {
-  const { retryAfterMs } = limitsOf(429, { 'retry-after': new Date(Date.now() + 60_000).toUTCString(), date: 'noon' });
+  const { retryAfterMs } = parseLimits(429, {
+    'retry-after': new Date(Date.now() + 60_000).toUTCString(),
+    date: 'noon',
+  });
   expect(retryAfterMs).toBeGreaterThan(57_000);
   expect(retryAfterMs).toBeLessThanOrEqual(60_000);
 });

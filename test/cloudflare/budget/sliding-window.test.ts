@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SlidingWindow } from '../../src/cloudflare/sliding-window.ts';
+import { SlidingWindow } from '../../../src/cloudflare/budget/sliding-window.ts';
 
 const rate = { requests: 3, ms: 100, text: '3/100ms' };
 

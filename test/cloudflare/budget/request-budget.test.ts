@@ -1,12 +1,12 @@
 import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { requestBudget } from '../../src/cloudflare/budget.ts';
-import type { Budget, Wait } from '../../src/cloudflare/budget.ts';
-import type { Limits } from '../../src/cloudflare/rate-limit-headers.ts';
-import { failure, FailureError } from '../../src/core/base/failure.ts';
-import { parseRate } from '../../src/core/base/rate.ts';
-import { failed } from './client.ts';
+import { requestBudget } from '../../../src/cloudflare/budget/request-budget.ts';
+import type { Budget, Wait } from '../../../src/cloudflare/budget/request-budget.ts';
+import type { ResponseLimits } from '../../../src/cloudflare/http/rate-limit-headers.ts';
+import { failure, FailureError } from '../../../src/core/base/failure.ts';
+import { parseRate } from '../../../src/core/base/rate.ts';
+import { failed } from '../client.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -14,11 +14,11 @@ afterEach(() => {
 });
 
 const MINUTE = 60_000;
-const fine: Limits = { status: 200, retryAfterMs: 0, quotas: [] };
-const tooMany = (retryAfterMs = 0): Limits => ({ status: 429, retryAfterMs, quotas: [] });
-const quota = (remaining: number, of: number | null, resetMs: number): Limits => ({
+const fine: ResponseLimits = { status: 200, retryAfterMs: 0, quotas: [] };
+const tooMany = (retryAfterMs = 0): ResponseLimits => ({ status: 429, retryAfterMs, quotas: [] });
+const quota = (remaining: number, size: number | null, resetMs: number): ResponseLimits => ({
   ...fine,
-  quotas: [{ remaining, of, resetMs }],
+  quotas: [{ remaining, size, resetMs }],
 });
 
 const patience = new AbortController().signal;
@@ -34,7 +34,7 @@ function budgetOf(...texts: readonly string[]): { readonly budget: Budget; reado
 function requests(
   budget: Budget,
   count: number,
-  { ms = 0, limits = fine }: { ms?: number; limits?: Limits | null } = {},
+  { ms = 0, limits = fine }: { ms?: number; limits?: ResponseLimits | null } = {},
 ) {
   const start = performance.now();
   const begun: number[] = [];
@@ -111,7 +111,7 @@ describe('a budget', () => {
     const { budget, waits } = budgetOf('2/5m');
     requests(budget, 6);
     await goBy(0);
-    expect(waits).toEqual([{ ms: 5 * MINUTE, reason: 'the request budget of 2/5m is spent' }]);
+    expect(waits).toEqual([{ ms: 5 * MINUTE, reason: 'the request budget of 2/5m is used up' }]);
     await goBy(5 * MINUTE + 1);
     expect(waits).toHaveLength(2);
     await goBy(5 * MINUTE + 1);
@@ -222,7 +222,7 @@ describe('Retry-After', () => {
     expect(begun).toEqual([]);
     await goBy(1);
     expect(begun).toEqual([30_000, 30_000, 30_000]);
-    expect(waits).toEqual([{ ms: 30_000, reason: 'the API asked with HTTP 503 to be left alone for 30s' }]);
+    expect(waits).toEqual([{ ms: 30_000, reason: 'the API asked the client to wait 30s (HTTP 503)' }]);
   });
 
   test('that asks for less does not shorten what was asked before', async () => {
@@ -239,7 +239,7 @@ describe('Retry-After', () => {
     const end = await budget.take(patience);
     const waiting = failed(budget.take(patience));
     end(tooMany(10 * MINUTE + 1000));
-    const message = 'the API asked to be left alone for 10m 1s: not waited for within a pass';
+    const message = 'the API asked the client to wait 10m 1s; a pass waits at most 10m';
     expect((await waiting).failure).toEqual(failure('transient', message));
     expect((await failed(budget.take(patience))).message).toBe(message);
     await goBy(1000);

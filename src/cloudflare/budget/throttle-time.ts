@@ -1,0 +1,19 @@
+/** Measures for how long at least one request has waited, however many waited at the same time. */
+export class ThrottleTime {
+  #finishedMs = 0;
+  #startedAt: number | null = null;
+
+  /** Starts the measurement. Has no effect while it runs. */
+  start(now: number): void {
+    this.#startedAt ??= now;
+  }
+
+  stop(now: number): void {
+    this.#finishedMs = this.totalMs(now);
+    this.#startedAt = null;
+  }
+
+  totalMs(now: number): number {
+    return this.#finishedMs + (this.#startedAt === null ? 0 : now - this.#startedAt);
+  }
+}

@@ -1,0 +1,55 @@
+import type { FailureKind } from '../../core/base/failure.ts';
+
+/** Codes with which the API refuses a credential (malformed, unknown, expired or without permission), whatever the status. */
+const CREDENTIAL_CODES = [6003, 6111, 9103, 9106, 9109, 10_000];
+
+/** "No such service": the only 404 that concerns the service and not the account or the address. */
+const NO_SUCH_SERVICE = 5104;
+
+/** The codes of the directory itself concern the request. Any other code in a 2xx response is a fault inside the API. */
+const DIRECTORY_CODES = range(5100, 5199);
+
+type Row = {
+  readonly kind: FailureKind;
+  /** The statuses that the row is about; every status when absent. */
+  readonly statuses?: (status: number) => boolean;
+  /** The codes that the row is about; every code, and none, when absent. */
+  readonly codes?: (code: number) => boolean;
+};
+
+/**
+ * Every failed response, and whether it is retried (`transient`), ends the pass (`denied`), or concerns one service (`rejected`). The
+ * first row that matches applies.
+ */
+const FAILED_RESPONSES: readonly Row[] = [
+  { codes: oneOf(...CREDENTIAL_CODES), kind: 'denied' },
+  { statuses: oneOf(408, 429), kind: 'transient' },
+  { statuses: range(500, 999), kind: 'transient' },
+  { statuses: oneOf(401, 403), kind: 'denied' },
+  { statuses: oneOf(404), codes: oneOf(NO_SUCH_SERVICE), kind: 'rejected' },
+  { statuses: oneOf(404), kind: 'denied' }, // A wrong account or base URL.
+  { statuses: range(300, 399), kind: 'denied' }, // A redirect: a wrong base URL.
+  { statuses: range(400, 499), kind: 'rejected' },
+  { codes: DIRECTORY_CODES, kind: 'rejected' }, // 2xx with "success": false.
+  { kind: 'transient' }, // 2xx without a usable body, for example a proxy's incomplete page.
+];
+
+/** A request without a complete response is retried: a connection error, a timeout, a body that is cut off or too large. */
+export const NO_RESPONSE: FailureKind = 'transient';
+
+/** Returns the kind of failure of a response that is not a success. `code` is the first code in its body, or null. */
+export function failureKindOf(status: number, code: number | null): FailureKind {
+  const row = FAILED_RESPONSES.find(
+    ({ statuses, codes }) =>
+      (statuses === undefined || statuses(status)) && (codes === undefined || (code !== null && codes(code))),
+  );
+  return row?.kind ?? 'transient';
+}
+
+function oneOf(...numbers: readonly number[]): (number: number) => boolean {
+  return (number) => numbers.includes(number);
+}
+
+function range(first: number, last: number): (number: number) => boolean {
+  return (number) => number >= first && number <= last;
+}

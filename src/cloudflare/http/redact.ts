@@ -1,0 +1,17 @@
+/** Longer texts of the server are cut. */
+const MAX_TEXT_LENGTH = 500;
+
+export type Redact = (text: string) => string;
+
+/**
+ * Returns a function that removes the credential from a text of the server and shortens the text. The API is not known to repeat a
+ * credential in a response; if it ever does, the credential must not reach a log.
+ */
+export function redactor(secrets: readonly string[]): Redact {
+  return (text) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text).slice(0, MAX_TEXT_LENGTH);
+}
+
+export function redactOrNull(text: string | null | undefined, redact: Redact): string | null {
+  return text == null ? null : redact(text);
+}

@@ -1,0 +1,34 @@
+export type RequestTimeout = {
+  /** Aborted when the time is over, or when the request is given up. */
+  readonly signal: AbortSignal;
+  /** Rejects at the same moment. */
+  readonly expired: Promise<never>;
+  /** Stops the timer and removes the listener. Call it when the request has ended. */
+  readonly clear: () => void;
+};
+
+/**
+ * Starts a timeout for a whole request, including its body: the timeouts of undici are coarse, and a response that arrives byte by byte
+ * never exceeds them. Written by hand because `AbortSignal.timeout` and `AbortSignal.any` keep their listeners in memory until the time
+ * is over, long after the response.
+ */
+export function startRequestTimeout(ms: number, signal: AbortSignal): RequestTimeout {
+  const controller = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  expired.catch(() => {}); // Not an unhandled rejection when the caller no longer waits for it.
+  const expire = () => {
+    controller.abort();
+    reject(new Error('the request was given up'));
+  };
+  const timer = setTimeout(expire, ms);
+  if (signal.aborted) expire();
+  else signal.addEventListener('abort', expire);
+  return {
+    signal: controller.signal,
+    expired,
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', expire);
+    },
+  };
+}

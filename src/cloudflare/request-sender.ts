@@ -1,0 +1,60 @@
+import type { Signals } from '../core/base/abort.ts';
+import type { ApiUsage, EndedRequest } from '../core/base/api-usage.ts';
+import type { Credentials, CredentialSource } from '../core/base/credentials.ts';
+import type { Budget } from './budget/request-budget.ts';
+import { ApiError } from './errors.ts';
+import { cloudflareHttp } from './http/http.ts';
+import type { ApiRequest, ApiResponse, HttpOptions } from './http/http.ts';
+import type { ResponseLimits } from './http/rate-limit-headers.ts';
+
+/** The state of one call: how many requests it has made, and the credential of the last one. Updated with every request. */
+export type CallState = { credentials: Credentials; attempts: number };
+
+export type RequestSender = {
+  /** Sends one request within the budget, with the credential that is current when the budget allows it to start. */
+  readonly send: (request: ApiRequest, signals: Signals, call: CallState) => Promise<ApiResponse>;
+  /** Returns what all requests so far cost. */
+  readonly usage: () => ApiUsage;
+  readonly close: () => Promise<void>;
+};
+
+export type RequestSenderOptions = HttpOptions & {
+  readonly credentials: CredentialSource;
+  readonly budget: Budget;
+  /** Called when a request has ended. */
+  readonly onRequest?: (request: EndedRequest) => void;
+};
+
+/** Creates a sender that counts every request and passes the limits in its response to the budget. */
+export function requestSender(options: RequestSenderOptions): RequestSender {
+  const http = cloudflareHttp(options);
+  const { budget, credentials, onRequest } = options;
+  const counts = { requests: 0, retries: 0 };
+
+  return {
+    send: async (request, { stop, kill }, call) => {
+      const endRequest = await budget.take(stop);
+      const startedAt = performance.now();
+      let limits: ResponseLimits | null = null;
+      call.credentials = credentials.current();
+      call.attempts += 1;
+      const isRetry = call.attempts > 1;
+      counts.requests += 1;
+      if (isRetry) counts.retries += 1;
+      try {
+        const response = await http.send(request, call.credentials, kill);
+        limits = response.limits;
+        return response;
+      } catch (error) {
+        if (error instanceof ApiError) limits = error.limits;
+        throw error;
+      } finally {
+        endRequest(limits);
+        const ms = performance.now() - startedAt;
+        onRequest?.({ method: request.method, status: limits?.status ?? null, ms, isRetry });
+      }
+    },
+    usage: () => ({ ...counts, throttled_ms: budget.throttledMs() }),
+    close: http.close,
+  };
+}

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { adviceForConnection, describeConnectionError } from '../../../src/cloudflare/http/connection-errors.ts';
+import { directoryAt, failed, never } from '../client.ts';
+import { deserted, servedRaw } from '../server.ts';
+
+test.for([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+])('of a connection that does not come about (%s), it says what to check', (code) => {
+  const credential = 'CLOUDFLARE_API_TOKEN';
+  expect(adviceForConnection(code, { credential, baseUrl: 'CLOUDFLARE_BASE_URL' })).toBe('; check CLOUDFLARE_BASE_URL');
+  expect(adviceForConnection(code, { credential, baseUrl: null })).toBe(
+    '; check the network connection of this machine',
+  );
+  expect(adviceForConnection(code)).toBe('');
+});
+
+test.for(['ECONNRESET', 'UND_ERR_SOCKET', ''])('of one that ends early (%s) it does not', (code) => {
+  expect(adviceForConnection(code, { credential: 'CLOUDFLARE_API_TOKEN', baseUrl: null })).toBe('');
+});
+
+/** An error as Node and undici make it where there is a resolver, a network, a certificate. */
+const thrown = (message: string, more: object) => Object.assign(new Error(message), more);
+
+describe('why there was no answer is said once, in words, with a code to look up', () => {
+  test('where nobody listens at any of the addresses of a name', async () => {
+    const { port } = new URL(await deserted());
+    const socket = connect({
+      host: 'api.example.com',
+      port: Number(port),
+      autoSelectFamily: true,
+      lookup: (_, __, found) =>
+        found(null, [
+          { address: '127.0.0.1', family: 4 },
+          { address: '127.0.0.2', family: 4 },
+        ]),
+    });
+    const [error] = await once(socket, 'error').catch((thrown: unknown) => [thrown]);
+    expect(error).toBeInstanceOf(AggregateError);
+    expect(describeConnectionError(error)).toBe('connection refused (ECONNREFUSED)');
+  });
+
+  test('where no TLS is spoken', async () => {
+    const url = await servedRaw((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const { failure } = await failed(directoryAt(url.replace('http:', 'https:'), { attempts: 1 }).list(never));
+    expect(failure.message).toMatch(
+      /^GET 127\.0\.0\.1:\d+: expected TLS, found another protocol \(ERR_SSL_WRONG_VERSION_NUMBER\)$/,
+    );
+  });
+
+  const refused = thrown('connect ECONNREFUSED 192.0.2.1:443', { code: 'ECONNREFUSED', errno: -111 });
+  const unreachable = thrown('connect ENETUNREACH 2001:db8::1:443 - Local (:::0)', {
+    code: 'ENETUNREACH',
+    errno: -101,
+  });
+
+  test.for([
+    [refused, 'connection refused (ECONNREFUSED)'],
+    [unreachable, 'network is unreachable (ENETUNREACH)'],
+    [
+      new AggregateError([unreachable, refused]),
+      'network is unreachable (ENETUNREACH), connection refused (ECONNREFUSED)',
+    ],
+    [
+      thrown('getaddrinfo ENOTFOUND api.example.com', { code: 'ENOTFOUND', errno: -3008 }),
+      'host not found (ENOTFOUND)',
+    ],
+    [
+      thrown('getaddrinfo EAI_AGAIN api.example.com', { code: 'EAI_AGAIN', errno: -3001 }),
+      'temporary failure in name resolution (EAI_AGAIN)',
+    ],
+    [
+      thrown('Connect Timeout Error (attempted address: api.example.com:443, timeout: 30000ms)', {
+        code: 'UND_ERR_CONNECT_TIMEOUT',
+      }),
+      'no connection within the request timeout (UND_ERR_CONNECT_TIMEOUT)',
+    ],
+    [
+      thrown("Hostname/IP does not match certificate's altnames: Host: api.example.com. is not in …", {
+        code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+        reason: 'Host: api.example.com. is not in …',
+      }),
+      'the certificate is not valid for this host (ERR_TLS_CERT_ALTNAME_INVALID)',
+    ],
+    [
+      thrown('402D:error:0A000410:SSL routines:ssl3_read_bytes:…:../deps/openssl/ssl/record/rec_layer_s3.c:918:', {
+        code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+        reason: 'ssl/tls alert handshake failure',
+      }),
+      'ssl/tls alert handshake failure (ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE)',
+    ],
+    [thrown('certificate has expired', { code: 'CERT_HAS_EXPIRED' }), 'certificate has expired (CERT_HAS_EXPIRED)'],
+    [thrown('other side closed', { code: 'UND_ERR_SOCKET' }), 'connection closed by the server (UND_ERR_SOCKET)'],
+    [thrown('no HTTP', {}), 'no HTTP'],
+    ['odd', 'odd'],
+  ] as const)('%s', ([error, words]) => {
+    expect(describeConnectionError(error)).toBe(words);
+  });
+});

@@ -1,3 +1,6 @@
+import { parseList } from 'structured-headers';
+import type { List } from 'structured-headers';
+
 /** What the headers of a response say about the limits of the API. */
 export type ResponseLimits = {
   readonly status: number;
@@ -34,14 +37,24 @@ type Item = {
   readonly number: (key: string) => number | null;
 };
 
-/** Returns the named items of a structured list (RFC 9651) such as `"default";r=1199;t=1, "burst";r=50`. */
+/** Returns the named items of a list such as `"default";r=1199;t=1, "burst";r=50`. */
 function parseItems(header: string | string[] | undefined): readonly Item[] {
-  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
-  return [...text.matchAll(/"([^"]*)"([^,"]*)/g)].map(([, name = '', parameters = '']) => {
-    const matches = parameters.matchAll(/;\s*([a-z]\w*)=(\d{1,12})(?![^\s;])/g);
-    const numbers = new Map([...matches].map(([, key = '', digits]) => [key, Number(digits)]));
-    return { name, number: (key) => numbers.get(key) ?? null };
+  return parseListOrNone(Array.isArray(header) ? header.join(',') : (header ?? '')).flatMap(([name, parameters]) => {
+    if (typeof name !== 'string') return [];
+    const number = (key: string) => {
+      const value = parameters.get(key);
+      return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+    };
+    return [{ name, number }];
   });
+}
+
+function parseListOrNone(header: string): List {
+  try {
+    return parseList(header);
+  } catch {
+    return []; // RFC 9651, section 4.2: a field that cannot be parsed is ignored as a whole.
+  }
 }
 
 /**

@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
-import { expressions, filledIn } from '../monitoring/dashboard.ts';
-import { askPromtool, prometheus, promtool } from '../monitoring/promtool.ts';
+import { expressions, fillVariables } from '../monitoring/dashboard.ts';
+import { runPromtool, prometheus, promtool } from '../monitoring/promtool.ts';
 import { root, start } from './program.ts';
 
 const FULL = process.env['FULL'] === '1';
@@ -46,7 +46,7 @@ test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where ther
 
   const served = await fetch(`${url}/metrics`);
   expect(served.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-  if (promtool !== undefined) expect(askPromtool(['check', 'metrics'], await served.text()).said).toBe('');
+  if (promtool !== undefined) expect(runPromtool(['check', 'metrics'], await served.text()).output).toBe('');
 
   const { firing, count } = await startPrometheus(new URL(url).host);
   await expect.poll(async () => count('vpc_reconciler_ready == 1'), PATIENCE).toBe(1);
@@ -57,7 +57,7 @@ test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where ther
   // Two scrapes, and there are rates; what is left is for what has never happened, and for marks of restarts.
   await expect.poll(async () => count('rate(vpc_reconciler_passes_total[1m])'), PATIENCE).toBeGreaterThan(0);
   const empty: string[] = [];
-  for (const expression of expressions) if ((await count(filledIn(expression))) === 0) empty.push(expression);
+  for (const expression of expressions) if ((await count(fillVariables(expression))) === 0) empty.push(expression);
   expect(empty.filter((each) => !/changes\(process_start|pass_owed|next_pass/.test(each))).toEqual([]);
   expect(await firing()).toEqual({});
 

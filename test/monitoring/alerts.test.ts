@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { unknownIn } from './metrics.ts';
-import { askPromtool, promtool, WITH_PROMTOOL } from './promtool.ts';
+import { unknownSelectors } from './metrics.ts';
+import { runPromtool, promtool, WITH_PROMTOOL } from './promtool.ts';
 
 const folder = fileURLToPath(new URL('../../config/monitoring/', import.meta.url));
 const read = (name: string) => readFileSync(`${folder}${name}`, 'utf8');
@@ -30,58 +30,60 @@ const testsSchema = z.looseObject({
 const [{ rules }] = rulesSchema.parse(parse(read('alerts.yaml'))).groups;
 const cases = testsSchema.parse(parse(read('alerts.test.yaml'))).tests.flatMap((each) => each.alert_rule_test);
 
-test('a metric or a label that there is not is noticed', async () => {
+test('an unknown metric or label is found', async () => {
   const expression =
     'sum(rate(vpc_reconciler_passed_total[5m])) > vpc_reconciler_services{finding="lost",job="x"} + process_open_fds';
-  expect(await unknownIn(expression)).toEqual([
+  expect(await unknownSelectors(expression)).toEqual([
     'vpc_reconciler_passed_total',
     'vpc_reconciler_services{finding="lost",job="x"}',
   ]);
 });
 
-test('every alert has a name of its own', () => {
+test('every alert has a unique name', () => {
   expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
 });
 
 describe.for(rules)('$alert', ({ alert, expr, annotations }) => {
-  test('is about this program, and says where it runs', () => {
+  test('is about vpc-reconciler and names the instance', () => {
     expect(expr).toMatch(/vpc_reconciler_|job="vpc-reconciler"/);
     expect(annotations.summary).toContain('$labels.instance');
   });
 
-  test('asks for what there is', async () => {
-    expect(await unknownIn(expr)).toEqual([]);
+  test('uses only existing metrics and labels', async () => {
+    expect(await unknownSelectors(expr)).toEqual([]);
   });
 
-  test('is tested where it fires and where it does not', () => {
-    const own = cases.filter(({ alertname }) => alertname === alert).map(({ exp_alerts }) => exp_alerts.length > 0);
-    expect(new Set(own)).toEqual(new Set([true, false]));
+  test('has a test in which it fires and one in which it does not', () => {
+    const outcomes = cases
+      .filter(({ alertname }) => alertname === alert)
+      .map(({ exp_alerts }) => exp_alerts.length > 0);
+    expect(new Set(outcomes)).toEqual(new Set([true, false]));
   });
 
-  test('is explained in the README', () => {
+  test('is described in the README', () => {
     expect(read('README.md')).toMatch(new RegExp(`^\\| \`${alert}\` \\| `, 'm'));
   });
 });
 
-test('the README explains no alert that there is not', () => {
-  const explained = [...read('README.md').matchAll(/^\| `(VpcReconciler\w+)` \| (\w+) \| /gm)].map(
+test('the README lists every alert with its severity, in the same order', () => {
+  const documented = [...read('README.md').matchAll(/^\| `(VpcReconciler\w+)` \| (\w+) \| /gm)].map(
     ([, alert, severity]) => `${alert} ${severity}`,
   );
-  expect(explained).toEqual(rules.map(({ alert, labels }) => `${alert} ${labels.severity}`));
+  expect(documented).toEqual(rules.map(({ alert, labels }) => `${alert} ${labels.severity}`));
 });
 
-describe.skipIf(promtool === undefined)(`${WITH_PROMTOOL},`, () => {
-  test('the alerts are rules that Prometheus takes', () => {
-    expect(askPromtool(['check', 'rules', `${folder}alerts.yaml`])).toEqual({
+describe.skipIf(promtool === undefined)(WITH_PROMTOOL, () => {
+  test('Prometheus accepts the rules', () => {
+    expect(runPromtool(['check', 'rules', `${folder}alerts.yaml`])).toEqual({
       code: 0,
-      said: expect.stringContaining(`SUCCESS: ${rules.length} rules found`),
+      output: expect.stringContaining(`SUCCESS: ${rules.length} rules found`),
     });
   });
 
-  test('they fire, and do not fire, as their tests say', () => {
-    expect(askPromtool(['test', 'rules', `${folder}alerts.test.yaml`])).toEqual({
+  test('the alerts fire as their tests expect', () => {
+    expect(runPromtool(['test', 'rules', `${folder}alerts.test.yaml`])).toEqual({
       code: 0,
-      said: expect.stringMatching(/\n {2}SUCCESS\n/),
+      output: expect.stringMatching(/\n {2}SUCCESS\n/),
     });
   });
 });

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { declaredBy } from '../sinks/exposition.ts';
-import { dashboard, expressions, filledIn, panels } from './dashboard.ts';
+import { dashboard, expressions, fillVariables, panels } from './dashboard.ts';
 import type { Panel } from './dashboard.ts';
-import { someMetrics, unknownIn } from './metrics.ts';
-import { askPromtool, promtool, WITH_PROMTOOL } from './promtool.ts';
+import { initialMetrics, unknownSelectors } from './metrics.ts';
+import { runPromtool, promtool, WITH_PROMTOOL } from './promtool.ts';
 
-test.for(panels)('$title asks for what there is, of the chosen instances only', async ({ targets = [] }) => {
+test.for(panels)('$title uses existing metrics, of the selected instances only', async ({ targets = [] }) => {
   for (const { expr } of targets) {
-    expect(await unknownIn(expr), expr).toEqual([]);
+    expect(await unknownSelectors(expr), expr).toEqual([]);
     for (const [selector] of expr.matchAll(/\b(vpc_reconciler|process|nodejs)_\w+(\{[^}]*\})?/g)) {
       expect(selector).toContain('{instance=~"$instance"');
     }
@@ -18,18 +18,18 @@ test.for(panels)('$title asks for what there is, of the chosen instances only', 
   expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
 });
 
-test('every metric of ours is on it', async () => {
-  const ours = [...(await declaredBy(someMetrics())).keys()].filter((name) => name.startsWith('vpc_reconciler_'));
+test('every vpc_reconciler metric is on the dashboard', async () => {
+  const ours = [...(await declaredBy(initialMetrics())).keys()].filter((name) => name.startsWith('vpc_reconciler_'));
   expect(ours.filter((name) => !expressions.some((each) => new RegExp(`\\b${name}(_bucket)?\\{`).test(each)))).toEqual(
     [],
   );
 });
 
-test('it follows the questions of a person, from whether all is well to how the process is', () => {
+test('the rows go from the status to the process', () => {
   expect(dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual([
-    'In sync?',
-    'Since when?',
-    'What differs?',
+    'Status',
+    'Freshness',
+    'Drift',
     'Passes',
     'API',
     'Request budget',
@@ -38,7 +38,7 @@ test('it follows the questions of a person, from whether all is well to how the 
   ]);
 });
 
-test('no two panels have one id, or lie on each other, and none leaves the 24 columns', () => {
+test('panels have unique ids, do not overlap, and fit into 24 columns', () => {
   const all = dashboard.panels;
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   expect(all.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
@@ -46,12 +46,12 @@ test('no two panels have one id, or lie on each other, and none leaves the 24 co
   expect(pairs.filter(([one, other]) => overlap(one, other)).map((pair) => pair.map(({ title }) => title))).toEqual([]);
 });
 
-test('its panels lie in the order of the file', () => {
+test('panels are laid out in the order of the file', () => {
   const places = dashboard.panels.map(({ gridPos: { x, y } }) => y * 24 + x);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
 });
 
-test('data comes from the source that is chosen in it, whatever that is called', () => {
+test('all data comes from the selected data source', () => {
   const found: unknown[] = [];
   JSON.stringify(dashboard, (key, value: unknown) => {
     if (key === 'datasource') found.push(value);
@@ -66,21 +66,21 @@ test('data comes from the source that is chosen in it, whatever that is called',
     { name: 'datasource', type: 'datasource', query: 'prometheus' },
     { name: 'instance', type: 'query', query: { query: 'label_values(vpc_reconciler_build_info, instance)' } },
   ]);
-  // One that was exported for others asks for the source at every import, and then holds its id.
+  // A dashboard exported for sharing asks for the data source at every import.
   expect(Object.keys(dashboard)).not.toContain('__inputs');
 });
 
-test.skipIf(promtool === undefined)(`Prometheus understands what it asks for, ${WITH_PROMTOOL}`, () => {
+test.skipIf(promtool === undefined)(`Prometheus accepts the expressions, ${WITH_PROMTOOL}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-dashboard-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const asked = (exprs: readonly string[]) => {
-    const rules = exprs.map((expr, index) => ({ record: `asked_${index}`, expr: filledIn(expr) }));
+  const checkRules = (exprs: readonly string[]) => {
+    const rules = exprs.map((expr, index) => ({ record: `rule_${index}`, expr: fillVariables(expr) }));
     const path = join(folder, 'rules.json');
     writeFileSync(path, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
-    return askPromtool(['check', 'rules', path]);
+    return runPromtool(['check', 'rules', path]);
   };
-  expect(asked(expressions)).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
-  expect(asked([...expressions, 'sum by (outcome ('])).toMatchObject({ code: 1 });
+  expect(checkRules(expressions)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
+  expect(checkRules([...expressions, 'sum by (outcome ('])).toMatchObject({ code: 1 });
 });
 
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {

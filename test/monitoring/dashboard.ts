@@ -27,16 +27,16 @@ const json: unknown = JSON.parse(
 );
 export const dashboard = dashboardSchema.parse(json);
 
-/** The panels that show something. */
+/** The panels with data; rows have none. */
 export const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
-/** What they, and the marks in them, ask Prometheus for. */
+/** The Prometheus expressions of all panels and annotations. */
 export const expressions: readonly string[] = [
   ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
   ...dashboard.annotations.list.map(({ expr }) => expr),
 ];
 
-/** An expression as Grafana sends it, for all instances. */
-export function filledIn(expression: string): string {
+/** Returns an expression with its Grafana variables filled in, for all instances. */
+export function fillVariables(expression: string): string {
   return expression.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '5m');
 }

@@ -3,8 +3,8 @@ import type { Metrics } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
 import { scrape } from '../sinks/exposition.ts';
 
-/** Metrics of a daemon that has just started. */
-export function someMetrics(): Metrics {
+/** Returns the metrics of a daemon that has just started. */
+export function initialMetrics(): Metrics {
   return openMetrics({
     version: '1.2.3',
     vitals: keepVitals(() => 0).vitals,
@@ -16,21 +16,21 @@ export function someMetrics(): Metrics {
   });
 }
 
-/** What Prometheus adds to every series. */
+/** Labels that Prometheus adds to every series. */
 const TARGET_LABELS = new Set(['instance', 'job']);
 
 /**
- * What an expression asks for that a daemon which has just started has not: a metric, or one with such a label. The names of variables
- * and of what is not ours are not looked at.
+ * Returns the selectors of an expression that match no series of a daemon that has just started. Ignores label values that contain variables
+ * and the metrics of other programs.
  */
-export async function unknownIn(expression: string): Promise<readonly string[]> {
-  const series = [...(await scrape(someMetrics())).keys()];
+export async function unknownSelectors(expression: string): Promise<readonly string[]> {
+  const series = [...(await scrape(initialMetrics())).keys()];
   return [...expression.matchAll(SELECTOR)].flatMap(([selector, name = '', matchers = '']) => {
-    const wanted = [...matchers.matchAll(/(\w+)=("[^"]*")/g)]
+    const labels = [...matchers.matchAll(/(\w+)=("[^"]*")/g)]
       .filter(([, label = '', value = '']) => !TARGET_LABELS.has(label) && !value.includes('$'))
       .map(([, label = '', value = '']) => `${label}=${value}`);
     const found = series.some(
-      (each) => each.split('{', 1)[0] === name && wanted.every((label) => each.slice(name.length).includes(label)),
+      (each) => each.split('{', 1)[0] === name && labels.every((label) => each.slice(name.length).includes(label)),
     );
     return found || name.startsWith('nodejs_gc_duration_seconds') ? [] : [selector];
   });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readToken } from './config/token-file.ts';
 import { printable } from './core/base/printable.ts';
-import { secretKeeper } from './core/base/secrets.ts';
+import { redactor } from './core/base/redactor.ts';
 import { fakeToken } from './emulator/fake-account.ts';
 
 // No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.
@@ -17,8 +17,8 @@ Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 /** How long the last output may take when the process is told to stop. */
 const LAST_WRITES_MS = 2000;
 
-/** All that is written passes through `hide`, a whole line or text at a time, so no secret is parted over two of them. */
-const secrets = secretKeeper([fakeToken]);
+/** All that is written passes through `redact`, a whole line or text at a time, so no secret is parted over two of them. */
+const secrets = redactor([fakeToken]);
 secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
 secrets.add(process.env['VPC_RECONCILER_RECONCILE_TOKEN']);
 try {
@@ -30,7 +30,7 @@ try {
 const hiding = (stream: NodeJS.WriteStream) => ({
   isTTY: stream.isTTY,
   columns: stream.columns,
-  write: (text: string) => stream.write(secrets.hide(text)),
+  write: (text: string) => stream.write(secrets.redact(text)),
 });
 const stderr = hiding(process.stderr);
 
@@ -133,7 +133,7 @@ function end(code: number): never {
 function wordsOf(thrown: unknown): string {
   try {
     // Hidden before it is shortened: half a secret would not be found.
-    return secrets.hide(String(thrown)).slice(0, 1000);
+    return secrets.redact(String(thrown)).slice(0, 1000);
   } catch {
     return 'something that cannot be told was thrown'; // Such as an object without a prototype.
   }

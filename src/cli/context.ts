@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
 import { printable } from '../core/base/printable.ts';
-import type { SecretKeeper } from '../core/base/secrets.ts';
+import type { Redactor } from '../core/base/redactor.ts';
 import { wrapped } from '../core/report/text.ts';
 import type { Paint, TextOptions } from '../core/report/text.ts';
 import { painter } from '../sinks/colors.ts';
@@ -21,7 +21,7 @@ export type Context = {
   readonly stdout: Output;
   readonly stderr: Output;
   /** Whoever reads a secret adds it, before anything can be written that holds it. */
-  readonly secrets: SecretKeeper;
+  readonly secrets: Redactor;
   /** Aborted, with a `FailureError`, when the process is told to stop. */
   readonly stop: AbortSignal;
   /** Listens for SIGHUP, by which one asks a daemon for a pass. Who does not listen is ended by it, as every command is. */

@@ -87,9 +87,11 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     requestPass: () => requestPass(),
     reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenFile }),
   });
-  const server = await startServer({ listen, routes, redact: context.secrets.hide, onBug }).catch((error: unknown) => {
-    throw listenError(listen, error);
-  });
+  const server = await startServer({ listen, routes, redact: context.secrets.redact, onBug }).catch(
+    (error: unknown) => {
+      throw listenError(listen, error);
+    },
+  );
 
   return {
     url: server.url,

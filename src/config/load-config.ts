@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { errnoText, errorCode } from '../core/base/errno.ts';
 import { isObject } from '../core/base/json.ts';
-import { orRather, suggest } from '../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../core/base/suggest.ts';
 import { renderProblem } from '../core/load/problem.ts';
 import { readYaml } from '../core/load/yaml.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
@@ -133,7 +133,7 @@ function isSetting(name: string): boolean {
 /** With what may have been meant, spelled as it is where the name was found. */
 function unknownSetting(from: string, known: readonly string[], name: string, spell: (name: string) => string): string {
   const meant = suggest(name, known).map(spell);
-  return `${from}: unknown setting${meant.length === 0 ? '' : orRather(meant)}`;
+  return `${from}: unknown setting${meant.length === 0 ? '' : formatSuggestions(meant)}`;
 }
 
 /** As one would write it in the file: bare where YAML reads it as what it is, in quotes elsewhere. */

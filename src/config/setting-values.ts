@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LONGEST_HOURS, parseDuration } from '../core/base/duration.ts';
+import { MAX_HOURS, parseDuration } from '../core/base/duration.ts';
 import { capitalized } from '../core/base/json-schema.ts';
 import { parseRate } from '../core/base/rate.ts';
 import type { Rate } from '../core/base/rate.ts';
@@ -8,7 +8,7 @@ import type { Schedule } from '../daemon/schedule.ts';
 
 /* How values of settings are written: in a file, or as the text of a variable or a flag. */
 
-const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${LONGEST_HOURS}h`;
+const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${MAX_HOURS}h`;
 
 /*
  * What a transform makes of a text is nothing that JSON Schema can know: `meta` says as much of it as a pattern can, and never refuses what

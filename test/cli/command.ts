@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { secretKeeper } from '../../src/core/base/secrets.ts';
+import { redactor } from '../../src/core/base/redactor.ts';
 import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
@@ -42,7 +42,7 @@ export async function command(
     });
     return Object.assign(output, columns === undefined ? {} : { isTTY: true, columns });
   };
-  const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), secretKeeper()];
+  const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), redactor()];
   const [onHangUp, outliveStdout] = [() => {}, () => {}];
   const context = { environment, stdout, stderr, secrets, stop, onHangUp, outliveStdout };
   const code = await runCommandLine(line, context);

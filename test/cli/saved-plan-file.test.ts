@@ -115,7 +115,7 @@ describe('a plan in a file', () => {
     const away = await command(['apply', join(file, 'x'), '--emulator']);
     expect(away).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('cannot be read: a part of its path is no folder'),
+      stderr: expect.stringContaining('cannot be read: part of its path is not a folder'),
     });
     expect(puts()).toBe(0);
   });
@@ -123,9 +123,9 @@ describe('a plan in a file', () => {
   test.for([
     ['no/where', 'its folder is not there'],
     ['.', 'it is a folder'],
-    ['web.yaml/plan', 'a part of its path is no folder'],
+    ['web.yaml/plan', 'part of its path is not a folder'],
     ['astray', 'its link leads to a folder that is not there'],
-    ['circle', 'its links lead in a circle'],
+    ['circle', 'its symbolic links form a loop'],
     ['/dev/null', 'it is no regular file'],
   ] as const)('that cannot be written is told in words: %s', async ([name, why]) => {
     const folder = folderOf({ 'web.yaml': web() });

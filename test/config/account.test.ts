@@ -151,7 +151,7 @@ test('refuses a file without a token in it', () => {
 test('says why the token file cannot be read', () => {
   const path = join(folder, 'nowhere');
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path })).toEqual([
-    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${path} cannot be read: nothing is there`,
+    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${path} cannot be read: no such file or folder`,
   ]);
 });
 

@@ -237,7 +237,7 @@ test('says where in the file it cannot be parsed, and what stands twice', () => 
 
 test('says which file cannot be read, why, and who named it', () => {
   expect(faultsOf({ file: join(folder, 'nowhere.yaml') })).toEqual([
-    `--config: expected a file of settings, found that "${folder}/nowhere.yaml" cannot be read: nothing is there`,
+    `--config: expected a file of settings, found that "${folder}/nowhere.yaml" cannot be read: no such file or folder`,
   ]);
   expect(faultsOf({ environment: { VPC_RECONCILER_CONFIG: folder } })).toEqual([
     `VPC_RECONCILER_CONFIG: expected a file of settings, found that "${folder}" cannot be read: it is a folder`,

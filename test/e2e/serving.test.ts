@@ -145,7 +145,7 @@ describe('a pass on request', () => {
   };
 
   test.for([
-    { spoil: rmSync, why: 'found that it cannot be read: nothing is there' },
+    { spoil: rmSync, why: 'found that it cannot be read: no such file or folder' },
     { spoil: (file: string) => writeFileSync(file, '\n'), why: 'found nothing' },
     { spoil: (file: string) => writeFileSync(file, 'fifteen-letters'), why: 'found a shorter one' },
     { spoil: (file: string) => writeFileSync(file, 'two words of a token'), why: 'found others' },
@@ -236,7 +236,7 @@ describe('at start it says what to do, and ends with 1', () => {
   test.for([
     { text: 'short', why: 'expected a token of at least 16 characters, found a shorter one' },
     { text: '', why: 'expected a token of printable characters without spaces, found nothing' },
-    { text: null, why: 'expected a file that holds the token, found that it cannot be read: nothing is there' },
+    { text: null, why: 'expected a file that holds the token, found that it cannot be read: no such file or folder' },
   ])('where the file of the token holds none: $text', async ({ text, why }) => {
     const file = join(temporaryFolder(), 'token');
     if (text !== null) writeFileSync(file, text);

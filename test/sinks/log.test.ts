@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { secretKeeper } from '../../src/core/base/secrets.ts';
+import { redactor } from '../../src/core/base/redactor.ts';
 import type { PassOutcome, Report, ServiceReport } from '../../src/core/report/report.ts';
 import { painter } from '../../src/sinks/colors.ts';
 import { createLog, logReport } from '../../src/sinks/log.ts';
@@ -216,7 +216,7 @@ test('a painter colors text only if it is enabled, and leaves the text unchanged
 });
 
 test('redacts secrets in either format before a line is written', () => {
-  const { add, hide } = secretKeeper();
+  const { add, redact: hide } = redactor();
   add('orders-db');
   for (const format of ['json', 'pretty'] as const) {
     const text = logged({ format, hide }, (log) => logReport(log, report()));

@@ -31,7 +31,7 @@ test('writes over nothing that came meanwhile, be it a link to nowhere', () => {
   for (const name of ['1.yaml', '2.yaml']) {
     expect(writeFiles([file(folder, name)], { folder, root: folder })).toEqual({
       written: [],
-      fault: { path: join(folder, name), message: 'cannot be written: something else is there' },
+      fault: { path: join(folder, name), message: 'cannot be written: it already exists' },
     });
   }
   expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('mine');
@@ -84,7 +84,7 @@ test('says why nothing can be written', () => {
   mkdirSync(join(folder, 'here'));
   const within = join(folder, 'taken/a');
   expect(writeFiles([file(within, '1.yaml')], { folder: within, root: folder }).fault?.message).toBe(
-    'cannot be written: a part of its path is no folder',
+    'cannot be written: part of its path is not a folder',
   );
   const long = writeFiles([file(folder, `${'x'.repeat(300)}.yaml`)], { folder, root: folder });
   expect(long.fault?.message).toBe('cannot be written: its name is too long');

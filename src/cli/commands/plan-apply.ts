@@ -118,7 +118,7 @@ function render(report: Report, { output, color }: PassOptions, context: Context
       return JSON.stringify(report, null, 2);
     case 'markdown':
       // Hidden before it is spelt: what is an entity in Markdown is not found as a secret any more.
-      return renderMarkdown(JSON.parse(context.secrets.hide(JSON.stringify(report))));
+      return renderMarkdown(JSON.parse(context.secrets.redact(JSON.stringify(report))));
     case 'text':
       return renderReport(report, textOptionsForResults(context, color));
   }

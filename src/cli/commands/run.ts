@@ -179,7 +179,7 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
     colors: wantsColors(context),
     hide: (line) => {
       onLine();
-      return context.secrets.hide(line);
+      return context.secrets.redact(line);
     },
     onFault: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
   });

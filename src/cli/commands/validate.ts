@@ -114,7 +114,7 @@ function tellPeople(validation: Validation, options: Telling, context: Context):
     tellLine(style, renderProblem(each));
     const line = linesOf(each.file)[each.line - 1] ?? '';
     // A secret of which a part is shown would not be found by whoever hides it.
-    if (line.trim() === '' || context.secrets.hide(line) !== line) continue;
+    if (line.trim() === '' || context.secrets.redact(line) !== line) continue;
     for (const shown of codeFrame(line, each, { ...look, style })) print(context, shown);
   }
   for (const error of errors) tellLine('red', printable(error));

@@ -1,6 +1,6 @@
 export type Clock = {
-  /** The time of day, for people. */
+  /** Returns the time of day, for reports and logs. */
   readonly now: () => Date;
-  /** Milliseconds of a clock that never jumps, for durations. */
+  /** Returns the milliseconds of a monotonic clock, for durations. */
   readonly elapsedMs: () => number;
 };

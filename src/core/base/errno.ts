@@ -1,29 +1,29 @@
-/** Why a file cannot be read or written, for people: in words for the codes of the system that they may meet, such as ENOENT. */
+/** Returns the meaning of a system error code such as ENOENT; the code itself if it is an unusual one. */
 export function errnoText(code: string): string {
-  return WORDS.get(code) ?? code;
+  return MEANINGS.get(code) ?? code;
 }
 
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'nothing is there'],
+const MEANINGS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'no such file or folder'],
   ['EISDIR', 'it is a folder'],
-  ['ENOTDIR', 'a part of its path is no folder'],
-  ['EEXIST', 'something else is there'],
+  ['ENOTDIR', 'part of its path is not a folder'],
+  ['EEXIST', 'it already exists'],
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'the disk is full'],
   ['EDQUOT', 'the quota is used up'],
-  ['ELOOP', 'its links lead in a circle'],
+  ['ELOOP', 'its symbolic links form a loop'],
   ['ENAMETOOLONG', 'its name is too long'],
   ['EMFILE', 'too many files are open'],
 ]);
 
-/** The system's name of an error, such as ENOENT; null where it has none. */
+/** Returns the code of a system error, such as ENOENT; null for any other error. */
 export function systemErrorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** The system's name of an error; what else there is to tell of it where it has none. */
+/** Returns the code of a system error, and the message of any other error. */
 export function errorCode(error: unknown): string {
   return systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
 }

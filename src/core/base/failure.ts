@@ -1,46 +1,55 @@
 /**
- * Why something did not work. A kind exists only where the program acts on it differently:
+ * Why something did not work. A kind exists only if the program acts on it differently:
  *
- *   transient     it may work when tried again: connections, timeouts, 408, 429, 5xx, an answer that is no answer
- *   rejected      this request will not work: not again in this pass
- *   denied        no request of this credential or account will work: the pass ends
- *   source        the folder cannot be read: the pass ends, and until it can be nobody is asked
- *   mismatch      what a command asks for is not what was found: the pass ends before anything is written
- *   interrupted   the program was told to stop
- *   internal      a bug of ours
+ *   transient     may succeed when retried: connections, timeouts, 408, 429, 5xx, unusable responses
+ *   rejected      the API refused this request: not sent again in this pass
+ *   denied        the API refuses every request of this credential or account: ends the pass
+ *   source        the folder cannot be read: ends the pass, and no request is sent until it can be
+ *   mismatch      what a command asks for is not there, or a saved plan is stale: ends the pass before anything is written
+ *   interrupted   the program is stopping
+ *   internal      a bug in this program
  */
-export type FailureKind = 'transient' | 'rejected' | 'denied' | 'source' | 'mismatch' | 'interrupted' | 'internal';
+export const FAILURE_KINDS = [
+  'transient',
+  'rejected',
+  'denied',
+  'source',
+  'mismatch',
+  'interrupted',
+  'internal',
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** A failure in words, with what the API said about it. Never holds a credential. */
+/** A failure, with the details from the API. Never contains a credential. */
 export type Failure = {
   readonly kind: FailureKind;
-  /** HTTP status; null where no answer came. */
+  /** The HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** The API's own code, such as 5101. */
+  /** The error code of the API, such as 5101; null if there is none. */
   readonly code: number | null;
   readonly message: string;
-  /** JSON pointer to the field that the API complains of. */
+  /** A JSON pointer to the field that the API refused. */
   readonly pointer: string | null;
   readonly documentation_url: string | null;
-  /** `CF-Ray`, by which Cloudflare's support finds the request. */
+  /** The `CF-Ray` header, by which Cloudflare support can find the request. */
   readonly ray: string | null;
 };
 
-/** A failure about which there is nothing to say but words. */
+/** Returns a failure without details from the API. */
 export function failure(kind: FailureKind, message: string): Failure {
   return { kind, status: null, code: null, message, pointer: null, documentation_url: null, ray: null };
 }
 
-/** What a room throws when it cannot do what it was asked: expected, and shown in the report as it is. */
+/** An expected failure. The report shows it; any other error is a bug. */
 export class FailureError extends Error {
   override readonly name = 'FailureError';
   readonly failure: Failure;
-  /** The requests that were made in vain. */
+  /** How many requests were sent. 0 if it failed before the first one. */
   readonly attempts: number;
 
-  constructor(reason: Failure, options: { readonly attempts?: number; readonly cause?: unknown } = {}) {
-    super(reason.message, { cause: options.cause });
-    this.failure = reason;
+  constructor(failure: Failure, options: { readonly attempts?: number; readonly cause?: unknown } = {}) {
+    super(failure.message, { cause: options.cause });
+    this.failure = failure;
     this.attempts = options.attempts ?? 0;
   }
 }

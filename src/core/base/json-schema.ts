@@ -1,31 +1,31 @@
 import * as z from 'zod';
 
 /*
- * JSON Schema of what is written in a file, for editors. Draft 7 is what the YAML and JSON services of all of them know. Beside it
- * `errorMessage`, `enumDescriptions` and `doNotSuggest`, which these services know and others pass over.
+ * JSON Schema for editors: draft 7, which all YAML and JSON language services support. Besides the standard keywords it contains
+ * `errorMessage`, `enumDescriptions` and `doNotSuggest`, which these services understand and other validators ignore.
  */
 
-/** By its words, and to be written out: what is undefined in it is not there. */
-export type JsonSchema = { readonly [word: string]: unknown };
+/** A JSON Schema by keyword. Keywords whose value is undefined are absent when it is written. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
- * The JSON Schema of what a zod schema takes. What `meta` says of a part is in it. `toErrorMessage` makes the message of an editor of the
- * message with which a part refuses what it can never be.
+ * Returns the JSON Schema of the values that a zod schema accepts, including the metadata of each part. `toErrorMessage` turns the
+ * message of a part into the message that an editor shows.
  */
 export function toJsonSchema(schema: z.ZodType, toErrorMessage: (message: string) => string): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-07',
     override: ({ zodSchema, jsonSchema }) => {
-      // The patterns that stand beside them say the same, and no validator needs to know them.
+      // A pattern with the same meaning accompanies every format, and validators need not know formats.
       delete jsonSchema.format;
       if (zodSchema instanceof z.ZodNullable) allowNull(jsonSchema);
-      const [issue] = z.safeParse(zodSchema, Symbol('nothing')).error?.issues ?? [];
+      const [issue] = z.safeParse(zodSchema, Symbol('refused by every schema')).error?.issues ?? [];
       if (issue === undefined) return;
       const { type } = jsonSchema;
       if (jsonSchema.properties === undefined) jsonSchema['errorMessage'] ??= toErrorMessage(issue.message);
       else if (type !== undefined) {
-        // Beside `properties`, editors would take it for the message of unknown and missing keys, too.
+        // Next to `properties`, editors would also show the message for unknown and missing keys.
         delete jsonSchema.type;
         jsonSchema.allOf = [{ type, errorMessage: toErrorMessage(issue.message) }];
       }
@@ -33,17 +33,18 @@ export function toJsonSchema(schema: z.ZodType, toErrorMessage: (message: string
   });
 }
 
+/** Returns a text with its first letter in upper case. */
 export function capitalized(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** `type: [integer, null]`, where zod has two alternatives, of which an editor knows only that neither fits. */
+/** Writes `type: [integer, null]` in place of two alternatives, of which an editor would only report that neither matches. */
 function allowNull(schema: z.core.JSONSchema.BaseSchema): void {
-  // zod writes what may be null, and null.
-  const [given]: [z.core.JSONSchema.BaseSchema, unknown] = Object(schema.anyOf);
-  const { type } = given.allOf?.[0] ?? given;
+  // zod writes the schema that may be null first, then null.
+  const [nullable]: [z.core.JSONSchema.BaseSchema, unknown] = Object(schema.anyOf);
+  const { type } = nullable.allOf?.[0] ?? nullable;
   delete schema.anyOf;
-  Object.assign(schema, given, { type: [type, 'null'] });
+  Object.assign(schema, nullable, { type: [type, 'null'] });
   delete schema.allOf;
   if (schema.enum !== undefined) schema.enum = [...schema.enum, null];
 }

@@ -1,4 +1,4 @@
-/** A value as JSON has it: what files, requests and answers are made of. */
+/** A JSON value, as in files, requests and responses. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Equal by value. Lists are equal element by element, in order; objects whatever the order of their keys. */
+/** Whether two values are equal. The order of elements in a list counts; the order of keys in an object does not. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -22,8 +22,8 @@ export function sameJson(a: Json, b: Json): boolean {
   return false;
 }
 
-/** Whether a value has more levels than so many. Looks no deeper than that. */
+/** Whether a value is nested deeper than `levels`. Does not descend further than that. */
 export function isDeeperThan(levels: number, value: Json): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeeperThan(levels - 1, each));
+  return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
 }

@@ -1,14 +1,14 @@
 import type { Json } from './json.ts';
 
-/** A value as YAML's flow style has it, in quotes where it would read as something else; `unset` where there is none. */
+/** Returns a value in YAML flow style, in quotes where YAML would read it as another value; `unset` for null. */
 export function formatValue(json: Json): string {
   if (json === null) return 'unset';
   if (Array.isArray(json)) return `[${json.map(formatValue).join(', ')}]`;
-  const plain = typeof json === 'string' && /^[\w.:/@-]+$/.test(json) && !/^(unset|null|true|false)$/.test(json);
-  return plain && Number.isNaN(Number(json)) ? json : printable(JSON.stringify(json));
+  const isPlain = typeof json === 'string' && /^[\w.:/@-]+$/.test(json) && !/^(unset|null|true|false)$/.test(json);
+  return isPlain && Number.isNaN(Number(json)) ? json : printable(JSON.stringify(json));
 }
 
-/** One line of it that steers no terminal: names and messages come from outside. */
+/** Escapes control and format characters, so that a text from outside stays on one line and cannot control a terminal. */
 export function printable(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
@@ -16,7 +16,7 @@ export function printable(text: string): string {
   );
 }
 
-/** As the text of a page or of an attribute in it has it. */
-export function asMarkup(text: string): string {
+/** Escapes a text for HTML content and attribute values. */
+export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

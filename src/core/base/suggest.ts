@@ -1,22 +1,22 @@
 import leven from 'leven';
 
 /**
- * Which of `known` somebody who wrote `written` may have meant: the nearest spellings, whatever their case and separators,
- * else those of which it is the beginning or the end (`port` → `http_port`, `https_port`). Empty when nothing is near.
+ * Returns the names that a misspelled name may mean: those with the smallest edit distance, ignoring case and separators; if none
+ * is close, those that begin or end with it (`port` → `http_port`, `https_port`). Empty if there is no such name.
  */
-export function suggest(written: string, known: readonly string[]): readonly string[] {
-  const plain = simplify(written);
-  if (plain.length < 2) return [];
-  const farthest = Math.min(3, Math.max(1, Math.floor(plain.length / 3)));
-  const distances = known.map((name) => leven(plain, simplify(name), { maxDistance: farthest + 1 }));
+export function suggest(misspelled: string, names: readonly string[]): readonly string[] {
+  const wanted = simplify(misspelled);
+  if (wanted.length < 2) return [];
+  const maxDistance = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
+  const distances = names.map((name) => leven(wanted, simplify(name), { maxDistance: maxDistance + 1 }));
   const nearest = Math.min(...distances);
-  if (nearest <= farthest) return known.filter((_, index) => distances[index] === nearest);
-  return known.filter((name) => simplify(name).startsWith(plain) || simplify(name).endsWith(plain));
+  if (nearest <= maxDistance) return names.filter((_, index) => distances[index] === nearest);
+  return names.filter((name) => simplify(name).startsWith(wanted) || simplify(name).endsWith(wanted));
 }
 
-/** `; did you mean "http_port"?`: to stand behind a message, for names that were found near. */
-export function orRather(names: readonly string[]): string {
-  return `; did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
+/** Returns the end of a message that suggests names: `; did you mean "http_port"?`. Empty if there are none. */
+export function formatSuggestions(names: readonly string[]): string {
+  return names.length === 0 ? '' : `; did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
 }
 
 function simplify(name: string): string {

@@ -1,4 +1,4 @@
-import { orRather, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/suggest.ts';
 import type { Finding } from './compare.ts';
 
 /** The texts that select a service: its id and its names. */
@@ -53,7 +53,7 @@ function describeMismatch(
   }
   const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
   const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
-  const hint = suggestions.length === 0 ? '' : orRather(suggestions);
+  const hint = suggestions.length === 0 ? '' : formatSuggestions(suggestions);
   return `expected the name or id of a service, found ${found}${hint}`;
 }
 

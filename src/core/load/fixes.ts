@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isObject } from '../base/json.ts';
-import { orRather, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/suggest.ts';
 
 /**
  * The way out of a usual slip, to stand behind "expected …, found …"; empty where none is known. `path` is that of the field, as in
@@ -124,11 +124,11 @@ function ofChoice(
   aliases: Readonly<Record<string, string>>,
 ): string | null {
   // A switch that is off.
-  if (value === false && choices === MODES) return orRather(['disabled']);
+  if (value === false && choices === MODES) return formatSuggestions(['disabled']);
   if (typeof value !== 'string') return null;
   const alias = new Map(Object.entries(aliases)).get(value.toLowerCase());
   const near = alias === undefined ? suggest(value, choices) : [alias];
-  return near.length > 0 ? orRather(near) : null;
+  return near.length > 0 ? formatSuggestions(near) : null;
 }
 
 function ofHost(value: unknown): string | null {

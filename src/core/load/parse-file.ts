@@ -1,6 +1,6 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { orRather, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/suggest.ts';
 import { declarationPaths } from '../service/fields.ts';
 import { alternativesIn, checkService, isMisplaced, isSentence } from '../service/schema.ts';
 import type { Issue } from '../service/schema.ts';
@@ -218,7 +218,7 @@ function unknownKeys(
     const way =
       hidden === undefined
         ? near.length > 0
-          ? orRather(near)
+          ? formatSuggestions(near)
           : wayOut(key, homes)
         : `; remove the invisible character ${codePoint(hidden)} from it`;
     return {

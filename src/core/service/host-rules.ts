@@ -70,7 +70,7 @@ function reportMissing(
   else report(context, { path: [], message: `${key} is missing: ${need}`, absent });
 }
 
-/** Reports a key that must be removed, whatever its value is. */
+/** Reports a key that must be removed regardless of its value. */
 function reportMisplaced(context: Context, key: Network, message: string): void {
   context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
 }

@@ -91,7 +91,7 @@ export function isSentence(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params !== undefined;
 }
 
-/** Whether an issue is about a key that must be removed, whatever its value is. */
+/** Whether an issue is about a key that must be removed regardless of its value. */
 export function isMisplaced(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params?.['misplaced'] === true;
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { formatDuration, LONGEST_HOURS, parseDuration } from '../../core/base/duration.ts';
+import { formatDuration, MAX_HOURS, parseDuration } from '../../core/base/duration.ts';
 import { isObject } from '../../core/base/json.ts';
 import type { Json, JsonObject } from '../../core/base/json.ts';
 import { parseRate } from '../../core/base/rate.ts';
 import type { Rate } from '../../core/base/rate.ts';
-import { orRather, suggest } from '../../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
 import { byPlace } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
 import { readYaml } from '../../core/load/yaml.ts';
@@ -33,7 +33,7 @@ const duration = (what: string, holds: (ms: number) => boolean = () => true) =>
   z.unknown().transform((value, context) => {
     const ms = typeof value === 'string' || value === 0 ? parseDuration(String(value)) : null;
     if (ms !== null && holds(ms)) return ms;
-    context.addIssue({ code: 'custom', message: expectation(`${what}, at most ${LONGEST_HOURS}h`, value) });
+    context.addIssue({ code: 'custom', message: expectation(`${what}, at most ${MAX_HOURS}h`, value) });
     return z.NEVER;
   });
 
@@ -225,7 +225,7 @@ function found(value: unknown): string {
 
 function didYouMean(written: string, known: readonly string[]): string {
   const near = suggest(written, known);
-  return near.length === 0 ? '' : orRather(near);
+  return near.length === 0 ? '' : formatSuggestions(near);
 }
 
 function list(words: readonly string[]): string {

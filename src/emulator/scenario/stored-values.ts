@@ -1,6 +1,6 @@
 import { isObject } from '../../core/base/json.ts';
 import type { Json, JsonObject } from '../../core/base/json.ts';
-import { orRather, suggest } from '../../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
 import type { Account, Result } from '../account.ts';
 
 /** Values that the server stores instead of those that were sent, by dotted path; null unsets. */
@@ -38,7 +38,7 @@ export function storedValueFault(path: string): string | null {
     (field) => field.slice(parent.length).split('.', 1)[0] ?? '',
   );
   const meant = suggest(path.slice(parent.length), [...new Set(siblings)]);
-  return meant.length === 0 ? null : `unknown field${orRather(meant.map((name) => parent + name))}`;
+  return meant.length === 0 ? null : `unknown field${formatSuggestions(meant.map((name) => parent + name))}`;
 }
 
 /** Returns the account of a server that stores other values than those that were sent. Bodies are validated before values are replaced. */

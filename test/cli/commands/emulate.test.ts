@@ -115,6 +115,6 @@ test('a scenario that cannot be read is told', async () => {
     code: 1,
     stdout: '',
     stderr:
-      'vpc-reconciler: --scenario: expected a file that says what goes wrong, found that "/nowhere.yaml" cannot be read: nothing is there\n',
+      'vpc-reconciler: --scenario: expected a file that says what goes wrong, found that "/nowhere.yaml" cannot be read: no such file or folder\n',
   });
 });

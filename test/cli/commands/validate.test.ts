@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { compareText } from '../../../src/core/base/order.ts';
-import { secretKeeper } from '../../../src/core/base/secrets.ts';
+import { redactor } from '../../../src/core/base/redactor.ts';
 import { command, database, folderOf, SECRET, web } from '../command.ts';
 
 /** Where no request can get: validate must not even try. */
@@ -116,7 +116,7 @@ test('a line that holds a secret is not shown, whole or in part', async () => {
   const token = `${SECRET}-of-the-account`;
   const folder = folderOf({ 'web.yaml': `name: ${token}\n${'x'.repeat(90)}: ${token}\n` });
   const environment = { CLOUDFLARE_API_TOKEN: token };
-  const secrets = secretKeeper();
+  const secrets = redactor();
   secrets.add(token);
   let stdout = '';
   const output = { write: (text: string) => (stdout += text) };

@@ -15,7 +15,7 @@ test.for([
   ['-1s', null],
   ['1d', null],
   ['', null],
-] as const)('%j reads as %s ms', ([text, ms]) => {
+] as const)('reads %j as %s ms', ([text, ms]) => {
   expect(parseDuration(text)).toBe(ms);
 });
 
@@ -33,11 +33,11 @@ test.for([
   [3_600_000, '1h'],
   [3_605_000, '1h'],
   [5_400_000, '1h 30m'],
-] as const)('%s ms is spelled %s', ([ms, text]) => {
+] as const)('writes %s ms as %s', ([ms, text]) => {
   expect(formatDuration(ms)).toBe(text);
 });
 
-test('what is spelled in one unit reads as it was', () => {
+test('writes a duration in one unit as it was read', () => {
   fc.assert(
     fc.property(fc.constantFrom('ms', 's', 'm', 'h'), fc.integer({ min: 1, max: 20 }), (unit, number) => {
       expect(formatDuration(parseDuration(`${number}${unit}`) ?? -1)).toBe(`${number}${unit}`);

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { errnoText, errorCode, systemErrorCode } from '../../../src/core/base/errno.ts';
 
 test.for([
-  ['ENOENT', 'nothing is there'],
+  ['ENOENT', 'no such file or folder'],
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
   ['EISDIR', 'it is a folder'],
-] as const)('the code %s reads "%s"', ([code, words]) => {
+] as const)('writes the code %s as "%s"', ([code, words]) => {
   expect(errnoText(code)).toBe(words);
 });
 
-test('a code that nobody meets is told as it is', () => {
+test('returns the code itself if it is an unusual one', () => {
   expect(errnoText('EREMOTEIO')).toBe('EREMOTEIO');
 });
 
@@ -19,7 +19,7 @@ test.for([
   [Object.assign(new Error('odd'), { code: 7 }), null, 'odd'],
   [new Error('no code'), null, 'no code'],
   ['just a text', null, 'just a text'],
-] as const)('%s is told by its code, or by what else there is to tell', ([thrown, code, told]) => {
+] as const)('returns the code or the message of %s', ([thrown, code, codeOrMessage]) => {
   expect(systemErrorCode(thrown)).toBe(code);
-  expect(errorCode(thrown)).toBe(told);
+  expect(errorCode(thrown)).toBe(codeOrMessage);
 });

@@ -10,7 +10,7 @@ test.for<[unknown, boolean]>([
   [undefined, false],
   ['text', false],
   [1, false],
-])('%j is an object: %s', ([value, expected]) => {
+])('whether %j is an object: %s', ([value, expected]) => {
   expect(isObject(value)).toBe(expected);
 });
 
@@ -59,6 +59,6 @@ test.for([
   [1, { a: [] }, true],
   [2, { a: [1, { b: 2 }] }, true],
   [3, { a: [1, { b: 2 }] }, false],
-] as const)('is deeper than %i: %j is %s', ([levels, value, deeper]) => {
+] as const)('whether a value is nested deeper than %i levels: %j, %s', ([levels, value, deeper]) => {
   expect(isDeeperThan(levels, value)).toBe(deeper);
 });

@@ -16,6 +16,6 @@ test.for([
   ['10/1s/1s', null],
   ['12345678901/1s', null],
   ['', null],
-] as const)('%j is read as %j', ([text, rate]) => {
+] as const)('reads %j as %j', ([text, rate]) => {
   expect(parseRate(text)).toEqual(rate);
 });

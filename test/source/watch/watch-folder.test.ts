@@ -428,9 +428,9 @@ describe('a change that no event announced', () => {
 
 describe('trouble', () => {
   test.each([
-    { path: 'none', why: 'nothing is there' },
-    { path: 'file/below', why: 'a part of its path is no folder' },
-    { path: 'circle', why: 'its links lead in a circle' },
+    { path: 'none', why: 'no such file or folder' },
+    { path: 'file/below', why: 'part of its path is not a folder' },
+    { path: 'circle', why: 'its symbolic links form a loop' },
   ])('is told where $path cannot be watched: $why', async ({ path, why }) => {
     const parent = temporaryFolder();
     write(parent, { file: '' });

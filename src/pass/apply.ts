@@ -14,7 +14,7 @@ export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
   /** At most this many updates in flight. */
   readonly concurrency: number;
-  /** Called with 0 at the start, and after each step with how many are done, whatever their results. */
+  /** Called with 0 at the start, and after each step with how many are done, with any result. */
   readonly onProgress?: (done: number, of: number) => void;
 };
 

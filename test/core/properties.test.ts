@@ -258,7 +258,7 @@ test('returns one finding for each service, and updates or withholds each drifte
   );
 });
 
-test('has nothing left to do after a plan is applied, in whatever form the API returns values', () => {
+test('has nothing left to do after a plan is applied, regardless of the form in which the API returns values', () => {
   fc.assert(
     fc.property(world, unknownPolicy, ({ files, live, quirks }, unknownFields) => {
       const declared = collect(files);
@@ -275,7 +275,7 @@ test('has nothing left to do after a plan is applied, in whatever form the API r
 });
 
 test('writes only declared fields and unknown fields of the live service', () => {
-  /** Returns the leaves of a body by path. An unknown field is one leaf, whatever its value. */
+  /** Returns the leaves of a body by path. An unknown field is one leaf, even if it is a mapping. */
   const leaves = (value: Json | undefined, path = ''): [string, Json | undefined][] => {
     if (!isObject(value) || path.includes('x_')) return [[path, value]];
     return Object.entries(value).flatMap(([key, field]) => leaves(field, `${path}.${key}`));
@@ -317,7 +317,7 @@ test('preserves unknown fields in an update', () => {
   );
 });
 
-test('is in sync with its own declaration, in whatever form the API returns values', () => {
+test('is in sync with its own declaration, regardless of the form in which the API returns values', () => {
   fc.assert(
     fc.property(declarable, anyQuirks, (service, quirks) => {
       const value = { service_id: id(1), name: 'a', ...service };
@@ -330,7 +330,7 @@ test('is in sync with its own declaration, in whatever form the API returns valu
   );
 });
 
-test('normalizes a normalized service to itself, whatever the API answered', () => {
+test('normalizing a normalized service again changes nothing, for any answer of the API', () => {
   const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('name', 'type', 'http_port', '__proto__', 'a.b'));
   const dictionary = (value: fc.Arbitrary<Json>) => fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true });
   const branch: fc.Arbitrary<Json> = fc.oneof(dictionary(json), json);

@@ -25,7 +25,7 @@ const service = (fields: JsonObject = {}): JsonObject => ({
 const declared = collect([parseFile('db.yaml', JSON.stringify(service()))]);
 const findingsFor = (live: JsonObject) => compare(declared, [{ service_id: id, name: 'db', value: live }]);
 
-/** An API that keeps its resolvers sorted, whatever it is sent. */
+/** An API that sorts the resolvers. */
 const sorting: Directory['update'] = async (live, body) => {
   const host = { hostname: 'db.internal', resolver_network: { tunnel_id: id, resolver_ips: ['10.0.0.1', '10.0.0.2'] } };
   return { live: { ...live, value: { ...body, service_id: id, host } }, attempts: 1 };
@@ -35,7 +35,7 @@ const buggy: Directory['update'] = async () => {
   throw new TypeError('undefined is not a function');
 };
 
-test('what the API keeps differently is unsettled, and not sent again until either side changes', async () => {
+test('reports a field that the API stores differently as unsettled and does not send it again until either side changes', async () => {
   const findings = findingsFor(service({ tcp_port: 1 }));
   const first = plan(findings, planOptions());
   const { outcomes } = await apply(first, { update: sorting, concurrency: 1, stop: never, kill: never });
@@ -54,7 +54,7 @@ test('what the API keeps differently is unsettled, and not sent again until eith
   expect(plan(findingsFor({ ...kept, tcp_port: 9 }), planOptions({ memory: later })).steps).toHaveLength(1);
 });
 
-test('a bug in the room is an outcome, never an exception', async () => {
+test('reports a bug in the directory as an outcome', async () => {
   const first = plan(findingsFor(service({ tcp_port: 1 })), planOptions());
   const { outcomes, denied } = await apply(first, { update: buggy, concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({
@@ -64,8 +64,8 @@ test('a bug in the room is an outcome, never an exception', async () => {
   expect(denied).toBeNull();
 });
 
-/** As many services as wanted, all on another port than declared. */
-function drifted(count: number) {
+/** Returns a plan that updates this many services. */
+function planOf(count: number) {
   const names = Array.from({ length: count }, (_, index) => ({
     service_id: `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`,
     name: `db-${index}`,
@@ -78,19 +78,19 @@ function drifted(count: number) {
 const isFirst = (service_id: string) => service_id.endsWith('000');
 const resultsOf = ({ outcomes }: Applied) => [...outcomes.values()].map(({ result }) => result);
 
-test('a denial ends what waits, lets what is under way finish, and keeps the rest from beginning', async () => {
+test('starts no further update after a denial and finishes those in flight', async () => {
   const refusal = failure('denied', 'HTTP 403');
-  const underWay = Promise.withResolvers<void>();
-  const applied = await apply(drifted(4), {
+  const inFlight = Promise.withResolvers<void>();
+  const applied = await apply(planOf(4), {
     update: async (live, body, { stop, kill }) => {
       if (isFirst(live.service_id)) throw new FailureError(refusal, { attempts: 1 });
       if (live.service_id.endsWith('1')) {
-        stop.addEventListener('abort', () => underWay.resolve());
-        await underWay.promise;
+        stop.addEventListener('abort', () => inFlight.resolve());
+        await inFlight.promise;
         expect(kill.aborted).toBe(false);
         return { live: { ...live, value: body }, attempts: 1 };
       }
-      // As the directory does before it sends anything.
+      // The directory also rejects a request that was not sent yet.
       return new Promise((_, reject) => {
         if (stop.aborted) reject(stop.reason);
         stop.addEventListener('abort', () => reject(stop.reason));
@@ -105,21 +105,21 @@ test('a denial ends what waits, lets what is under way finish, and keeps the res
   expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: the API refused the credential' });
 });
 
-test('five updates in a row that failed for a while end the pass; a success between them starts the count anew', async () => {
+test('starts no further update after five transient failures in a row, counted from the last success', async () => {
   const down = new FailureError(failure('transient', 'HTTP 503'), { attempts: 5 });
-  const asked: string[] = [];
-  const applied = await apply(drifted(12), {
+  const sent: string[] = [];
+  const applied = await apply(planOf(12), {
     update: async (live, body, { stop }) => {
       stop.throwIfAborted();
-      asked.push(live.service_id);
-      if (asked.length !== 4) throw down;
+      sent.push(live.service_id);
+      if (sent.length !== 4) throw down;
       return { live: { ...live, value: body }, attempts: 1 };
     },
     concurrency: 1,
     stop: never,
     kill: never,
   });
-  expect(asked).toHaveLength(9);
+  expect(sent).toHaveLength(9);
   expect(applied.denied).toBeNull();
   expect([...applied.outcomes.values()].at(-1)).toEqual({
     result: 'withheld',

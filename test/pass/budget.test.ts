@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/base/json.ts';
 import { parseRate } from '../../src/core/base/rate.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
 import { served, success } from '../cloudflare/server.ts';
-import { stage } from './stage.ts';
+import { openFixture } from './pass-fixture.ts';
 
 const FULL = process.env['FULL'] === '1';
 
@@ -19,12 +19,10 @@ const web = (number: number, http_port = 80): JsonObject => ({
 const webs = (count: number, http_port?: number) =>
   Array.from({ length: count }, (_, number) => web(number, http_port));
 
-test('a server that enforces the budget and blocks who crosses it never has to, and nobody waits longer than need be', async ({
-  annotate,
-}) => {
+test('never exceeds the rate limit of the API, and waits no longer than necessary', async ({ annotate }) => {
   const [count, text, windowMs] = FULL ? [300, '120/3s', 3000] : [100, '40/1s', 1000];
   const rate_limit = parseRate(text) ?? { requests: 0, ms: 0, text };
-  const { write, pass, emulator } = await stage({
+  const { write, pass, emulator } = await openFixture({
     services: webs(count, 1),
     rates: [text],
     scenario: { rate_limit, block: 60_000 },
@@ -37,15 +35,15 @@ test('a server that enforces the budget and blocks who crosses it never has to, 
 
   expect(report).toMatchObject({ outcome: 'converged', counts: { updated: count }, api: { retries: 0 } });
   expect(emulator.requests.map(({ status }) => status)).toEqual(Array.from({ length: count + 1 }, () => 200));
-  // The list and the changes are two windows full and a part of a third.
-  const leastMs = 2 * windowMs;
-  expect(report.api.throttled_ms).toBeGreaterThan(leastMs * 0.8);
-  expect(ms).toBeGreaterThanOrEqual(leastMs);
-  await annotate(`${Math.round(ms)} ms, least possible ${leastMs}: ${(ms / leastMs).toFixed(3)}`);
+  // The list and the updates fill two windows and a part of a third.
+  const minimumMs = 2 * windowMs;
+  expect(report.api.throttled_ms).toBeGreaterThan(minimumMs * 0.8);
+  expect(ms).toBeGreaterThanOrEqual(minimumMs);
+  await annotate(`${Math.round(ms)} ms, minimum ${minimumMs} ms: ${(ms / minimumMs).toFixed(3)}`);
 });
 
-test('a Retry-After holds up all updates, and none is sent before', async () => {
-  const { write, pass, emulator } = await stage({
+test('sends no update before the time in Retry-After', async () => {
+  const { write, pass, emulator } = await openFixture({
     services: webs(20, 1),
     scenario: { seed: 1, share: 1, faults: [429], methods: ['PUT'], stops_after: 1, retry_after: 1000 },
   });
@@ -56,8 +54,8 @@ test('a Retry-After holds up all updates, and none is sent before', async () => 
   for (const { at } of rest) expect(at.getTime() - (refused?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(999);
 });
 
-test('a Retry-After of more than ten minutes ends the pass, and the next one asks nothing', async () => {
-  const { write, pass, emulator } = await stage({
+test('ends the pass at a Retry-After of more than ten minutes, and sends nothing in the next one', async () => {
+  const { write, pass, emulator } = await openFixture({
     services: webs(20, 1),
     scenario: { share: 1, faults: [429], methods: ['PUT'], retry_after: 601_000 },
   });
@@ -75,8 +73,8 @@ test('a Retry-After of more than ten minutes ends the pass, and the next one ask
   expect(emulator.requests).toHaveLength(2);
 });
 
-test('a budget that is too small for the changes spreads them over passes, each as far as its time goes', async () => {
-  const { write, pass, putCount } = await stage({
+test('spreads updates over several passes if the budget is too small for one', async () => {
+  const { write, pass, putCount } = await openFixture({
     services: webs(12, 1),
     rates: ['5/300ms'],
     passTimeoutMs: 200,
@@ -90,25 +88,25 @@ test('a budget that is too small for the changes spreads them over passes, each 
   expect(putCount()).toBe(12);
 });
 
-test('a service that the API always refuses costs a call at once and then one an hour; a signal, a change, a restart try it again', async ({
+test('retries a refused update ever less often, up to once an hour, and at once on a signal or a change', async ({
   annotate,
 }) => {
   const options = { services: [web(1, 1), web(2, 1), web(3)], scenario: { refuse: ['web-1'] } };
-  const { write, pass, goBy, emulator } = await stage(options);
+  const { write, pass, advanceClock, emulator } = await openFixture(options);
   write('all.yaml', webs(4).slice(1));
   const refusals = () => emulator.requests.filter(({ method, status }) => method === 'PUT' && status === 400).length;
 
   expect(await pass({ trigger: 'startup' })).toMatchObject({ counts: { updated: 1, failed: 1 } });
-  const calls: number[] = [];
+  const refusalCounts: number[] = [];
   for (let passes = 2; passes <= 50; passes += 1) {
-    goBy(5 * 60_000);
+    advanceClock(5 * 60_000);
     const { services } = await pass({ trigger: 'interval' });
     expect(services).toHaveLength(1);
-    calls.push(refusals());
+    refusalCounts.push(refusals());
   }
-  expect(calls.slice(0, 3)).toEqual([1, 1, 2]);
+  expect(refusalCounts.slice(0, 3)).toEqual([1, 1, 2]);
   expect(refusals()).toBe(6);
-  await annotate(`50 passes, five minutes apart: ${refusals()} calls`);
+  await annotate(`50 passes, five minutes apart: ${refusals()} requests`);
 
   const parked = await pass({ trigger: 'interval' });
   expect(parked.services).toMatchObject([
@@ -132,9 +130,9 @@ test('a service that the API always refuses costs a call at once and then one an
 });
 
 test.for([
-  { kept: 'app_protocol', value: null, reason: 'unset' },
-  { kept: 'host.hostname', value: 'elsewhere.internal', reason: 'something else' },
-])('a field that the server makes $reason costs one PUT in 50 passes', async ({ kept, value }) => {
+  { path: 'app_protocol', value: null, outcome: 'unsets' },
+  { path: 'host.hostname', value: 'elsewhere.internal', outcome: 'changes' },
+])('sends one PUT in 50 passes for a field that the API $outcome', async ({ path, value }) => {
   const database = (tcp_port: number): JsonObject => ({
     service_id: id(1),
     name: 'db',
@@ -143,18 +141,18 @@ test.for([
     app_protocol: 'mysql',
     host: { hostname: 'db.internal', resolver_network: { tunnel_id: exampleTunnel } },
   });
-  const { write, pass, goBy, putCount, emulator } = await stage({
+  const { write, pass, advanceClock, putCount, emulator } = await openFixture({
     services: [database(1)],
-    scenario: { keep: { [kept]: value } },
+    scenario: { keep: { [path]: value } },
   });
   write('db.yaml', [database(2)]);
   expect((await pass()).services).toMatchObject([
-    { result: 'unsettled', reason: expect.stringContaining(`the API keeps something else: ${kept} `) },
+    { result: 'unsettled', reason: expect.stringContaining(`the API keeps something else: ${path} `) },
   ]);
   for (let passes = 2; passes <= 50; passes += 1) {
-    goBy(60 * 60_000);
+    advanceClock(60 * 60_000);
     const { services } = await pass({ trigger: passes % 2 === 0 ? 'interval' : 'signal' });
-    expect(services).toMatchObject([{ result: 'withheld', reason: expect.stringContaining(kept) }]);
+    expect(services).toMatchObject([{ result: 'withheld', reason: expect.stringContaining(path) }]);
   }
   expect(putCount()).toBe(1);
   emulator.change(id(1), (service) => ({ ...service, tcp_port: 9 }));
@@ -165,8 +163,8 @@ test.for([
   expect(putCount()).toBe(3);
 });
 
-test('a token that may only read costs one refused update a pass, however many differ', async () => {
-  const { write, pass, putCount } = await stage({
+test('sends one update per pass with a read-only token, however many services have drifted', async () => {
+  const { write, pass, putCount } = await openFixture({
     services: webs(40, 1),
     readOnlyToken: 'may-read',
     credential: 'may-read',
@@ -183,8 +181,8 @@ test('a token that may only read costs one refused update a pass, however many d
   }
 });
 
-test('a plan beyond the limit of a pass is withheld whole, in every pass, and costs a list', async () => {
-  const { write, pass, putCount } = await stage({ services: webs(10, 1), rules: { maxChanges: 9 } });
+test('withholds a plan beyond max_changes in every pass', async () => {
+  const { write, pass, putCount } = await openFixture({ services: webs(10, 1), rules: { maxChanges: 9 } });
   write('all.yaml', webs(10));
   for (let passes = 0; passes < 2; passes += 1) {
     const report = await pass();
@@ -196,8 +194,8 @@ test('a plan beyond the limit of a pass is withheld whole, in every pass, and co
   expect(await pass()).toMatchObject({ outcome: 'converged', counts: { updated: 9 } });
 });
 
-test('an API that is down for updates is left alone after five of them', async () => {
-  const { write, pass, putCount } = await stage({
+test('ends the pass after five failed updates in a row', async () => {
+  const { write, pass, putCount } = await openFixture({
     services: webs(40, 1),
     scenario: { share: 1, faults: [503], methods: ['PUT'], retry_after: 0 },
     client: { attempts: 2 },
@@ -208,43 +206,43 @@ test('an API that is down for updates is left alone after five of them', async (
   expect(putCount()).toBe(10);
 });
 
-/** An API of our own: it has these services, and answers a PUT as it is told, given the service and what was sent. */
-async function answering(services: JsonObject[], answer: (live: JsonObject, sent: JsonObject) => JsonObject | null) {
+/** Starts an API with these services. `answer` returns the answer to a PUT, or null for a 500. */
+async function startApi(services: JsonObject[], answer: (live: JsonObject, sent: JsonObject) => JsonObject | null) {
   const puts: string[] = [];
   const { url } = await served(({ method, url: path, body }, response) => {
     if (method !== 'PUT') return void response.end(JSON.stringify(success(services)));
     puts.push(path);
     const live = services.find(({ service_id }) => service_id === path.split('/').at(-1)) ?? {};
-    const answered = answer(live, JSON.parse(body));
-    if (answered === null) response.writeHead(500).end();
-    else response.end(JSON.stringify(success(answered)));
+    const result = answer(live, JSON.parse(body));
+    if (result === null) response.writeHead(500).end();
+    else response.end(JSON.stringify(success(result)));
   });
   return { url, puts };
 }
 
-test('services that fail again and again keep nobody else from being updated', async () => {
+test('updates the other services even if some fail in every pass', async () => {
   const live = webs(25, 1);
-  const api = await answering(live, ({ service_id }, sent) => {
+  const api = await startApi(live, ({ service_id }, sent) => {
     const place = live.findIndex((each) => each['service_id'] === service_id);
     if (place < 5) return null;
     live[place] = { ...sent, service_id: id(place) };
     return live[place];
   });
-  const { write, pass } = await stage({ client: { baseUrl: api.url, attempts: 2, connections: 1 } });
+  const { write, pass } = await openFixture({ client: { baseUrl: api.url, attempts: 2, connections: 1 } });
   write('all.yaml', webs(25));
   expect(await pass()).toMatchObject({ counts: { updated: 0, failed: 5, withheld: 20 } });
   expect(await pass()).toMatchObject({ counts: { updated: 20, failed: 5, withheld: 0 } });
 });
 
-test('what a signal asked for is done by the next pass that gets so far', async () => {
-  const { write, pass, emulator } = await stage({
+test('retries parked updates in the next complete pass if the pass of a signal was interrupted', async () => {
+  const { write, pass, emulator } = await openFixture({
     services: [web(1, 1)],
     scenario: { refuse: ['web-1'] },
   });
   write('all.yaml', [web(1)]);
   const refusals = () => emulator.requests.filter(({ fault }) => fault === 'refused').length;
   await pass({ trigger: 'startup' });
-  const stop = AbortSignal.abort(new FailureError(failure('interrupted', 'told to stop')));
+  const stop = AbortSignal.abort(new FailureError(failure('interrupted', 'stopped')));
   expect(await pass({ trigger: 'signal', stop })).toMatchObject({ outcome: 'interrupted' });
   expect(refusals()).toBe(1);
   await pass({ trigger: 'interval' });
@@ -253,19 +251,19 @@ test('what a signal asked for is done by the next pass that gets so far', async 
   expect(refusals()).toBe(2);
 });
 
-type Answering = {
+type Api = {
   readonly what: string;
   readonly answer: (live: JsonObject, sent: JsonObject) => JsonObject;
   readonly puts: number;
 };
 
-test.for<Answering>([
+test.for<Api>([
   { what: 'a third value', answer: (live) => ({ ...live, http_port: 3 }), puts: 1 },
-  { what: 'only a part', answer: () => ({ service_id: id(1), name: 'web-1' }), puts: 1 },
-  { what: 'what was sent', answer: (live, sent) => ({ ...live, ...sent }), puts: 3 },
-])('a PUT answered with $what, while the list stays as it was, is sent $puts times', async ({ answer, puts }) => {
-  const api = await answering([web(1, 1)], answer);
-  const { write, pass } = await stage({ client: { baseUrl: api.url } });
+  { what: 'only a part of the service', answer: () => ({ service_id: id(1), name: 'web-1' }), puts: 1 },
+  { what: 'the sent values', answer: (live, sent) => ({ ...live, ...sent }), puts: 3 },
+])('sends a PUT $puts times if the answer holds $what and the list does not change', async ({ answer, puts }) => {
+  const api = await startApi([web(1, 1)], answer);
+  const { write, pass } = await openFixture({ client: { baseUrl: api.url } });
   write('all.yaml', [web(1)]);
   for (let passes = 0; passes < 10; passes += 1) await pass({ trigger: 'interval' });
   expect(api.puts).toHaveLength(puts);

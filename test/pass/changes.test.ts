@@ -5,28 +5,29 @@ import { writeConfigMap } from '../source/config-map.ts';
 import { temporaryFolder } from '../source/folders.ts';
 import { gitSync } from '../source/git-sync.ts';
 import { git } from '../source/git.ts';
-import { declaration, liveService, living } from './living.ts';
-import type { Living } from './living.ts';
+import { startDaemon } from './running-daemon.ts';
+import type { RunningDaemon } from './running-daemon.ts';
+import { declaration, liveService } from './web-service.ts';
 
 /*
- * The daemon's first promise: every change of the folder reaches the API, soon. Each change gives a service a port that it never
- * had, and the test waits for the PUT that brings it there.
+ * Every change in the folder soon reaches the API. Each change declares a port that the service never had, and the test waits for the
+ * PUT that sets it.
  */
 
 const ROUNDS = process.env['FULL'] === '1' ? 100 : 8;
 const START = 1000;
 
-/** Makes one change after the other and waits for each to arrive; prints the times where the long run asks for them. */
-async function eachArrives(
+/** Makes changes one by one and waits for each update. Prints the times in a full run. */
+async function expectEachApplied(
   what: string,
-  { arrival }: Living,
+  { untilUpdated }: RunningDaemon,
   change: (round: number) => Promise<number> | number,
 ): Promise<void> {
   const times: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const number = await change(round);
-    const begun = performance.now();
-    times.push((await arrival(number, START + round)) - begun);
+    const changedAt = performance.now();
+    times.push((await untilUpdated(number, START + round)) - changedAt);
   }
   expect(times).toHaveLength(ROUNDS);
   times.sort((a, b) => a - b);
@@ -36,65 +37,64 @@ async function eachArrives(
   }
 }
 
-async function daemonOn(folder: string, services = 3): Promise<Living> {
-  const alive = await living(folder, {
+async function daemonOn(folder: string, services = 3): Promise<RunningDaemon> {
+  return startDaemon(folder, {
     services: Array.from({ length: services }, (_, number) => liveService(number, START)),
   });
-  return alive;
 }
 
-test('a file written in place', async () => {
+test('applies a file that is written in place', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'web.yaml'), declaration(0, START));
-  const alive = await daemonOn(folder);
-  await eachArrives('write in place', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('write in place', daemon, (round) => {
     writeFileSync(join(folder, 'web.yaml'), declaration(0, START + round));
     return 0;
   });
 });
 
-test('a temporary file renamed over the old one', async () => {
+test('applies a file that is replaced by renaming a temporary file', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'web.yaml'), declaration(0, START));
-  const alive = await daemonOn(folder);
-  await eachArrives('temporary file and rename', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('temporary file and rename', daemon, (round) => {
     writeFileSync(join(folder, '.web.yaml.swp'), declaration(0, START + round));
     renameSync(join(folder, '.web.yaml.swp'), join(folder, 'web.yaml'));
     return 0;
   });
 });
 
-test('a new file, and a deleted one', async () => {
+test('applies a new file while another is deleted', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'web.yaml'), declaration(1, START));
-  const alive = await daemonOn(folder);
-  await eachArrives('new file', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('new file', daemon, (round) => {
     writeFileSync(join(folder, `new-${round}.yaml`), declaration(0, START + round));
     if (round > 1) unlinkSync(join(folder, `new-${round - 1}.yaml`));
     return 0;
   });
 });
 
-test('a deleted file, seen by what it no longer forbids', async () => {
+test('applies a declaration once its duplicate is deleted', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'web.yaml'), declaration(1, START));
-  const alive = await daemonOn(folder);
-  // While two files declare one service, neither holds; when one goes, the other does.
-  await eachArrives('deleted file', alive, async (round) => {
+  const daemon = await daemonOn(folder);
+  // While two files declare the same service, both are skipped.
+  await expectEachApplied('deleted file', daemon, async (round) => {
     writeFileSync(join(folder, 'first.yaml'), declaration(0, START + round));
     writeFileSync(join(folder, 'second.yaml'), declaration(0, START));
-    await alive.report(({ counts }) => counts.invalid === 2);
+    await daemon.nextReport(({ counts }) => counts.invalid === 2);
     unlinkSync(join(folder, 'second.yaml'));
     return 0;
   });
 });
 
-test('a folder renamed', async () => {
+test('applies a file in a folder that is replaced by renaming another', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'team'));
   writeFileSync(join(folder, 'web.yaml'), declaration(1, START));
-  const alive = await daemonOn(folder);
-  await eachArrives('folder renamed', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('folder renamed', daemon, (round) => {
     const next = join(folder, `.next-${round}`);
     mkdirSync(next);
     writeFileSync(join(next, 'web.yaml'), declaration(0, START + round));
@@ -104,12 +104,12 @@ test('a folder renamed', async () => {
   });
 });
 
-test('the folder deleted and made again', async () => {
+test('applies a file after its folder was deleted and created again', async () => {
   const folder = join(temporaryFolder(), 'services');
   mkdirSync(folder);
   writeFileSync(join(folder, 'web.yaml'), declaration(0, START));
-  const alive = await daemonOn(folder);
-  await eachArrives('folder deleted and made again', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('folder deleted and created again', daemon, (round) => {
     rmSync(folder, { recursive: true });
     mkdirSync(folder);
     writeFileSync(join(folder, 'web.yaml'), declaration(0, START + round));
@@ -117,7 +117,7 @@ test('the folder deleted and made again', async () => {
   });
 });
 
-test('a checkout of another commit with 200 files', async () => {
+test('applies a git checkout that changes 200 files', async () => {
   const folder = temporaryFolder();
   git(folder, 'init', '--quiet');
   const commit = (round: number) => {
@@ -129,8 +129,8 @@ test('a checkout of another commit with 200 files', async () => {
   };
   const commits = Array.from({ length: ROUNDS + 1 }, (_, round) => commit(round));
   git(folder, 'checkout', '--quiet', commits[0] ?? '');
-  const alive = await daemonOn(folder, 200);
-  await eachArrives('git checkout, 200 files', alive, (round) => {
+  const daemon = await daemonOn(folder, 200);
+  await expectEachApplied('git checkout, 200 files', daemon, (round) => {
     git(folder, 'checkout', '--quiet', commits[round] ?? '');
     return round % 200;
   });
@@ -141,19 +141,22 @@ test.for([
   { below: '', stale: 'kept' },
   { below: 'services', stale: 'removed' },
   { below: 'services', stale: 'kept' },
-] as const)('a git-sync flip watched at root/link/$below, the old worktree $stale', async ({ below, stale }) => {
-  const sync = gitSync(temporaryFolder());
-  const publish = (round: number) =>
-    sync.publish({ [join(below, 'web.yaml')]: declaration(0, START + round) }, { stale });
-  publish(0);
-  const alive = await daemonOn(join(sync.link, below));
-  await eachArrives(`git-sync root/link/${below}, old worktree ${stale}`, alive, (round) => {
-    publish(round);
-    return 0;
-  });
-});
+] as const)(
+  'applies a git-sync update watched at root/link/$below, with the old worktree $stale',
+  async ({ below, stale }) => {
+    const sync = gitSync(temporaryFolder());
+    const publish = (round: number) =>
+      sync.publish({ [join(below, 'web.yaml')]: declaration(0, START + round) }, { stale });
+    publish(0);
+    const daemon = await daemonOn(join(sync.link, below));
+    await expectEachApplied(`git-sync root/link/${below}, old worktree ${stale}`, daemon, (round) => {
+      publish(round);
+      return 0;
+    });
+  },
+);
 
-test('a ConfigMap flip, with keys that come and go', async () => {
+test('applies a ConfigMap update that adds and removes keys', async () => {
   const folder = join(temporaryFolder(), 'config');
   const publish = (round: number) =>
     writeConfigMap(folder, {
@@ -161,8 +164,8 @@ test('a ConfigMap flip, with keys that come and go', async () => {
       [round % 2 === 0 ? 'even.yaml' : 'odd.yaml']: declaration(1, START),
     });
   publish(0);
-  const alive = await daemonOn(folder);
-  await eachArrives('ConfigMap', alive, (round) => {
+  const daemon = await daemonOn(folder);
+  await expectEachApplied('ConfigMap', daemon, (round) => {
     publish(round);
     return 0;
   });

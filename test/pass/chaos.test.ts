@@ -9,11 +9,11 @@ import type { FaultKind } from '../../src/emulator/scenario/faults.ts';
 import type { Quirks } from '../../src/emulator/scenario/quirks.ts';
 import type { HandledRequest } from '../../src/emulator/server.ts';
 import { fleet, fleetTunnels } from './fleet.ts';
-import { stage } from './stage.ts';
+import { openFixture } from './pass-fixture.ts';
 
 /*
- * 150 services of all shapes, 80 of them drifted, before an API of whose requests 30 % go wrong in every way there is, until it has
- * had enough of that. What happens to whom follows from the seed.
+ * 150 services of all shapes, 80 of them drifted, and an API that fails 30% of its first requests in every possible way. All faults
+ * follow from a seed.
  */
 
 const FULL = process.env['FULL'] === '1';
@@ -21,8 +21,8 @@ const BATCHES = FULL ? 40 : 4;
 const SEEDS = FULL ? 25 : 5;
 const AT_ONCE = 8;
 const MOST_PASSES = 100;
-/** Long enough for a busy machine: an answer that comes later is one that was lost. */
-const PATIENCE_MS = 2000;
+/** Long enough for a busy machine. An answer that takes longer counts as lost. */
+const REQUEST_TIMEOUT_MS = 2000;
 
 const pairs = fleet({ drifted: 80, inSync: 70 });
 const declared = pairs.map((pair) => pair.declared);
@@ -34,11 +34,11 @@ const legacy: JsonObject = {
   host: { ipv4: '10.9.9.9', network: { tunnel_id: fleetTunnels[0] ?? '' } },
 };
 
-/** Those whose request was carried out and whose answer did not come back as one. */
+/** Faults with which the API carries out the request but the client receives no valid answer. */
 const ANSWER_LOST = new Set(['lost', 'truncated', 'garbage', 'null_result', 'late']);
 const CARRIED_OUT = new Set([null, 'slow', ...ANSWER_LOST]);
 
-/** Every way of going wrong; what holds the API up for whole seconds, or ends a pass, more seldom than the rest. */
+/** All faults. Those that delay a pass by seconds or end it occur less often. */
 const FAULTS: readonly FaultKind[] = [
   ...Array.from({ length: 4 }, (): readonly FaultKind[] => [...FAULT_NAMES, 408, 500, 502, 503, 504, 520, 524]).flat(),
   400,
@@ -48,10 +48,10 @@ const FAULTS: readonly FaultKind[] = [
   429,
 ];
 
-/** Ways of writing values back that are none of drift. */
+/** Forms of returned values that are not drift. */
 const quirks = fc.record<Partial<Quirks>>({
   resultInfo: fc.constantFrom('full', 'absent', 'empty'),
-  // Every page is the first one, which holds all: whoever asks for another must notice.
+  // Every page is the first one and holds all services. A client that requests another page must notice.
   ignorePage: fc.boolean(),
   unusedHostKeys: fc.constantFrom('null', 'absent'),
   unsetPorts: fc.constantFrom('null', 'absent'),
@@ -72,9 +72,9 @@ type Figures = {
   readonly repeats: number;
 };
 
-async function survive(seed: number): Promise<Figures> {
+async function runUntilInSync(seed: number): Promise<Figures> {
   const [drawn] = fc.sample(quirks, { seed, numRuns: 1 });
-  const { write, pass, emulator } = await stage({
+  const { write, pass, emulator } = await openFixture({
     services: [...pairs.map(({ live }) => live), legacy],
     tunnels: fleetTunnels,
     scenario: {
@@ -85,12 +85,12 @@ async function survive(seed: number): Promise<Figures> {
       stops_after: 120,
       retry_after: 0,
       slow_by: 20,
-      // Every other one also has a limit that blocks who crosses it; the budget knows it.
+      // Every second seed also has a rate limit with a block. The budget respects it.
       ...(seed % 2 === 0 ? { rate_limit: { requests: 60, ms: 300, text: '60/300ms' }, block: 5000 } : {}),
       ...(drawn === undefined ? {} : { quirks: drawn }),
     },
     rates: seed % 2 === 0 ? ['60/300ms'] : [],
-    client: { attempts: 5, requestTimeoutMs: PATIENCE_MS, random: () => 0.01 },
+    client: { attempts: 5, requestTimeoutMs: REQUEST_TIMEOUT_MS, random: () => 0.01 },
   });
   const before = emulator.services().find(({ name }) => name === 'legacy');
   write('all.yaml', declared);
@@ -100,7 +100,7 @@ async function survive(seed: number): Promise<Figures> {
   let passes = 0;
   for (let outcome = ''; outcome !== 'in_sync'; passes += 1) {
     expect(passes, `seed ${seed} does not converge`).toBeLessThan(MOST_PASSES);
-    // A signal asks for what is parked, too: in a test nobody waits for an hour.
+    // A signal also retries parked updates, which would otherwise take up to an hour.
     ({ outcome } = await pass({ trigger: 'signal' }));
   }
 
@@ -114,9 +114,9 @@ async function survive(seed: number): Promise<Figures> {
   expect(new Set(emulator.requests.map(({ method }) => method))).toEqual(new Set(['GET', 'PUT']));
   expect(emulator.requests.filter(({ fault }) => fault === 'limited')).toEqual([]);
   stalls.disable();
-  // Where the machine stood still for as long as that, answers that had come were not seen in time: lost, too.
-  const mayBeLate = stalls.max / 1e6 > PATIENCE_MS / 2;
-  const repeats = repeatsIn(emulator.requests, { seed, mayBeLate });
+  // If the machine stalls for that long, an answer that arrived in time is still treated as lost.
+  const mayBeLate = stalls.max / 1e6 > REQUEST_TIMEOUT_MS / 2;
+  const repeats = countRepeats(emulator.requests, { seed, mayBeLate });
   return {
     passes,
     requests: emulator.requests.length,
@@ -130,41 +130,41 @@ function lowerCase(value: Json | undefined): string {
   return typeof value === 'string' ? value.toLowerCase() : '';
 }
 
-/** Goes through the PUTs in their order, and counts those for a service in sync: they may only repeat one whose answer was lost. */
-function repeatsIn(
+/** Returns the number of PUTs for services already in sync. Each must follow a PUT whose answer was lost. */
+function countRepeats(
   requests: readonly HandledRequest[],
   { seed, mayBeLate }: { readonly seed: number; readonly mayBeLate: boolean },
 ): number {
-  const lastDone = new Map<string, string | null>();
+  const lastFaults = new Map<string, string | null>();
   let repeats = 0;
   for (const { method, path, fault } of requests) {
     if (method !== 'PUT') continue;
     const id = (path.split('/').at(-1) ?? '').toLowerCase();
     expect(driftedIds, `seed ${seed}: a PUT for a service that never drifted`).toContain(id);
-    if (lastDone.has(id)) repeats += 1;
-    if (lastDone.has(id) && !mayBeLate) {
-      expect(ANSWER_LOST, `seed ${seed}: ${id} was updated again without need`).toContain(lastDone.get(id));
+    if (lastFaults.has(id)) repeats += 1;
+    if (lastFaults.has(id) && !mayBeLate) {
+      expect(ANSWER_LOST, `seed ${seed}: ${id} was updated again needlessly`).toContain(lastFaults.get(id));
     }
-    if (CARRIED_OUT.has(fault)) lastDone.set(id, fault);
+    if (CARRIED_OUT.has(fault)) lastFaults.set(id, fault);
   }
   return repeats;
 }
 
 test.for(Array.from({ length: BATCHES }, (_, batch) => batch))(
-  'whatever goes wrong, all ends as declared, and nothing is written without need (batch %i)',
+  'converges despite every kind of fault and writes nothing needlessly (batch %i)',
   async (batch, { annotate }) => {
     const limit = pLimit(AT_ONCE);
     const seeds = Array.from({ length: SEEDS }, (_, index) => batch * SEEDS + index + 1);
-    // All of them to their end, so that nothing of a run outlives the failure of another.
-    const ends = await Promise.allSettled(seeds.map((seed) => limit(() => survive(seed))));
-    const figures = ends.map((end) => {
-      if (end.status === 'rejected') throw end.reason;
-      return end.value;
+    // Waits for all runs, so that none continues after another has failed.
+    const results = await Promise.allSettled(seeds.map((seed) => limit(() => runUntilInSync(seed))));
+    const figures = results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
     });
     const sum = (key: keyof Figures) => figures.reduce((total, each) => total + each[key], 0);
-    const most = Math.max(...figures.map(({ passes }) => passes));
+    const maxPasses = Math.max(...figures.map(({ passes }) => passes));
     await annotate(
-      `${SEEDS} seeds: ${sum('passes')} passes (at most ${most}), ${sum('requests')} requests, ${sum('faults')} faults, ${sum('puts')} PUTs, ${sum('repeats')} of them repeats of one whose answer was lost`,
+      `${SEEDS} seeds: ${sum('passes')} passes (at most ${maxPasses}), ${sum('requests')} requests, ${sum('faults')} faults, ${sum('puts')} PUTs, ${sum('repeats')} of them repeated after a lost answer`,
     );
   },
 );

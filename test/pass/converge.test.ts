@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Quirks } from '../../src/emulator/scenario/quirks.ts';
 import { fleet, fleetTunnels } from './fleet.ts';
-import { stage } from './stage.ts';
+import { openFixture } from './pass-fixture.ts';
 
 const pairs = fleet();
 const declared = pairs.map((pair) => pair.declared);
 const drifted = pairs.slice(0, 25);
 
-test('updates exactly the 25 of 60 services that drifted, and then none', async () => {
-  const { write, pass, puts, putCount, emulator } = await stage({
+test('updates exactly the 25 of 60 services that drifted, and none in the next pass', async () => {
+  const { write, pass, puts, putCount, emulator } = await openFixture({
     services: pairs.map(({ live }) => live),
     tunnels: fleetTunnels,
   });
@@ -30,8 +30,8 @@ test('updates exactly the 25 of 60 services that drifted, and then none', async 
   expect(emulator.requests.every(({ status }) => status === 200)).toBe(true);
 });
 
-test('sends whole canonical bodies: no read-only key, no null, nothing that is not declared', async () => {
-  const { write, pass, puts } = await stage({ services: pairs.map(({ live }) => live), tunnels: fleetTunnels });
+test('sends complete canonical bodies without read-only keys, nulls or undeclared fields', async () => {
+  const { write, pass, puts } = await openFixture({ services: pairs.map(({ live }) => live), tunnels: fleetTunnels });
   write('all.yaml', declared);
   await pass();
 
@@ -73,8 +73,8 @@ test('sends whole canonical bodies: no read-only key, no null, nothing that is n
   });
 });
 
-/** Every way in which the API writes values back, or may: what is open in its reference. */
-const WAYS: readonly Partial<Quirks>[] = [
+/** The forms in which the API may return values, where its reference leaves them open. */
+const QUIRKS: readonly Partial<Quirks>[] = [
   { resultInfo: 'absent' },
   { resultInfo: 'empty' },
   { ignorePage: true },
@@ -106,8 +106,8 @@ const WAYS: readonly Partial<Quirks>[] = [
   },
 ];
 
-test.for(WAYS)('sends nothing needless where the API answers with %o', async (quirks) => {
-  const { write, pass, putCount } = await stage({
+test.for(QUIRKS)('sends no needless update if the API answers with %o', async (quirks) => {
+  const { write, pass, putCount } = await openFixture({
     services: pairs.map(({ live }) => live),
     tunnels: fleetTunnels,
     quirks,
@@ -118,7 +118,7 @@ test.for(WAYS)('sends nothing needless where the API answers with %o', async (qu
   expect(putCount()).toBe(25);
 });
 
-test('keeps live fields that it does not know through an update, and names them', async () => {
+test('preserves unknown fields in an update and reports them', async () => {
   const [pair] = pairs.slice(25);
   const live = {
     ...pair?.live,
@@ -126,7 +126,7 @@ test('keeps live fields that it does not know through an update, and names them'
     labels: { team: 'web' },
     tls_settings: { cert_verification_mode: 'verify_full', new_thing: [1] },
   };
-  const { write, pass, emulator } = await stage({ services: [live], tunnels: fleetTunnels });
+  const { write, pass, emulator } = await openFixture({ services: [live], tunnels: fleetTunnels });
   write('one.yaml', [pair?.declared ?? {}]);
 
   const report = await pass();
@@ -141,9 +141,9 @@ test('keeps live fields that it does not know through an update, and names them'
   expect(await pass()).toMatchObject({ outcome: 'in_sync' });
 });
 
-test('plan and detect write nothing and say what is pending', async () => {
+test('reports pending updates and writes nothing in the modes plan and detect', async () => {
   for (const mode of ['plan', 'detect'] as const) {
-    const { write, pass, putCount } = await stage({
+    const { write, pass, putCount } = await openFixture({
       services: pairs.map(({ live }) => live),
       tunnels: fleetTunnels,
       mode,

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { stage } from './stage.ts';
+import { openFixture } from './pass-fixture.ts';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 const id = (number: number) => `0199a0c4-2b10-7c3e-8a51-${String(number).padStart(12, '0')}`;
@@ -15,8 +15,8 @@ const web = (number: number, fields: JsonObject = {}): JsonObject => ({
   ...fields,
 });
 
-test('a folder that cannot be read is a failed pass that asks the API nothing', async () => {
-  const { folder, pass, emulator } = await stage({ services: [web(1)] });
+test('fails without a request if the folder cannot be read', async () => {
+  const { folder, pass, emulator } = await openFixture({ services: [web(1)] });
   expect(await pass()).toMatchObject({
     outcome: 'failed',
     error: { kind: 'source', message: expect.stringContaining('found none') },
@@ -29,8 +29,8 @@ test('a folder that cannot be read is a failed pass that asks the API nothing', 
   expect(emulator.requests).toEqual([]);
 });
 
-test('a list that fails is a failed pass that still tells the problems of the files', async () => {
-  const { write, pass, emulator } = await stage();
+test('reports the problems of the files even if the list fails', async () => {
+  const { write, pass, emulator } = await openFixture();
   write('a.yaml', 'name: [');
   write('b.yaml', [web(1)]);
   await emulator.close();
@@ -43,9 +43,9 @@ test('a list that fails is a failed pass that still tells the problems of the fi
   });
 });
 
-test('a broken file sets aside what it declares and nothing else', async () => {
+test('skips only the declarations of a broken file', async () => {
   const live = [web(1, { http_port: 1 }), web(2, { http_port: 1 }), web(3, { http_port: 1 })];
-  const { write, pass, puts } = await stage({ services: live });
+  const { write, pass, puts } = await openFixture({ services: live });
   write('good.yaml', [web(1)]);
   write('broken.yaml', `service_id: ${id(2)}\nname: [`);
   write(
@@ -65,9 +65,9 @@ test('a broken file sets aside what it declares and nothing else', async () => {
   expect([...puts().keys()]).toEqual([id(1)]);
 });
 
-test('a service that is refused does not stop the others', async () => {
+test('updates the other services if the API refuses one', async () => {
   const live = [1, 2, 3].map((number) => web(number, { http_port: 1 }));
-  const { write, pass } = await stage({ services: live });
+  const { write, pass } = await openFixture({ services: live });
   write('all.yaml', [web(1), web(2, { host: { ipv4: '10.0.0.1', network: { tunnel_id: id(99) } } }), web(3)]);
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', counts: { updated: 2, failed: 1 } });
@@ -79,37 +79,41 @@ test('a service that is refused does not stop the others', async () => {
   });
 });
 
-test('a denied PUT ends the pass: what was not begun is not tried', async () => {
+test('ends the pass at a denied PUT and starts no further update', async () => {
   const live = Array.from({ length: 40 }, (_, number) => web(number, { http_port: 1 }));
-  const { write, pass, putCount } = await stage({ services: live, readOnlyToken: 'may-read', credential: 'may-read' });
+  const { write, pass, putCount } = await openFixture({
+    services: live,
+    readOnlyToken: 'may-read',
+    credential: 'may-read',
+  });
   write(
     'all.yaml',
     live.map((_, number) => web(number)),
   );
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'denied', error: { kind: 'denied', status: 403, code: 10_000 } });
-  expect(putCount()).toBeLessThanOrEqual(10); // As many as go at once.
+  expect(putCount()).toBeLessThanOrEqual(10); // The updates that were in flight.
   expect(report.counts.failed + report.counts.withheld).toBe(40);
 });
 
-test('a wrong token and an unknown account are denied after one request', async () => {
-  const wrong = await stage({ credential: 'wrong' });
+test('ends the pass after one request with a wrong token', async () => {
+  const wrong = await openFixture({ credential: 'wrong' });
   wrong.write('a.yaml', [web(1)]);
   expect(await wrong.pass()).toMatchObject({ outcome: 'denied', api: { requests: 1 }, error: { kind: 'denied' } });
 });
 
-test('a chain of names is carried out from its end, under unique names', async () => {
+test('renames a chain of services from its end, without a name conflict', async () => {
   const live = [web(1, { name: 'a' }), web(2, { name: 'b' }), web(3, { name: 'c' })];
-  const { write, pass, emulator } = await stage({ services: live });
+  const { write, pass, emulator } = await openFixture({ services: live });
   write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'c' }), web(3, { name: 'd' })]);
   expect(await pass()).toMatchObject({ outcome: 'converged', counts: { updated: 3 } });
   expect(emulator.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect(await pass()).toMatchObject({ outcome: 'in_sync' });
 });
 
-test('a cycle of names is withheld whole, and nothing is written for it', async () => {
+test('withholds every service in a cycle of names', async () => {
   const live = [web(1, { name: 'a' }), web(2, { name: 'b' }), web(3, { name: 'c', http_port: 1 })];
-  const { write, pass, puts } = await stage({ services: live });
+  const { write, pass, puts } = await openFixture({ services: live });
   write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'a' }), web(3, { name: 'c' })]);
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', counts: { withheld: 2, updated: 1 } });
@@ -117,9 +121,9 @@ test('a cycle of names is withheld whole, and nothing is written for it', async 
   expect([...puts().keys()]).toEqual([id(3)]);
 });
 
-test('one that waits for a name is withheld when its holder cannot be renamed', async () => {
+test('withholds a service that waits for a name if the rename of its holder fails', async () => {
   const live = [web(1, { name: 'a' }), web(2, { name: 'b' })];
-  const { write, pass, putCount } = await stage({ services: live });
+  const { write, pass, putCount } = await openFixture({ services: live });
   const unknownTunnel = { ipv4: '10.0.0.1', network: { tunnel_id: id(99) } };
   write('all.yaml', [web(1, { name: 'b' }), web(2, { name: 'c', host: unknownTunnel })]);
   const report = await pass();
@@ -130,8 +134,8 @@ test('one that waits for a name is withheld when its holder cannot be renamed', 
   expect(putCount()).toBe(1);
 });
 
-test('missing services are told with a hint and never created', async () => {
-  const { write, pass, emulator } = await stage({ services: [web(7, { name: 'web-1' }), web(2)] });
+test('reports missing services with a hint and never creates them', async () => {
+  const { write, pass, emulator } = await openFixture({ services: [web(7, { name: 'web-1' }), web(2)] });
   write('all.yaml', [web(1), web(2)]);
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', counts: { missing: 1, unmanaged: 1, in_sync: 1 } });
@@ -139,23 +143,23 @@ test('missing services are told with a hint and never created', async () => {
   expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
 });
 
-test('told to stop before the list: interrupted at once, nothing written', async () => {
-  const { write, pass, emulator } = await stage({ services: [web(1, { http_port: 1 })], latencyMs: 60_000 });
+test('ends at once without writing if it is stopped before the list arrives', async () => {
+  const { write, pass, emulator } = await openFixture({ services: [web(1, { http_port: 1 })], latencyMs: 60_000 });
   write('all.yaml', [web(1)]);
   const stop = new AbortController();
   const report = pass({ stop: stop.signal });
-  stop.abort(new FailureError(failure('interrupted', 'told to stop by SIGTERM')));
-  expect(await report).toMatchObject({ outcome: 'interrupted', error: { message: 'told to stop by SIGTERM' } });
+  stop.abort(new FailureError(failure('interrupted', 'stopped by SIGTERM')));
+  expect(await report).toMatchObject({ outcome: 'interrupted', error: { message: 'stopped by SIGTERM' } });
   expect(emulator.services()).toMatchObject([{ http_port: 1 }]);
 });
 
-test('told to stop in the middle: finishes what is under way and withholds the rest', async () => {
+test('finishes updates in flight and withholds the rest if it is stopped while applying', async () => {
   const live = Array.from({ length: 40 }, (_, number) => web(number, { http_port: 1 }));
   const stop = new AbortController();
-  const { write, pass } = await stage({
+  const { write, pass } = await openFixture({
     services: live,
     onRequest: ({ method }) => {
-      if (method === 'PUT') stop.abort(new FailureError(failure('interrupted', 'told to stop by SIGTERM')));
+      if (method === 'PUT') stop.abort(new FailureError(failure('interrupted', 'stopped by SIGTERM')));
     },
   });
   write(
@@ -169,8 +173,8 @@ test('told to stop in the middle: finishes what is under way and withholds the r
   expect(report.counts.updated + report.counts.withheld).toBe(40);
 });
 
-test('says what made a service drift once it has seen it in sync', async () => {
-  const { write, pass, emulator } = await stage({ services: [web(1, { http_port: 1 }), web(2)] });
+test('reports the cause of drift for a service that it has seen in sync', async () => {
+  const { write, pass, emulator } = await openFixture({ services: [web(1, { http_port: 1 }), web(2)] });
   write('all.yaml', [web(1), web(2)]);
   expect((await pass()).services).toMatchObject([{ service_id: id(1), cause: null }]);
   write('all.yaml', [web(1, { http_port: 90 }), web(2)]);
@@ -181,16 +185,16 @@ test('says what made a service drift once it has seen it in sync', async () => {
   ]);
 });
 
-test('unknown live fields withhold the update, or are dropped, where the setting says so', async () => {
+test('withholds an update with unknown fields or drops them, depending on unknown_fields', async () => {
   const live = web(1, { http_port: 1, labels: { a: 'b' } });
-  const withhold = await stage({ services: [live], rules: { unknownFields: 'withhold' } });
+  const withhold = await openFixture({ services: [live], rules: { unknownFields: 'withhold' } });
   withhold.write('a.yaml', [web(1)]);
   expect((await withhold.pass()).services).toMatchObject([
     { result: 'withheld', reason: expect.stringContaining('labels') },
   ]);
   expect(withhold.putCount()).toBe(0);
 
-  const drop = await stage({ services: [live], rules: { unknownFields: 'drop' } });
+  const drop = await openFixture({ services: [live], rules: { unknownFields: 'drop' } });
   drop.write('a.yaml', [web(1)]);
   expect((await drop.pass()).services).toMatchObject([
     { result: 'updated', unknown_fields: ['labels'], reason: expect.stringContaining('gives up') },

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../src/core/base/json.ts';
 
-/** A declared service, and what is live in its place. */
+/** A declared service and its live counterpart. */
 export type Pair = { readonly declared: Declared; readonly live: JsonObject };
 type Declared = JsonObject & { readonly service_id: string };
 
@@ -11,7 +11,7 @@ const CERTIFICATE = '6f2c1a90-4c1e-4d0f-8c55-3d1b7f0a2e11';
 
 const network = { tunnel_id: TUNNEL };
 
-/** One of each shape: both types, all four host shapes, ports given and not, resolvers, every TLS mode. */
+/** Services of every shape: both types, all kinds of host, with and without ports, resolvers, every TLS mode. */
 const SHAPES: readonly JsonObject[] = [
   { type: 'http', host: { ipv4: '10.0.0.1', network } },
   { type: 'http', http_port: 8080, host: { ipv6: 'fd00::1', network } },
@@ -70,7 +70,7 @@ const without =
   (service) =>
     Object.fromEntries(Object.entries(service).filter(([name]) => name !== key));
 
-/** Twenty-five ways in which a live service can differ, each with the shape (an index above) that it happens to. */
+/** Ways in which a live service can differ, each with the index of its shape in `SHAPES`. */
 const DRIFTS: readonly (readonly [shape: number, live: Edit])[] = [
   [0, fields({ http_port: 80 })],
   [0, fields({ http_port: 80, https_port: 443 })],
@@ -99,7 +99,7 @@ const DRIFTS: readonly (readonly [shape: number, live: Edit])[] = [
   [11, fields({ type: 'http' })],
 ];
 
-/** Sixty services of all shapes, the first twenty-five drifted in every kind of field; or as many as asked for. */
+/** Returns services of all shapes, first the drifted ones, which differ in every kind of field. By default 25 of 60 have drifted. */
 export function fleet({ drifted = DRIFTS.length, inSync = 35 } = {}): readonly Pair[] {
   return Array.from({ length: drifted + inSync }, (_, index) => {
     const [shape, edit] = DRIFTS[index % DRIFTS.length] ?? [0, same];
@@ -110,20 +110,20 @@ export function fleet({ drifted = DRIFTS.length, inSync = 35 } = {}): readonly P
 function pair(index: number, shape: number, edit: Edit): Pair {
   const service_id = `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`;
   const declared = { service_id, name: `service-${index}`, ...SHAPES[shape] };
-  const live = withoutForeignPorts(edit(declared));
+  const live = withoutFieldsOfOtherType(edit(declared));
   return { declared, live };
 }
 
-/** What no service of that type has. */
-function withoutForeignPorts(service: JsonObject): JsonObject {
-  const foreign = service['type'] === 'http' ? ['tcp_port', 'app_protocol'] : ['http_port', 'https_port'];
-  return Object.fromEntries(Object.entries(service).filter(([key]) => !foreign.includes(key)));
+/** Removes the fields that services of the other type have. */
+function withoutFieldsOfOtherType(service: JsonObject): JsonObject {
+  const otherFields = service['type'] === 'http' ? ['tcp_port', 'app_protocol'] : ['http_port', 'https_port'];
+  return Object.fromEntries(Object.entries(service).filter(([key]) => !otherFields.includes(key)));
 }
 
 /** The tunnels that the fleet and its drift use. */
 export const fleetTunnels: readonly string[] = [TUNNEL, OTHER_TUNNEL];
 
-/** A file of declarations: JSON is YAML. */
+/** Returns a YAML file with these declarations, written as JSON. */
 export function documents(services: readonly Json[]): string {
   return services.map((service) => `---\n${JSON.stringify(service, null, 2)}\n`).join('');
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Finding } from '../../src/core/compare/compare.ts';
 import { normalize } from '../../src/core/service/normalize.ts';
 import { exampleTunnel } from '../../src/emulator/emulator.ts';
-import { stage } from './stage.ts';
+import { openFixture } from './pass-fixture.ts';
 
 // The chain of src/core/base/identity-cache.ts, from the response text to the finding, through the real client and folder.
 
@@ -22,7 +22,7 @@ const fieldsOf = (finding: Finding | undefined) =>
 
 test('normalizes and compares nothing again in a second pass over an unchanged account', async () => {
   const findings: (readonly Finding[])[] = [];
-  const { write, pass } = await stage({
+  const { write, pass } = await openFixture({
     services: [web, db],
     mode: 'detect',
     onPlan: (made) => void findings.push(made.findings),
@@ -42,7 +42,7 @@ test('normalizes and compares nothing again in a second pass over an unchanged a
 
 test('compares again only the service whose file changed', async () => {
   const findings: (readonly Finding[])[] = [];
-  const { write, pass } = await stage({
+  const { write, pass } = await openFixture({
     services: [web, db],
     mode: 'detect',
     onPlan: (made) => void findings.push(made.findings),

@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
- * What the process remembers about each service, by service_id. It is lost on a restart, which costs only the causes of the next pass
+ * The state that the process keeps about each service, by service_id. It is lost on a restart, which costs only the causes of the next pass
  * and one more attempt for each update that is parked or unsettled. `remember` says how it changes after a pass.
  */
 export type Memory = ReadonlyMap<string, ServiceMemory>;

@@ -19,7 +19,7 @@ export type PlanOptions = PlanRules &
   };
 
 /**
- * What to do, decided before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
+ * The decision, made before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
  * Exception: updates that failed in the last pass and may succeed now come after the others, so that they do not delay them.
  */
 export type Plan = { readonly steps: readonly Step[]; readonly withheld: readonly Withheld[] };

@@ -14,7 +14,7 @@ export type FinishedPass = {
   readonly findings: readonly Finding[];
   /** By service_id; only the steps of this pass. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** What was remembered before the pass. */
+  /** The memory before the pass. */
   readonly memory: Memory;
   /** The end of the pass, in milliseconds of a monotonic clock. */
   readonly now: number;

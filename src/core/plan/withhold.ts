@@ -5,7 +5,7 @@ import { withoutPlace } from '../service/normalize.ts';
 import { findParked, findUnsettled } from './memory.ts';
 import type { Memory } from './memory.ts';
 
-/** What to do with the live service's unknown fields, which a PUT would otherwise remove. */
+/** The ways to treat unknown fields of the live service, which a PUT without them would remove. */
 export const UNKNOWN_FIELDS_POLICIES = ['preserve', 'withhold', 'drop'] as const;
 export type UnknownFieldsPolicy = (typeof UNKNOWN_FIELDS_POLICIES)[number];
 

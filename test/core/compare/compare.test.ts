@@ -18,7 +18,7 @@ import {
 } from '../builders.ts';
 import type { Sides } from '../builders.ts';
 
-/** The finding about one service, of which both sides are given in full. */
+/** Returns the finding for one service. Both sides are complete services. */
 const compareOne = (declaredService: JsonObject, liveService: JsonObject) => {
   const [finding] = compare(declared(declaredService), [{ service_id: id(1), name: 'db', value: liveService }]);
   return finding;
@@ -37,42 +37,42 @@ const named = (fields: JsonObject) => ({
 const v6 = (ipv6: string) => ({ ...web, host: { ipv6, network: { tunnel_id: tunnel } } });
 const tls = (settings: Json) => ({ ...tcp, tls_settings: settings });
 
-describe('in sync, however the API spells it:', () => {
+describe('is in sync if the live service', () => {
   test.for<{ what: string; declared: JsonObject; live: JsonObject }>([
-    { what: 'as declared', declared: tcp, live: tcp },
-    { what: 'with nulls and times', declared: tcp, live: answer(tcp) },
-    { what: 'with the nulls on our side', declared: answer(tcp), live: tcp },
+    { what: 'is as declared', declared: tcp, live: tcp },
+    { what: 'has nulls and times', declared: tcp, live: answer(tcp) },
+    { what: 'lacks declared nulls', declared: answer(tcp), live: tcp },
     {
-      what: 'with all five host keys',
+      what: 'has all five host keys',
       declared: web,
       live: { ...web, host: { hostname: null, ipv6: null, resolver_network: null, ...web.host } },
     },
     {
-      what: 'in another order',
+      what: 'has its fields in another order',
       declared: web,
       live: { host: { network: web.host.network, ipv4: '10.0.0.12' }, type: 'http', name: 'web' },
     },
     {
-      what: 'later',
+      what: 'has other times',
       declared: { ...tcp, created_at: '2026-01-01T00:00:00Z' },
       live: { ...tcp, created_at: '2026-09-14T08:21:44Z', updated_at: 'now' },
     },
-    { what: 'with null ports', declared: web, live: { ...web, http_port: null, https_port: null } },
-    { what: 'without ports', declared: { ...web, http_port: null, https_port: null }, live: web },
-    { what: 'with a null protocol', declared: tcp, live: { ...tcp, app_protocol: null } },
-    { what: 'with nulls of the other type', declared: tcp, live: { ...tcp, http_port: null, https_port: null } },
+    { what: 'has null ports', declared: web, live: { ...web, http_port: null, https_port: null } },
+    { what: 'lacks ports declared as null', declared: { ...web, http_port: null, https_port: null }, live: web },
+    { what: 'has a null protocol', declared: tcp, live: { ...tcp, app_protocol: null } },
+    { what: 'has null fields of the other type', declared: tcp, live: { ...tcp, http_port: null, https_port: null } },
     {
-      what: 'with the host name in lower case',
+      what: 'has the host name in lower case',
       declared: { ...tcp, host: { ...tcp.host, hostname: 'DB.Internal' } },
       live: tcp,
     },
     {
-      what: 'with the host name in upper case',
+      what: 'has the host name in upper case',
       declared: tcp,
       live: { ...tcp, host: { ...tcp.host, hostname: 'DB.INTERNAL' } },
     },
     {
-      what: 'with UUIDs in upper case',
+      what: 'has UUIDs in upper case',
       declared: tcp,
       live: {
         ...tcp,
@@ -81,7 +81,7 @@ describe('in sync, however the API spells it:', () => {
       },
     },
     {
-      what: 'with our UUIDs in upper case',
+      what: 'has UUIDs in lower case that are declared in upper case',
       declared: {
         ...web,
         service_id: id(1).toUpperCase(),
@@ -89,45 +89,57 @@ describe('in sync, however the API spells it:', () => {
       },
       live: web,
     },
-    { what: 'with IPv6 in upper case', declared: v6('2001:db8::12'), live: v6('2001:DB8::12') },
+    { what: 'has IPv6 in upper case', declared: v6('2001:db8::12'), live: v6('2001:DB8::12') },
     {
-      what: 'with IPv6 written out',
+      what: 'has expanded IPv6',
       declared: v6('2001:db8::12'),
       live: v6('2001:0db8:0000:0000:0000:0000:0000:0012'),
     },
-    { what: 'with IPv6 made short', declared: v6('2001:0db8:0:0:0:0:0:12'), live: v6('2001:db8::12') },
-    { what: 'with IPv4 within IPv6 as numbers', declared: v6('::ffff:10.0.0.1'), live: v6('::ffff:a00:1') },
-    { what: 'with IPv4 within IPv6 as an address', declared: v6('::FFFF:0A00:0001'), live: v6('::ffff:10.0.0.1') },
+    { what: 'has compressed IPv6', declared: v6('2001:0db8:0:0:0:0:0:12'), live: v6('2001:db8::12') },
+    { what: 'has embedded IPv4 in hexadecimal', declared: v6('::ffff:10.0.0.1'), live: v6('::ffff:a00:1') },
+    { what: 'has embedded IPv4 in dotted form', declared: v6('::FFFF:0A00:0001'), live: v6('::ffff:10.0.0.1') },
     {
-      what: 'with IPv6 resolvers written out',
+      what: 'has expanded IPv6 resolvers',
       declared: named({ resolver_ips: ['fd00::53', '10.0.0.53'] }),
       live: named({ resolver_ips: ['FD00:0:0:0:0:0:0:53', '10.0.0.53'] }),
     },
-    { what: 'with no resolvers as []', declared: tcp, live: named({ resolver_ips: [] }) },
-    { what: 'with no resolvers as null', declared: tcp, live: named({ resolver_ips: null }) },
-    { what: 'with our [] of resolvers gone', declared: named({ resolver_ips: [] }), live: tcp },
+    { what: 'has [] for no resolvers', declared: tcp, live: named({ resolver_ips: [] }) },
+    { what: 'has null for no resolvers', declared: tcp, live: named({ resolver_ips: null }) },
+    { what: 'lacks resolvers declared as []', declared: named({ resolver_ips: [] }), live: tcp },
     {
-      what: 'with our [] of resolvers null',
+      what: 'has null for resolvers declared as []',
       declared: named({ resolver_ips: [] }),
       live: named({ resolver_ips: null }),
     },
-    { what: 'with verify_full', declared: tcp, live: tls({ cert_verification_mode: 'verify_full' }) },
-    { what: 'with null TLS settings', declared: tcp, live: tls(null) },
-    { what: 'without our verify_full', declared: tls({ cert_verification_mode: 'verify_full' }), live: tcp },
-    { what: 'with our verify_full null', declared: tls({ cert_verification_mode: 'verify_full' }), live: tls(null) },
     {
-      what: 'with null certificates',
+      what: 'has verify_full for omitted TLS settings',
+      declared: tcp,
+      live: tls({ cert_verification_mode: 'verify_full' }),
+    },
+    { what: 'has null TLS settings', declared: tcp, live: tls(null) },
+    { what: 'lacks a declared verify_full', declared: tls({ cert_verification_mode: 'verify_full' }), live: tcp },
+    {
+      what: 'has null TLS settings for a declared verify_full',
+      declared: tls({ cert_verification_mode: 'verify_full' }),
+      live: tls(null),
+    },
+    {
+      what: 'has null certificates',
       declared: tls({ cert_verification_mode: 'verify_ca' }),
       live: tls({ certificate_authority: null, client_certificate: null, cert_verification_mode: 'verify_ca' }),
     },
-    { what: 'with a null mode', declared: tcp, live: tls({ cert_verification_mode: null, client_certificate: null }) },
     {
-      what: 'with certificates in upper case',
+      what: 'has a null TLS mode',
+      declared: tcp,
+      live: tls({ cert_verification_mode: null, client_certificate: null }),
+    },
+    {
+      what: 'has certificates in upper case',
       declared: tls({ cert_verification_mode: 'verify_ca', certificate_authority: certificate }),
       live: tls({ cert_verification_mode: 'verify_ca', certificate_authority: certificate.toUpperCase() }),
     },
     {
-      what: 'with fields that we do not know',
+      what: 'has unknown fields',
       declared: tcp,
       live: { ...tcp, weight: 3, host: { ...tcp.host, zone: 'a' } },
     },
@@ -135,7 +147,7 @@ describe('in sync, however the API spells it:', () => {
     expect(compareOne(declared, live)?.kind).toBe('in_sync');
   });
 
-  test('what both sides say is in the finding', () => {
+  test('returns the fields of both sides in a finding of kind in_sync', () => {
     const [finding] = findings({ declared: [{}], live: [{}] });
     expect(finding).toMatchObject({ kind: 'in_sync', declaration: { service_id: id(1) }, live: { name: 'db' } });
     expect(finding?.kind === 'in_sync' && [...finding.fields.keys()]).toEqual([
@@ -149,7 +161,7 @@ describe('in sync, however the API spells it:', () => {
   });
 });
 
-describe('drifted:', () => {
+describe('finds a change of', () => {
   test.for<{
     what: string;
     declared: JsonObject;
@@ -160,13 +172,13 @@ describe('drifted:', () => {
     { what: 'the case of a name', declared: tcp, live: { ...tcp, name: 'DB' }, changes: [['name', 'DB', 'db']] },
     { what: 'a port', declared: tcp, live: { ...tcp, tcp_port: 3306 }, changes: [['tcp_port', 3306, 5432]] },
     {
-      what: 'a port that is gone',
+      what: 'a port that is unset',
       declared: tcp,
       live: { ...tcp, tcp_port: null },
       changes: [['tcp_port', null, 5432]],
     },
     {
-      what: 'a port that became a text',
+      what: 'a port that is a string',
       declared: tcp,
       live: { ...tcp, tcp_port: '5432' },
       changes: [['tcp_port', '5432', 5432]],
@@ -178,7 +190,7 @@ describe('drifted:', () => {
       changes: [['app_protocol', 'postgresql', 'mysql']],
     },
     {
-      what: 'a protocol nobody declares',
+      what: 'an undeclared protocol',
       declared: tcp,
       live: { ...tcp, app_protocol: 'mysql' },
       changes: [['app_protocol', 'mysql', null]],
@@ -242,25 +254,25 @@ describe('drifted:', () => {
       changes: [['host.resolver_network.resolver_ips', ['10.0.0.2', '10.0.0.1'], ['10.0.0.1', '10.0.0.2']]],
     },
     {
-      what: 'a resolver twice',
+      what: 'a duplicate resolver',
       declared: named({ resolver_ips: ['10.0.0.1'] }),
       live: named({ resolver_ips: ['10.0.0.1', '10.0.0.1'] }),
       changes: [['host.resolver_network.resolver_ips', ['10.0.0.1', '10.0.0.1'], ['10.0.0.1']]],
     },
     {
-      what: 'resolvers nobody declares',
+      what: 'undeclared resolvers',
       declared: tcp,
       live: named({ resolver_ips: ['10.0.0.53'] }),
       changes: [['host.resolver_network.resolver_ips', ['10.0.0.53'], null]],
     },
     {
-      what: 'resolvers that are gone',
+      what: 'resolvers that are unset',
       declared: named({ resolver_ips: ['10.0.0.53'] }),
       live: named({ resolver_ips: [] }),
       changes: [['host.resolver_network.resolver_ips', null, ['10.0.0.53']]],
     },
     {
-      what: 'another sort of host',
+      what: 'the kind of host',
       declared: tcp,
       live: { ...tcp, host: web.host },
       changes: [
@@ -271,7 +283,7 @@ describe('drifted:', () => {
       ],
     },
     {
-      what: 'a host that is gone',
+      what: 'a host that is unset',
       declared: tcp,
       live: { ...tcp, host: null },
       changes: [
@@ -280,7 +292,7 @@ describe('drifted:', () => {
       ],
     },
     {
-      what: 'a host that became a text',
+      what: 'a host that is a string',
       declared: tcp,
       live: { ...tcp, host: 'db.internal' },
       changes: [
@@ -296,25 +308,25 @@ describe('drifted:', () => {
       changes: [['tls_settings.cert_verification_mode', 'disabled', 'verify_ca']],
     },
     {
-      what: 'a TLS mode nobody declares',
+      what: 'an undeclared TLS mode',
       declared: tcp,
       live: tls({ cert_verification_mode: 'disabled' }),
       changes: [['tls_settings.cert_verification_mode', 'disabled', 'verify_full']],
     },
     {
-      what: 'a TLS mode that is gone',
+      what: 'a TLS mode that is unset',
       declared: tls({ cert_verification_mode: 'verify_ca' }),
       live: tcp,
       changes: [['tls_settings.cert_verification_mode', 'verify_full', 'verify_ca']],
     },
     {
-      what: 'a CA nobody declares',
+      what: 'an undeclared CA',
       declared: tcp,
       live: tls({ cert_verification_mode: 'verify_full', certificate_authority: certificate }),
       changes: [['tls_settings.certificate_authority', certificate, null]],
     },
     {
-      what: 'a certificate that is gone',
+      what: 'a certificate that is unset',
       declared: tls({ cert_verification_mode: 'verify_full', client_certificate: certificate }),
       live: tls({ cert_verification_mode: 'verify_full' }),
       changes: [['tls_settings.client_certificate', null, certificate]],
@@ -381,16 +393,16 @@ describe('drifted:', () => {
     ],
     ['both', 'http', [['https_port', null, 443]]],
     ['both', 'https', [['http_port', null, 80]]],
-  ])('ports, of which none is filled in: %s declared, %s live', ([declared, live, changes]) => {
+  ])('ports, without assuming default ports: %s declared, %s live', ([declared, live, changes]) => {
     const found = changesOf({ ...web, ...ports[declared] }, answer({ ...web, ...ports[live] }));
     expect(found.map(({ path, live, declared }) => [path, live, declared])).toEqual(changes);
   });
 
-  test.for(['none', 'http', 'https', 'both'] as const)('the same ports on both sides are in sync: %s', (which) => {
+  test.for(['none', 'http', 'https', 'both'] as const)('nothing if the ports are the same: %s', (which) => {
     expect(compareOne({ ...web, ...ports[which] }, answer({ ...web, ...ports[which] }))?.kind).toBe('in_sync');
   });
 
-  test('the finding holds both sides, and what we do not know', () => {
+  test('a service and returns both sides and the unknown fields', () => {
     const finding = compareOne(tcp, { ...tcp, tcp_port: 1, weight: 3 });
     expect(finding).toMatchObject({
       kind: 'drifted',
@@ -406,19 +418,19 @@ describe('drifted:', () => {
 
 const kinds = (sides: Sides) => findings(sides).map((each) => `${findingId(each)?.slice(-1)} ${each.kind}`);
 
-describe('a service is', () => {
-  test('missing when it is declared and not live', () => {
+describe('compare', () => {
+  test('reports a declared service that is not live as missing', () => {
     expect(findings({ declared: [{}], live: [http] })).toMatchObject([
       { kind: 'missing', declaration: { service_id: id(1) }, hint: null },
       { kind: 'unmanaged' },
     ]);
   });
 
-  test('unmanaged when it is live and not declared', () => {
+  test('reports a live service that is not declared as unmanaged', () => {
     expect(findings({ live: [{}] })).toMatchObject([{ kind: 'unmanaged', live: { service_id: id(1), name: 'db' } }]);
   });
 
-  test('invalid when its declaration is set aside, live or not', () => {
+  test('reports a skipped declaration as invalid, whether or not the service is live', () => {
     const { skipped } = parseFile('db.yaml', `${JSON.stringify({ ...tcp, tcp_port: 0 })}\n---\nname: no id`);
     const found = compare({ declarations: [], skipped, problems: [] }, [live(), live(http)]);
     expect(found).toMatchObject([
@@ -429,7 +441,7 @@ describe('a service is', () => {
     expect(found.map(findingId)).toEqual([null, id(1), id(2)]);
   });
 
-  test('one of a list that is sorted by service_id, whatever the order of files and answers', () => {
+  test('sorts findings by service_id, regardless of the order of both sides', () => {
     const declaredServices = [
       service({ service_id: id(4) }),
       service({ service_id: id(1) }),
@@ -445,7 +457,7 @@ describe('a service is', () => {
     expect(kinds({ declared: declaredServices.toReversed(), live: liveServices.toReversed() })).toEqual(expected);
   });
 
-  test('one of those without an id, which come first, by place', () => {
+  test('lists declarations without an id first, sorted by file and line', () => {
     const { skipped } = parseFile('b.yaml', ['x', 'y', 'z'].join('\n---\n'));
     const other = parseFile('a.yaml', `${'#\n'.repeat(11)}x`).skipped;
     const found = compare({ declarations: [], skipped: [...skipped, ...other], problems: [] }, [live()]);
@@ -454,7 +466,7 @@ describe('a service is', () => {
     ).toEqual(['a.yaml:12', 'b.yaml:1', 'b.yaml:3', 'b.yaml:5', 'unmanaged']);
   });
 
-  test('nothing at all when nothing is declared and nothing is live', () => {
+  test('returns nothing if nothing is declared and nothing is live', () => {
     expect(findings({})).toEqual([]);
   });
 });
@@ -462,50 +474,50 @@ describe('a service is', () => {
 const hints = (sides: Sides) => findings(sides).flatMap((each) => (each.kind === 'missing' ? [each.hint] : []));
 
 describe('the hint of a missing service', () => {
-  const another = 'none of the declared services is live; is this the right account?';
+  const wrongAccount = 'none of the declared services is live; is this the right account?';
 
-  test('names an unmanaged service of its name', () => {
+  test('names an unmanaged service with the same name', () => {
     expect(hints({ declared: [tcp], live: [{ service_id: id(7) }] })).toEqual([
       `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
     ]);
   });
 
-  test('does not name a declared service of its name', () => {
+  test('does not name a declared service with the same live name', () => {
     expect(
       hints({ declared: [tcp, { service_id: id(7), name: 'new' }], live: [{ service_id: id(7), name: 'db' }] }),
     ).toEqual([null]);
   });
 
-  test('asks for the account when none of several is live', () => {
-    expect(hints({ declared: [tcp, http] })).toEqual([another, another]);
+  test('asks about the account if none of several services is live', () => {
+    expect(hints({ declared: [tcp, http] })).toEqual([wrongAccount, wrongAccount]);
     expect(hints({ declared: [tcp, http], live: [{ service_id: id(7), name: 'web' }] })).toEqual([
-      another,
+      wrongAccount,
       `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
     ]);
   });
 
-  test('is not there when one of one is missing, or another is live', () => {
+  test('is null if the only service is missing or another one is live', () => {
     expect(hints({ declared: [tcp] })).toEqual([null]);
     expect(hints({ declared: [tcp, http], live: [http] })).toEqual([null]);
   });
 });
 
-test('changes are told for fields of either side', () => {
-  const { known: one } = normalize({ name: 'a', type: 'tcp', tcp_port: 1 });
-  const { known: other } = normalize({ name: 'a', type: 'http', http_port: 1 });
-  expect(changesBetween(one, other)).toEqual([
+test('lists changes of fields that are on either side', () => {
+  const { known: left } = normalize({ name: 'a', type: 'tcp', tcp_port: 1 });
+  const { known: right } = normalize({ name: 'a', type: 'http', http_port: 1 });
+  expect(changesBetween(left, right)).toEqual([
     { path: 'type', live: 'tcp', declared: 'http' },
     { path: 'http_port', live: null, declared: 1 },
     { path: 'tcp_port', live: 1, declared: null },
   ]);
-  expect(changesBetween(one, one)).toEqual([]);
+  expect(changesBetween(left, left)).toEqual([]);
 });
 
-test('finds of the very same values what it found before, and of others anew', () => {
-  const [here, there] = [declared(service()), live()];
-  const [first] = compare(here, [there]);
-  expect(compare(here, [there])[0]).toBe(first);
-  const [drifted] = compare(here, [live({ tcp_port: 1 })]);
+test('returns the same finding for the same two objects, and a new one for others', () => {
+  const [declaredSide, liveSide] = [declared(service()), live()];
+  const [first] = compare(declaredSide, [liveSide]);
+  expect(compare(declaredSide, [liveSide])[0]).toBe(first);
+  const [drifted] = compare(declaredSide, [live({ tcp_port: 1 })]);
   expect(drifted).toMatchObject({ kind: 'drifted', changes: [{ path: 'tcp_port', live: 1, declared: 5432 }] });
-  expect(compare(here, [there])[0]).toEqual(first);
+  expect(compare(declaredSide, [liveSide])[0]).toEqual(first);
 });

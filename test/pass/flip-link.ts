@@ -1,11 +1,11 @@
 /*
- * Flips a link between two worktrees as git-sync does, in a process of its own, so that it happens while the daemon reads:
- * flipper.ts ROOT MILLISECONDS. All files of a worktree carry its mark as their port. Prints the last mark.
+ * Switches a link between two worktrees as git-sync does: flip-link.ts ROOT MILLISECONDS. It runs in its own process, so that the link
+ * changes while the daemon reads. Each file of a worktree declares the worktree's mark as its port. Prints the last mark.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { declaration } from './living.ts';
+import { declaration } from './web-service.ts';
 
 const [root = '', milliseconds = ''] = process.argv.slice(2);
 const FILES = 200;

@@ -4,38 +4,41 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../source/folders.ts';
-import { declaration, liveService, living } from './living.ts';
+import { startDaemon } from './running-daemon.ts';
+import { declaration, liveService } from './web-service.ts';
 
 const MILLISECONDS = process.env['FULL'] === '1' ? 30_000 : 3000;
 
-test('no pass mixes two commits, however often git-sync flips between them, and the last one wins', async () => {
+test('never mixes two commits in one pass while git-sync switches between them, and applies the last one', async () => {
   const root = temporaryFolder();
   const first = join(root, '.worktrees', '1001'.repeat(10));
   mkdirSync(first, { recursive: true });
   const numbers = Array.from({ length: 200 }, (_, number) => number);
   for (const number of numbers) writeFileSync(join(first, `${number}.yaml`), declaration(number, 1001));
   symlinkSync(first, join(root, 'link'));
-  const alive = await living(join(root, 'link'), { services: numbers.map((number) => liveService(number, 1000)) });
+  const daemon = await startDaemon(join(root, 'link'), {
+    services: numbers.map((number) => liveService(number, 1000)),
+  });
 
-  const flipper = new URL('flipper.ts', import.meta.url).pathname;
-  const { stdout: lastMark } = await promisify(execFile)(process.execPath, [flipper, root, String(MILLISECONDS)]);
+  const flipLink = new URL('flip-link.ts', import.meta.url).pathname;
+  const { stdout: lastMark } = await promisify(execFile)(process.execPath, [flipLink, root, String(MILLISECONDS)]);
   await expect
-    .poll(() => new Set(alive.emulator.services().map((service) => service['http_port'])), { timeout: 10_000 })
+    .poll(() => new Set(daemon.emulator.services().map((service) => service['http_port'])), { timeout: 10_000 })
     .toEqual(new Set([Number(lastMark)]));
 
-  const read = alive.reports.filter(({ error }) => error === null);
+  const read = daemon.reports.filter(({ error }) => error === null);
   expect(read.length).toBeGreaterThan(0);
   for (const { counts, services, source } of read) {
     const marks = new Set(services.flatMap(({ changes }) => changes.map(({ declared }) => declared)));
     expect(marks.size).toBeLessThanOrEqual(1);
-    // All of a commit's files differ from the other commit's, or none does.
+    // The two commits differ in every file, so a pass finds either no drift or drift in every service.
     expect([0, 200]).toContain(counts.drifted);
     for (const mark of marks) expect(source.revision).toBe(JSON.stringify(mark).repeat(10));
   }
   if (process.env['FULL'] === '1') {
-    const failed = alive.reports.length - read.length;
+    const failed = daemon.reports.length - read.length;
     process.stdout.write(
-      `flips every 40 ms for ${MILLISECONDS} ms: ${read.length} passes, ${failed} that could not read\n`,
+      `link switched every 40 ms for ${MILLISECONDS} ms: ${read.length} passes, ${failed} of them could not read\n`,
     );
   }
 });

@@ -13,47 +13,47 @@ import { reconciler } from '../../src/pass/reconcile.ts';
 import { folderSource } from '../../src/source/folder-source.ts';
 import { watchFolder } from '../../src/source/watch/watch-folder.ts';
 import { budgetOf } from '../cloudflare/client.ts';
+import { idOf } from './web-service.ts';
 
-const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
-
-/** A daemon that lives in the test: the real rooms, an emulator without latency, a folder of the test's own. */
-export type Living = {
+/** A daemon that runs in the process of the test: everything is real except the API, which is an emulator without latency. */
+export type RunningDaemon = {
   readonly emulator: Emulator;
   readonly reports: readonly Report[];
-  readonly states: readonly WatchState[];
-  /** When a PUT brought this service to this port, on the clock of `performance.now`; throws after a while. */
-  readonly arrival: (number: number, port: number) => Promise<number>;
-  /** The next report that holds; those of the past do not count. */
-  readonly report: (holds: (report: Report) => boolean) => Promise<Report>;
+  readonly watchStates: readonly WatchState[];
+  /** Waits for the PUT that sets this port of this service. Returns its time in milliseconds of `performance.now`. */
+  readonly untilUpdated: (number: number, port: number) => Promise<number>;
+  /** Waits for the next report that matches. Earlier reports are ignored. */
+  readonly nextReport: (matches: (report: Report) => boolean) => Promise<Report>;
   readonly stop: () => Promise<void>;
 };
 
-export type LivingOptions = {
+export type DaemonSetup = {
   readonly services: readonly JsonObject[];
   readonly settleMs?: number;
   readonly rescanMs?: number;
 };
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
-export async function living(
+/** Starts a daemon on a folder. It is stopped when the test ends. */
+export async function startDaemon(
   path: string,
-  { services, settleMs = 50, rescanMs = 30_000 }: LivingOptions,
-): Promise<Living> {
-  const arrivals = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  { services, settleMs = 50, rescanMs = 30_000 }: DaemonSetup,
+): Promise<RunningDaemon> {
+  const updateTimes = new Map<string, number>();
+  const pendingChecks = new Set<() => void>();
   const reports: Report[] = [];
-  const states: WatchState[] = [];
-  const tell = () => {
-    for (const look of waiting) look();
+  const watchStates: WatchState[] = [];
+  const runChecks = () => {
+    for (const check of pendingChecks) check();
   };
   const emulator = await startEmulator({
     services,
     onRequest: ({ method, path: target, body }) => {
       if (method !== 'PUT') return;
       const port = typeof body === 'object' && body !== null && 'http_port' in body ? body.http_port : undefined;
-      arrivals.set(`${target.split('/').at(-1)} ${JSON.stringify(port)}`, performance.now());
-      tell();
+      updateTimes.set(`${target.split('/').at(-1)} ${JSON.stringify(port)}`, performance.now());
+      runChecks();
     },
   });
   const directory = cloudflareDirectory({
@@ -92,7 +92,7 @@ export async function living(
           hasChanged: source.hasChanged,
           readCount: source.readCount,
           onChange,
-          onState: (state) => void states.push(state),
+          onState: (state) => void watchStates.push(state),
         }),
       ),
       intervalTrigger({ intervalMs: 0, heldMs: () => 0, random: Math.random }),
@@ -101,7 +101,7 @@ export async function living(
       {
         onReport: (report) => {
           reports.push(report);
-          tell();
+          runChecks();
         },
       },
     ],
@@ -116,60 +116,33 @@ export async function living(
   };
   onTestFinished(stop);
 
-  const until = <Found>(look: () => Found | undefined, what: string): Promise<Found> =>
+  const until = <Found>(find: () => Found | undefined, what: string): Promise<Found> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        waiting.delete(check);
-        reject(new Error(`${what}: not seen; last report: ${JSON.stringify(reports.at(-1))}`));
-      }, PATIENCE_MS);
+        pendingChecks.delete(check);
+        reject(new Error(`timed out waiting for ${what}; last report: ${JSON.stringify(reports.at(-1))}`));
+      }, TIMEOUT_MS);
       const check = () => {
-        const found = look();
+        const found = find();
         if (found === undefined) return;
         clearTimeout(timer);
-        waiting.delete(check);
+        pendingChecks.delete(check);
         resolve(found);
       };
-      waiting.add(check);
+      pendingChecks.add(check);
       check();
     });
 
   return {
     emulator,
     reports,
-    states,
-    arrival: (number, port) =>
-      until(() => arrivals.get(`${idOf(number)} ${port}`), `service ${number} on port ${port}`),
-    report: (holds) => {
+    watchStates,
+    untilUpdated: (number, port) =>
+      until(() => updateTimes.get(`${idOf(number)} ${port}`), `service ${number} on port ${port}`),
+    nextReport: (matches) => {
       const from = reports.length;
-      return until(() => reports.slice(from).find(holds), 'a report');
+      return until(() => reports.slice(from).find(matches), 'a matching report');
     },
     stop,
-  };
-}
-
-export function idOf(number: number): string {
-  return `0199a0c4-2b10-7c3e-8a51-${String(number).padStart(12, '0')}`;
-}
-
-/** A declaration in YAML: its number is its key, and its port is what a test changes. */
-export function declaration(number: number, port: number): string {
-  return [
-    `service_id: ${idOf(number)}`,
-    `name: web-${number}`,
-    'type: http',
-    `http_port: ${port}`,
-    `host: {ipv4: 10.0.0.1, network: {tunnel_id: ${TUNNEL}}}`,
-    '',
-  ].join('\n');
-}
-
-/** The same as the API has it. */
-export function liveService(number: number, port: number): JsonObject {
-  return {
-    service_id: idOf(number),
-    name: `web-${number}`,
-    type: 'http',
-    http_port: port,
-    host: { ipv4: '10.0.0.1', network: { tunnel_id: TUNNEL } },
   };
 }

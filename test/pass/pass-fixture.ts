@@ -17,25 +17,26 @@ import { folderSource } from '../../src/source/folder-source.ts';
 import { budgetOf } from '../cloudflare/client.ts';
 import { documents } from './fleet.ts';
 
-/** A folder of declarations, an emulated account, and passes between the two; all is gone when the test is over. */
-export type Stage = {
+/** A folder of declarations, an emulated account, and a reconciler between them. */
+export type PassFixture = {
   readonly folder: string;
   readonly emulator: Emulator;
-  /** Writes a file of the folder. */
+  /** Writes a file in the folder. */
   readonly write: (name: string, content: string | readonly JsonObject[]) => void;
-  readonly pass: (given?: Partial<Signals> & { readonly trigger?: Trigger }) => Promise<Report>;
-  /** Lets so much time go by for the reconciler, which waits for nothing by it. */
-  readonly goBy: (ms: number) => void;
-  /** The bodies of all PUTs so far, by the id in their path. */
+  /** Runs a pass. */
+  readonly pass: (options?: Partial<Signals> & { readonly trigger?: Trigger }) => Promise<Report>;
+  /** Advances the clock of the reconciler. Timers are not affected. */
+  readonly advanceClock: (ms: number) => void;
+  /** Returns the bodies of all PUTs so far, by the id in their path. */
   readonly puts: () => ReadonlyMap<string, unknown>;
   readonly putCount: () => number;
 };
 
-type StageOptions = EmulatorOptions & {
+type FixtureOptions = EmulatorOptions & {
   readonly mode?: Mode;
   readonly credential?: string;
   readonly rules?: Partial<ReconcilerOptions['rules']>;
-  /** The request budget, `1100/5m`; without one, there is plenty. */
+  /** The request budget, for example `1100/5m`; unlimited by default. */
   readonly rates?: readonly string[];
   readonly client?: Partial<
     Pick<DirectoryOptions, 'baseUrl' | 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>
@@ -44,7 +45,8 @@ type StageOptions = EmulatorOptions & {
   readonly onPlan?: ReconcilerOptions['onPlan'];
 };
 
-export async function stage({
+/** Opens a fixture. It is closed when the test ends. */
+export async function openFixture({
   mode = 'apply',
   credential,
   rules = {},
@@ -53,7 +55,7 @@ export async function stage({
   passTimeoutMs = 60_000,
   onPlan = () => {},
   ...options
-}: StageOptions = {}): Promise<Stage> {
+}: FixtureOptions = {}): Promise<PassFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
   const emulator = await startEmulator(options);
   const directory = cloudflareDirectory({
@@ -74,7 +76,7 @@ export async function stage({
     rmSync(folder, { recursive: true, force: true });
   });
   let runs = 0;
-  let gone = 0;
+  let advancedMs = 0;
   const run = reconciler({
     source: folderSource({ path: folder, include: ['**/*.{yaml,yml,json}'], allowEmpty: false }),
     directory,
@@ -84,21 +86,21 @@ export async function stage({
     concurrency: client.connections ?? 10,
     passTimeoutMs,
     onPlan,
-    clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + gone },
+    clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + advancedMs },
     newId: () => `run-${(runs += 1)}`,
   });
   const never = new AbortController().signal;
-  const putsMade = () => emulator.requests.filter(({ method }) => method === 'PUT');
+  const putRequests = () => emulator.requests.filter(({ method }) => method === 'PUT');
   return {
     folder,
     emulator,
     write: (name, content) =>
       writeFileSync(join(folder, name), typeof content === 'string' ? content : documents(content)),
     pass: ({ stop = never, kill = never, trigger = 'command' } = {}) => run(trigger, { stop, kill }),
-    goBy: (ms) => {
-      gone += ms;
+    advanceClock: (ms) => {
+      advancedMs += ms;
     },
-    puts: () => new Map(putsMade().map(({ path, body }) => [path.split('/').at(-1) ?? '', body])),
-    putCount: () => putsMade().length,
+    puts: () => new Map(putRequests().map(({ path, body }) => [path.split('/').at(-1) ?? '', body])),
+    putCount: () => putRequests().length,
   };
 }

@@ -9,8 +9,8 @@ import type { Report } from '../core/report/report.ts';
 import type { SendEvent } from '../server/route.ts';
 import { createRoutes } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
-import { keepHistory } from '../sinks/history.ts';
-import { openMetrics } from '../sinks/metrics.ts';
+import { createHistory } from '../sinks/history.ts';
+import { createMetrics } from '../sinks/metrics.ts';
 import type { VitalsKeeper } from '../sinks/vitals.ts';
 import type { Context } from './context.ts';
 import { readReconcileToken } from './reconcile-token.ts';
@@ -59,7 +59,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
       elapsedMs: clock.elapsedMs(),
       timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
     });
-  const metrics = openMetrics({
+  const metrics = createMetrics({
     version,
     vitals,
     health,
@@ -68,7 +68,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     budget: budget.windows,
     throttledMs: budget.throttledMs,
   });
-  const history = keepHistory();
+  const history = createHistory();
   const subscribers = new Set<SendEvent>();
   const sendToAll: SendEvent = (event, data) => {
     for (const send of subscribers) send(event, data);

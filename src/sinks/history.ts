@@ -2,23 +2,24 @@ import { isGood } from '../core/report/health.ts';
 import { summaryOf } from '../core/report/report.ts';
 import type { PassSummary, Report } from '../core/report/report.ts';
 
-/** The last passes, in memory. */
+/** The most recent passes, in memory. */
 export type History = {
   readonly add: (report: Report) => void;
   readonly latest: () => Report | null;
-  /** The last one that read the folder and listed the account. */
+  /** The last report of a pass that read the folder and listed the account. */
   readonly lastGood: () => Report | null;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly passes: () => readonly PassSummary[];
-  /** Each as JSON, the newest first; the last one always. */
+  /** Each report as JSON, newest first. Always includes the last report. */
   readonly reports: () => readonly string[];
 };
 
-const MOST_PASSES = 100;
-/** A report that names a thousand services is half a megabyte. */
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_PASSES = 100;
+/** At most this many characters of reports are kept. A report with 1,000 services has about half a million. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
-export function keepHistory(): History {
+/** Creates an empty history. */
+export function createHistory(): History {
   const passes: PassSummary[] = [];
   let reports: string[] = [];
   let latest: Report | null = null;
@@ -28,8 +29,8 @@ export function keepHistory(): History {
       latest = report;
       if (isGood(report)) lastGood = report;
       passes.push(summaryOf(report));
-      if (passes.length > MOST_PASSES) passes.shift();
-      reports = withinBounds([JSON.stringify(report), ...reports]);
+      if (passes.length > MAX_PASSES) passes.shift();
+      reports = withinLimits([JSON.stringify(report), ...reports]);
     },
     latest: () => latest,
     lastGood: () => lastGood,
@@ -38,10 +39,10 @@ export function keepHistory(): History {
   };
 }
 
-function withinBounds(reports: readonly string[]): string[] {
-  let bytes = 0;
-  return reports.slice(0, MOST_PASSES).filter((report, index) => {
-    bytes += report.length;
-    return index === 0 || bytes <= MOST_BYTES;
+function withinLimits(reports: readonly string[]): string[] {
+  let characters = 0;
+  return reports.slice(0, MAX_PASSES).filter((report, index) => {
+    characters += report.length;
+    return index === 0 || characters <= MAX_CHARACTERS;
   });
 }

@@ -5,45 +5,45 @@ import type { Outcome } from '../core/plan/outcome.ts';
 import type { Report, Trigger } from '../core/report/report.ts';
 import { OUTCOMES } from './metrics-vitals.ts';
 
-/** What starts a pass of a daemon. */
+/** The triggers of a daemon's passes. */
 const TRIGGERS: readonly Trigger[] = ['startup', 'change', 'interval', 'schedule', 'signal', 'request'];
 
 const FINDINGS: readonly Finding['kind'][] = ['in_sync', 'drifted', 'missing', 'unmanaged', 'invalid'];
 
 const RESULTS: readonly Outcome['result'][] = ['updated', 'failed', 'unsettled', 'withheld'];
 
-/** From a pass that finds nothing to do, one request, to `pass_timeout`, 15 minutes unless it is set. */
-const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900];
+/** From a pass with a single request up to the default of `pass_timeout`, 15 minutes. */
+const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900];
 
 /**
- * Metrics of the passes, from their reports. `look` takes in what is known at the time of a scrape only; `now` gives milliseconds of a
- * clock that never jumps.
+ * Registers the metrics of passes, which are based on reports. `collect` updates the metrics that depend on the time of the scrape.
+ * `now` returns milliseconds of a monotonic clock.
  */
 export function passMetrics(
   registry: Registry,
   now: () => number,
-): { readonly onReport: (report: Report) => void; readonly look: () => void } {
+): { readonly onReport: (report: Report) => void; readonly collect: () => void } {
   const registers = [registry];
   const passes = new Counter({
     name: 'vpc_reconciler_passes_total',
-    help: 'Passes (read, list, compare, update) that have ended, by how they ended and by what started them.',
+    help: 'Passes (read, list, compare, update) that have ended, by outcome and by trigger.',
     labelNames: ['outcome', 'trigger'],
     registers,
   });
   const seconds = new Histogram({
     name: 'vpc_reconciler_pass_duration_seconds',
-    help: 'How long a pass took, failed ones too; with the time that its requests waited for the request budget.',
-    buckets: SECONDS,
+    help: 'Duration of passes, including failed ones and the time that requests waited for the request budget.',
+    buckets: DURATION_BUCKETS,
     registers,
   });
   const updates = new Counter({
     name: 'vpc_reconciler_updates_total',
-    help: 'Services to update, by what became of it in each pass: updated; failed; unsettled (the API took the update and keeps something else); withheld (a limit, a refusal not yet worth another try, or not begun).',
+    help: 'Planned updates, by their result in each pass: updated; failed; unsettled (the API stored a different value); withheld (by a limit, after a rejection that is not retried yet, or because the pass ended first).',
     labelNames: ['result'],
     registers,
   });
   const gauges = lastSeenGauges(registry);
-  // Few enough, and `increase` does not see the first event of a series that comes with it.
+  // All series exist from the start, because `increase` ignores the first event of a series that begins with it.
   for (const outcome of OUTCOMES) for (const trigger of TRIGGERS) passes.inc({ outcome, trigger }, 0);
   for (const result of RESULTS) updates.inc({ result }, 0);
   for (const finding of FINDINGS) gauges.services.set({ finding }, 0);
@@ -65,10 +65,10 @@ export function passMetrics(
         driftedSince = stillDrifted(driftedSince, report, now());
       }
     },
-    look: () => {
+    collect: () => {
       gauges.uncorrected.set(driftedSince.size);
-      const longest = Math.min(...driftedSince.values());
-      gauges.driftAge.set(longest === Infinity ? 0 : (now() - longest) / 1000);
+      const earliest = Math.min(...driftedSince.values());
+      gauges.driftAge.set(earliest === Infinity ? 0 : (now() - earliest) / 1000);
     },
   };
 }
@@ -78,49 +78,49 @@ function lastSeenGauges(registry: Registry) {
   return {
     services: new Gauge({
       name: 'vpc_reconciler_services',
-      help: 'Services by what the last pass that got as far as a comparison found: in_sync; drifted (before it updated them); missing (declared, not live); unmanaged (live, not declared, left alone); invalid (its declaration does not hold, left alone). A pass that fails before leaves them as they are.',
+      help: 'Services by finding of the last pass that compared: in_sync; drifted (before the pass updated them); missing (declared, not live); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
       labelNames: ['finding'],
       registers,
     }),
     live: new Gauge({
       name: 'vpc_reconciler_live_services',
-      help: 'Services that the account had when it was last listed for a comparison.',
+      help: 'Live services in the account when it was last listed for a comparison.',
       registers,
     }),
     declarations: new Gauge({
       name: 'vpc_reconciler_declarations',
-      help: 'Declarations in the folder when it was last read, those that do not hold among them.',
+      help: 'Declarations in the folder when it was last read, including skipped ones.',
       registers,
     }),
     problems: new Gauge({
       name: 'vpc_reconciler_problems',
-      help: 'What is wrong in the files of the folder, as of when it was last read: what has a problem is set aside, and its live service is left alone. The log and `vpc-reconciler validate` say file and line.',
+      help: 'Problems in the files of the folder when it was last read. A declaration with problems is skipped, and its live service is left alone. The log and `vpc-reconciler validate` show file and line.',
       registers,
     }),
     uncorrected: new Gauge({
       name: 'vpc_reconciler_uncorrected_services',
-      help: 'Services that were found different and were not updated by the last pass that compared: an update failed, was withheld, did not settle, or the mode is detect.',
+      help: 'Services that differed in the last pass that compared, and were not updated: the update failed, was withheld or did not settle, or the mode is detect.',
       registers,
     }),
     driftAge: new Gauge({
       name: 'vpc_reconciler_drift_age_seconds',
-      help: 'For how long that service has been found different, pass after pass, that has been for the longest, and was not updated; 0 where every difference was put back.',
+      help: 'Seconds since the service that has drifted longest was first found different from its declaration. 0 if no service differs, or all were updated.',
       registers,
     }),
   };
 }
 
-/** Whether the folder was read, however the pass ended: a report counts files only then. */
+/** Whether the pass read the folder. A report counts files only in this case. */
 function hasRead({ error, source }: Report): boolean {
   return error === null || source.files > 0;
 }
 
-/** Whether declared and live were compared, however the pass ended: without a list, there is nothing but what is invalid. */
+/** Whether the pass compared declared and live services. Without a comparison, a report counts only invalid ones. */
 function hasCompared({ error, counts }: Report): boolean {
   return error === null || counts.in_sync + counts.drifted + counts.missing + counts.unmanaged > 0;
 }
 
-/** Since when each service differs that differs after this pass, too, by service_id. */
+/** Returns when each service that still differs after this pass was first found different, by service_id. */
 function stillDrifted(since: ReadonlyMap<string, number>, report: Report, now: number): ReadonlyMap<string, number> {
   const drifted = report.services.filter(({ finding, result }) => finding === 'drifted' && result !== 'updated');
   return new Map(drifted.map(({ service_id: id }) => [id ?? '', since.get(id ?? '') ?? now]));

@@ -22,63 +22,63 @@ export const OUTCOMES: readonly PassOutcome[] = [
 
 const WATCH_MODES: readonly WatchMode[] = ['starting', 'events', 'rescans'];
 
-/** Metrics of what a daemon knows of itself. Gives what takes that in, at the time of a scrape. */
+/** Registers the metrics of the state of the daemon. Returns a function that updates them, to be called for each scrape. */
 export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: VitalsMetricsOptions): () => void {
-  const lookAtPasses = passGauges(registry);
-  const lookAtWatcher = watcherGauges(registry);
+  const updatePasses = passGauges(registry);
+  const updateWatcher = watcherGauges(registry);
   const registers = [registry];
   const healthy = new Gauge({
     name: 'vpc_reconciler_healthy',
-    help: '1 while the daemon moves, 0 where a restart would help: what /healthz answers.',
+    help: '1 while the daemon makes progress, 0 if it is stuck and a restart would help. The result of /healthz.',
     registers,
   });
   const ready = new Gauge({
     name: 'vpc_reconciler_ready',
-    help: '1 while what the daemon keeps can be relied on, 0 before the first good pass and once passes have been failing, or due, for longer than the setting fresh_for: what /readyz answers.',
+    help: '1 while passes succeed; 0 before the first good pass, and after passes have been failing or overdue for longer than the setting fresh_for. The result of /readyz.',
     registers,
   });
   const timeOrZero: Timestamp = (at) => (at === null ? 0 : Math.round(timeOf(at)) / 1000);
 
   return () => {
     const now = vitals();
-    const judged = health();
-    healthy.set(Number(judged.healthy));
-    ready.set(Number(judged.ready));
-    lookAtPasses(now, timeOrZero);
-    lookAtWatcher(now, timeOrZero);
+    const current = health();
+    healthy.set(Number(current.healthy));
+    ready.set(Number(current.ready));
+    updatePasses(now, timeOrZero);
+    updateWatcher(now, timeOrZero);
   };
 }
 
-/** Unix time in seconds; 0 for what never happened. */
+/** Converts a time to Unix time in seconds; 0 if it is null. */
 type Timestamp = (at: number | null) => number;
 
 function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) => void {
   const registers = [registry];
   const success = new Gauge({
     name: 'vpc_reconciler_last_success_timestamp_seconds',
-    help: 'Unix time when a step last went well: read (the folder), list (the account), pass (both, and the pass came to its end; single services may have failed). 0 where it never did.',
+    help: 'Unix time of the last success of each step: read (the folder), list (the account), pass (both, and the pass was completed; single services may have failed). 0 if there was none.',
     labelNames: ['step'],
     registers,
   });
   const last = new Gauge({
     name: 'vpc_reconciler_last_pass_timestamp_seconds',
-    help: 'Unix time when the last pass ended, however it ended. 0 before the first.',
+    help: 'Unix time at which the last pass ended, with any outcome. 0 before the first.',
     registers,
   });
   const outcomeOfLast = new Gauge({
     name: 'vpc_reconciler_last_pass_outcome',
-    help: '1 for how the last pass ended, 0 for all else: in_sync, converged (all that differed was updated), pending (mode detect: something differs), partial (something is missing, invalid, failed or withheld), failed (could not read or list), denied (the credential was refused), interrupted (told to stop).',
+    help: '1 for the outcome of the last pass, 0 for the others: in_sync; converged (all differences were updated); pending (mode detect, services differ); partial (services are missing, invalid, failed, unsettled or withheld); failed (the folder or the account could not be read); denied (the credential was refused); interrupted (the program was stopped).',
     labelNames: ['outcome'],
     registers,
   });
   const owed = new Gauge({
     name: 'vpc_reconciler_pass_owed_timestamp_seconds',
-    help: 'Unix time since when a good pass has been due and has not come to its end: one fails after another, takes long, or does not begin. 0 where none is due.',
+    help: 'Unix time since which a good pass has been due, because passes fail, take long, or do not start. 0 if none is due.',
     registers,
   });
   const next = new Gauge({
     name: 'vpc_reconciler_next_pass_timestamp_seconds',
-    help: 'Unix time of the next pass that nobody has to ask for: by interval, back-off or schedule. 0 while a pass is under way, and where there is none.',
+    help: 'Unix time of the next pass by interval, back-off or schedule. 0 during a pass, and if no pass is planned.',
     registers,
   });
 
@@ -98,18 +98,18 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
   const registers = [registry];
   const state = new Gauge({
     name: 'vpc_reconciler_watcher_state',
-    help: '1 for how changes of the folder are noticed now, 0 for all else: starting, events (at once), rescans (events do not tell all there: the folder is looked at again and again).',
+    help: '1 for how changes in the folder are detected now, 0 for the others: starting; events (immediately); rescans (events are incomplete, so the folder is checked every few seconds).',
     labelNames: ['state'],
     registers,
   });
   const missed = new Counter({
     name: 'vpc_reconciler_watcher_missed_changes_total',
-    help: 'Changes of the folder that no event had announced: only the safety re-scan found them, later than they could have been.',
+    help: 'Changes in the folder that caused no event, and were found later by the safety rescan.',
     registers,
   });
-  const looked = new Gauge({
+  const lastCheck = new Gauge({
     name: 'vpc_reconciler_folder_last_look_timestamp_seconds',
-    help: 'Unix time when a look whether the folder has changed last came to an end, be it that nothing can be read there. 0 before the first time.',
+    help: 'Unix time of the last completed check of the folder for changes, whether or not the folder could be read. 0 before the first.',
     registers,
   });
 
@@ -117,6 +117,6 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
     for (const by of WATCH_MODES) state.set({ state: by }, Number(by === watcher.by));
     missed.reset();
     missed.inc(watcher.missed);
-    looked.set(timestamp(watcher.lookedAt));
+    lastCheck.set(timestamp(watcher.lookedAt));
   };
 }

@@ -9,41 +9,41 @@ import { vitalsMetrics } from './metrics-vitals.ts';
 
 export type MetricsOptions = {
   readonly version: string;
-  /** Times are of the same clock as `now`. */
+  /** Times are on the same clock as `now`. */
   readonly vitals: () => Vitals;
   readonly health: () => Pick<Health, 'healthy' | 'ready'>;
-  /** Milliseconds of a clock that never jumps. */
+  /** Returns milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** The Unix time, in milliseconds, of a moment on that clock. */
+  /** Converts a time on that clock to Unix time in milliseconds. */
   readonly timeOf: (elapsedMs: number) => number;
-  /** One for each window of the request budget: its text such as `1100/5m`, its size, how many requests may begin now. */
+  /** Returns the windows of the request budget, for example `1100/5m`, with limit and remaining requests. */
   readonly budget: () => readonly BudgetWindow[];
-  /** For how long, all in all, there was a request that had to wait. */
+  /** Returns the total time, in milliseconds, during which at least one request waited. */
   readonly throttledMs: () => number;
 };
 
 export type Metrics = {
-  /** Told of every pass. */
+  /** Called with the report of every pass. */
   readonly onReport: (report: Report) => void;
-  /** Told of every request to the API, once it has ended. */
+  /** Called after every request to the API. */
   readonly onRequest: (request: RequestFacts) => void;
-  /** What Prometheus is given that asks now. */
+  /** Returns the current metrics in the format of Prometheus. */
   readonly read: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };
 
 /**
- * What a daemon tells Prometheus. Every series whose labels are known beforehand is there from the first scrape, so that `increase`
- * sees its first event, too. Labels take their values from short lists or from the settings, never from files or from the API: neither
- * the output nor the memory grows with the services or with time, but for the services that differ, of which each is remembered once.
+ * Creates the metrics of a daemon. All series with predictable labels exist from the first scrape, so that `increase` counts their first
+ * event. Label values come from short lists and from the settings, never from files or from the API. Therefore the output does not grow
+ * with the number of services or with time. Memory grows only with the services that currently differ.
  */
-export function openMetrics(options: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const passes = passMetrics(registry, options.now);
   const requests = requestMetrics(registry);
-  const lookAtVitals = vitalsMetrics(registry, options);
+  const collectVitals = vitalsMetrics(registry, options);
   new Gauge({
     name: 'vpc_reconciler_build_info',
-    help: 'Always 1. The labels say which version of the program runs, and on which Node.',
+    help: 'Always 1. The labels contain the versions of the program and of Node.',
     labelNames: ['version', 'node_version'],
     registers: [registry],
   }).set({ version: options.version, node_version: process.version }, 1);
@@ -53,21 +53,21 @@ export function openMetrics(options: MetricsOptions): Metrics {
     onReport: passes.onReport,
     onRequest: requests.onRequest,
     read: async () => {
-      passes.look();
-      requests.look({ budget: options.budget(), throttledMs: options.throttledMs() });
-      lookAtVitals();
+      passes.collect();
+      requests.collect({ budget: options.budget(), throttledMs: options.throttledMs() });
+      collectVitals();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
 }
 
 /**
- * What every process on Node tells, under the usual names. Left out is what is named like a counter and is none, or counts by an
- * internal list of Node, and the delays of the loop by histogram: to look a hundred times a second costs an idle daemon half a percent
- * of a core, and to look less often makes the figures wrong, for they include the pause between two looks.
+ * Registers the usual metrics of a Node process. Omits gauges named like counters and counts of internal Node resources. Also omits the
+ * histogram of event loop delays: 100 samples per second cost an idle daemon half a percent of a core, and with fewer samples the values
+ * are wrong, because they include the pause between samples.
  */
 function processMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 60_000 });
-  const leftOut = /^nodejs_active_|^nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_seconds$/;
-  for (const { name } of registry.getMetricsAsArray()) if (leftOut.test(name)) registry.removeSingleMetric(name);
+  const omitted = /^nodejs_active_|^nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_seconds$/;
+  for (const { name } of registry.getMetricsAsArray()) if (omitted.test(name)) registry.removeSingleMetric(name);
 }

@@ -1,11 +1,11 @@
-import { openMetrics } from '../../src/sinks/metrics.ts';
+import { createMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
 import { scrape } from '../sinks/exposition.ts';
 
 /** Returns the metrics of a daemon that has just started. */
 export function initialMetrics(): Metrics {
-  return openMetrics({
+  return createMetrics({
     version: '1.2.3',
     vitals: keepVitals(() => 0).vitals,
     health: () => ({ healthy: true, ready: false }),

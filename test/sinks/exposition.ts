@@ -1,24 +1,24 @@
 import { expect } from 'vitest';
 import type { Metrics } from '../../src/sinks/metrics.ts';
 
-/** What a scrape gives: the value of each series, which is spelled as there: `name{label="value"}`. */
+/** Returns the value of each series of a scrape. A series is written as in the scrape: `name{label="value"}`. */
 export async function scrape(metrics: Pick<Metrics, 'read'>): Promise<ReadonlyMap<string, number>> {
   const { text } = await metrics.read();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(lines.map((line) => [seriesOf(line), Number(line.slice(line.lastIndexOf(' ') + 1))]));
 }
 
-/** Those of one metric, under what stands behind its name: `{label="value"}`, or nothing. */
+/** Returns the values of one metric by their labels: `{label="value"}`, or an empty string. */
 export async function valuesOf(metrics: Pick<Metrics, 'read'>, name: string): Promise<Record<string, number>> {
   const series = [...(await scrape(metrics))].filter(([each]) => each === name || each.startsWith(`${name}{`));
   expect(series, name).not.toEqual([]);
   return Object.fromEntries(series.map(([each, value]) => [each.slice(name.length), value]));
 }
 
-/** A metric as it is declared: what it is, and with which labels its series come. */
+/** The declaration of a metric: its type, its help text, and the labels of its series. */
 export type Declared = { readonly type: string; readonly help: string; readonly labels: readonly string[] };
 
-/** All that a scrape declares, by name. */
+/** Returns the metrics that a scrape declares, by name. */
 export async function declaredBy(metrics: Pick<Metrics, 'read'>): Promise<ReadonlyMap<string, Declared>> {
   const { text } = await metrics.read();
   const series = [...(await scrape(metrics)).keys()];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { failure } from '../../src/core/base/failure.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { Report } from '../../src/core/report/report.ts';
-import { keepHistory } from '../../src/sinks/history.ts';
+import { createHistory } from '../../src/sinks/history.ts';
 import { facts } from '../core/builders.ts';
 
 function report(number: number, changes: Partial<Report> = {}): Report {
@@ -11,13 +11,13 @@ function report(number: number, changes: Partial<Report> = {}): Report {
 
 const idsOf = (reports: readonly string[]) => reports.map((text): unknown => JSON.parse(text).run_id);
 
-test('keeps nothing before the first pass', () => {
-  const history = keepHistory();
+test('is empty before the first pass', () => {
+  const history = createHistory();
   expect([history.latest(), history.lastGood(), history.passes(), history.reports()]).toEqual([null, null, [], []]);
 });
 
-test('keeps the last hundred passes: reports the newest first, summaries the oldest first', () => {
-  const history = keepHistory();
+test('keeps the last 100 passes: reports newest first, summaries oldest first', () => {
+  const history = createHistory();
   for (let number = 1; number <= 150; number += 1) history.add(report(number));
   expect(idsOf(history.reports())).toEqual(Array.from({ length: 100 }, (_, index) => `run-${150 - index}`));
   expect(history.passes().map(({ run_id }) => run_id)).toEqual(
@@ -37,16 +37,16 @@ test('keeps the last hundred passes: reports the newest first, summaries the old
   ]);
 });
 
-test('keeps the last good report apart from the last one', () => {
-  const history = keepHistory();
+test('keeps the last good report in addition to the last report', () => {
+  const history = createHistory();
   history.add(report(1));
   history.add(report(2, { error: failure('transient', 'the API is down'), outcome: 'failed' }));
   expect(history.latest()?.run_id).toBe('run-2');
   expect(history.lastGood()?.run_id).toBe('run-1');
 });
 
-test('keeps no more than four million characters of reports, but always the last one', () => {
-  const history = keepHistory();
+test('keeps at most 4 Mi characters of reports, but always the last report', () => {
+  const history = createHistory();
   const problem = { file: 'a.yaml', line: 1, column: 1, path: null, message: 'x'.repeat(1_500_000) };
   for (let number = 1; number <= 4; number += 1) history.add(report(number, { problems: [problem] }));
   expect(idsOf(history.reports())).toEqual(['run-4', 'run-3']);

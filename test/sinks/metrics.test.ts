@@ -8,37 +8,37 @@ import type { Outcome } from '../../src/core/plan/outcome.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { PassFacts, Report } from '../../src/core/report/report.ts';
-import { openMetrics } from '../../src/sinks/metrics.ts';
+import { createMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics, MetricsOptions } from '../../src/sinks/metrics.ts';
 import { keepVitals } from '../../src/sinks/vitals.ts';
 import type { VitalsKeeper } from '../../src/sinks/vitals.ts';
 import { facts, findings, id, live, planOptions, tcp } from '../core/builders.ts';
 import { scrape, valuesOf } from './exposition.ts';
 
-/** The Unix time, in seconds, at which the clock of these tests stands at 0. */
-const DAY = 1_767_225_600;
+/** The Unix time, in seconds, at which the clock of these tests starts. */
+const START = 1_767_225_600;
 
 type Daemon = {
   readonly metrics: Metrics;
   readonly vitals: VitalsKeeper;
-  /** What time passes. */
-  readonly pass: (ms: number) => void;
-  /** The daemon has come to the end of a pass. */
+  /** Moves the clock forward. */
+  readonly advance: (ms: number) => void;
+  /** Ends a pass. */
   readonly report: (fields: Partial<PassFacts>) => Report;
   readonly values: (name: string) => Promise<Record<string, number>>;
 };
 
-/** The metrics of a daemon, by a clock that stands until it is moved. */
-function opened(options: Partial<MetricsOptions> = {}): Daemon {
+/** Creates the metrics of a daemon, with a clock that the test moves. */
+function startDaemon(options: Partial<MetricsOptions> = {}): Daemon {
   let elapsedMs = 0;
   const now = () => elapsedMs;
   const vitals = keepVitals(now);
-  const metrics = openMetrics({
+  const metrics = createMetrics({
     version: '1.2.3',
     vitals: vitals.vitals,
     health: () => ({ healthy: true, ready: false }),
     now,
-    timeOf: (at) => DAY * 1000 + at,
+    timeOf: (at) => START * 1000 + at,
     budget: () => [
       { window: '1100/5m', limit: 1100, left: 1040 },
       { window: '150/1s', limit: 150, left: 0 },
@@ -49,7 +49,7 @@ function opened(options: Partial<MetricsOptions> = {}): Daemon {
   return {
     metrics,
     vitals,
-    pass: (ms) => {
+    advance: (ms) => {
       elapsedMs += ms;
     },
     report: (fields) => {
@@ -62,14 +62,14 @@ function opened(options: Partial<MetricsOptions> = {}): Daemon {
   };
 }
 
-/** Those that are not 0. */
+/** Returns the values other than 0. */
 const notZero = (values: Readonly<Record<string, number>>) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0));
 
 const named = (...numbers: readonly number[]) =>
   numbers.map((number) => ({ service_id: id(number), name: `db-${number}` }));
 
-/** Services that differ. */
+/** Returns the findings for services that differ. */
 const drift = (...numbers: readonly number[]) =>
   findings({ declared: named(...numbers), live: named(...numbers).map((each) => ({ ...each, tcp_port: 1 })) });
 
@@ -83,7 +83,7 @@ const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun'
 
 const broken = parseFile('bad.json', JSON.stringify({ ...tcp, service_id: id(4), tcp_port: 0 }));
 
-/** One of each finding. */
+/** At least one finding of each kind. */
 const ofEach: readonly Finding[] = [
   ...drift(1, 2),
   ...findings({ declared: [{ service_id: id(3), name: 'gone' }] }),
@@ -100,8 +100,8 @@ const noFolder = {
   error: failure('source', 'services: no such folder'),
 };
 
-test('counts passes by how they ended and what started them, and how long they took', async () => {
-  const { report, values } = opened();
+test('counts passes by outcome and trigger, and measures their duration', async () => {
+  const { report, values } = startDaemon();
   report({ duration_ms: 120 });
   report({ duration_ms: 40_000, trigger: 'change' });
   report({ ...noList, duration_ms: 30_000 });
@@ -120,8 +120,8 @@ test('counts passes by how they ended and what started them, and how long they t
   });
 });
 
-test('counts what became of what was to be updated', async () => {
-  const { report, values } = opened();
+test('counts planned updates by result', async () => {
+  const { report, values } = startDaemon();
   const found = drift(1, 2, 3, 4, 5);
   const outcomes = ended({ 1: updated, 2: updated, 3: failed, 4: unsettled, 5: withheld });
   report({ findings: found, outcomes });
@@ -134,7 +134,7 @@ test('counts what became of what was to be updated', async () => {
   });
 });
 
-describe('tells what the last pass found that could compare', () => {
+describe('the findings of the last pass that compared', () => {
   const found = {
     '{finding="in_sync"}': 1,
     '{finding="drifted"}': 2,
@@ -143,8 +143,8 @@ describe('tells what the last pass found that could compare', () => {
     '{finding="invalid"}': 1,
   };
 
-  test('of each kind', async () => {
-    const { report, values } = opened();
+  test('are counted by kind', async () => {
+    const { report, values } = startDaemon();
     report({ findings: ofEach, problems: broken.problems });
     expect(await values('vpc_reconciler_services')).toEqual(found);
     expect(await values('vpc_reconciler_live_services')).toEqual({ '': 5 });
@@ -154,8 +154,8 @@ describe('tells what the last pass found that could compare', () => {
     expect(notZero(await values('vpc_reconciler_services'))).toEqual({});
   });
 
-  test('and keeps it when the account cannot be listed: what is known of the folder is new', async () => {
-    const { report, values } = opened();
+  test('stay the same when the account cannot be listed, while the counts of the folder are updated', async () => {
+    const { report, values } = startDaemon();
     report({ findings: ofEach });
     const skipped = compare({ ...collect([broken]), declarations: [] }, []);
     report({ ...noList, findings: skipped, declared: 9, problems: broken.problems });
@@ -166,8 +166,8 @@ describe('tells what the last pass found that could compare', () => {
     expect(await values('vpc_reconciler_problems')).toEqual({ '': 1 });
   });
 
-  test('and keeps all of it when the folder cannot be read', async () => {
-    const { report, values } = opened();
+  test('stay the same when the folder cannot be read, and so do the counts of the folder', async () => {
+    const { report, values } = startDaemon();
     report({ findings: ofEach, problems: broken.problems });
     report(noFolder);
     expect(await values('vpc_reconciler_services')).toEqual(found);
@@ -175,15 +175,15 @@ describe('tells what the last pass found that could compare', () => {
     expect(await values('vpc_reconciler_problems')).toEqual({ '': 1 });
   });
 
-  test('also where the credential was refused, or the program stopped, between the comparison and the end', async () => {
-    const { report, values } = opened();
+  test('are counted when the credential is refused or the program stops after the comparison', async () => {
+    const { report, values } = startDaemon();
     report({ findings: drift(1, 2), outcomes: ended({ 1: updated }), error: failure('denied', 'HTTP 403') });
     expect(notZero(await values('vpc_reconciler_services'))).toEqual({ '{finding="drifted"}': 2 });
     expect(await values('vpc_reconciler_uncorrected_services')).toEqual({ '': 1 });
   });
 
-  test('an account and a folder without anything are found, too', async () => {
-    const { report, values } = opened();
+  test('are 0 for an empty account and an empty folder', async () => {
+    const { report, values } = startDaemon();
     report({ findings: ofEach });
     report({ source: { path: 'services', revision: null, files: 0 }, declared: 0 });
     expect(notZero(await values('vpc_reconciler_services'))).toEqual({});
@@ -193,69 +193,69 @@ describe('tells what the last pass found that could compare', () => {
 
 const age = async ({ values }: Daemon) => (await values('vpc_reconciler_drift_age_seconds'))[''];
 
-describe('tells for how long something has differed without being put back', () => {
-  test('since the pass that found it first, until one puts it back', async () => {
-    const daemon = opened();
+describe('the age of the oldest drift', () => {
+  test('counts from the pass that found it first to the pass that corrects it', async () => {
+    const daemon = startDaemon();
     expect(await age(daemon)).toBe(0);
     daemon.report({ findings: drift(1), outcomes: ended({ 1: failed }) });
-    daemon.pass(60_000);
+    daemon.advance(60_000);
     expect(await age(daemon)).toBe(60);
     daemon.report({ findings: drift(1), outcomes: ended({ 1: failed }) });
-    daemon.pass(1500);
+    daemon.advance(1500);
     expect(await age(daemon)).toBe(61.5);
     daemon.report({ findings: drift(1), outcomes: ended({ 1: updated }) });
     expect(await age(daemon)).toBe(0);
   });
 
   test.for([
-    { reason: 'it was put back at once', outcome: updated, expected: 0 },
+    { reason: 'it was corrected at once', outcome: updated, expected: 0 },
     { reason: 'the update failed', outcome: failed, expected: 5 },
-    { reason: 'the API keeps something else', outcome: unsettled, expected: 5 },
+    { reason: 'the API stored a different value', outcome: unsettled, expected: 5 },
     { reason: 'the update was withheld', outcome: withheld, expected: 5 },
     { reason: 'nothing is written in this mode', outcome: undefined, expected: 5 },
-  ])('$reason: $expected s later it is $expected s', async ({ outcome, expected }) => {
-    const daemon = opened();
+  ])('is $expected s after 5 s: $reason', async ({ outcome, expected }) => {
+    const daemon = startDaemon();
     daemon.report({ findings: drift(1), ...(outcome && { outcomes: ended({ 1: outcome }) }) });
-    daemon.pass(5000);
+    daemon.advance(5000);
     expect(await age(daemon)).toBe(expected);
   });
 
-  test('of the one that has for the longest', async () => {
-    const daemon = opened();
+  test('is that of the service that has drifted longest', async () => {
+    const daemon = startDaemon();
     daemon.report({ findings: drift(2) });
-    daemon.pass(10_000);
+    daemon.advance(10_000);
     daemon.report({ findings: drift(1, 2, 3) });
-    daemon.pass(10_000);
+    daemon.advance(10_000);
     expect(await age(daemon)).toBe(20);
     daemon.report({ findings: drift(1, 3) });
     expect(await age(daemon)).toBe(10);
     expect(await daemon.values('vpc_reconciler_uncorrected_services')).toEqual({ '': 2 });
   });
 
-  test('and goes on counting while passes fail, for nobody can know better', async () => {
-    const daemon = opened();
+  test('keeps growing while passes fail', async () => {
+    const daemon = startDaemon();
     daemon.report({ findings: drift(1) });
-    daemon.pass(10_000);
+    daemon.advance(10_000);
     daemon.report(noList);
     daemon.report(noFolder);
-    daemon.pass(10_000);
+    daemon.advance(10_000);
     expect(await age(daemon)).toBe(20);
   });
 
-  test('anew where it was in sync between', async () => {
-    const daemon = opened();
+  test('starts again after the service was in sync', async () => {
+    const daemon = startDaemon();
     daemon.report({ findings: drift(1) });
-    daemon.pass(10_000);
+    daemon.advance(10_000);
     daemon.report({ findings: findings({ declared: named(1), live: named(1) }) });
     daemon.report({ findings: drift(1) });
-    daemon.pass(1000);
+    daemon.advance(1000);
     expect(await age(daemon)).toBe(1);
   });
 });
 
-describe('of requests to the API', () => {
-  test('counts each by method and status, times it, and counts retries', async () => {
-    const { metrics, values } = opened();
+describe('requests to the API', () => {
+  test('are counted by method and status, measured, and retries are counted separately', async () => {
+    const { metrics, values } = startDaemon();
     metrics.onRequest({ method: 'GET', status: 200, ms: 450, isRetry: false });
     metrics.onRequest({ method: 'PUT', status: 503, ms: 700, isRetry: false });
     metrics.onRequest({ method: 'PUT', status: null, ms: 30_000, isRetry: true });
@@ -280,9 +280,9 @@ describe('of requests to the API', () => {
     expect(await values('vpc_reconciler_api_retries_total')).toEqual({ '': 2 });
   });
 
-  test('tells the budget, what is left of it, and for how long it was waited for', async () => {
+  test('have a budget: its limit, what remains, and the time spent waiting are exported', async () => {
     let throttledMs = 0;
-    const { values } = opened({ throttledMs: () => throttledMs });
+    const { values } = startDaemon({ throttledMs: () => throttledMs });
     expect(await values('vpc_reconciler_request_budget_limit')).toEqual({
       '{window="1100/5m"}': 1100,
       '{window="150/1s"}': 150,
@@ -299,30 +299,30 @@ describe('of requests to the API', () => {
   });
 });
 
-describe('of the daemon', () => {
-  test('tells when each step last went well; 0 is never', async () => {
-    const { vitals, report, pass, values } = opened();
+describe('the state of the daemon', () => {
+  test('includes the last success of each step, 0 if there was none', async () => {
+    const { vitals, report, advance, values } = startDaemon();
     const never = { '{step="read"}': 0, '{step="list"}': 0, '{step="pass"}': 0 };
     expect(await values('vpc_reconciler_last_success_timestamp_seconds')).toEqual(never);
     expect(await values('vpc_reconciler_last_pass_timestamp_seconds')).toEqual({ '': 0 });
-    pass(1000);
+    advance(1000);
     vitals.onStep('read');
-    pass(1000);
+    advance(1000);
     vitals.onStep('list');
-    pass(1000);
+    advance(1000);
     report({});
-    pass(1000);
+    advance(1000);
     report(noFolder);
     expect(await values('vpc_reconciler_last_success_timestamp_seconds')).toEqual({
-      '{step="read"}': DAY + 1,
-      '{step="list"}': DAY + 2,
-      '{step="pass"}': DAY + 3,
+      '{step="read"}': START + 1,
+      '{step="list"}': START + 2,
+      '{step="pass"}': START + 3,
     });
-    expect(await values('vpc_reconciler_last_pass_timestamp_seconds')).toEqual({ '': DAY + 4 });
+    expect(await values('vpc_reconciler_last_pass_timestamp_seconds')).toEqual({ '': START + 4 });
   });
 
-  test('tells how the last pass ended, and nothing else to be so', async () => {
-    const { report, values } = opened();
+  test('includes the outcome of the last pass and no other', async () => {
+    const { report, values } = startDaemon();
     const outcome = async () => notZero(await values('vpc_reconciler_last_pass_outcome'));
     expect(await outcome()).toEqual({});
     report({ findings: drift(1), outcomes: ended({ 1: updated }) });
@@ -333,37 +333,37 @@ describe('of the daemon', () => {
     expect(await outcome()).toEqual({ '{outcome="in_sync"}': 1 });
   });
 
-  test('tells when the next pass comes: not while one is under way, and not where none comes by itself', async () => {
-    const { vitals, report, pass, values } = opened();
+  test('includes the time of the next pass, 0 during a pass and if none is planned', async () => {
+    const { vitals, report, advance, values } = startDaemon();
     const next = async () => (await values('vpc_reconciler_next_pass_timestamp_seconds'))[''];
     vitals.onPhase({ kind: 'began', trigger: 'startup' });
     expect(await next()).toBe(0);
-    pass(2000);
+    advance(2000);
     report({});
     vitals.onPhase({ kind: 'waiting', timerMs: 300_000, scheduleMs: () => 60_000 });
-    expect(await next()).toBe(DAY + 62);
+    expect(await next()).toBe(START + 62);
     vitals.onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => null });
     expect(await next()).toBe(0);
   });
 
-  test('tells since when a good pass has been due', async () => {
-    const { vitals, report, pass, values } = opened();
+  test('includes since when a good pass has been due', async () => {
+    const { vitals, report, advance, values } = startDaemon();
     const owed = async () => (await values('vpc_reconciler_pass_owed_timestamp_seconds'))[''];
-    expect(await owed()).toBe(DAY);
+    expect(await owed()).toBe(START);
     vitals.onPhase({ kind: 'began', trigger: 'startup' });
-    pass(1000);
+    advance(1000);
     report({});
     expect(await owed()).toBe(0);
-    pass(1000);
+    advance(1000);
     vitals.onPhase({ kind: 'began', trigger: 'interval' });
-    pass(1000);
+    advance(1000);
     report(noList);
-    expect(await owed()).toBe(DAY + 2);
+    expect(await owed()).toBe(START + 2);
   });
 
-  test('tells whether it is healthy and ready, as its endpoints do', async () => {
+  test('includes whether it is healthy and ready, as its endpoints report', async () => {
     let health = { healthy: true, ready: false };
-    const { values } = opened({ health: () => health });
+    const { values } = startDaemon({ health: () => health });
     expect([await values('vpc_reconciler_healthy'), await values('vpc_reconciler_ready')]).toEqual([
       { '': 1 },
       { '': 0 },
@@ -375,8 +375,8 @@ describe('of the daemon', () => {
     ]);
   });
 
-  test('tells how changes are noticed, when the folder was last looked at, and what was missed', async () => {
-    const { vitals, pass, values } = opened();
+  test('includes how changes are detected, the last check of the folder, and missed changes', async () => {
+    const { vitals, advance, values } = startDaemon();
     const state = async () => notZero(await values('vpc_reconciler_watcher_state'));
     expect(await state()).toEqual({ '{state="starting"}': 1 });
     expect(await values('vpc_reconciler_folder_last_look_timestamp_seconds')).toEqual({ '': 0 });
@@ -384,17 +384,17 @@ describe('of the daemon', () => {
     vitals.onWatch({ by: 'events', reason: null });
     expect(await state()).toEqual({ '{state="events"}': 1 });
     vitals.onWatch({ by: 'rescans', reason: 'no more watches' });
-    pass(30_000);
+    advance(30_000);
     vitals.onLook();
     vitals.onMissed();
     vitals.onMissed();
     expect(await state()).toEqual({ '{state="rescans"}': 1 });
-    expect(await values('vpc_reconciler_folder_last_look_timestamp_seconds')).toEqual({ '': DAY + 30 });
+    expect(await values('vpc_reconciler_folder_last_look_timestamp_seconds')).toEqual({ '': START + 30 });
     expect(await values('vpc_reconciler_watcher_missed_changes_total')).toEqual({ '': 2 });
   });
 
-  test('tells its version, its Node, and what every process does', async () => {
-    const { values } = opened();
+  test('includes the versions of the program and of Node, and the usual process metrics', async () => {
+    const { values } = startDaemon();
     const labels = `{version="1.2.3",node_version="${process.version}"}`;
     expect(await values('vpc_reconciler_build_info')).toEqual({ [labels]: 1 });
     const { '': startedAt = 0 } = await values('process_start_time_seconds');
@@ -405,21 +405,21 @@ describe('of the daemon', () => {
   });
 });
 
-const ofOurs = (names: readonly string[]) => names.filter((name) => name.startsWith('vpc_reconciler_'));
+const ownNames = (names: readonly string[]) => names.filter((name) => name.startsWith('vpc_reconciler_'));
 
-describe('the series', () => {
-  test('are all there from the first scrape, and no report adds one', async () => {
-    const { metrics, report } = opened();
+describe('series', () => {
+  test('all exist from the first scrape, and no report adds one', async () => {
+    const { metrics, report } = startDaemon();
     const first = [...(await scrape(metrics)).keys()];
     report({ findings: ofEach, outcomes: ended({ 1: updated, 2: failed }), problems: broken.problems });
     report(noList);
     report({ ...noFolder, trigger: 'request' });
     metrics.onRequest({ method: 'PUT', status: 429, ms: 5, isRetry: false });
-    expect(ofOurs([...(await scrape(metrics)).keys()])).toEqual(ofOurs(first));
+    expect(ownNames([...(await scrape(metrics)).keys()])).toEqual(ownNames(first));
   });
 
-  test('are no more for a thousand services than for one, nor for whatever a server answers', async () => {
-    const { metrics, report } = opened();
+  test('do not increase with the number of services, nor with unusual statuses and methods', async () => {
+    const { metrics, report } = startDaemon();
     const many = Array.from({ length: 1000 }, (_, index) => index);
     report({ findings: drift(...many), plan: plan(drift(...many), planOptions({ maxChanges: 0 })) });
     const before = (await scrape(metrics)).size;
@@ -430,8 +430,8 @@ describe('the series', () => {
     expect((await scrape(metrics)).size - before).toBeLessThan(20);
   });
 
-  test('have a type that Prometheus knows, and words', async () => {
-    const { metrics } = opened();
+  test('have a help text, in the format of Prometheus', async () => {
+    const { metrics } = startDaemon();
     const { contentType, text } = await metrics.read();
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     for (const [, name, help] of text.matchAll(/^# HELP (vpc_reconciler_\w+) ?(.*)$/gm)) {
@@ -439,15 +439,15 @@ describe('the series', () => {
     }
   });
 
-  test('of two daemons in one process are apart', async () => {
-    const [one, other] = [opened(), opened()];
+  test('of two daemons in one process are independent', async () => {
+    const [one, other] = [startDaemon(), startDaemon()];
     one.report({});
     expect(await one.values('vpc_reconciler_pass_duration_seconds_count')).toEqual({ '': 1 });
     expect(await other.values('vpc_reconciler_pass_duration_seconds_count')).toEqual({ '': 0 });
   });
 
-  test('are whole in each of several scrapes at once', async () => {
-    const { metrics, vitals } = opened({ throttledMs: () => 7000 });
+  test('are complete in each of several concurrent scrapes', async () => {
+    const { metrics, vitals } = startDaemon({ throttledMs: () => 7000 });
     vitals.onMissed();
     const texts = await Promise.all(Array.from({ length: 5 }, async () => (await metrics.read()).text));
     const ours = texts.map((text) => text.split('\n').filter((line) => line.startsWith('vpc_reconciler_')));

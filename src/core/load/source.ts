@@ -1,27 +1,29 @@
 import type { ParsedFile } from './parse-file.ts';
 
-/** What the folder said at one moment. */
+/** The declarations in the folder at one moment. */
 export type Snapshot = {
   readonly path: string;
+  /** The commit that is checked out, or null if it is unknown. */
   readonly revision: string | null;
   readonly files: readonly ParsedFile[];
 };
 
+/** Where declarations come from. A pass knows the folder only through this type. */
 export type Source = {
-  /** The folder, as it was named. */
+  /** The path of the folder as it was configured. */
   readonly path: string;
   /**
-   * Reads the folder whole. Throws a `FailureError` of kind `source` when it cannot, or when it declares nothing, and the reason of the
-   * signal when that is aborted. `onLoaded` is told once all is in memory that can be, and what is left is to parse it.
+   * Reads the whole folder. Throws a `FailureError` of kind `source` if the folder cannot be read or declares nothing, and the reason of
+   * the signal if that is aborted. `onLoaded` is called when all files are in memory and only parsing is left.
    */
   readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
-  /** Whether the folder reads otherwise than when it was last read: for changes that no event announced. */
+  /** Returns whether the folder has changed since it was last read. Finds changes for which no event arrived. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
-  /** How many times the folder has been read completely. */
+  /** Returns how many times the folder has been read completely. */
   readonly readCount: () => number;
 };
 
-/** By events, with the safety re-scan behind them; or, where events do not tell all, by frequent re-scans, and why. */
+/** How changes are detected: by events with a safety rescan; or, if events are not reliable here, by frequent rescans. */
 export type WatchState = { readonly by: 'events' } | { readonly by: 'rescans'; readonly reason: string };
 
 export type Watch = { readonly close: () => Promise<void> };

@@ -6,9 +6,10 @@ import { findings, http, id, service, tcp } from '../builders.ts';
 import { failed, findingsOf, memoryAfter, refused, unsettled, updated, withheld } from './passes.ts';
 import type { Pass } from './passes.ts';
 
+const causeAfter = (passes: readonly Pass[], now: Pass) =>
+  findingsOf(now).map((finding) => findDriftCause(finding, memoryAfter(...passes)));
+
 describe('the cause of drift is', () => {
-  const causeAfter = (passes: readonly Pass[], now: Pass) =>
-    findingsOf(now).map((finding) => findDriftCause(finding, memoryAfter(...passes)));
   const inSync = { declared: 1, live: 1 };
   test.for<{ what: string; passes: Pass[]; now: Pass; cause: string | null }>([
     { what: 'nothing is remembered', passes: [], now: { declared: 1, live: 2 }, cause: null },
@@ -136,10 +137,10 @@ describe('the cause of drift is', () => {
   });
 });
 
-describe('the unsettled fields are', () => {
-  const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
-    findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes))?.paths ?? null);
+const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
+  findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes))?.paths ?? null);
 
+describe('the unsettled fields are', () => {
   test.for<{ what: string; passes: Pass[]; now: Pass; fields: string[] | null }>([
     { what: 'nothing was sent', passes: [], now: { declared: 1, live: 2 }, fields: null },
     {
@@ -209,11 +210,11 @@ describe('the unsettled fields are', () => {
   });
 });
 
+const unsettledNow = (passes: readonly Pass[], now: Pass) =>
+  findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes)));
+
 describe('an update that the list does not show', () => {
   const reverted = { declared: 1, live: 2, outcome: updated };
-  const unsettledNow = (passes: readonly Pass[], now: Pass) =>
-    findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes)));
-
   test('is unsettled after three updates of the same live value', () => {
     expect(unsettledNow([reverted, reverted], reverted)).toEqual([null]);
     expect(unsettledNow([reverted, reverted, reverted], reverted)).toEqual([{ paths: ['tcp_port'], seenIn: 'list' }]);

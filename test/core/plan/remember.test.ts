@@ -110,11 +110,12 @@ describe('a refused update', () => {
   });
 });
 
+const runsLastAfter = (...passes: readonly Pass[]) =>
+  findingsOf({ declared: 1, live: 2 }).map(
+    (finding) => finding.kind === 'drifted' && runsLast(finding, memoryAfter(...passes)),
+  );
+
 describe('whether an update runs last is', () => {
-  const runsLastAfter = (...passes: readonly Pass[]) =>
-    findingsOf({ declared: 1, live: 2 }).map(
-      (finding) => finding.kind === 'drifted' && runsLast(finding, memoryAfter(...passes)),
-    );
   const drifted = { declared: 1, live: 2 };
 
   test.for<{ what: string; passes: Pass[]; last: boolean }>([

@@ -11,91 +11,91 @@ import { refusal, replying, served, success } from './server.ts';
 import type { Served } from './server.ts';
 
 const denial = { status: 403, body: refusal(10_000, 'Forbidden') };
-const reason = new FailureError(failure('interrupted', 'told to stop'));
+const reason = new FailureError(failure('interrupted', 'the program is stopping'));
 
 async function updates(directory: Directory, count: number) {
   return Promise.allSettled(Array.from({ length: count }, async () => directory.update(live(web()), {}, never)));
 }
 
-/** A file with a token, as a credential. */
-function written(token: string) {
+/** Writes a token file and returns it as a source of credentials. */
+function writtenToken(token: string) {
   const path = join(temporaryFolder(), 'token');
   writeFileSync(path, token);
   return { path, source: tokenFile(path, () => {}) };
 }
 
-/** Answers every request after a moment, and knows how many were there at once. */
-async function slowly(
-  answer: (request: number) => { readonly status?: number; readonly body: object },
-): Promise<Served & { readonly most: () => number[] }> {
-  const most: number[] = [];
-  let [count, underWay] = [0, 0];
+/** Starts a server that answers after 5 ms. `concurrency` returns, for each request, how many were in flight when it arrived. */
+async function slowServer(
+  respond: (request: number) => { readonly status?: number; readonly body: object },
+): Promise<Served & { readonly concurrency: () => number[] }> {
+  const concurrency: number[] = [];
+  let [count, inFlight] = [0, 0];
   const server = await served((_, response) => {
-    underWay += 1;
-    const { status = 200, body } = answer((count += 1));
-    most.push(underWay);
+    inFlight += 1;
+    const { status = 200, body } = respond((count += 1));
+    concurrency.push(inFlight);
     setTimeout(() => {
-      underWay -= 1;
+      inFlight -= 1;
       response.writeHead(status).end(JSON.stringify(body));
     }, 5);
   });
-  return { ...server, most: () => most };
+  return { ...server, concurrency: () => concurrency };
 }
 
-describe('until a credential has written', () => {
-  test('its first update goes alone, and the rest together', async () => {
-    const server = await slowly(() => ({ body: success(web()) }));
+describe('until a credential has written once', () => {
+  test('sends the first update alone and the others together', async () => {
+    const server = await slowServer(() => ({ body: success(web()) }));
     await updates(directoryAt(server.url, { connections: 10 }), 6);
-    expect(server.most().slice(0, 2)).toEqual([1, 1]);
-    expect(Math.max(...server.most())).toBeGreaterThan(2);
+    expect(server.concurrency().slice(0, 2)).toEqual([1, 1]);
+    expect(Math.max(...server.concurrency())).toBeGreaterThan(2);
   });
 
-  test('a denial costs one request, and all that wait share it', async () => {
-    const server = await slowly(() => denial);
+  test('sends one request that is denied; the waiting updates fail with it', async () => {
+    const server = await slowServer(() => denial);
     const directory = directoryAt(server.url, { connections: 30 });
-    const ends = await updates(directory, 30);
+    const results = await updates(directory, 30);
     expect(server.seen).toHaveLength(1);
-    const attempts = ends.map((end) =>
-      end.status === 'rejected' && end.reason instanceof FailureError ? end.reason.attempts : null,
+    const attempts = results.map((result) =>
+      result.status === 'rejected' && result.reason instanceof FailureError ? result.reason.attempts : null,
     );
     expect(attempts).toEqual([1, ...Array.from({ length: 29 }, () => 0)]);
-    await updates(directory, 30); // In the next pass likewise.
+    await updates(directory, 30); // The same in the next pass.
     expect(server.seen).toHaveLength(2);
   });
 
-  test('a refusal of one service shows nothing: the next one goes alone, too', async () => {
-    const server = await slowly((request) =>
+  test('sends the next update alone as well after one service was rejected', async () => {
+    const server = await slowServer((request) =>
       request <= 2 ? { status: 400, body: refusal(5101, 'Tunnel ID Not Found') } : { body: success(web()) },
     );
     await updates(directoryAt(server.url, { connections: 10 }), 6);
-    expect(server.most().slice(0, 3)).toEqual([1, 1, 1]);
+    expect(server.concurrency().slice(0, 3)).toEqual([1, 1, 1]);
     expect(server.seen).toHaveLength(6);
   });
 
-  test('a list shows nothing', async () => {
-    const server = await slowly((request) => ({ body: request === 1 ? success([]) : success(web()) }));
+  test('sends the first update alone even after a list succeeded', async () => {
+    const server = await slowServer((request) => ({ body: request === 1 ? success([]) : success(web()) }));
     const directory = directoryAt(server.url, { connections: 10 });
     await directory.list(never);
     await updates(directory, 3);
-    expect(server.most()[1]).toBe(1);
+    expect(server.concurrency()[1]).toBe(1);
   });
 
-  test('and once it was denied, one goes alone again', async () => {
-    const server = await slowly((request) => (request > 1 && request <= 4 ? denial : { body: success(web()) }));
+  test('sends one update alone again after a denial', async () => {
+    const server = await slowServer((request) => (request > 1 && request <= 4 ? denial : { body: success(web()) }));
     const directory = directoryAt(server.url, { connections: 10 });
     await updates(directory, 4);
     expect(server.seen).toHaveLength(4);
     await updates(directory, 4);
-    expect(server.most()[4]).toBe(1);
+    expect(server.concurrency()[4]).toBe(1);
   });
 });
 
-describe('a token from a file', () => {
-  test('that was rotated is asked with at once after a denial, and only then', async () => {
-    const { path, source } = written('old-token-0123456789');
+describe('a token file', () => {
+  test('is read again after a denial, and the call is repeated with the new token', async () => {
+    const { path, source } = writtenToken('old-token-0123456789');
     const { url, seen } = await served((request, response) => {
-      const good = request.headers.authorization === 'Bearer new-token-0123456789';
-      response.writeHead(good ? 200 : 401).end(JSON.stringify(good ? success([]) : refusal(10_000, 'no')));
+      const isAccepted = request.headers.authorization === 'Bearer new-token-0123456789';
+      response.writeHead(isAccepted ? 200 : 401).end(JSON.stringify(isAccepted ? success([]) : refusal(10_000, 'no')));
     });
     const directory = directoryAt(url, { source });
     writeFileSync(path, 'new-token-0123456789');
@@ -105,8 +105,8 @@ describe('a token from a file', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('that is wrong costs one request, and if another wrong one is there, two', async () => {
-    const { path, source } = written('old-token-0123456789');
+  test('with a wrong token takes one request, or two if it was replaced by another wrong one', async () => {
+    const { path, source } = writtenToken('old-token-0123456789');
     const { url, seen } = await replying({ status: 401, body: refusal(10_000, 'Authentication error') });
     const directory = directoryAt(url, { source });
     expect(await failed(directory.list(never))).toMatchObject({ attempts: 1, failure: { kind: 'denied' } });
@@ -116,21 +116,21 @@ describe('a token from a file', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('that another call has reload is not asked for again', async () => {
-    let looks = 0;
+  test('that another call has already reloaded is used without a further denial', async () => {
+    let reloads = 0;
     let current = { token: 'old-token-0123456789' };
     const source: CredentialSource = {
       current: () => current,
       reload: (refused) => {
-        looks += 1;
-        if (looks === 1) current = { token: 'new-token-0123456789' };
+        reloads += 1;
+        if (reloads === 1) current = { token: 'new-token-0123456789' };
         return refused !== current;
       },
       watch: () => () => {},
     };
     const { url, seen } = await served((request, response) => {
-      const good = request.headers.authorization?.includes('new') === true;
-      response.writeHead(good ? 200 : 401).end(JSON.stringify(good ? success([]) : refusal(10_000, 'no')));
+      const isAccepted = request.headers.authorization?.includes('new') === true;
+      response.writeHead(isAccepted ? 200 : 401).end(JSON.stringify(isAccepted ? success([]) : refusal(10_000, 'no')));
     });
     const directory = directoryAt(url, { source });
     await Promise.all([directory.list(never), directory.list(never), directory.list(never)]);
@@ -138,8 +138,8 @@ describe('a token from a file', () => {
   });
 });
 
-test('a token that is rotated in the middle of a pass is on trial before all write with it', async () => {
-  const { path, source } = written('old-token-0123456789');
+test('probes a token that is replaced during a pass before all updates use it', async () => {
+  const { path, source } = writtenToken('old-token-0123456789');
   let isRevoked = false;
   const { url, seen } = await served((request, response) => {
     const isOld = request.headers.authorization?.includes('old') === true;
@@ -153,12 +153,12 @@ test('a token that is rotated in the middle of a pass is on trial before all wri
   await updates(directory, 30);
   const withNew = seen.filter(({ headers }) => headers.authorization?.includes('new'));
   expect(withNew.length).toBeGreaterThan(0);
-  // What was let begin with the old one, and sent in the moment of the rotation, may come with it.
+  // Updates that were about to be sent when the token was replaced may use the new one.
   expect(withNew.length).toBeLessThan(10);
 });
 
-test('who waited for the budget asks with the token of the moment', async () => {
-  const { path, source } = written('old-token-0123456789');
+test('uses the token that is current after the wait for the budget', async () => {
+  const { path, source } = writtenToken('old-token-0123456789');
   const { url, seen } = await replying({ body: success([]) });
   const directory = directoryAt(url, { source, budget: budgetOf({ requests: 1, ms: 300, text: '1/300ms' }) });
   await directory.list(never);
@@ -169,7 +169,7 @@ test('who waited for the budget asks with the token of the moment', async () => 
   expect(seen[1]?.headers.authorization).toBe('Bearer new-token-0123456789');
 });
 
-test('what was answered last is told of a call that was cut short, and nothing of another one', async () => {
+test('reports its own last response, not that of another call, when it is interrupted', async () => {
   const controller = new AbortController();
   const { url, seen } = await replying({ status: 500, headers: { 'cf-ray': 'ray-of-500' } });
   const error = failed(directoryAt(url, { random: () => 1 }).update(live(web()), {}, signalsOf(controller.signal)));
@@ -178,7 +178,7 @@ test('what was answered last is told of a call that was cut short, and nothing o
   expect((await error).failure).toMatchObject({ kind: 'denied', status: 500, ray: 'ray-of-500' });
 });
 
-test('who wants to be left alone for long is not asked again and again', async () => {
+test('sends nothing while the API asks for a longer wait than a pass allows', async () => {
   const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '3600' } });
   const directory = directoryAt(url, { attempts: 5, random: () => 1 });
   await failed(directory.list(never));
@@ -188,8 +188,8 @@ test('who wants to be left alone for long is not asked again and again', async (
   expect(seen).toHaveLength(1);
 });
 
-describe('the budget', () => {
-  test('counts lists, updates and retries alike', async () => {
+describe('the request budget', () => {
+  test('counts lists, updates and retries', async () => {
     const { url, seen } = await replying({ status: 500 }, { body: success([]) }, { status: 503 });
     const directory = directoryAt(url, { budget: budgetOf({ requests: 3, ms: 60_000, text: '3/1m' }) });
     await directory.list(never);
@@ -203,8 +203,8 @@ describe('the budget', () => {
   });
 });
 
-describe('told to stop', () => {
-  test('what is under way is finished', async () => {
+describe('when the program is stopping', () => {
+  test('completes a request in flight', async () => {
     const controller = new AbortController();
     const { url } = await served((_, response) => {
       controller.abort(reason);
@@ -214,7 +214,7 @@ describe('told to stop', () => {
     expect(updated.attempts).toBe(1);
   });
 
-  test('what failed meanwhile is not tried again', async () => {
+  test('does not retry a request that fails after that', async () => {
     const controller = new AbortController();
     const { url, seen } = await served((_, response) => {
       controller.abort(reason);
@@ -225,7 +225,7 @@ describe('told to stop', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('what waits for its next try leaves off, and says what it waited for', async () => {
+  test('ends the wait before a retry, and reports the failure that was to be retried', async () => {
     const controller = new AbortController();
     const { url, seen } = await replying({ status: 503 });
     const directory = directoryAt(url, { random: () => 1 });
@@ -234,11 +234,14 @@ describe('told to stop', () => {
     controller.abort(reason);
     expect(await error).toMatchObject({
       attempts: 1,
-      failure: { kind: 'interrupted', message: expect.stringMatching(/^told to stop; the last attempt: HTTP 503: /) },
+      failure: {
+        kind: 'interrupted',
+        message: expect.stringMatching(/^the program is stopping; the last attempt: HTTP 503: /),
+      },
     });
   });
 
-  test('what waits for the budget was never sent', async () => {
+  test('sends nothing for a call that waits for the budget', async () => {
     const controller = new AbortController();
     const { url, seen } = await replying({ body: success([]) });
     const directory = directoryAt(url, { budget: budgetOf({ requests: 1, ms: 60_000, text: '1/1m' }) });

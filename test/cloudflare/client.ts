@@ -15,12 +15,12 @@ import { exampleTunnel, fakeAccountId, fakeToken } from '../../src/emulator/emul
 /** Signals that are never aborted. */
 export const never: Signals = signalsOf(new AbortController().signal);
 
-/** Signals that end everything at once, and for one reason. */
+/** Returns signals that stop and kill at the same time. */
 export function signalsOf(signal: AbortSignal): Signals {
   return { stop: signal, kill: signal };
 }
 
-/** A budget that is never spent; or this one. */
+/** Returns a budget with the given rates; without any, one that is never used up. */
 export function budgetOf(...rates: readonly Rate[]): Budget {
   const plenty = { requests: 100_000, ms: 1000, text: '100000/1s' };
   return requestBudget({ rates: rates.length > 0 ? rates : [plenty], random: () => 0, onWait: () => {} });
@@ -28,11 +28,11 @@ export function budgetOf(...rates: readonly Rate[]): Budget {
 
 type ClientOptions = Partial<Omit<DirectoryOptions, 'credentials'>> & {
   readonly credentials?: Credentials;
-  /** Instead of credentials that stay what they are. */
+  /** Replaces `credentials`, for credentials that change. */
   readonly source?: CredentialSource;
 };
 
-/** A client of the API at `baseUrl` that does not wait between attempts; closed when the test ends. */
+/** Returns a client of the API at `baseUrl` that does not wait between attempts. It is closed when the test ends. */
 export function directoryAt(
   baseUrl: string,
   { credentials = { token: fakeToken }, source = fixedCredentials(credentials), ...options }: ClientOptions = {},
@@ -53,19 +53,19 @@ export function directoryAt(
   return directory;
 }
 
-/** The failure with which something ended; an error when it ended otherwise. */
+/** Returns the `FailureError` with which a call fails. Throws if it ends in any other way. */
 export async function failed(call: Promise<unknown>): Promise<FailureError> {
-  const end: unknown = await call.then(
+  const result: unknown = await call.then(
     () => 'a success',
     (error: unknown) => error,
   );
-  if (end instanceof FailureError) return end;
-  throw new Error('expected a FailureError', { cause: end });
+  if (result instanceof FailureError) return result;
+  throw new Error('expected a FailureError', { cause: result });
 }
 
 export const webId = '0191e3a4-5b6c-7d8e-9f00-112233445566';
 
-/** An http service as the API has it. */
+/** Returns an http service as the API returns it. */
 export function web(changes: JsonObject = {}): JsonObject {
   return {
     service_id: webId,
@@ -76,7 +76,7 @@ export function web(changes: JsonObject = {}): JsonObject {
   };
 }
 
-/** As many services, no two alike. */
+/** Returns `count` services that all differ. */
 export function webs(count: number): JsonObject[] {
   return Array.from({ length: count }, (_, index) => {
     const digits = String(index).padStart(4, '0');
@@ -84,7 +84,7 @@ export function webs(count: number): JsonObject[] {
   });
 }
 
-/** A live service as `list` gives it. */
+/** Returns a live service as `list` returns it. */
 export function live(value: JsonObject): LiveService {
   const { service_id: id, name } = value;
   if (typeof id !== 'string' || typeof name !== 'string') throw new Error('expected a service with an id and a name');

@@ -15,7 +15,7 @@ async function emulated(options: EmulatorOptions): Promise<Emulator> {
   return emulator;
 }
 
-/** Answers page 1 with the first of the pages, and so on; what lies behind the last is empty. */
+/** Starts a server that returns the given pages; every later page is empty. */
 async function paged(...pages: readonly (readonly [result: unknown, resultInfo?: unknown])[]): Promise<Served> {
   return served(({ url }, response) => {
     const page = Number(new URL(url, 'http://localhost').searchParams.get('page'));
@@ -25,25 +25,28 @@ async function paged(...pages: readonly (readonly [result: unknown, resultInfo?:
 }
 
 describe('list', () => {
-  test.each(['full', 'absent', 'empty'] as const)('asks once for 999 services, result_info %s', async (resultInfo) => {
-    const emulator = await emulated({ services: webs(999), quirks: { resultInfo } });
-    expect(idsOf(await directoryAt(emulator.url).list(never))).toEqual(idsOf(webs(999)));
-    expect(emulator.requests.map((request) => request.path)).toEqual([`${path}?page=1&per_page=1000`]);
-  });
+  test.each(['full', 'absent', 'empty'] as const)(
+    'sends one request for 999 services with result_info %s',
+    async (resultInfo) => {
+      const emulator = await emulated({ services: webs(999), quirks: { resultInfo } });
+      expect(idsOf(await directoryAt(emulator.url).list(never))).toEqual(idsOf(webs(999)));
+      expect(emulator.requests.map((request) => request.path)).toEqual([`${path}?page=1&per_page=1000`]);
+    },
+  );
 
-  test('asks once for a full account where the total is told', async () => {
+  test('sends one request for a full account when the response contains the total', async () => {
     const emulator = await emulated({ services: webs(1000) });
     expect(await directoryAt(emulator.url).list(never)).toHaveLength(1000);
     expect(emulator.requests).toHaveLength(1);
   });
 
-  test('looks behind a full page where no total is told', async () => {
+  test('requests another page after a full one when there is no total', async () => {
     const emulator = await emulated({ services: webs(1000), quirks: { resultInfo: 'absent' } });
     expect(await directoryAt(emulator.url).list(never)).toHaveLength(1000);
     expect(emulator.requests).toHaveLength(2);
   });
 
-  test('gives the very same services for the same answer, and others for another one', async () => {
+  test('returns identical objects for an identical response, and new ones for another response', async () => {
     const emulator = await emulated({ services: webs(3) });
     const { list } = directoryAt(emulator.url);
     const first = await list(never);
@@ -57,13 +60,13 @@ describe('list', () => {
     expect(third[2]?.value).toEqual(first[2]?.value);
   });
 
-  test('gives an empty list for an empty account', async () => {
+  test('returns an empty list for an empty account', async () => {
     const emulator = await emulated({});
     expect(await directoryAt(emulator.url).list(never)).toEqual([]);
     expect(emulator.requests).toHaveLength(1);
   });
 
-  test('gives id in lower case, name, and the object as it was answered', async () => {
+  test('returns the id in lower case, the name, and the unchanged object', async () => {
     const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
     const [service] = await directoryAt(emulator.url).list(never);
     expect(service).toEqual({ service_id: webId, name: 'web', value: emulator.services()[0] });
@@ -72,12 +75,12 @@ describe('list', () => {
 
   test.each([
     { resultInfo: 'full', services: 45, pages: 3 },
-    { resultInfo: 'full', services: 40, pages: 2, reason: 'the total says that nothing is behind the last full page' },
-    { resultInfo: 'absent', services: 45, pages: 3, reason: '20 looks like a limit of the server' },
-    { resultInfo: 'absent', services: 40, pages: 3, reason: 'only an empty page says that it was all' },
+    { resultInfo: 'full', services: 40, pages: 2, reason: 'the total shows that the full page is the last' },
+    { resultInfo: 'absent', services: 45, pages: 3, reason: '20 may be the limit of the server' },
+    { resultInfo: 'absent', services: 40, pages: 3, reason: 'only an empty page ends the list' },
     { resultInfo: 'empty', services: 20, pages: 2 },
   ] as const)(
-    'reads $services services to the end from a server that gives 20 at once, result_info $resultInfo',
+    'reads all $services services from a server that returns 20 per page with result_info $resultInfo',
     async ({ resultInfo, services, pages }) => {
       const emulator = await emulated({ services: webs(services), quirks: { maxPerPage: 20, resultInfo } });
       expect(idsOf(await directoryAt(emulator.url).list(never))).toEqual(idsOf(webs(services)));
@@ -87,7 +90,7 @@ describe('list', () => {
     },
   );
 
-  test('fails where the server ignores the page and a total was promised, and does not go on asking', async () => {
+  test('fails after two requests when the server ignores the page and announced a total', async () => {
     const emulator = await emulated({ services: webs(45), quirks: { ignorePage: true, maxPerPage: 20 } });
     const { failure } = await failed(directoryAt(emulator.url).list(never));
     expect(failure).toMatchObject({
@@ -98,41 +101,47 @@ describe('list', () => {
     expect(emulator.requests).toHaveLength(2);
   });
 
-  test('fails where the server ignores the page and gave a full one', async () => {
+  test('fails when the server ignores the page and returns a full one', async () => {
     const emulator = await emulated({ services: webs(1000), quirks: { ignorePage: true, resultInfo: 'absent' } });
     const { failure } = await failed(directoryAt(emulator.url).list(never));
     expect(failure.message).toContain('page 2 repeated earlier services after 1000 services, but the page was full');
   });
 
-  test.each([3, 20])('takes %i services for all where a server ignores the page and tells no total', async (count) => {
-    const quirks = { ignorePage: true, resultInfo: 'absent' } as const;
-    const emulator = await emulated({ services: webs(count), quirks });
-    expect(await directoryAt(emulator.url).list(never)).toHaveLength(count);
-    expect(emulator.requests.length).toBeLessThanOrEqual(2);
-  });
+  test.each([3, 20])(
+    'accepts %i services as complete when the server ignores the page and announces no total',
+    async (count) => {
+      const quirks = { ignorePage: true, resultInfo: 'absent' } as const;
+      const emulator = await emulated({ services: webs(count), quirks });
+      expect(await directoryAt(emulator.url).list(never)).toHaveLength(count);
+      expect(emulator.requests.length).toBeLessThanOrEqual(2);
+    },
+  );
 
   test.each([
-    { first: { total_count: 3 }, second: { total_count: 3 }, due: 'the API announced 3 services' },
-    { first: { total_count: 3 }, second: undefined, due: 'the API announced 3 services' },
-    { first: { total_count: 3 }, second: {}, due: 'the API announced 3 services' },
-    { first: { total_pages: 2 }, second: { total_pages: 2 }, due: 'the API announced 2 pages' },
-    { first: { total_pages: 2 }, second: undefined, due: 'the API announced 2 pages' },
-  ])('fails where $due and the second page is empty, with result_info $second', async ({ first, second, due }) => {
-    const { url } = await paged([webs(2), first], [[], second]);
-    const { failure } = await failed(directoryAt(url).list(never));
-    expect(failure).toMatchObject({
-      kind: 'transient',
-      message: `the list of services is incomplete: page 2 was empty after 2 services, but ${due}`,
-    });
-  });
+    { first: { total_count: 3 }, second: { total_count: 3 }, announced: 'the API announced 3 services' },
+    { first: { total_count: 3 }, second: undefined, announced: 'the API announced 3 services' },
+    { first: { total_count: 3 }, second: {}, announced: 'the API announced 3 services' },
+    { first: { total_pages: 2 }, second: { total_pages: 2 }, announced: 'the API announced 2 pages' },
+    { first: { total_pages: 2 }, second: undefined, announced: 'the API announced 2 pages' },
+  ])(
+    'fails when $announced, and the second page is empty with result_info $second',
+    async ({ first, second, announced }) => {
+      const { url } = await paged([webs(2), first], [[], second]);
+      const { failure } = await failed(directoryAt(url).list(never));
+      expect(failure).toMatchObject({
+        kind: 'transient',
+        message: `the list of services is incomplete: page 2 was empty after 2 services, but ${announced}`,
+      });
+    },
+  );
 
-  test('fails where pages were promised and the second repeats the first', async () => {
+  test('fails when the API announced two pages and the second repeats the first', async () => {
     const page = [webs(20), { total_pages: 2 }] as const;
     const { url } = await paged(page, page);
     expect((await failed(directoryAt(url).list(never))).failure.message).toContain('page 2 repeated earlier services');
   });
 
-  test('reads as many pages as were promised', async () => {
+  test('reads as many pages as the API announced', async () => {
     const all = webs(3);
     const { url, seen } = await paged([all.slice(0, 2), { total_pages: 2 }], [all.slice(2), { total_pages: 2 }]);
     expect(await directoryAt(url).list(never)).toHaveLength(3);
@@ -145,31 +154,31 @@ describe('list', () => {
         [webs(2), { total_count: 3 }],
         [[], { total_count: 2 }],
       ],
-      says: '"total_count" changed from 3 to 2',
+      message: '"total_count" changed from 3 to 2',
     },
     {
       pages: [
         [webs(2), { total_count: 3 }],
         [[], { total_pages: 1 }],
       ],
-      says: 'the API announced 3 services',
+      message: 'the API announced 3 services',
     },
     {
       pages: [
         [webs(2), { total_pages: 3 }],
         [webs(1), { total_pages: 2 }],
       ],
-      says: '"total_pages" changed from 3 to 2',
+      message: '"total_pages" changed from 3 to 2',
     },
-    { pages: [[webs(2), { total_count: 0 }]], says: '2 services were read, more than the API announced' },
-    { pages: [[webs(2), { total_count: '3' }], [webs(2)]], says: 'the API announced 3 services' },
-    { pages: [[webs(2), { total_pages: 0 }]], says: '2 services were read, more than the API announced' },
-  ] as const)('fails on promises that contradict: $says', async ({ pages, says }) => {
+    { pages: [[webs(2), { total_count: 0 }]], message: '2 services were read, more than the API announced' },
+    { pages: [[webs(2), { total_count: '3' }], [webs(2)]], message: 'the API announced 3 services' },
+    { pages: [[webs(2), { total_pages: 0 }]], message: '2 services were read, more than the API announced' },
+  ] as const)('fails when the totals contradict each other: $message', async ({ pages, message }) => {
     const { url } = await paged(...pages);
-    expect((await failed(directoryAt(url).list(never))).failure.message).toContain(says);
+    expect((await failed(directoryAt(url).list(never))).failure.message).toContain(message);
   });
 
-  test('fails on a service that was there twice, and not the same', async () => {
+  test('fails when a service is listed twice with different values', async () => {
     const [a, b, c] = webs(3);
     const { url } = await paged([[a, b], { total_count: 3 }], [[{ ...b, name: 'renamed' }, c], { total_count: 3 }]);
     expect((await failed(directoryAt(url).list(never))).failure.message).toContain(
@@ -177,12 +186,12 @@ describe('list', () => {
     );
   });
 
-  test('fails on an empty list where services were promised', async () => {
+  test('fails on an empty list when the API announced services', async () => {
     const { url } = await paged([[], { total_count: 3 }]);
     expect((await failed(directoryAt(url).list(never))).failure.message).toContain('the API announced 3 services');
   });
 
-  test('gives up on a list without an end', async () => {
+  test('fails after 100 pages', async () => {
     const all = webs(200);
     const { url, seen } = await paged(...all.map((service) => [[service], { total_count: 5000 }] as const));
     const { failure } = await failed(directoryAt(url).list(never));
@@ -193,22 +202,22 @@ describe('list', () => {
     expect(seen).toHaveLength(100);
   });
 
-  test('gives a service once that slid from one page to the next', async () => {
+  test('returns a service once that moved from one page to the next', async () => {
     const [a, b, c] = webs(3);
     const { url } = await paged([[a, b], { total_count: 3 }], [[b, c], { total_count: 3 }]);
     const services = await directoryAt(url).list(never);
     expect(services.map(({ name }) => name)).toEqual(['web-0000', 'web-0001', 'web-0002']);
   });
 
-  test('keeps a service without a name: its id is what counts', async () => {
+  test('keeps a service without a name', async () => {
     const { url } = await paged([[web({ name: null })]]);
     expect((await directoryAt(url).list(never)).map(({ name }) => name)).toEqual(['']);
   });
 
-  test('keeps a service of a type that it does not know, and keys that it does not know', async () => {
-    const odd = web({ type: 'udp', labels: { a: [1, null] }, host: 'everywhere' });
-    const { url } = await paged([[odd]]);
-    expect(await directoryAt(url).list(never)).toEqual([live(odd)]);
+  test('keeps a service with an unknown type and unknown keys', async () => {
+    const unknown = web({ type: 'udp', labels: { a: [1, null] }, host: 'everywhere' });
+    const { url } = await paged([[unknown]]);
+    expect(await directoryAt(url).list(never)).toEqual([live(unknown)]);
   });
 
   test.each([
@@ -220,7 +229,7 @@ describe('list', () => {
     { total_count: 'many', total_pages: null, per_page: {} },
     { total_count: null, total_pages: 'many' },
     { per_page: 1000, page: 'first', count: false },
-  ])('is not confused by result_info %j', async (resultInfo) => {
+  ])('ignores result_info %j', async (resultInfo) => {
     const { url } = await paged([webs(3), resultInfo]);
     expect(idsOf(await directoryAt(url).list(never))).toEqual(idsOf(webs(3)));
   });
@@ -240,15 +249,15 @@ describe('list', () => {
     expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
   });
 
-  test('fails on a failure that calls itself 200', async () => {
+  test('fails on a failure with status 200', async () => {
     const { url } = await replying({ body: { ...refusal(1000, 'try later'), result: [web()] } });
     expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({ status: 200, code: 1000 });
   });
 
-  test('fails as a whole when one page cannot be read', async () => {
+  test('fails when one of the pages cannot be read', async () => {
     const { url } = await replying(
       { body: success(webs(2), { result_info: { total_count: 3 } }) },
-      { status: 400, body: refusal(5102, 'page: expected less') },
+      { status: 400, body: refusal(5102, 'page is too large') },
     );
     expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({ status: 400, code: 5102 });
   });
@@ -257,7 +266,7 @@ describe('list', () => {
 describe('update', () => {
   const { service_id: _, ...body } = web({ http_port: 8080, labels: { kept: [1] } });
 
-  test('sends the body as it is given to the service under its id, and gives what the API has then', async () => {
+  test('sends the body unchanged and returns the service that the API then has', async () => {
     const emulator = await emulated({ services: [web()] });
     const directory = directoryAt(emulator.url);
     const [service] = await directory.list(never);
@@ -271,7 +280,7 @@ describe('update', () => {
     expect(updated.live.value).toMatchObject({ http_port: 8080, host: { ipv6: null } });
   });
 
-  test('spells the id in the address as the API does', async () => {
+  test('writes the id in the address as the API does', async () => {
     const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
     const directory = directoryAt(emulator.url);
     const [service] = await directory.list(never);
@@ -281,14 +290,14 @@ describe('update', () => {
     expect(updated.live.service_id).toBe(webId);
   });
 
-  test('keeps odd ids within their place in the address', async () => {
+  test('encodes special characters in ids', async () => {
     const { url, seen } = await replying({ body: success(web({ service_id: 'X/../y?z#' })) });
     await directoryAt(url, { accountId: 'a/b?' }).update(live(web({ service_id: 'X/../y?z#' })), body, never);
     expect(seen[0]?.url).toBe('/client/v4/accounts/a%2Fb%3F/connectivity/directory/services/X%2F..%2Fy%3Fz%23');
   });
 
   test.each([{ result: null }, { result: [] }, { result: { name: 'web' } }, { result: 'done' }])(
-    'tries again where the answer is $result and not the service, and fails where that stays so',
+    'retries a response with result $result instead of the service, and then fails',
     async ({ result }) => {
       const { url } = await replying({ body: success(result) });
       const error = await failed(directoryAt(url).update(live(web()), body, never));
@@ -302,21 +311,21 @@ describe('update', () => {
     },
   );
 
-  test('is not content with another service in the answer', async () => {
+  test('fails when the response contains another service', async () => {
     const other = '0191e3a4-5b6c-7d8e-9f00-aaaaaaaaaaaa';
     const { url } = await replying({ body: success(web({ service_id: other })) });
     const error = await failed(directoryAt(url).update(live(web()), body, never));
     expect(error.message).toBe(`the response to the update contains another service, "${other}"`);
   });
 
-  test('says how many attempts it took', async () => {
+  test('returns the number of attempts', async () => {
     const { url } = await replying({ status: 502 }, { status: 503 }, { body: success(web()) });
     expect((await directoryAt(url).update(live(web()), body, never)).attempts).toBe(3);
   });
 });
 
 describe('usage', () => {
-  test('counts the requests of all calls, and among them the repeated ones', async () => {
+  test('counts the requests and retries of all calls', async () => {
     const { url } = await replying(
       { status: 500 },
       { body: success([web()]) },
@@ -348,7 +357,7 @@ describe('close', () => {
     await expect.poll(openSockets).toBe(0);
   });
 
-  test('twice is once', async () => {
+  test('can be called again', async () => {
     const { url } = await replying({ body: success([]) });
     const directory = directoryAt(url);
     await directory.list(never);
@@ -356,7 +365,7 @@ describe('close', () => {
     await directory.close();
   });
 
-  test('leaves nothing that keeps a process alive', async () => {
+  test('lets the process end', async () => {
     const emulator = await emulated({ services: webs(2) });
     const options = {
       baseUrl: emulator.url,
@@ -367,9 +376,9 @@ describe('close', () => {
       attempts: 3,
     };
     const program = `
-      import { requestBudget } from ${source('budget/request-budget')};
-      import { fixedCredentials } from ${source('../core/base/credentials')};
-      import { cloudflareDirectory } from ${source('directory')};
+      import { requestBudget } from ${quotedUrl('budget/request-budget')};
+      import { fixedCredentials } from ${quotedUrl('../core/base/credentials')};
+      import { cloudflareDirectory } from ${quotedUrl('directory')};
       const random = () => 0;
       const budget = requestBudget({ rates: [{ requests: 9, ms: 60_000, text: '9/1m' }], random, onWait: () => {} });
       const credentials = fixedCredentials({ token: ${JSON.stringify(fakeToken)} });
@@ -385,7 +394,7 @@ describe('close', () => {
   });
 });
 
-/** A file of the client, as an import has it. */
-function source(file: string): string {
+/** Returns the URL of a file in src/cloudflare, quoted for an import. */
+function quotedUrl(file: string): string {
   return JSON.stringify(new URL(`../../src/cloudflare/${file}.ts`, import.meta.url));
 }

@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { WaitTooLongError } from '../../src/cloudflare/errors.ts';
+import { withRetries } from '../../src/cloudflare/retry.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { directoryAt, failed, never, signalsOf, web } from './client.ts';
 import { refusal, replying, success } from './server.ts';
 import type { Served } from './server.ts';
 
-/** A list, how long it took, and what was counted. */
+/** Lists the services; returns them with the duration and the usage of the directory. */
 async function timed(server: Served, attempts = 2) {
   const directory = directoryAt(server.url, { attempts });
   const start = performance.now();
@@ -12,25 +14,25 @@ async function timed(server: Served, attempts = 2) {
   return { services, ms: performance.now() - start, ...directory.usage() };
 }
 
-test('tries again until it works', async () => {
+test('retries until the call succeeds', async () => {
   const server = await replying({ status: 500 }, { status: 429 }, { status: 200 }, { body: success([web()]) });
   const { throttled_ms, ...rest } = await timed(server, 4);
   expect(rest).toMatchObject({ services: [{ name: 'web' }], requests: 4, retries: 3 });
   expect(throttled_ms, 'after the 429').toBeGreaterThan(450);
 });
 
-test.each([1, 2, 5])('gives up after %i attempts, and says the last failure', async (attempts) => {
+test.each([1, 2, 5])('fails after %i attempts with the last failure', async (attempts) => {
   const { url, seen } = await replying(
     ...Array.from({ length: attempts - 1 }, () => ({ status: 502 })),
-    { status: 503, body: refusal(1000, 'at last') },
+    { status: 503, body: refusal(1000, 'last one') },
     { body: success([]) },
   );
   const error = await failed(directoryAt(url, { attempts }).list(never));
-  expect(error).toMatchObject({ attempts, failure: { status: 503, message: 'HTTP 503, code 1000: at last' } });
+  expect(error).toMatchObject({ attempts, failure: { status: 503, message: 'HTTP 503, code 1000: last one' } });
   expect(seen).toHaveLength(attempts);
 });
 
-test('stops trying at a refusal', async () => {
+test('does not retry a denied request', async () => {
   const { url, seen } = await replying({ status: 500 }, { status: 403 }, { body: success([]) });
   expect(await failed(directoryAt(url, { attempts: 5 }).list(never))).toMatchObject({
     attempts: 2,
@@ -39,7 +41,7 @@ test('stops trying at a refusal', async () => {
   expect(seen).toHaveLength(2);
 });
 
-test('waits longer from attempt to attempt, up to a limit, with jitter', async () => {
+test('waits longer before each retry, with jitter', async () => {
   const { url, seen } = await replying({ status: 500 }, { status: 500 }, { status: 500 }, { body: success([]) });
   const start = performance.now();
   await directoryAt(url, { attempts: 4, random: () => 0.1 }).list(never);
@@ -50,7 +52,7 @@ test('waits longer from attempt to attempt, up to a limit, with jitter', async (
 });
 
 describe('Retry-After', () => {
-  test('in seconds is waited for, and counted', async () => {
+  test('in seconds delays the retry and counts as throttled time', async () => {
     const server = await replying({ status: 429, headers: { 'retry-after': '1' } }, { body: success([]) });
     const { ms, throttled_ms } = await timed(server);
     expect(ms).toBeGreaterThanOrEqual(998);
@@ -59,18 +61,18 @@ describe('Retry-After', () => {
     expect(throttled_ms).toBeLessThan(2000);
   });
 
-  test('as a date is waited for, and counted', async () => {
-    const due = Math.ceil(Date.now() / 1000 + 0.3) * 1000;
-    const headers = { 'retry-after': new Date(due).toUTCString() };
+  test('as a date delays the retry and counts as throttled time', async () => {
+    const retryAt = Math.ceil(Date.now() / 1000 + 0.3) * 1000;
+    const headers = { 'retry-after': new Date(retryAt).toUTCString() };
     const { throttled_ms } = await timed(await replying({ status: 429, headers }, { body: success([]) }));
-    expect(Date.now()).toBeGreaterThanOrEqual(due - 2);
+    expect(Date.now()).toBeGreaterThanOrEqual(retryAt - 2);
     expect(throttled_ms).toBeGreaterThan(0);
-    // The date of the answer has no fractions of a second.
+    // The Date header of the response has no fractions of a second.
     expect(throttled_ms).toBeLessThanOrEqual(2400);
   });
 
   test.each(['0', '-5', '', 'soon', '1e3', 'Thu, 01 Jan 1970 00:00:00 GMT', '9'.repeat(400)])(
-    'that says %j is no reason to wait',
+    'of %j does not delay the retry',
     async (value) => {
       const server = await replying({ status: 503, headers: { 'retry-after': value } }, { body: success([]) });
       const { ms, requests, throttled_ms } = await timed(server);
@@ -79,18 +81,15 @@ describe('Retry-After', () => {
     },
   );
 
-  test.each(['86400', '99999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
-    'of %s is not slept out: the call fails at once',
-    async (value) => {
-      const server = await replying({ status: 429, headers: { 'retry-after': value } }, { body: success([]) });
-      const directory = directoryAt(server.url);
-      const error = await failed(directory.list(never));
-      expect(error).toMatchObject({ attempts: 1, failure: { kind: 'transient', status: 429 } });
-      expect(directory.usage()).toEqual({ requests: 1, retries: 0, throttled_ms: 0 });
-    },
-  );
+  test.each(['86400', '99999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])('of %s fails the call at once', async (value) => {
+    const server = await replying({ status: 429, headers: { 'retry-after': value } }, { body: success([]) });
+    const directory = directoryAt(server.url);
+    const error = await failed(directory.list(never));
+    expect(error).toMatchObject({ attempts: 1, failure: { kind: 'transient', status: 429 } });
+    expect(directory.usage()).toEqual({ requests: 1, retries: 0, throttled_ms: 0 });
+  });
 
-  test('after the last attempt is told, and not waited for', async () => {
+  test('is reported, but not waited for, after the last attempt', async () => {
     const server = await replying({ status: 429, headers: { 'retry-after': '90' } });
     const directory = directoryAt(server.url, { attempts: 1 });
     const error = await failed(directory.list(never));
@@ -99,18 +98,57 @@ describe('Retry-After', () => {
   });
 });
 
-test('many calls that wait at once end together when aborted', async () => {
+test('ends all waiting calls at once when they are aborted', async () => {
   const warnings: Error[] = [];
-  const warned = (warning: Error) => warnings.push(warning);
-  process.on('warning', warned);
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
   const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '60' } });
   const controller = new AbortController();
   const directory = directoryAt(url, { connections: 50 });
   const calls = Array.from({ length: 50 }, async () => failed(directory.list(signalsOf(controller.signal))));
   await expect.poll(() => seen.length).toBe(50);
-  const reason = new FailureError(failure('interrupted', 'told to stop'));
+  const reason = new FailureError(failure('interrupted', 'the program is stopping'));
   controller.abort(reason);
   for (const error of await Promise.all(calls)) expect(error.failure).toBe(reason.failure);
-  process.off('warning', warned);
+  process.off('warning', onWarning);
   expect(warnings).toEqual([]);
+});
+
+describe('withRetries', () => {
+  const transient = new FailureError({ ...failure('transient', 'HTTP 503'), status: 503 });
+  const options = { attempts: 3, random: () => 0, stop: new AbortController().signal };
+
+  test.for([
+    { what: 'a rejected request', error: new FailureError(failure('rejected', 'HTTP 400')) },
+    { what: 'a request that was not sent because the API asks for a long wait', error: new WaitTooLongError(660_000) },
+    { what: 'a bug', error: new RangeError('a bug') },
+    { what: 'a TypeError', error: new TypeError('a bug') },
+  ])('does not retry $what', async ({ error }) => {
+    const attempt = vi.fn<() => Promise<never>>().mockRejectedValue(error);
+    await expect(withRetries(attempt, options)).rejects.toBe(error);
+    expect(attempt).toHaveBeenCalledTimes(1);
+  });
+
+  test('does not retry after the program was asked to stop', async () => {
+    const controller = new AbortController();
+    const attempt = vi.fn<() => Promise<never>>(async () => {
+      controller.abort(new FailureError(failure('interrupted', 'the program is stopping')));
+      throw transient;
+    });
+    await expect(withRetries(attempt, { ...options, stop: controller.signal })).rejects.toBe(transient);
+    expect(attempt).toHaveBeenCalledTimes(1);
+  });
+
+  test.for([
+    { reason: new FailureError(failure('denied', 'HTTP 403')), kind: 'denied', says: 'HTTP 403' },
+    { reason: new Error('gone'), kind: 'interrupted', says: 'gone' },
+    { reason: 'gone', kind: 'interrupted', says: 'the program is stopping' },
+  ])('adds the last failure to the reason "$says" of an abort during the wait', async ({ reason, kind, says }) => {
+    const controller = new AbortController();
+    const attempt = vi.fn<() => Promise<never>>().mockRejectedValue(transient);
+    const call = failed(withRetries(attempt, { ...options, random: () => 0.99, stop: controller.signal }));
+    await expect.poll(() => attempt.mock.calls.length).toBe(1);
+    controller.abort(reason);
+    expect((await call).failure).toMatchObject({ kind, status: 503, message: `${says}; the last attempt: HTTP 503` });
+  });
 });

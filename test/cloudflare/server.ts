@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
-/** A request as it came over the wire. */
+/** A request as the server received it. */
 export type Seen = {
   readonly method: string | undefined;
   readonly url: string;
@@ -16,12 +16,12 @@ export type Seen = {
 
 export type Served = {
   readonly url: string;
-  /** The requests so far, oldest first. */
+  /** All requests so far, oldest first. */
   readonly seen: readonly Seen[];
   readonly openSockets: () => number;
 };
 
-/** An HTTP server of the test's own, for what the emulator never does. It is closed when the test ends. */
+/** Starts an HTTP server for behavior that the emulator does not have. It is closed when the test ends. */
 export async function served(handle: (request: Seen, response: ServerResponse) => void): Promise<Served> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
@@ -29,18 +29,18 @@ export async function served(handle: (request: Seen, response: ServerResponse) =
   });
   const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const { method, url = '', headers } = request;
-    const one = { method, url, headers, body: await text(request) };
-    seen.push(one);
-    handle(one, response);
+    const seenRequest = { method, url, headers, body: await text(request) };
+    seen.push(seenRequest);
+    handle(seenRequest, response);
   };
   const { port, openSockets } = await listening(server);
   return { url: `http://127.0.0.1:${port}/client/v4`, seen, openSockets };
 }
 
-/** A TCP server that speaks HTTP as badly as the test wants: it is given the first bytes of each request. */
+/** Starts a TCP server that can break the HTTP protocol: `handle` receives the first bytes of each request. */
 export async function servedRaw(handle: (request: string, socket: Socket) => void): Promise<string> {
   const server = createRawServer((socket) => {
-    socket.on('error', () => {}); // The client hangs up on such a server, and may.
+    socket.on('error', () => {}); // The client may close the connection.
     socket.on('data', (bytes) => handle(bytes.toString(), socket));
   });
   const { port } = await listening(server);
@@ -50,32 +50,32 @@ export async function servedRaw(handle: (request: string, socket: Socket) => voi
 export type Reply = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string as it is, anything else as JSON. */
+  /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown;
 };
 
-/** Gives the replies one after the other, and the last one again and again. */
+/** Starts a server that sends the replies one after the other, and repeats the last one. */
 export async function replying(...replies: readonly Reply[]): Promise<Served> {
-  let given = 0;
+  let count = 0;
   return served((_, response) => {
-    const { status = 200, headers = {}, body = '' } = replies[Math.min(given, replies.length - 1)] ?? {};
-    given += 1;
+    const { status = 200, headers = {}, body = '' } = replies[Math.min(count, replies.length - 1)] ?? {};
+    count += 1;
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
   });
 }
 
-/** The envelope of a success. */
+/** Returns the envelope of a success. */
 export function success(result: unknown, more: object = {}): object {
   return { success: true, errors: [], messages: [], result, ...more };
 }
 
-/** The envelope of a failure. */
+/** Returns the envelope of a failure. */
 export function refusal(code: number, message: string, more: object = {}): object {
   return { success: false, errors: [{ code, message, ...more }], messages: [], result: null };
 }
 
-/** A base URL at which nobody listens. */
-export async function deserted(): Promise<string> {
+/** Returns a base URL with a port on which no server listens. */
+export async function unusedUrl(): Promise<string> {
   const server = createRawServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = portOf(server);

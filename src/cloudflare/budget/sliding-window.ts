@@ -3,7 +3,7 @@ import type { Rate } from '../../core/base/rate.ts';
 /**
  * Limits requests so that no period of the window's length, wherever it starts, contains more of them than the rate allows. A request
  * counts from its start until one window length after its *end*, because the client cannot know when in between it reached the server.
- * So the count is never too low, whatever the server's clock and kind of window.
+ * So the count is never too low, even if the server's clock or kind of window differs.
  */
 export class SlidingWindow {
   readonly rate: Rate;

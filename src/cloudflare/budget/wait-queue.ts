@@ -11,7 +11,7 @@ export class WaitQueue<Permit> {
   readonly #waiters: Waiter<Permit>[] = [];
   readonly #onLeave: () => void;
 
-  /** `onLeave` is called after a caller left without a permit, so that the next one does not wait in vain. */
+  /** `onLeave` is called after a caller left without a permit, so that the next one can be served. */
   constructor(onLeave: () => void) {
     this.#onLeave = onLeave;
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { toldToStop } from '../../../src/cli/program.ts';
 import { exampleTunnel } from '../../../src/emulator/emulator.ts';
-import { deserted, refusal, replying, served, success } from '../../cloudflare/server.ts';
+import { unusedUrl, refusal, replying, served, success } from '../../cloudflare/server.ts';
 import { accountAt, command, database, emulated, folderOf, SECRET, web } from '../command.ts';
 import type { Ended, Environment } from '../command.ts';
 
@@ -177,7 +177,7 @@ test.for(REFUSALS)('plan says in a line what is wrong where $reason', async ({ u
 });
 
 test.for([
-  { reason: 'nobody listens', url: deserted },
+  { reason: 'nobody listens', url: unusedUrl },
   { reason: 'a page is answered', url: async () => (await replying({ body: '<html>' })).url },
   { reason: 'no answer comes', url: async () => (await served(() => {})).url },
 ])('plan gives up at its time-out where $reason', async ({ url }) => {
@@ -212,7 +212,7 @@ test.for(['plan', 'apply', 'import'])(
 
 test('where nobody listens, plan says what to check', async () => {
   const ended = await command(['plan', '--services', declared(), '--pass-timeout', '1s'], {
-    environment: accountAt(await deserted()),
+    environment: accountAt(await unusedUrl()),
   });
   expect(ended.stdout).toMatch(
     /^failed: .*GET 127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\); check CLOUDFLARE_BASE_URL \(/,

@@ -14,92 +14,92 @@ afterEach(() => {
 });
 
 const MINUTE = 60_000;
-const fine: ResponseLimits = { status: 200, retryAfterMs: 0, quotas: [] };
+const success: ResponseLimits = { status: 200, retryAfterMs: 0, quotas: [] };
 const tooMany = (retryAfterMs = 0): ResponseLimits => ({ status: 429, retryAfterMs, quotas: [] });
 const quota = (remaining: number, size: number | null, resetMs: number): ResponseLimits => ({
-  ...fine,
+  ...success,
   quotas: [{ remaining, size, resetMs }],
 });
 
-const patience = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-/** A budget, and what it told of waits. The jitter is what is longest. */
+/** Returns a budget and the waits that it reports. The jitter is at its maximum. */
 function budgetOf(...texts: readonly string[]): { readonly budget: Budget; readonly waits: readonly Wait[] } {
   const waits: Wait[] = [];
   const rates = texts.flatMap((text) => parseRate(text) ?? []);
   return { budget: requestBudget({ rates, random: () => 1, onWait: (wait) => void waits.push(wait) }), waits };
 }
 
-/** Requests that take so long and are answered so; gives when each began. */
+/** Makes `count` requests of `ms` each with the same response; `started` contains the time of each start. */
 function requests(
   budget: Budget,
   count: number,
-  { ms = 0, limits = fine }: { ms?: number; limits?: ResponseLimits | null } = {},
+  { ms = 0, limits = success }: { ms?: number; limits?: ResponseLimits | null } = {},
 ) {
   const start = performance.now();
-  const begun: number[] = [];
+  const started: number[] = [];
   const all = Array.from({ length: count }, async () => {
-    const end = await budget.take(patience);
-    begun.push(Math.round(performance.now() - start));
+    const end = await budget.take(neverAborted);
+    started.push(Math.round(performance.now() - start));
     await new Promise((resolve) => setTimeout(resolve, ms));
     end(limits);
   });
-  return { begun, all: Promise.all(all) };
+  return { started, all: Promise.all(all) };
 }
 
-const goBy = async (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const advance = async (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-describe('a budget', () => {
-  test('is spent at once, and then as its window moves on', async () => {
+describe('the request budget', () => {
+  test('lets requests start at once until it is used up, then as its window moves on', async () => {
     const { budget } = budgetOf('3/1s');
-    const { begun } = requests(budget, 8, { ms: 100 });
-    await goBy(0);
-    expect(begun).toEqual([0, 0, 0]);
-    await goBy(5000);
-    expect(begun).toEqual([0, 0, 0, 1100, 1100, 1100, 2200, 2200]);
+    const { started } = requests(budget, 8, { ms: 100 });
+    await advance(0);
+    expect(started).toEqual([0, 0, 0]);
+    await advance(5000);
+    expect(started).toEqual([0, 0, 0, 1100, 1100, 1100, 2200, 2200]);
   });
 
-  test('of several windows keeps them all', async () => {
+  test('keeps within all of its windows', async () => {
     const { budget } = budgetOf('4/10s', '2/1s');
-    const { begun } = requests(budget, 6);
-    await goBy(20_000);
-    expect(begun).toEqual([0, 0, 1000, 1000, 10_000, 10_000]);
+    const { started } = requests(budget, 6);
+    await advance(20_000);
+    expect(started).toEqual([0, 0, 1000, 1000, 10_000, 10_000]);
   });
 
-  test('waits for what is under way when all of it is', async () => {
+  test('waits for a request in flight when all slots are in use', async () => {
     const { budget } = budgetOf('1/1s');
-    const { begun } = requests(budget, 2, { ms: 3000 });
-    await goBy(3999);
-    expect(begun).toEqual([0]);
-    await goBy(1);
-    expect(begun).toEqual([0, 4000]);
+    const { started } = requests(budget, 2, { ms: 3000 });
+    await advance(3999);
+    expect(started).toEqual([0]);
+    await advance(1);
+    expect(started).toEqual([0, 4000]);
   });
 
-  test('is never overdrawn and never left lying, whatever the latencies', async () => {
+  test('is never exceeded and never left unused with any latencies', async () => {
     const latencies = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), latencies, async (number, all) => {
         const { budget } = budgetOf(`${number}/1s`);
         const start = performance.now();
-        const times: { readonly begun: number; readonly ended: number }[] = [];
+        const times: { readonly startedAt: number; readonly endedAt: number }[] = [];
         const done = Promise.all(
           all.map(async (ms) => {
-            const end = await budget.take(patience);
-            const begun = performance.now() - start;
+            const end = await budget.take(neverAborted);
+            const startedAt = performance.now() - start;
             await new Promise((resolve) => setTimeout(resolve, ms));
-            end(fine);
-            times.push({ begun, ended: begun + ms });
+            end(success);
+            times.push({ startedAt, endedAt: startedAt + ms });
           }),
         );
-        await goBy(all.length * 1500);
+        await advance(all.length * 1500);
         await done;
-        for (const { ended: from } of times) {
-          expect(times.filter(({ begun, ended }) => ended >= from && begun < from + 1000).length).toBeLessThanOrEqual(
-            number,
-          );
+        for (const { endedAt: from } of times) {
+          expect(
+            times.filter(({ startedAt, endedAt }) => endedAt >= from && startedAt < from + 1000).length,
+          ).toBeLessThanOrEqual(number);
         }
-        // Batches of `number`, each at most a window and the longest latency after the other.
-        expect(Math.max(...times.map(({ begun }) => begun))).toBeLessThanOrEqual(
+        // Batches of `number`; each starts at most one window and the longest latency after the previous one.
+        expect(Math.max(...times.map(({ startedAt }) => startedAt))).toBeLessThanOrEqual(
           Math.floor(all.length / number) * 1401,
         );
       }),
@@ -107,283 +107,283 @@ describe('a budget', () => {
     );
   });
 
-  test('tells of a long wait once, with how long it takes and what for', async () => {
+  test('reports a long wait once, with its duration and reason', async () => {
     const { budget, waits } = budgetOf('2/5m');
     requests(budget, 6);
-    await goBy(0);
+    await advance(0);
     expect(waits).toEqual([{ ms: 5 * MINUTE, reason: 'the request budget of 2/5m is used up' }]);
-    await goBy(5 * MINUTE + 1);
+    await advance(5 * MINUTE + 1);
     expect(waits).toHaveLength(2);
-    await goBy(5 * MINUTE + 1);
+    await advance(5 * MINUTE + 1);
     expect(waits).toHaveLength(2);
   });
 
-  test('says nothing of a short wait', async () => {
+  test('does not report a short wait', async () => {
     const { budget, waits } = budgetOf('1/1s');
     requests(budget, 5);
-    await goBy(10_000);
+    await advance(10_000);
     expect(waits).toEqual([]);
   });
 
-  test('counts for how long anybody waited, however many', async () => {
+  test('counts the time in which at least one request waits', async () => {
     const { budget } = budgetOf('2/1s');
     requests(budget, 4);
     expect(budget.throttledMs()).toBe(0);
-    await goBy(500);
+    await advance(500);
     expect(budget.throttledMs()).toBe(500);
-    await goBy(5000);
+    await advance(5000);
     expect(budget.throttledMs()).toBe(1000);
   });
 });
 
-test('a refusal is known to whoever made the request before the next one begins', async () => {
+test('lets the caller react to a refusal before the next request starts', async () => {
   const { budget } = budgetOf('1/1s');
   const controller = new AbortController();
-  const end = await budget.take(patience);
+  const end = await budget.take(neverAborted);
   const next = failed(budget.take(controller.signal));
-  await goBy(0);
+  await advance(0);
   vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000);
-  end({ ...fine, status: 403 });
+  end({ ...success, status: 403 });
   controller.abort(new FailureError(failure('denied', 'HTTP 403')));
   vi.restoreAllMocks();
   expect((await next).message).toBe('HTTP 403');
 });
 
-describe('who waits', () => {
-  const reason = new FailureError(failure('interrupted', 'told to stop'));
+describe('a waiting request', () => {
+  const reason = new FailureError(failure('interrupted', 'the program is stopping'));
 
-  test('leaves at once when told to, and the next one takes the place', async () => {
+  test('leaves at once when aborted, and the next one takes its place', async () => {
     const { budget } = budgetOf('1/1s');
     requests(budget, 1);
     const controller = new AbortController();
-    const left = failed(budget.take(controller.signal));
-    const { begun } = requests(budget, 1);
-    await goBy(10);
+    const aborted = failed(budget.take(controller.signal));
+    const { started } = requests(budget, 1);
+    await advance(10);
     controller.abort(reason);
-    expect(await left).toBe(reason);
-    await goBy(1000);
-    expect(begun).toEqual([1000]);
+    expect(await aborted).toBe(reason);
+    await advance(1000);
+    expect(started).toEqual([1000]);
   });
 
-  test('does not begin to wait when told to leave before', async () => {
+  test('is refused at once when its signal is already aborted', async () => {
     const { budget } = budgetOf('1/1s');
     expect(await failed(budget.take(AbortSignal.abort(reason)))).toBe(reason);
-    const { begun } = requests(budget, 1);
-    await goBy(0);
-    expect(begun).toEqual([0]);
+    const { started } = requests(budget, 1);
+    await advance(0);
+    expect(started).toEqual([0]);
   });
 
-  test('leaves nothing at the signal, however it ends', async () => {
+  test('removes its listener from the signal when it starts or is refused', async () => {
     const { budget } = budgetOf('1/1s');
     const { signal } = new AbortController();
     const end = await budget.take(signal);
     const waiting = budget.take(signal);
     const refused = failed(budget.take(signal));
     expect(getEventListeners(signal, 'abort')).toHaveLength(2);
-    end(fine);
-    await goBy(1000);
+    end(success);
+    await advance(1000);
     (await waiting)(tooMany(11 * MINUTE));
     await refused;
-    await goBy(0);
+    await advance(0);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
-test('told to leave together, all do, though there would be a place by then', async () => {
+test('aborts all waiting requests of a signal, even if one could start by then', async () => {
   const { budget } = budgetOf('1/1s');
-  (await budget.take(patience))(fine);
+  (await budget.take(neverAborted))(success);
   const controller = new AbortController();
-  const ends: string[] = [];
+  const results: string[] = [];
   const all = Array.from({ length: 5 }, async () =>
     budget.take(controller.signal).then(
-      () => ends.push('granted'),
-      () => ends.push('left'),
+      () => results.push('granted'),
+      () => results.push('aborted'),
     ),
   );
-  // The window has moved on, and the timer that would let one begin has not fired yet.
+  // The window has moved on, but the timer that would start a request has not fired yet.
   vi.setSystemTime(Date.now() + 5000);
   const later = performance.now() + 5000;
   vi.spyOn(performance, 'now').mockReturnValue(later);
-  controller.abort(new FailureError(failure('interrupted', 'told to stop')));
+  controller.abort(new FailureError(failure('interrupted', 'the program is stopping')));
   await Promise.all(all);
   vi.restoreAllMocks();
-  expect(ends).toEqual(Array.from({ length: 5 }, () => 'left'));
+  expect(results).toEqual(Array.from({ length: 5 }, () => 'aborted'));
 });
 
 describe('Retry-After', () => {
-  test('stops every request until then, whichever was told', async () => {
+  test('holds back every request, not only the one that it answers', async () => {
     const { budget, waits } = budgetOf('100/1s');
-    requests(budget, 1, { limits: { ...fine, status: 503, retryAfterMs: 30_000 } });
-    await goBy(0);
+    requests(budget, 1, { limits: { ...success, status: 503, retryAfterMs: 30_000 } });
+    await advance(0);
     expect(budget.heldMs()).toBe(30_000);
-    const { begun } = requests(budget, 3);
-    await goBy(29_999);
-    expect(begun).toEqual([]);
-    await goBy(1);
-    expect(begun).toEqual([30_000, 30_000, 30_000]);
+    const { started } = requests(budget, 3);
+    await advance(29_999);
+    expect(started).toEqual([]);
+    await advance(1);
+    expect(started).toEqual([30_000, 30_000, 30_000]);
     expect(waits).toEqual([{ ms: 30_000, reason: 'the API asked the client to wait 30s (HTTP 503)' }]);
   });
 
-  test('that asks for less does not shorten what was asked before', async () => {
+  test('does not shorten an earlier, longer one', async () => {
     const { budget } = budgetOf('100/1s');
     const { all } = requests(budget, 1, { limits: tooMany(30_000) });
     requests(budget, 1, { limits: tooMany(1000) });
-    await goBy(0);
+    await advance(0);
     await all;
     expect(budget.heldMs()).toBe(30_000);
   });
 
-  test('of ten minutes is waited for; of more, nobody waits', async () => {
+  test('of more than ten minutes fails all requests until less than that is left', async () => {
     const { budget } = budgetOf('1/1s');
-    const end = await budget.take(patience);
-    const waiting = failed(budget.take(patience));
+    const end = await budget.take(neverAborted);
+    const waiting = failed(budget.take(neverAborted));
     end(tooMany(10 * MINUTE + 1000));
     const message = 'the API asked the client to wait 10m 1s; a pass waits at most 10m';
     expect((await waiting).failure).toEqual(failure('transient', message));
-    expect((await failed(budget.take(patience))).message).toBe(message);
-    await goBy(1000);
-    const { begun } = requests(budget, 1);
-    await goBy(10 * MINUTE);
-    expect(begun).toEqual([10 * MINUTE]);
+    expect((await failed(budget.take(neverAborted))).message).toBe(message);
+    await advance(1000);
+    const { started } = requests(budget, 1);
+    await advance(10 * MINUTE);
+    expect(started).toEqual([10 * MINUTE]);
   });
 
-  test('is believed for an hour at the most', async () => {
+  test('holds requests back for at most an hour', async () => {
     const { budget } = budgetOf('1/1s');
     requests(budget, 1, { limits: tooMany(Number.MAX_SAFE_INTEGER) });
-    await goBy(0);
+    await advance(0);
     expect(budget.heldMs()).toBe(60 * MINUTE);
   });
 });
 
 describe('a 429 without Retry-After', () => {
-  test('holds all, twice as long each time, up to a minute', async () => {
+  test('holds back all requests, twice as long each time, up to a minute', async () => {
     const { budget } = budgetOf('1000/1s');
     const held: number[] = [];
     for (let times = 0; times < 8; times += 1) {
       const { all } = requests(budget, 1, { limits: tooMany() });
-      await goBy(60_000);
+      await advance(60_000);
       await all;
       held.push(budget.heldMs());
-      await goBy(60_000);
+      await advance(60_000);
     }
-    expect(held[0]).toBe(0); // Over, a second after it was answered.
+    expect(held[0]).toBe(0); // The hold of one second is over.
     const { budget: other } = budgetOf('1000/1s');
     const waits: number[] = [];
     for (let times = 0; times < 8; times += 1) {
-      (await other.take(patience))(tooMany());
+      (await other.take(neverAborted))(tooMany());
       waits.push(other.heldMs());
-      await goBy(other.heldMs());
+      await advance(other.heldMs());
     }
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   });
 
-  test('counts once for all that were under way together', async () => {
+  test('counts once for all requests that were in flight together', async () => {
     const { budget } = budgetOf('1000/1s');
     const { all } = requests(budget, 30, { ms: 10, limits: tooMany() });
-    await goBy(10);
+    await advance(10);
     await all;
     expect(budget.heldMs()).toBe(1000);
   });
 
-  test('is heeded whatever else is answered meanwhile', async () => {
+  test('holds requests back although requests in flight with it succeed', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, async () => budget.take(patience)));
-    await goBy(10);
-    for (const end of others) end(fine);
+    const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, async () => budget.take(neverAborted)));
+    await advance(10);
+    for (const end of others) end(success);
     refused?.(tooMany());
     expect(budget.heldMs()).toBe(1000);
-    const { begun } = requests(budget, 3, { ms: 100 });
-    await goBy(1050);
-    expect(begun).toEqual([1000]);
+    const { started } = requests(budget, 3, { ms: 100 });
+    await advance(1050);
+    expect(started).toEqual([1000]);
   });
 
-  test('lets one go ahead afterwards, and all when that is answered otherwise', async () => {
+  test('lets one request start after the hold, and the others when it succeeds', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(patience))(tooMany());
-    const { begun } = requests(budget, 4, { ms: 100 });
-    await goBy(1099);
-    expect(begun).toEqual([1000]);
-    await goBy(1);
-    expect(begun).toEqual([1000, 1100, 1100, 1100]);
+    (await budget.take(neverAborted))(tooMany());
+    const { started } = requests(budget, 4, { ms: 100 });
+    await advance(1099);
+    expect(started).toEqual([1000]);
+    await advance(1);
+    expect(started).toEqual([1000, 1100, 1100, 1100]);
   });
 
-  test('is not over because the one that went ahead failed', async () => {
+  test('lets requests start one at a time while they fail', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(patience))(tooMany());
-    const { begun } = requests(budget, 3, { ms: 100, limits: { ...fine, status: 403 } });
-    await goBy(1350);
-    expect(begun.map((ms) => Math.floor(ms / 100))).toEqual([10, 11, 12]);
+    (await budget.take(neverAborted))(tooMany());
+    const { started } = requests(budget, 3, { ms: 100, limits: { ...success, status: 403 } });
+    await advance(1350);
+    expect(started.map((ms) => Math.floor(ms / 100))).toEqual([10, 11, 12]);
   });
 
-  test('is not over because something that began before it is answered well', async () => {
+  test('is not reset by a success of a request that started before it', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [slow, refused] = [await budget.take(patience), await budget.take(patience)];
+    const [slow, refused] = [await budget.take(neverAborted), await budget.take(neverAborted)];
     refused(tooMany());
-    slow(fine);
-    await goBy(1000);
-    const { begun } = requests(budget, 2, { ms: 100 });
-    await goBy(0);
-    expect(begun).toEqual([0]);
+    slow(success);
+    await advance(1000);
+    const { started } = requests(budget, 2, { ms: 100 });
+    await advance(0);
+    expect(started).toEqual([0]);
   });
 });
 
-describe('what is left of a quota', () => {
-  test('is spread over its time when it is little', async () => {
+describe('a quota', () => {
+  test('that is low is spread over the time until it is renewed', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(patience))(quota(4, 100, 1000));
-    const { begun } = requests(budget, 8);
-    await goBy(2000);
-    expect(begun).toEqual([200, 400, 600, 800, 1000, 1000, 1000, 1000]);
+    (await budget.take(neverAborted))(quota(4, 100, 1000));
+    const { started } = requests(budget, 8);
+    await advance(2000);
+    expect(started).toEqual([200, 400, 600, 800, 1000, 1000, 1000, 1000]);
   });
 
-  test('stops all when it is nothing, until there is more', async () => {
+  test('of zero holds back all requests until it is renewed', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(patience))(quota(0, 1200, 7000));
-    const { begun } = requests(budget, 3);
-    await goBy(10_000);
-    expect(begun).toEqual([7000, 7000, 7000]);
+    (await budget.take(neverAborted))(quota(0, 1200, 7000));
+    const { started } = requests(budget, 3);
+    await advance(10_000);
+    expect(started).toEqual([7000, 7000, 7000]);
   });
 
   test.for([
-    ['a tenth and more', quota(120, 1200, 300_000)],
-    ['much, of an unknown size', quota(10, null, 300_000)],
-    ['more than there is', quota(5000, 1200, 1)],
-  ] as const)('changes nothing when it is %s', async ([, limits]) => {
+    ['a tenth or more is left', quota(120, 1200, 300_000)],
+    ['its size is unknown and much is left', quota(10, null, 300_000)],
+    ['more is left than its size', quota(5000, 1200, 1)],
+  ] as const)('has no effect when %s', async ([, limits]) => {
     const { budget } = budgetOf('3/1s');
-    const end = await budget.take(patience);
+    const end = await budget.take(neverAborted);
     end(limits);
-    const { begun } = requests(budget, 3);
-    await goBy(3000);
-    expect(begun).toEqual([0, 0, 1000]);
+    const { started } = requests(budget, 3);
+    await advance(3000);
+    expect(started).toEqual([0, 0, 1000]);
   });
 
-  test('does not hurry on because another answer says that it is much', async () => {
+  test('that is low still applies after a response that reports a high one', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [one, other] = [await budget.take(patience), await budget.take(patience)];
+    const [one, other] = [await budget.take(neverAborted), await budget.take(neverAborted)];
     one(quota(1, 1200, 10_000));
     other(quota(1199, 1200, 1000));
-    const { begun } = requests(budget, 2);
-    await goBy(20_000);
-    expect(begun).toEqual([5000, 10_000]);
+    const { started } = requests(budget, 2);
+    await advance(20_000);
+    expect(started).toEqual([5000, 10_000]);
   });
 
-  test('holds nobody longer than the time that it was for, whatever came before', async () => {
+  test('does not delay requests beyond its own renewal', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [one, other] = [await budget.take(patience), await budget.take(patience)];
+    const [one, other] = [await budget.take(neverAborted), await budget.take(neverAborted)];
     one(quota(0, 1200, 5000));
-    await goBy(4900);
+    await advance(4900);
     other(quota(0, 1200, 1000));
-    const { begun } = requests(budget, 2);
-    await goBy(10_000);
-    expect(begun).toEqual([100, 1000]);
+    const { started } = requests(budget, 2);
+    await advance(10_000);
+    expect(started).toEqual([100, 1000]);
   });
 
-  test('is not believed to last longer than ten minutes', async () => {
+  test('delays requests for at most ten minutes', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(patience))(quota(0, 1200, Number.MAX_SAFE_INTEGER));
-    const { begun } = requests(budget, 1);
-    await goBy(10 * MINUTE);
-    expect(begun).toEqual([10 * MINUTE]);
+    (await budget.take(neverAborted))(quota(0, 1200, Number.MAX_SAFE_INTEGER));
+    const { started } = requests(budget, 1);
+    await advance(10 * MINUTE);
+    expect(started).toEqual([10 * MINUTE]);
   });
 });

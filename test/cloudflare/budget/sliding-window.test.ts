@@ -4,7 +4,7 @@ import { SlidingWindow } from '../../../src/cloudflare/budget/sliding-window.ts'
 
 const rate = { requests: 3, ms: 100, text: '3/100ms' };
 
-test('as many as it allows may begin at once', () => {
+test('lets as many requests start at once as the rate allows', () => {
   const window = new SlidingWindow(rate);
   for (let count = 0; count < 3; count += 1) {
     expect(window.freeAt(0)).toBe(0);
@@ -13,7 +13,7 @@ test('as many as it allows may begin at once', () => {
   expect(window.freeAt(0)).toBe(Infinity);
 });
 
-test('a place is free the length of the window after a request ended, not after it began', () => {
+test('lets another request start one window length after the end of a request, not after its start', () => {
   const window = new SlidingWindow(rate);
   for (let count = 0; count < 3; count += 1) window.begin();
   window.end(40);
@@ -25,7 +25,7 @@ test('a place is free the length of the window after a request ended, not after 
   expect(window.freeAt(140)).toBe(170);
 });
 
-test('no stretch of its length sees more arrive than it allows, whatever the latencies, and no place stays empty for longer than one', () => {
+test('never lets more requests reach the server within a window length than the rate allows', () => {
   const latencies = fc.array(fc.integer({ min: 0, max: 150 }), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 7 }), latencies, fc.integer({ min: 0, max: 100 }), (requests, all, skew) => {
@@ -35,7 +35,7 @@ test('no stretch of its length sees more arrive than it allows, whatever the lat
       let now = 0;
       for (const latency of all) {
         for (let at = window.freeAt(now); at > now; at = window.freeAt(now)) {
-          // Either a place comes free, or the next end has to be waited for.
+          // Time moves on to the next free slot or to the next end, whichever is earlier.
           now = Math.min(at, ...ends);
           for (const end of ends.filter((each) => each <= now).sort((a, b) => a - b)) {
             ends.splice(ends.indexOf(end), 1);

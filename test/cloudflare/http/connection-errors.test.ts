@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { adviceForConnection, describeConnectionError } from '../../../src/cloudflare/http/connection-errors.ts';
 import { directoryAt, failed, never } from '../client.ts';
-import { deserted, servedRaw } from '../server.ts';
+import { unusedUrl, servedRaw } from '../server.ts';
 
 test.for([
   'ECONNREFUSED',
@@ -17,7 +17,7 @@ test.for([
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
-])('of a connection that does not come about (%s), it says what to check', (code) => {
+])('advises what to check when no connection was established: %s', (code) => {
   const credential = 'CLOUDFLARE_API_TOKEN';
   expect(adviceForConnection(code, { credential, baseUrl: 'CLOUDFLARE_BASE_URL' })).toBe('; check CLOUDFLARE_BASE_URL');
   expect(adviceForConnection(code, { credential, baseUrl: null })).toBe(
@@ -26,16 +26,16 @@ test.for([
   expect(adviceForConnection(code)).toBe('');
 });
 
-test.for(['ECONNRESET', 'UND_ERR_SOCKET', ''])('of one that ends early (%s) it does not', (code) => {
+test.for(['ECONNRESET', 'UND_ERR_SOCKET', ''])('gives no advice when the connection was closed: "%s"', (code) => {
   expect(adviceForConnection(code, { credential: 'CLOUDFLARE_API_TOKEN', baseUrl: null })).toBe('');
 });
 
-/** An error as Node and undici make it where there is a resolver, a network, a certificate. */
-const thrown = (message: string, more: object) => Object.assign(new Error(message), more);
+/** Creates an error like those that Node and undici throw; tests have no resolver, network or certificate. */
+const connectionError = (message: string, more: object) => Object.assign(new Error(message), more);
 
-describe('why there was no answer is said once, in words, with a code to look up', () => {
-  test('where nobody listens at any of the addresses of a name', async () => {
-    const { port } = new URL(await deserted());
+describe('describes once, with the error code,', () => {
+  test('that no address of a host accepts connections', async () => {
+    const { port } = new URL(await unusedUrl());
     const socket = connect({
       host: 'api.example.com',
       port: Number(port),
@@ -51,7 +51,7 @@ describe('why there was no answer is said once, in words, with a code to look up
     expect(describeConnectionError(error)).toBe('connection refused (ECONNREFUSED)');
   });
 
-  test('where no TLS is spoken', async () => {
+  test('that a server does not use TLS', async () => {
     const url = await servedRaw((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const { failure } = await failed(directoryAt(url.replace('http:', 'https:'), { attempts: 1 }).list(never));
     expect(failure.message).toMatch(
@@ -59,8 +59,8 @@ describe('why there was no answer is said once, in words, with a code to look up
     );
   });
 
-  const refused = thrown('connect ECONNREFUSED 192.0.2.1:443', { code: 'ECONNREFUSED', errno: -111 });
-  const unreachable = thrown('connect ENETUNREACH 2001:db8::1:443 - Local (:::0)', {
+  const refused = connectionError('connect ECONNREFUSED 192.0.2.1:443', { code: 'ECONNREFUSED', errno: -111 });
+  const unreachable = connectionError('connect ENETUNREACH 2001:db8::1:443 - Local (:::0)', {
     code: 'ENETUNREACH',
     errno: -101,
   });
@@ -73,38 +73,47 @@ describe('why there was no answer is said once, in words, with a code to look up
       'network is unreachable (ENETUNREACH), connection refused (ECONNREFUSED)',
     ],
     [
-      thrown('getaddrinfo ENOTFOUND api.example.com', { code: 'ENOTFOUND', errno: -3008 }),
+      connectionError('getaddrinfo ENOTFOUND api.example.com', { code: 'ENOTFOUND', errno: -3008 }),
       'host not found (ENOTFOUND)',
     ],
     [
-      thrown('getaddrinfo EAI_AGAIN api.example.com', { code: 'EAI_AGAIN', errno: -3001 }),
+      connectionError('getaddrinfo EAI_AGAIN api.example.com', { code: 'EAI_AGAIN', errno: -3001 }),
       'temporary failure in name resolution (EAI_AGAIN)',
     ],
     [
-      thrown('Connect Timeout Error (attempted address: api.example.com:443, timeout: 30000ms)', {
+      connectionError('Connect Timeout Error (attempted address: api.example.com:443, timeout: 30000ms)', {
         code: 'UND_ERR_CONNECT_TIMEOUT',
       }),
       'no connection within the request timeout (UND_ERR_CONNECT_TIMEOUT)',
     ],
     [
-      thrown("Hostname/IP does not match certificate's altnames: Host: api.example.com. is not in …", {
+      connectionError("Hostname/IP does not match certificate's altnames: Host: api.example.com. is not in …", {
         code: 'ERR_TLS_CERT_ALTNAME_INVALID',
         reason: 'Host: api.example.com. is not in …',
       }),
       'the certificate is not valid for this host (ERR_TLS_CERT_ALTNAME_INVALID)',
     ],
     [
-      thrown('402D:error:0A000410:SSL routines:ssl3_read_bytes:…:../deps/openssl/ssl/record/rec_layer_s3.c:918:', {
-        code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
-        reason: 'ssl/tls alert handshake failure',
-      }),
+      connectionError(
+        '402D:error:0A000410:SSL routines:ssl3_read_bytes:…:../deps/openssl/ssl/record/rec_layer_s3.c:918:',
+        {
+          code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+          reason: 'ssl/tls alert handshake failure',
+        },
+      ),
       'ssl/tls alert handshake failure (ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE)',
     ],
-    [thrown('certificate has expired', { code: 'CERT_HAS_EXPIRED' }), 'certificate has expired (CERT_HAS_EXPIRED)'],
-    [thrown('other side closed', { code: 'UND_ERR_SOCKET' }), 'connection closed by the server (UND_ERR_SOCKET)'],
-    [thrown('no HTTP', {}), 'no HTTP'],
+    [
+      connectionError('certificate has expired', { code: 'CERT_HAS_EXPIRED' }),
+      'certificate has expired (CERT_HAS_EXPIRED)',
+    ],
+    [
+      connectionError('other side closed', { code: 'UND_ERR_SOCKET' }),
+      'connection closed by the server (UND_ERR_SOCKET)',
+    ],
+    [connectionError('not HTTP', {}), 'not HTTP'],
     ['odd', 'odd'],
-  ] as const)('%s', ([error, words]) => {
-    expect(describeConnectionError(error)).toBe(words);
+  ] as const)('%s', ([error, description]) => {
+    expect(describeConnectionError(error)).toBe(description);
   });
 });

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { Credentials } from '../../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../../src/core/base/failure.ts';
 import { directoryAt, failed, live, never, signalsOf, web, webId } from '../client.ts';
-import { deserted, refusal, replying, served, servedRaw, success } from '../server.ts';
+import { unusedUrl, refusal, replying, served, servedRaw, success } from '../server.ts';
 
 const token = 'test-token-0123456789-not-a-secret';
 const identity = { email: 'operator@example.com', key: 'test-key-0123456789-not-a-secret' };
 
 describe('a request', () => {
-  test('bears the token, and says who asks and what for', async () => {
+  test('has the token, the user agent, and the content type', async () => {
     const { url, seen } = await replying({ body: success(web()) });
     const directory = directoryAt(url, { credentials: { token }, userAgent: 'vpc-reconciler/1.2.3' });
     await directory.update(live(web()), { name: 'größer', host: { ipv4: '10.0.0.1' } }, never);
@@ -28,21 +28,21 @@ describe('a request', () => {
     expect(seen[0]?.headers).not.toHaveProperty('x-auth-key');
   });
 
-  test('bears e-mail and key where there is no token', async () => {
+  test('has the email address and key when there is no token', async () => {
     const { url, seen } = await replying({ body: success([]) });
     await directoryAt(url, { credentials: identity }).list(never);
     expect(seen[0]?.headers).toMatchObject({ 'x-auth-email': identity.email, 'x-auth-key': identity.key });
     expect(seen[0]?.headers).not.toHaveProperty('authorization');
   });
 
-  test('that reads has no body and no type of one', async () => {
+  test('to read has no body and no content type', async () => {
     const { url, seen } = await replying({ body: success([]) });
     await directoryAt(url).list(never);
     expect(seen[0]).toMatchObject({ method: 'GET', body: '' });
     expect(seen[0]?.headers).not.toHaveProperty('content-type');
   });
 
-  test('waits for a free connection rather than open more than it may', async () => {
+  test('waits for a free connection instead of opening more than the limit', async () => {
     let most = 0;
     const server = await served((_, response) => {
       most = Math.max(most, server.openSockets());
@@ -56,7 +56,7 @@ describe('a request', () => {
 });
 
 describe('a failure', () => {
-  test('keeps what the API said about it', async () => {
+  test('contains the code, messages, pointer and CF-Ray of the response', async () => {
     const { url } = await replying({
       status: 403,
       headers: { 'cf-ray': '8f1c0b2a3d4e5f60-FRA' },
@@ -86,7 +86,7 @@ describe('a failure', () => {
     expect(error.message).toBe(error.failure.message);
   });
 
-  test('has the ray of an answer that is no envelope, too', async () => {
+  test('contains the CF-Ray of a response in another format', async () => {
     const { url } = await replying({ status: 502, headers: { 'cf-ray': 'abc-FRA' }, body: '<html>' });
     expect((await failed(directoryAt(url).list(never))).failure).toMatchObject({
       status: 502,
@@ -100,21 +100,21 @@ describe('a failure', () => {
     { errors: [{ message: 'name taken', source: '/name' }] },
     { errors: [{ message: 'name taken', documentation_url: {}, source: { pointer: 7 } }] },
     { errors: [{ code: 5101, message: null }, 'name taken', null, { message: 'name taken' }] },
-  ])('is understood as far as it can be: $errors', async (body) => {
+  ])('contains the valid parts of malformed errors: $errors', async (body) => {
     const { url } = await replying({ status: 400, body: { success: false, ...body } });
     const { message } = (await failed(directoryAt(url).list(never))).failure;
     expect(message).toMatch(/^HTTP 400(, code 5101)?: name taken$/);
   });
 
   test.each([{ errors: 'none' }, { errors: ['odd'] }, { errors: [{ code: 'odd' }] }, { errors: {} }])(
-    'is none where the API calls it a success: $errors',
+    'is not caused by malformed errors in a success: $errors',
     async (odd) => {
       const { url } = await replying({ body: success([web()], odd) });
       expect(await directoryAt(url).list(never)).toHaveLength(1);
     },
   );
 
-  test('is short, whatever the server says', async () => {
+  test('is short even if the response is long', async () => {
     const long = 'x'.repeat(100_000);
     const { url } = await replying({
       status: 400,
@@ -126,9 +126,9 @@ describe('a failure', () => {
   });
 });
 
-describe('no answer', () => {
-  test('because nobody listens', async () => {
-    const url = await deserted();
+describe('a request without a response fails', () => {
+  test('because no server listens', async () => {
+    const url = await unusedUrl();
     const directory = directoryAt(url);
     const error = await failed(directory.list(never));
     const { host } = new URL(url);
@@ -146,7 +146,7 @@ describe('no answer', () => {
     );
   });
 
-  test('because it is cut short', async () => {
+  test('because the body is incomplete', async () => {
     const url = await servedRaw((_, socket) => {
       socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\ncf-ray: cut\r\n\r\n{"success":true,"result":[]');
     });
@@ -154,12 +154,12 @@ describe('no answer', () => {
     expect(failure).toMatchObject({ kind: 'transient', status: 200, ray: 'cut' });
   });
 
-  test('because it is no HTTP', async () => {
+  test('because the server does not speak HTTP', async () => {
     const url = await servedRaw((_, socket) => socket.end('SSH-2.0-OpenSSH_9.2p1\r\n'));
     expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
   });
 
-  test('because headers never come', async () => {
+  test('because no headers arrive', async () => {
     const { url, seen } = await served(() => {});
     const { failure } = await failed(directoryAt(url, { requestTimeoutMs: 80, attempts: 2 }).list(never));
     expect(failure).toMatchObject({ kind: 'transient', status: null });
@@ -167,7 +167,7 @@ describe('no answer', () => {
     expect(seen).toHaveLength(2);
   });
 
-  test('because the body drips', async () => {
+  test('because the body arrives too slowly', async () => {
     const { url } = await served((_, response) => {
       response.writeHead(200, { 'cf-ray': 'drip' });
       const drip = setInterval(() => response.write(' '), 10);
@@ -180,7 +180,7 @@ describe('no answer', () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
-  test('because it is larger than any list', async () => {
+  test('because the body is too large', async () => {
     const { url } = await served((_, response) => {
       const megabyte = Buffer.alloc(1024 * 1024, ' ');
       const more = () => {
@@ -196,9 +196,9 @@ describe('no answer', () => {
 });
 
 describe('an abort', () => {
-  const reason = new FailureError(failure('interrupted', 'told to stop'));
+  const reason = new FailureError(failure('interrupted', 'the program is stopping'));
 
-  test('ends a request at once, with its own reason', async () => {
+  test('ends a request at once with the reason of the abort', async () => {
     const controller = new AbortController();
     const { url, openSockets } = await served(() => controller.abort(reason));
     const directory = directoryAt(url);
@@ -209,7 +209,7 @@ describe('an abort', () => {
     await expect.poll(openSockets).toBe(0);
   });
 
-  test('ends a body under way at once', async () => {
+  test('ends the download of a body at once', async () => {
     const controller = new AbortController();
     const { url } = await served((_, response) => {
       response.write('{"success": true,', () => controller.abort(reason));
@@ -229,7 +229,7 @@ describe('an abort', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('before the beginning means that nothing is sent', async () => {
+  test('before the call means that nothing is sent', async () => {
     const { url, seen } = await replying({ body: success([]) });
     const directory = directoryAt(url);
     const error = await failed(directory.list(signalsOf(AbortSignal.abort(reason))));
@@ -239,39 +239,39 @@ describe('an abort', () => {
   });
 });
 
-describe('a secret never shows, when', () => {
+describe('an error never contains a secret when', () => {
   const secrets: { readonly credentials: Credentials; readonly parts: readonly string[] }[] = [
     { credentials: { token }, parts: [token] },
     { credentials: identity, parts: [identity.key, identity.email] },
   ];
 
-  const echoes: { readonly where: string; readonly answer: (secret: string) => string }[] = [
-    { where: 'a message echoes it', answer: (secret) => http(400, refusal(5101, `bad ${secret}, ${secret}!`)) },
+  const echoes: { readonly where: string; readonly respond: (secret: string) => string }[] = [
+    { where: 'a message repeats it', respond: (secret) => http(400, refusal(5101, `bad ${secret}, ${secret}!`)) },
     {
-      where: 'a message is cut within it',
-      answer: (secret) => http(400, refusal(5101, `${'x'.repeat(480)} ${secret}`)),
+      where: 'a long message is cut within it',
+      respond: (secret) => http(400, refusal(5101, `${'x'.repeat(480)} ${secret}`)),
     },
     {
-      where: 'documentation_url holds it',
-      answer: (secret) => http(403, refusal(10_000, 'no', { documentation_url: `https://x/?t=${secret}` })),
+      where: 'documentation_url contains it',
+      respond: (secret) => http(403, refusal(10_000, 'no', { documentation_url: `https://x/?t=${secret}` })),
     },
     {
-      where: 'a pointer holds it',
-      answer: (secret) => http(400, refusal(5102, 'no', { source: { pointer: `/${secret}` } })),
+      where: 'a pointer contains it',
+      respond: (secret) => http(400, refusal(5102, 'no', { source: { pointer: `/${secret}` } })),
     },
-    { where: 'a page of the edge holds it', answer: (secret) => http(502, `<html>${secret}</html>`) },
-    { where: 'CF-Ray holds it', answer: (secret) => http(500, '', `cf-ray: ${secret}\r\n`) },
-    { where: 'a redirect leads to it', answer: (secret) => http(302, '', `location: https://x/${secret}\r\n`) },
-    { where: 'the status line holds it', answer: (secret) => http(500, '').replace('Status', secret) },
-    { where: 'it comes back and is no HTTP', answer: (secret) => `${secret}\r\n\r\n` },
-    { where: 'it comes back in a broken header', answer: (secret) => `HTTP/1.1 200 OK\r\n${secret}\0: x\r\n\r\n` },
+    { where: 'a page of the edge contains it', respond: (secret) => http(502, `<html>${secret}</html>`) },
+    { where: 'CF-Ray contains it', respond: (secret) => http(500, '', `cf-ray: ${secret}\r\n`) },
+    { where: 'a redirect contains it', respond: (secret) => http(302, '', `location: https://x/${secret}\r\n`) },
+    { where: 'the status line contains it', respond: (secret) => http(500, '').replace('Status', secret) },
+    { where: 'the response is only the secret', respond: (secret) => `${secret}\r\n\r\n` },
+    { where: 'a malformed header contains it', respond: (secret) => `HTTP/1.1 200 OK\r\n${secret}\0: x\r\n\r\n` },
     {
-      where: 'it comes back in a broken chunk',
-      answer: (secret) => `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${secret}\r\n`,
+      where: 'a malformed chunk contains it',
+      respond: (secret) => `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${secret}\r\n`,
     },
     {
-      where: 'it comes back in a body cut short',
-      answer: (secret) => `HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n${secret}`,
+      where: 'an incomplete body contains it',
+      respond: (secret) => `HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n${secret}`,
     },
   ];
 
@@ -279,32 +279,32 @@ describe('a secret never shows, when', () => {
     secrets.flatMap((each) =>
       echoes.map((echo) => ({ ...each, ...echo, by: Object.keys(each.credentials).join(' and ') })),
     ),
-  )('$where ($by)', async ({ credentials, parts, answer }) => {
-    const told: string[] = [];
+  )('$where ($by)', async ({ credentials, parts, respond }) => {
+    const requests: string[] = [];
     const url = await servedRaw((request, socket) => {
-      told.push(request);
-      socket.end(answer(parts.join(' ')));
+      requests.push(request);
+      socket.end(respond(parts.join(' ')));
     });
     const error = await failed(directoryAt(url, { credentials, attempts: 2 }).list(never));
-    const all = allOf(error);
+    const all = everythingIn(error);
     for (const part of parts) {
-      expect(told[0]).toContain(part);
+      expect(requests[0]).toContain(part);
       expect(all).not.toContain(part);
       expect(all).not.toContain(part.slice(0, 12));
     }
   });
 
-  test('nobody answers', async () => {
-    const error = await failed(directoryAt(await deserted(), { credentials: { token } }).list(never));
-    expect(allOf(error)).not.toContain(token);
+  test('no server listens', async () => {
+    const error = await failed(directoryAt(await unusedUrl(), { credentials: { token } }).list(never));
+    expect(everythingIn(error)).not.toContain(token);
   });
 
-  test('an answer never ends', async () => {
+  test('no response arrives', async () => {
     const { url } = await served(() => {});
     const error = await failed(
       directoryAt(url, { credentials: { token }, requestTimeoutMs: 50, attempts: 1 }).list(never),
     );
-    expect(allOf(error)).not.toContain(token);
+    expect(everythingIn(error)).not.toContain(token);
   });
 });
 
@@ -313,8 +313,8 @@ function http(status: number, body: string | object, headers = ''): string {
   return `HTTP/1.1 ${status} Status\r\ncontent-length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`;
 }
 
-/** All that a careless log could make of an error. */
-function allOf(error: FailureError): string {
+/** Returns everything that a log could contain of an error. */
+function everythingIn(error: FailureError): string {
   const everything = { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity };
   return inspect(error, everything) + JSON.stringify([error, error.failure, error.message, error.stack]);
 }

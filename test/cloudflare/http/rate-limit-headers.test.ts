@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseLimits } from '../../../src/cloudflare/http/rate-limit-headers.ts';
 
-test('an answer as it was observed', () => {
+test('reads the headers of a recorded response', () => {
   const headers = { ratelimit: '"default";r=1199;t=1', 'ratelimit-policy': '"default";q=1200;w=300' };
   expect(parseLimits(200, headers)).toEqual({
     status: 200,
@@ -12,7 +12,7 @@ test('an answer as it was observed', () => {
 
 test.for([
   {
-    reason: 'several',
+    reason: 'several items',
     ratelimit: '"a";r=1;t=2, "b";r=3;t=4',
     policy: '"b";q=9;w=1,"a";q=5;w=1',
     found: [
@@ -26,8 +26,8 @@ test.for([
     policy: '"a";q=5',
     found: [[1, 5, 2000]],
   },
-  { reason: 'no policy', ratelimit: '"a";r=1;t=2', policy: undefined, found: [[1, null, 2000]] },
-  { reason: 'a policy of another name', ratelimit: '"a";r=1;t=2', policy: '"b";q=5', found: [[1, null, 2000]] },
+  { reason: 'an absent policy', ratelimit: '"a";r=1;t=2', policy: undefined, found: [[1, null, 2000]] },
+  { reason: 'a policy for another name', ratelimit: '"a";r=1;t=2', policy: '"b";q=5', found: [[1, null, 2000]] },
   {
     reason: 'two headers',
     ratelimit: ['"a";r=1;t=2', '"b";r=3;t=4'],
@@ -37,12 +37,17 @@ test.for([
       [3, null, 4000],
     ],
   },
-  { reason: 'no time', ratelimit: '"a";r=1', policy: undefined, found: [] },
-  { reason: 'a remainder that is no whole number', ratelimit: '"a";r=-1;t=2', policy: undefined, found: [] },
+  { reason: 'an absent time', ratelimit: '"a";r=1', policy: undefined, found: [] },
+  { reason: 'a negative number', ratelimit: '"a";r=-1;t=2', policy: undefined, found: [] },
   { reason: 'a fraction', ratelimit: '"a";r=1.5;t=2', policy: undefined, found: [] },
-  { reason: 'the older form', ratelimit: 'limit=100, remaining=50, reset=5', policy: undefined, found: [] },
-  { reason: 'nonsense', ratelimit: ';;"""";=,', policy: '"', found: [] },
-])('quotas with $reason', ({ ratelimit, policy, found }) => {
+  {
+    reason: 'an older draft of the header',
+    ratelimit: 'limit=100, remaining=50, reset=5',
+    policy: undefined,
+    found: [],
+  },
+  { reason: 'characters that are not a list', ratelimit: ';;"""";=,', policy: '"', found: [] },
+])('reads quotas with $reason', ({ ratelimit, policy, found }) => {
   const { quotas } = parseLimits(200, { ratelimit, 'ratelimit-policy': policy });
   expect(quotas.map(({ remaining, size, resetMs }) => [remaining, size, resetMs])).toEqual(found);
 });
@@ -51,20 +56,20 @@ test.for([
   { header: '120', ms: 120_000 },
   { header: ' 7 ', ms: 7000 },
   { header: 'Tue, 24 Nov 2026 12:00:30 GMT', ms: 30_000 },
-  { header: 'Tue, 24 Nov 2026 11:59:00 GMT', ms: 0, reason: 'over' },
-  { header: '-45', ms: 0, reason: 'a year to Date.parse' },
-  { header: '49.5', ms: 0, reason: 'a month and a day to it' },
+  { header: 'Tue, 24 Nov 2026 11:59:00 GMT', ms: 0, reason: 'in the past' },
+  { header: '-45', ms: 0, reason: 'Date.parse would read a year' },
+  { header: '49.5', ms: 0, reason: 'Date.parse would read a month and a day' },
   { header: '45 (busy)', ms: 0 },
   { header: 'wait 40', ms: 0 },
   { header: '2030-01-01', ms: 0 },
   { header: 'Tue, 99 Xyz 2026 12:00:30 GMT', ms: 0 },
   { header: '9'.repeat(400), ms: 0 },
-])('Retry-After of "$header", in an answer of noon, is $ms ms', ({ header, ms }) => {
+])('reads Retry-After "$header" in a response from noon as $ms ms', ({ header, ms }) => {
   const { retryAfterMs } = parseLimits(429, { 'retry-after': header, date: 'Tue, 24 Nov 2026 12:00:00 GMT' });
   expect(retryAfterMs).toBe(ms);
 });
 
-test('a date counts from now where the answer has none', () => {
+test('counts a Retry-After date from the local time when the response has no valid Date', () => {
   const { retryAfterMs } = parseLimits(429, {
     'retry-after': new Date(Date.now() + 60_000).toUTCString(),
     date: 'noon',

@@ -11,8 +11,8 @@ type Case = Reply & {
   readonly reason?: string;
   readonly kind: FailureKind;
   readonly code?: number;
-  /** The words after the status. */
-  readonly says?: string;
+  /** The rest of the message, after the status. */
+  readonly message?: string;
 };
 
 const checkAddress = 'check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
@@ -27,11 +27,11 @@ test.each<Case>([
     body: refusal(5101, 'Tunnel ID Not Found'),
     kind: 'rejected',
     code: 5101,
-    says: ', code 5101: Tunnel ID Not Found',
+    message: ', code 5101: Tunnel ID Not Found',
   },
-  { status: 400, body: refusal(5102, 'malformed'), kind: 'rejected', code: 5102, says: ', code 5102: malformed' },
-  { status: 400, body: html, kind: 'rejected', says: ': the response is not in the format of the Cloudflare API' },
-  { status: 400, body: { success: false }, kind: 'rejected', says: ': the response does not say why' },
+  { status: 400, body: refusal(5102, 'malformed'), kind: 'rejected', code: 5102, message: ', code 5102: malformed' },
+  { status: 400, body: html, kind: 'rejected', message: ': the response is not in the format of the Cloudflare API' },
+  { status: 400, body: { success: false }, kind: 'rejected', message: ': the response does not say why' },
   {
     status: 400,
     body: refusal(6003, 'Invalid request headers'),
@@ -45,44 +45,50 @@ test.each<Case>([
     body: refusal(10_000, 'Authentication error'),
     kind: 'denied',
     code: 10_000,
-    says: `, code 10000: Authentication error; ${checkToken}`,
+    message: `, code 10000: Authentication error; ${checkToken}`,
   },
-  { status: 401, kind: 'denied', says: `: the response is not in the format of the Cloudflare API; ${checkToken}` },
+  { status: 401, kind: 'denied', message: `: the response is not in the format of the Cloudflare API; ${checkToken}` },
   {
     status: 403,
     body: refusal(10_000, 'Forbidden'),
     kind: 'denied',
     code: 10_000,
-    says: `, code 10000: Forbidden; ${checkToken}`,
+    message: `, code 10000: Forbidden; ${checkToken}`,
   },
-  { status: 403, body: html, kind: 'denied', reason: 'a challenge of the edge' },
+  { status: 403, body: html, kind: 'denied', reason: 'a challenge page of the edge' },
   {
     status: 404,
     body: refusal(5104, 'Service not found'),
     kind: 'rejected',
     code: 5104,
-    says: ', code 5104: Service not found',
+    message: ', code 5104: Service not found',
   },
   {
     status: 404,
     body: refusal(7003, 'Could not route'),
     kind: 'denied',
     code: 7003,
-    says: `, code 7003: Could not route; ${checkAddress}`,
+    message: `, code 7003: Could not route; ${checkAddress}`,
   },
   {
     status: 404,
     body: html,
     kind: 'denied',
-    says: `: the response is not in the format of the Cloudflare API; ${checkAddress}`,
+    message: `: the response is not in the format of the Cloudflare API; ${checkAddress}`,
   },
   { status: 409, body: refusal(1000, 'conflict'), kind: 'rejected', code: 1000 },
   { status: 413, kind: 'rejected' },
   { status: 408, kind: 'transient' },
-  { status: 429, body: refusal(10_429, 'slow down'), kind: 'transient', code: 10_429, says: ', code 10429: slow down' },
+  {
+    status: 429,
+    body: refusal(10_429, 'slow down'),
+    kind: 'transient',
+    code: 10_429,
+    message: ', code 10429: slow down',
+  },
   { status: 429, body: html, kind: 'transient' },
   { status: 500, body: refusal(1000, 'internal error'), kind: 'transient', code: 1000 },
-  { status: 502, body: html, kind: 'transient', says: ': the response is not in the format of the Cloudflare API' },
+  { status: 502, body: html, kind: 'transient', message: ': the response is not in the format of the Cloudflare API' },
   { status: 503, kind: 'transient' },
   { status: 520, body: 'error code: 520', kind: 'transient' },
   { status: 524, body: html, kind: 'transient' },
@@ -91,7 +97,8 @@ test.each<Case>([
     status: 301,
     headers: { location: '/elsewhere' },
     kind: 'denied',
-    says: ': the response is not in the format of the Cloudflare API; redirects are not followed: check CLOUDFLARE_BASE_URL',
+    message:
+      ': the response is not in the format of the Cloudflare API; redirects are not followed: check CLOUDFLARE_BASE_URL',
   },
   { status: 307, headers: { location: 'https://elsewhere.example/' }, kind: 'denied' },
   {
@@ -99,37 +106,37 @@ test.each<Case>([
     body: refusal(5101, "Service name 'web' already exists"),
     kind: 'rejected',
     code: 5101,
-    says: ", code 5101: Service name 'web' already exists",
+    message: ", code 5101: Service name 'web' already exists",
   },
   {
     status: 200,
     body: refusal(10_000, 'Authentication error'),
     kind: 'denied',
     code: 10_000,
-    says: `, code 10000: Authentication error; ${checkToken}`,
+    message: `, code 10000: Authentication error; ${checkToken}`,
   },
-  { status: 200, body: refusal(1000, 'what?'), kind: 'transient', code: 1000 },
+  { status: 200, body: refusal(1000, 'unexpected'), kind: 'transient', code: 1000 },
   {
     status: 200,
     body: { success: false, errors: [], result: null },
     kind: 'transient',
-    says: ': the response does not say why',
+    message: ': the response does not say why',
   },
-  { status: 200, body: html, kind: 'transient', says: `: ${noEnvelope}` },
-  { status: 200, body: '', kind: 'transient', says: `: ${noEnvelope}` },
+  { status: 200, body: html, kind: 'transient', message: `: ${noEnvelope}` },
+  { status: 200, body: '', kind: 'transient', message: `: ${noEnvelope}` },
   { status: 200, body: '{"success": true, "result": [', kind: 'transient' },
   { status: 200, body: '[]', kind: 'transient' },
   { status: 200, body: 'null', kind: 'transient' },
-  { status: 200, body: { result: [] }, kind: 'transient', reason: 'nobody said that it is a success' },
+  { status: 200, body: { result: [] }, kind: 'transient', reason: 'the success flag is absent' },
   { status: 200, body: { success: 'true', result: [] }, kind: 'transient' },
   { status: 204, kind: 'transient' },
-])('HTTP $status, code $code, is $kind', async ({ kind, code = null, says, ...reply }) => {
+])('treats HTTP $status with code $code as $kind', async ({ kind, code = null, message, ...reply }) => {
   const { url, seen } = await replying(reply);
   const directory = directoryAt(url, { attempts: 2 });
   for (const call of [directory.list(never), directory.update(live(web()), {}, never)]) {
     const { failure, attempts } = await failed(call);
     expect(failure).toMatchObject({ kind, code, status: reply.status });
-    if (says !== undefined) expect(failure.message).toBe(`HTTP ${reply.status}${says}`);
+    if (message !== undefined) expect(failure.message).toBe(`HTTP ${reply.status}${message}`);
     expect(attempts).toBe(kind === 'transient' ? 2 : 1);
   }
   expect(seen.map(({ url }) => url)).not.toContain('/elsewhere');

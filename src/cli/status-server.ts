@@ -11,7 +11,7 @@ import { createRoutes } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
 import { createHistory } from '../sinks/history.ts';
 import { createMetrics } from '../sinks/metrics.ts';
-import type { VitalsKeeper } from '../sinks/vitals.ts';
+import type { VitalsTracker } from '../sinks/vitals.ts';
 import type { Context } from './context.ts';
 import { readReconcileToken } from './reconcile-token.ts';
 import { version } from './version.ts';
@@ -32,7 +32,7 @@ export type StatusServer = {
 export type StatusServerOptions = {
   readonly settings: Settings;
   readonly listen: NonNullable<Settings['http_listen']>;
-  readonly vitals: VitalsKeeper['vitals'];
+  readonly vitals: VitalsTracker['vitals'];
   readonly budget: Budget;
   readonly context: Context;
   readonly onBug: (error: unknown) => void;

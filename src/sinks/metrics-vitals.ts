@@ -71,8 +71,8 @@ function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) 
     labelNames: ['outcome'],
     registers,
   });
-  const owed = new Gauge({
-    name: 'vpc_reconciler_pass_owed_timestamp_seconds',
+  const dueSince = new Gauge({
+    name: 'vpc_reconciler_pass_due_since_timestamp_seconds',
     help: 'Unix time since which a good pass has been due, because passes fail, take long, or do not start. 0 if none is due.',
     registers,
   });
@@ -89,7 +89,7 @@ function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) 
     success.set({ step: 'pass' }, timestamp(vitals.lastGoodPass));
     last.set(timestamp(lastPass?.at ?? null));
     for (const outcome of OUTCOMES) outcomeOfLast.set({ outcome }, Number(outcome === lastPass?.outcome));
-    owed.set(timestamp(vitals.dueSince));
+    dueSince.set(timestamp(vitals.dueSince));
     next.set(timestamp(nextPassAt(vitals)));
   };
 }
@@ -108,7 +108,7 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
     registers,
   });
   const lastCheck = new Gauge({
-    name: 'vpc_reconciler_folder_last_look_timestamp_seconds',
+    name: 'vpc_reconciler_folder_last_check_timestamp_seconds',
     help: 'Unix time of the last completed check of the folder for changes, whether or not the folder could be read. 0 before the first.',
     registers,
   });

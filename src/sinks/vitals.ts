@@ -2,20 +2,22 @@ import { isGood } from '../core/report/health.ts';
 import type { Vitals } from '../core/report/health.ts';
 import type { ReportSink } from '../core/report/sink.ts';
 
-export type VitalsKeeper = Required<ReportSink> & {
+export type VitalsTracker = Required<ReportSink> & {
   readonly vitals: () => Vitals;
-  /** A step of a pass went well. */
+  /** Called when a step of a pass succeeded. */
   readonly onStep: (step: 'read' | 'list') => void;
-  readonly onWatch: (watcher: Pick<Vitals['watcher'], 'by' | 'reason'>) => void;
-  /** Somebody looked whether the folder has changed. */
-  readonly onLook: () => void;
-  /** A change was found that no event had announced. */
-  readonly onMissed: () => void;
+  /** Called when the way in which changes are detected becomes a different one. */
+  readonly onWatchState: (watcher: Pick<Vitals['watcher'], 'by' | 'reason'>) => void;
+  /** Called after every check of the folder for changes. */
+  readonly onFolderCheck: () => void;
+  /** Called when a change was found that no event announced. */
+  readonly onMissedChange: () => void;
+  /** Called when the daemon is told to stop. */
   readonly onStop: () => void;
 };
 
-/** Keeps what a daemon tells of itself as it goes. `now` gives milliseconds of a clock that never jumps. */
-export function keepVitals(now: () => number): VitalsKeeper {
+/** Tracks the state of a daemon from its callbacks. `now` returns milliseconds of a monotonic clock. */
+export function trackVitals(now: () => number): VitalsTracker {
   const startedAt = now();
   let scheduleMs: (() => number | null) | null = null;
   let vitals: Omit<Vitals, 'scheduleAt'> = {
@@ -31,20 +33,20 @@ export function keepVitals(now: () => number): VitalsKeeper {
     lastPass: null,
     watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
   };
-  const change = (changed: Partial<Vitals>) => {
-    vitals = { ...vitals, ...changed };
+  const update = (changes: Partial<Vitals>) => {
+    vitals = { ...vitals, ...changes };
   };
-  const after = (ms: number | null) => (ms === null ? null : now() + ms);
+  const timeIn = (ms: number | null) => (ms === null ? null : now() + ms);
 
   return {
-    vitals: () => ({ ...vitals, scheduleAt: after(scheduleMs?.() ?? null) }),
+    vitals: () => ({ ...vitals, scheduleAt: timeIn(scheduleMs?.() ?? null) }),
     onPhase: (phase) => {
       switch (phase.kind) {
         case 'requested':
-          return change({ requestedSince: vitals.requestedSince ?? now(), dueSince: vitals.dueSince ?? now() });
+          return update({ requestedSince: vitals.requestedSince ?? now(), dueSince: vitals.dueSince ?? now() });
         case 'began':
           scheduleMs = null;
-          return change({
+          return update({
             pass: { trigger: phase.trigger, since: now() },
             requestedSince: null,
             dueSince: vitals.dueSince ?? now(),
@@ -52,21 +54,21 @@ export function keepVitals(now: () => number): VitalsKeeper {
           });
         case 'waiting':
           scheduleMs = phase.scheduleMs;
-          return change({ timerAt: after(phase.timerMs) });
+          return update({ timerAt: timeIn(phase.timerMs) });
         default:
           phase satisfies never;
       }
     },
     onReport: (report) => {
       const at = now();
-      change({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
-      // Who asked while it was under way is still owed one.
-      if (isGood(report)) change({ lastGoodPass: at, dueSince: vitals.requestedSince });
+      update({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
+      // A pass that was requested during this one is still due.
+      if (isGood(report)) update({ lastGoodPass: at, dueSince: vitals.requestedSince });
     },
-    onStep: (step) => change(step === 'read' ? { lastRead: now() } : { lastList: now() }),
-    onWatch: (watcher) => change({ watcher: { ...vitals.watcher, ...watcher } }),
-    onLook: () => change({ watcher: { ...vitals.watcher, lookedAt: now() } }),
-    onMissed: () => change({ watcher: { ...vitals.watcher, missed: vitals.watcher.missed + 1 } }),
-    onStop: () => change({ stopping: true }),
+    onStep: (step) => update(step === 'read' ? { lastRead: now() } : { lastList: now() }),
+    onWatchState: (watcher) => update({ watcher: { ...vitals.watcher, ...watcher } }),
+    onFolderCheck: () => update({ watcher: { ...vitals.watcher, lookedAt: now() } }),
+    onMissedChange: () => update({ watcher: { ...vitals.watcher, missed: vitals.watcher.missed + 1 } }),
+    onStop: () => update({ stopping: true }),
   };
 }

@@ -58,7 +58,7 @@ test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where ther
   await expect.poll(async () => count('rate(vpc_reconciler_passes_total[1m])'), PATIENCE).toBeGreaterThan(0);
   const empty: string[] = [];
   for (const expression of expressions) if ((await count(fillVariables(expression))) === 0) empty.push(expression);
-  expect(empty.filter((each) => !/changes\(process_start|pass_owed|next_pass/.test(each))).toEqual([]);
+  expect(empty.filter((each) => !/changes\(process_start|pass_due_since|next_pass/.test(each))).toEqual([]);
   expect(await firing()).toEqual({});
 
   await emulator.close();

@@ -1,13 +1,13 @@
 import { createMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics } from '../../src/sinks/metrics.ts';
-import { keepVitals } from '../../src/sinks/vitals.ts';
+import { trackVitals } from '../../src/sinks/vitals.ts';
 import { scrape } from '../sinks/exposition.ts';
 
 /** Returns the metrics of a daemon that has just started. */
 export function initialMetrics(): Metrics {
   return createMetrics({
     version: '1.2.3',
-    vitals: keepVitals(() => 0).vitals,
+    vitals: trackVitals(() => 0).vitals,
     health: () => ({ healthy: true, ready: false }),
     now: () => 0,
     timeOf: (at) => 1_767_225_600_000 + at,

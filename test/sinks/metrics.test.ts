@@ -10,8 +10,8 @@ import { toReport } from '../../src/core/report/report.ts';
 import type { PassFacts, Report } from '../../src/core/report/report.ts';
 import { createMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics, MetricsOptions } from '../../src/sinks/metrics.ts';
-import { keepVitals } from '../../src/sinks/vitals.ts';
-import type { VitalsKeeper } from '../../src/sinks/vitals.ts';
+import { trackVitals } from '../../src/sinks/vitals.ts';
+import type { VitalsTracker } from '../../src/sinks/vitals.ts';
 import { facts, findings, id, live, planOptions, tcp } from '../core/builders.ts';
 import { scrape, valuesOf } from './exposition.ts';
 
@@ -20,7 +20,7 @@ const START = 1_767_225_600;
 
 type Daemon = {
   readonly metrics: Metrics;
-  readonly vitals: VitalsKeeper;
+  readonly vitals: VitalsTracker;
   /** Moves the clock forward. */
   readonly advance: (ms: number) => void;
   /** Ends a pass. */
@@ -32,7 +32,7 @@ type Daemon = {
 function startDaemon(options: Partial<MetricsOptions> = {}): Daemon {
   let elapsedMs = 0;
   const now = () => elapsedMs;
-  const vitals = keepVitals(now);
+  const vitals = trackVitals(now);
   const metrics = createMetrics({
     version: '1.2.3',
     vitals: vitals.vitals,
@@ -348,17 +348,17 @@ describe('the state of the daemon', () => {
 
   test('includes since when a good pass has been due', async () => {
     const { vitals, report, advance, values } = startDaemon();
-    const owed = async () => (await values('vpc_reconciler_pass_owed_timestamp_seconds'))[''];
-    expect(await owed()).toBe(START);
+    const dueSince = async () => (await values('vpc_reconciler_pass_due_since_timestamp_seconds'))[''];
+    expect(await dueSince()).toBe(START);
     vitals.onPhase({ kind: 'began', trigger: 'startup' });
     advance(1000);
     report({});
-    expect(await owed()).toBe(0);
+    expect(await dueSince()).toBe(0);
     advance(1000);
     vitals.onPhase({ kind: 'began', trigger: 'interval' });
     advance(1000);
     report(noList);
-    expect(await owed()).toBe(START + 2);
+    expect(await dueSince()).toBe(START + 2);
   });
 
   test('includes whether it is healthy and ready, as its endpoints report', async () => {
@@ -379,17 +379,17 @@ describe('the state of the daemon', () => {
     const { vitals, advance, values } = startDaemon();
     const state = async () => notZero(await values('vpc_reconciler_watcher_state'));
     expect(await state()).toEqual({ '{state="starting"}': 1 });
-    expect(await values('vpc_reconciler_folder_last_look_timestamp_seconds')).toEqual({ '': 0 });
+    expect(await values('vpc_reconciler_folder_last_check_timestamp_seconds')).toEqual({ '': 0 });
     expect(await values('vpc_reconciler_watcher_missed_changes_total')).toEqual({ '': 0 });
-    vitals.onWatch({ by: 'events', reason: null });
+    vitals.onWatchState({ by: 'events', reason: null });
     expect(await state()).toEqual({ '{state="events"}': 1 });
-    vitals.onWatch({ by: 'rescans', reason: 'no more watches' });
+    vitals.onWatchState({ by: 'rescans', reason: 'no more watches' });
     advance(30_000);
-    vitals.onLook();
-    vitals.onMissed();
-    vitals.onMissed();
+    vitals.onFolderCheck();
+    vitals.onMissedChange();
+    vitals.onMissedChange();
     expect(await state()).toEqual({ '{state="rescans"}': 1 });
-    expect(await values('vpc_reconciler_folder_last_look_timestamp_seconds')).toEqual({ '': START + 30 });
+    expect(await values('vpc_reconciler_folder_last_check_timestamp_seconds')).toEqual({ '': START + 30 });
     expect(await values('vpc_reconciler_watcher_missed_changes_total')).toEqual({ '': 2 });
   });
 
@@ -448,7 +448,7 @@ describe('series', () => {
 
   test('are complete in each of several concurrent scrapes', async () => {
     const { metrics, vitals } = startDaemon({ throttledMs: () => 7000 });
-    vitals.onMissed();
+    vitals.onMissedChange();
     const texts = await Promise.all(Array.from({ length: 5 }, async () => (await metrics.read()).text));
     const ours = texts.map((text) => text.split('\n').filter((line) => line.startsWith('vpc_reconciler_')));
     expect(ours[0]).toContain('vpc_reconciler_watcher_missed_changes_total 1');

@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/core/base/failure.ts';
 import type { Failure } from '../../src/core/base/failure.ts';
 import { toReport } from '../../src/core/report/report.ts';
-import { keepVitals } from '../../src/sinks/vitals.ts';
+import { trackVitals } from '../../src/sinks/vitals.ts';
 import { facts } from '../core/builders.ts';
 
-/** A keeper on a clock that the test moves. */
-function kept() {
+/** Starts to track a daemon, on a clock that the test moves. */
+function startTracking() {
   let time = 100;
-  const keeper = keepVitals(() => time);
-  const later = (ms: number) => {
+  const tracker = trackVitals(() => time);
+  const advance = (ms: number) => {
     time += ms;
   };
-  const report = (error: Failure | null = null) => keeper.onReport(toReport(facts({ error })));
-  return { ...keeper, later, report };
+  const report = (error: Failure | null = null) => tracker.onReport(toReport(facts({ error })));
+  return { ...tracker, advance, report };
 }
 
 const down = failure('transient', 'the API is down');
 
-test('a daemon owes a good pass from its start', () => {
-  const { vitals } = kept();
+test('a good pass is due from the start of the daemon', () => {
+  const { vitals } = startTracking();
   expect(vitals()).toMatchObject({
     startedAt: 100,
     requestedSince: 100,
@@ -31,10 +31,10 @@ test('a daemon owes a good pass from its start', () => {
   expect(vitals().watcher).toEqual({ by: 'starting', reason: null, lookedAt: null, missed: 0 });
 });
 
-test('knows the pass under way, and what came of the last one', () => {
-  const { vitals, onPhase, later, report } = kept();
+test('tracks the pass in progress and the outcome of the last one', () => {
+  const { vitals, onPhase, advance, report } = startTracking();
   onPhase({ kind: 'began', trigger: 'startup' });
-  later(5);
+  advance(5);
   expect(vitals().pass).toEqual({ trigger: 'startup', since: 100 });
   report();
   expect(vitals()).toMatchObject({
@@ -43,7 +43,7 @@ test('knows the pass under way, and what came of the last one', () => {
     lastPass: { at: 105, outcome: 'in_sync', error: null },
   });
   onPhase({ kind: 'began', trigger: 'interval' });
-  later(5);
+  advance(5);
   report(down);
   expect(vitals()).toMatchObject({
     lastGoodPass: 105,
@@ -51,47 +51,47 @@ test('knows the pass under way, and what came of the last one', () => {
   });
 });
 
-describe('a good pass is owed', () => {
-  test('from when somebody asks until one is done, however many fail', () => {
-    const { vitals, onPhase, later, report } = kept();
+describe('a good pass is due', () => {
+  test('from the first request until a pass is good, however many fail', () => {
+    const { vitals, onPhase, advance, report } = startTracking();
     onPhase({ kind: 'began', trigger: 'startup' });
     report();
     expect(vitals().dueSince).toBeNull();
-    later(10);
+    advance(10);
     onPhase({ kind: 'requested' });
-    later(10);
+    advance(10);
     onPhase({ kind: 'requested' });
     expect(vitals().dueSince).toBe(110);
     onPhase({ kind: 'began', trigger: 'change' });
-    later(10);
+    advance(10);
     report(down);
     onPhase({ kind: 'waiting', timerMs: 1000, scheduleMs: () => null });
     expect(vitals().dueSince).toBe(110);
-    later(1000);
+    advance(1000);
     onPhase({ kind: 'requested' });
     onPhase({ kind: 'began', trigger: 'interval' });
     report();
     expect(vitals().dueSince).toBeNull();
   });
 
-  test('still, to whoever asked while one was under way', () => {
-    const { vitals, onPhase, later, report } = kept();
+  test('after a good pass, if it was requested during that pass', () => {
+    const { vitals, onPhase, advance, report } = startTracking();
     onPhase({ kind: 'began', trigger: 'startup' });
-    later(10);
+    advance(10);
     onPhase({ kind: 'requested' });
-    later(10);
+    advance(10);
     report();
     expect(vitals().dueSince).toBe(110);
   });
 });
 
-test('knows since when somebody asks for a pass that has not begun, though others fail meanwhile', () => {
-  const { vitals, onPhase, later, report } = kept();
+test('tracks since when a pass is requested and has not begun, while others fail', () => {
+  const { vitals, onPhase, advance, report } = startTracking();
   onPhase({ kind: 'began', trigger: 'startup' });
   expect(vitals().requestedSince).toBeNull();
-  later(10);
+  advance(10);
   onPhase({ kind: 'requested' });
-  later(10);
+  advance(10);
   onPhase({ kind: 'requested' });
   report(down);
   expect(vitals().requestedSince).toBe(110);
@@ -101,8 +101,8 @@ test('knows since when somebody asks for a pass that has not begun, though other
   expect(vitals()).toMatchObject({ requestedSince: null, dueSince: 100 });
 });
 
-test('knows when the next pass begins, until it does', () => {
-  const { vitals, onPhase } = kept();
+test('tracks the time of the next pass until it begins', () => {
+  const { vitals, onPhase } = startTracking();
   onPhase({ kind: 'waiting', timerMs: 50, scheduleMs: () => 70 });
   expect(vitals()).toMatchObject({ timerAt: 150, scheduleAt: 170 });
   onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => null });
@@ -112,32 +112,32 @@ test('knows when the next pass begins, until it does', () => {
   expect(vitals()).toMatchObject({ timerAt: null, scheduleAt: null });
 });
 
-test('knows when the next pass comes by schedule, also once the clock on the wall was set', () => {
-  const { vitals, onPhase, later } = kept();
+test('asks for the time of the next scheduled pass each time, because the wall clock can be set', () => {
+  const { vitals, onPhase, advance } = startTracking();
   let scheduleMs = 5000;
   onPhase({ kind: 'waiting', timerMs: null, scheduleMs: () => scheduleMs });
-  later(1000);
+  advance(1000);
   scheduleMs = 60_000;
   expect(vitals().scheduleAt).toBe(61_100);
 });
 
-test('knows which steps went well, how the folder is watched, and that all is to end', () => {
-  const { vitals, later, onStep, onWatch, onLook, onMissed, onStop } = kept();
+test('tracks successful steps, how the folder is watched, and that the daemon is stopping', () => {
+  const { vitals, advance, onStep, onWatchState, onFolderCheck, onMissedChange, onStop } = startTracking();
   onStep('read');
-  later(1);
+  advance(1);
   onStep('list');
-  later(1);
-  onWatch({ by: 'rescans', reason: 'it is on NFS' });
-  onLook();
-  onMissed();
-  onMissed();
+  advance(1);
+  onWatchState({ by: 'rescans', reason: 'it is on NFS' });
+  onFolderCheck();
+  onMissedChange();
+  onMissedChange();
   expect(vitals()).toMatchObject({
     lastRead: 100,
     lastList: 101,
     watcher: { by: 'rescans', reason: 'it is on NFS', lookedAt: 102, missed: 2 },
     stopping: false,
   });
-  onWatch({ by: 'events', reason: null });
+  onWatchState({ by: 'events', reason: null });
   expect(vitals().watcher).toEqual({ by: 'events', reason: null, lookedAt: 102, missed: 2 });
   onStop();
   expect(vitals().stopping).toBe(true);

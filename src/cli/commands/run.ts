@@ -18,7 +18,7 @@ import {
 import type { TriggerSource } from '../../daemon/triggers.ts';
 import { createLog } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
-import { keepVitals } from '../../sinks/vitals.ts';
+import { trackVitals } from '../../sinks/vitals.ts';
 import { watchFolder } from '../../source/watch/watch-folder.ts';
 import { onStop, wantsColors } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
@@ -105,7 +105,7 @@ async function openParts(settings: Settings, { emulator, once }: RunOptions, con
     : null;
   const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
   const budget = openBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
-  const vitals = keepVitals(clock.elapsedMs);
+  const vitals = trackVitals(clock.elapsedMs);
   const statusServer = once ? null : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log });
   const directory = openDirectory(settings, account, budget, statusServer?.onRequest);
   return { log, source, emulated, account, budget, vitals, statusServer, directory, progress: firstPassOnly(progress) };
@@ -139,12 +139,12 @@ function openWatch({ source, vitals, log }: Parts, settings: Settings, onChange:
     readCount: source.readCount,
     onChange,
     onState: (state) => {
-      vitals.onWatch({ reason: null, ...state });
+      vitals.onWatchState({ reason: null, ...state });
       logWatchState(log, settings.services, state);
     },
-    onCheck: vitals.onLook,
+    onCheck: vitals.onFolderCheck,
     onMissedChange: () => {
-      vitals.onMissed();
+      vitals.onMissedChange();
       logMissedChange(log, settings.services);
     },
   });

@@ -6,7 +6,7 @@ COPY src src
 COPY services services
 RUN npm run build
 RUN mkdir --mode 777 /app && cp dist/vpc-reconciler.cjs /app/
-# What Node compiles of the file is kept beside it: for the same user, the same path and the same flags.
+# Keeps Node's compile cache in the image. It is valid only for the same user, path, and flags.
 USER 1000:1000
 RUN NODE_COMPILE_CACHE=/app/compiled \
     node --max-semi-space-size=1 /app/vpc-reconciler.cjs run --once --emulator --services services && \
@@ -15,23 +15,23 @@ RUN NODE_COMPILE_CACHE=/app/compiled \
 FROM node:24-slim
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="vpc-reconciler" \
-      org.opencontainers.image.description="GitOps for Cloudflare Workers VPC services: a folder of YAML declarations becomes the live state of an account." \
+      org.opencontainers.image.description="GitOps for Cloudflare Workers VPC services: keeps the services of an account equal to a folder of YAML declarations." \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION"
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/compiled
-# Memory that the allocator has got back goes back to the system, too.
+# Makes the allocator return freed memory to the system.
 ENV MALLOC_ARENA_MAX=2 \
     MALLOC_TRIM_THRESHOLD_=65536 \
     MALLOC_MMAP_THRESHOLD_=65536
 COPY --from=build /app /app
-# `node` of the base image, by number, so that a cluster can see that it is not root.
+# The user `node` of the base image, as a number, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 WORKDIR /app
-# Reached from outside only where the program listens on more than loopback: VPC_RECONCILER_HTTP_LISTEN=:8484
+# By default, the program listens on loopback only. To reach the port from outside, set VPC_RECONCILER_HTTP_LISTEN=:8484.
 EXPOSE 8484
-# Where the first process listens, by its flags, the environment, its file of settings, or by default; healthy where it is told not to.
-# Kubernetes has probes of its own.
+# Finds the address of the first process in its flags, the environment, its configuration file, or the default, and asks /healthz. Healthy
+# if the HTTP server is turned off. Kubernetes ignores this and uses its own probes.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "--eval", "\
   const { env } = process; \
   const { readFileSync } = require('node:fs'); \
@@ -47,7 +47,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["nod
   if (port === undefined) process.exit(0); \
   require('node:http').get(where, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)) \
     .on('timeout', () => process.exit(1)).on('error', () => process.exit(1))"]
-# No shell and no init around it: as the first process it hears SIGTERM itself, and has no children to look after.
-# Where there is memory, V8 lets its young generation grow full of garbage; with 1 MB of it the process has some 50 MB less.
+# Runs as the first process, without a shell or an init: it handles SIGTERM itself and starts no child processes.
+# A young generation of 1 MB saves about 50 MB of memory, because V8 otherwise lets it grow.
 ENTRYPOINT ["node", "--max-semi-space-size=1", "/app/vpc-reconciler.cjs"]
 CMD ["run", "--services", "/services"]

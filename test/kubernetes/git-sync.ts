@@ -1,6 +1,6 @@
 /*
- * The flags of git-sync v4, without those that it calls deprecated: https://github.com/kubernetes/git-sync/blob/v4.7.1/README.md
- * Each is a variable as well, but those that only print: `GITSYNC_HTTP_BIND`. One is a variable only.
+ * The flags of git-sync v4 without the deprecated ones: https://github.com/kubernetes/git-sync/blob/v4.7.1/README.md
+ * Each flag is also a variable, for example `GITSYNC_HTTP_BIND`.
  */
 
 const FLAGS = new Set(
@@ -13,21 +13,22 @@ const FLAGS = new Set(
   ),
 );
 
-const ONLY_A_VARIABLE = 'GITSYNC_PASSWORD';
+/** Has no flag. */
+const PASSWORD_VARIABLE = 'GITSYNC_PASSWORD';
 
 export type GitSyncOptions = {
-  /** What was given, by the name of the flag; a flag without a value is `true`. */
+  /** Values by flag; a flag without a value is `true`. */
   readonly values: ReadonlyMap<string, string>;
-  /** What git-sync would not take. */
+  /** Arguments and variables that git-sync does not have. */
   readonly unknown: readonly string[];
 };
 
-/** What git-sync is told by its arguments and its variables; a flag wins. */
+/** Returns the options of git-sync from its arguments and variables. Flags win. */
 export function gitSyncOptions(args: readonly string[], environment: Readonly<Record<string, string>>): GitSyncOptions {
   const values = new Map<string, string>();
   const unknown: string[] = [];
   for (const [variable, value] of Object.entries(environment)) {
-    if (variable === ONLY_A_VARIABLE) continue;
+    if (variable === PASSWORD_VARIABLE) continue;
     const flag = variable
       .replace(/^GITSYNC_/, '')
       .toLowerCase()

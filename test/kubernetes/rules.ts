@@ -14,34 +14,35 @@ const KNOWN_SETTINGS = new Set(Object.keys(configSchema.properties));
 const SETTING = 'VPC_RECONCILER_';
 
 export const rules = {
-  /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and a root file system that cannot be written. */
+  /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and a read-only root file system. */
   'every container is restricted': forEachPod((pod) => [
     ...['hostNetwork', 'hostPID', 'hostIPC'].filter((field) => Object(pod.template.spec)[field] === true),
     ...(pod.template.spec?.volumes ?? [])
       .filter((volume) => !('emptyDir' in volume || 'configMap' in volume || 'secret' in volume))
-      .map(({ name }) => `the volume ${name} is of another sort than needed`),
+      .map(({ name }) => `the volume ${name} is not an emptyDir, configMap, or secret`),
     ...containersOf(pod).flatMap((container) =>
       unrestricted(container, pod.template.spec).map((fault) => `${container.name}: ${fault}`),
     ),
   ]),
 
-  'every image has a tag that stays, and ours is of this version': forEachContainer(({ name, image = '' }) => {
+  'every image has a fixed tag, and ours has this version': forEachContainer(({ name, image = '' }) => {
     const tag = /^[^:@]+(?::\d+\/[^:@]+)?:([^:@/]+)$/.exec(image)?.[1];
     if (tag === undefined || tag === 'latest') return [`the image ${image}`];
-    const ours = name !== 'vpc-reconciler' || image.split('/').at(-1) === `${packageJson.name}:${packageJson.version}`;
-    return ours ? [] : [`the image ${image}`];
+    const isExpected =
+      name !== 'vpc-reconciler' || image.split('/').at(-1) === `${packageJson.name}:${packageJson.version}`;
+    return isExpected ? [] : [`the image ${image}`];
   }),
 
-  'every container says what it needs, and how much memory it may take': forEachContainer(({ resources }) =>
+  'every container has resource requests and a memory limit': forEachContainer(({ resources }) =>
     [
       ...['cpu', 'memory']
         .filter((name) => resources?.requests?.[name] === undefined)
-        .map((name) => `no request of ${name}`),
-      resources?.limits?.['memory'] === undefined ? 'no limit of memory' : '',
+        .map((name) => `no ${name} request`),
+      resources?.limits?.['memory'] === undefined ? 'no memory limit' : '',
     ].filter(Boolean),
   ),
 
-  'there is one writer at a time': (manifests) =>
+  'only one process writes at a time': (manifests) =>
     manifests.flatMap((manifest) => {
       if (manifest.metadata?.name !== 'vpc-reconciler') return [];
       if (manifest.kind === 'Deployment') {
@@ -54,7 +55,7 @@ export const rules = {
       return manifest.spec?.concurrencyPolicy === 'Forbid' ? [] : [`concurrency ${manifest.spec?.concurrencyPolicy}`];
     }),
 
-  'no secret stands in a manifest': (manifests) => [
+  'no manifest contains a secret': (manifests) => [
     ...manifests.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => `the Secret ${metadata?.name}`),
     ...manifests
       .flatMap((manifest) => (manifest.kind === 'ConfigMap' ? Object.keys(manifest.data ?? {}) : []))
@@ -73,61 +74,63 @@ export const rules = {
     return secret?.secretName === 'vpc-reconciler' ? [] : [`CLOUDFLARE_API_TOKEN_FILE is ${file}`];
   }),
 
-  'every setting is one, and can be what it is': forEachReconciler((_container, _pod, environment) => {
+  'every setting exists and has a valid value': forEachReconciler((_container, _pod, environment) => {
     const settings = Object.entries(environment).filter(([name]) => name.startsWith(SETTING));
     const unknown = settings.map(([name]) => name).filter((name) => !KNOWN_SETTINGS.has(settingOf(name)));
     const loadable = settings.filter(([name]) => !unknown.includes(name));
     return [...unknown, ...configFaults(Object.fromEntries(loadable))];
   }),
 
-  'the probes ask where the program listens': forEachReconciler((container, { of }, environment) => {
-    if (of.kind !== 'Deployment') return [];
+  'probes use the port on which the program listens': forEachReconciler((container, { workload }, environment) => {
+    if (workload.kind !== 'Deployment') return [];
     const port = Number(environment['VPC_RECONCILER_HTTP_LISTEN']?.split(':').at(-1));
-    const asks = (probe: IProbe | undefined, path: string) =>
+    const isProbe = (probe: IProbe | undefined, path: string) =>
       probe?.httpGet?.path === path && portOf(container, probe.httpGet.port) === port;
-    const ours = of.metadata?.name === 'vpc-reconciler';
+    const isOwnPod = workload.metadata?.name === 'vpc-reconciler';
     return [
-      environment['VPC_RECONCILER_HTTP_LISTEN'] === `:${port}` ? '' : 'does not listen on the address of the pod',
-      asks(container.startupProbe, '/healthz') ? '' : 'startup',
-      asks(container.livenessProbe, '/healthz') ? '' : 'liveness',
-      !ours || asks(container.readinessProbe, '/readyz') ? '' : 'readiness',
-      !ours && container.readinessProbe !== undefined ? 'a readiness probe takes the application out of traffic' : '',
+      environment['VPC_RECONCILER_HTTP_LISTEN'] === `:${port}` ? '' : 'does not listen on the pod address',
+      isProbe(container.startupProbe, '/healthz') ? '' : 'startup',
+      isProbe(container.livenessProbe, '/healthz') ? '' : 'liveness',
+      !isOwnPod || isProbe(container.readinessProbe, '/readyz') ? '' : 'readiness',
+      !isOwnPod && container.readinessProbe !== undefined
+        ? 'a readiness probe takes the application out of traffic'
+        : '',
     ].filter(Boolean);
   }),
 
-  'git-sync knows its flags': (manifests) =>
+  'every flag and variable of git-sync exists': (manifests) =>
     templatesOf(manifests).flatMap((pod) => {
       const container = containerOf(pod, 'git-sync');
       return container === undefined ? [] : gitSyncOf(container, manifests).unknown;
     }),
 
-  'the folder of declarations is what the pod has mounted, or below the link of git-sync': forEachReconciler(
+  'the folder of declarations is mounted, and below the link of git-sync': forEachReconciler(
     (container, pod, environment, manifests) => {
       const services = environment['VPC_RECONCILER_SERVICES'] ?? '';
       const mount = container.volumeMounts?.find(({ mountPath }) => within(services, mountPath));
       if (mount === undefined) return [`${services} is not mounted`];
       if (mount.readOnly !== true || mount.subPath !== undefined)
-        return [`${mount.mountPath} must be read-only and whole`];
+        return [`${mount.mountPath} must be read-only and without subPath`];
       const sync = containerOf(pod, 'git-sync');
       if (sync === undefined)
-        return volumeAt(services, container, pod)?.configMap ? [] : [`${services} is no ConfigMap`];
+        return volumeAt(services, container, pod)?.configMap ? [] : [`${services} is not a ConfigMap`];
       const { values } = gitSyncOf(sync, manifests);
       const root = values.get('root') ?? '';
       const link = posix.resolve(root, values.get('link') ?? '');
-      const same = sync.volumeMounts?.some(({ name, mountPath }) => name === mount.name && mountPath === root);
-      return same === true && root === mount.mountPath && within(services, link)
+      const isShared = sync.volumeMounts?.some(({ name, mountPath }) => name === mount.name && mountPath === root);
+      return isShared === true && root === mount.mountPath && within(services, link)
         ? []
         : [`${services} is not in ${link}`];
     },
   ),
 
-  'the grace period fits into that of the pod': forEachReconciler((_container, { template }, environment) => {
+  'the grace period is shorter than that of the pod': forEachReconciler((_container, { template }, environment) => {
     const { settings } = loadConfig({ environment: pick(environment, `${SETTING}GRACE_PERIOD`), flags: {} });
     const seconds = template.spec?.terminationGracePeriodSeconds ?? 30;
     return seconds * 1000 > settings.grace_period ? [] : [`${seconds} s`];
   }),
 
-  'a Job has the time that a pass may take, and ends': (manifests) =>
+  'a Job ends, and has enough time for a pass': (manifests) =>
     manifests.flatMap((manifest) => {
       const job = manifest.kind === 'CronJob' ? manifest.spec?.jobTemplate.spec : undefined;
       if (job === undefined) return [];
@@ -143,8 +146,8 @@ export const rules = {
       ].filter(Boolean);
     }),
 
-  'our pods have no token of the cluster, and no variables of its services': forEachReconciler((_container, pod) => {
-    if (pod.of.metadata?.name !== 'vpc-reconciler') return [];
+  'our pods have no service account token and no variables about Services': forEachReconciler((_container, pod) => {
+    if (pod.workload.metadata?.name !== 'vpc-reconciler') return [];
     const { automountServiceAccountToken, enableServiceLinks } = pod.template.spec ?? {};
     return [
       automountServiceAccountToken === false ? '' : 'automountServiceAccountToken',
@@ -179,7 +182,7 @@ function forEachContainer(faultsOf: (container: IContainer) => string[]): Rule {
   );
 }
 
-/** For every pod that has the reconciler in it; the environment is what the process would find. */
+/** Checks every pod that runs vpc-reconciler. `environment` contains the variables that the process sees. */
 function forEachReconciler(
   faultsOf: (
     container: IContainer,
@@ -191,7 +194,7 @@ function forEachReconciler(
   return (manifests) =>
     templatesOf(manifests).flatMap((pod) => {
       const container = containerOf(pod, 'vpc-reconciler');
-      if (container === undefined) return ['a pod without the reconciler'];
+      if (container === undefined) return ['a pod without vpc-reconciler'];
       return faultsOf(container, pod, environmentOf(container, manifests), manifests);
     });
 }
@@ -213,7 +216,7 @@ function within(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** `grace_period` for its variable. */
+/** Returns the setting of a variable: `grace_period` for `VPC_RECONCILER_GRACE_PERIOD`. */
 function settingOf(variable: string): string {
   return variable.slice(SETTING.length).toLowerCase();
 }

@@ -5,13 +5,13 @@ import { root } from '../e2e/program.ts';
 import type { Manifest } from './manifests.ts';
 
 /**
- * What the compiler says of manifests, held against the types that were made from the schema of Kubernetes: unknown fields, fields that are not
- * there, values of another type. One list for each set of manifests.
+ * Checks sets of manifests with the TypeScript compiler against types generated from the Kubernetes schema. Returns the errors of each set:
+ * unknown fields, missing fields, and values of a wrong type.
  */
-export function typeFaults(sets: Readonly<Record<string, readonly Manifest[]>>): Record<string, string[]> {
+export function schemaFaults(sets: Readonly<Record<string, readonly Manifest[]>>): Record<string, string[]> {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
-  // Where the compiler finds the types from.
+  // Inside node_modules, so that the compiler finds the types.
   const folder = mkdtempSync(join(cache, 'vpc-reconciler-types-'));
   try {
     const files = Object.values(sets).map((manifests, index) => {

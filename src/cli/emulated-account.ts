@@ -4,7 +4,7 @@ import { fixedCredentials } from '../core/base/credentials.ts';
 import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { collect } from '../core/load/collect.ts';
-import type { Declaration } from '../core/load/parse-file.ts';
+import type { Declaration } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import { normalize, toBody } from '../core/service/normalize.ts';
 import { drifted } from '../emulator/drift.ts';

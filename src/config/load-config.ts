@@ -4,7 +4,7 @@ import { errnoText, errorCode } from '../core/base/errno.ts';
 import { isObject } from '../core/base/json.ts';
 import { formatSuggestions, suggest } from '../core/base/suggest.ts';
 import { renderProblem } from '../core/load/problem.ts';
-import { readYaml } from '../core/load/yaml.ts';
+import { readYaml } from '../core/load/yaml/read-yaml.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName, Settings } from './settings.ts';
 
@@ -106,10 +106,10 @@ function readConfigFile(
     );
     return [];
   }
-  const { documents, faults: yamlFaults, position } = readYaml(text);
+  const { documents, problems, positionOf } = readYaml(text);
   faults.push(
-    ...yamlFaults.map(({ offset, path: key, message }) =>
-      renderProblem({ file: path, ...position(offset), path: key, message }),
+    ...problems.map(({ offset, path: key, message }) =>
+      renderProblem({ file: path, ...positionOf(offset), path: key, message }),
     ),
   );
   const [document, second] = documents;
@@ -119,7 +119,7 @@ function readConfigFile(
     return [];
   }
   return Object.entries(document.value).flatMap(([name, value]) => {
-    const from = `${path}:${position(document.offsetOfKey([name])).line} ${name}`;
+    const from = `${path}:${positionOf(document.offsetOfKey([name])).line} ${name}`;
     if (isSetting(name)) return [[name, { value, from }]];
     faults.push(unknownSetting(from, SETTINGS, name, String));
     return [];

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ParsedFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import type { FoundFile } from './list-files.ts';
 import { loadFolder, parseFoundFile, requireDeclarations } from './load-folder.ts';

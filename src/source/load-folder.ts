@@ -2,7 +2,7 @@ import { errorCode } from '../core/base/errno.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
-import type { ParsedFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/declaration.ts';
 import type { FoundFile } from './list-files.ts';
 import { readFiles } from './read-files.ts';
 import type { FolderFiles } from './read-files.ts';

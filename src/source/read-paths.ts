@@ -3,7 +3,7 @@ import { join, normalize } from 'node:path';
 import { errorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
-import type { ParsedFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/declaration.ts';
 import type { FolderOptions } from './folder-source.ts';
 import type { FoundFile } from './list-files.ts';
 import { loadFolder, parseFoundFile, requireDeclarations } from './load-folder.ts';

@@ -4,7 +4,7 @@ import { compare } from '../../src/core/compare/compare.ts';
 import type { Finding } from '../../src/core/compare/compare.ts';
 import type { Declared } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
-import type { Declaration } from '../../src/core/load/parse-file.ts';
+import type { Declaration } from '../../src/core/load/declaration.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { Plan, PlanOptions } from '../../src/core/plan/plan.ts';

@@ -6,7 +6,7 @@ import { compare } from '../../src/core/compare/compare.ts';
 import { collect } from '../../src/core/load/collect.ts';
 import type { Declared } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
-import type { ParsedFile } from '../../src/core/load/parse-file.ts';
+import type { ParsedFile } from '../../src/core/load/declaration.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { UNKNOWN_FIELDS_POLICIES } from '../../src/core/plan/withhold.ts';

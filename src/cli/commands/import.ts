@@ -13,7 +13,7 @@ import { planImport } from '../../core/import/plan-import.ts';
 import type { ImportedFile, ImportPlan } from '../../core/import/plan-import.ts';
 import { toDeclaration } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
-import type { ParsedFile } from '../../core/load/parse-file.ts';
+import type { ParsedFile } from '../../core/load/declaration.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { wrapped } from '../../core/report/text.ts';
 import type { LiveService } from '../../core/service/directory.ts';

@@ -3,10 +3,10 @@ import type { Config } from '../../config/load-config.ts';
 import { printable } from '../../core/base/printable.ts';
 import { collect } from '../../core/load/collect.ts';
 import type { Declared } from '../../core/load/collect.ts';
-import { byPlace, renderProblem } from '../../core/load/problem.ts';
+import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
-import { findWarnings } from '../../core/load/warnings.ts';
-import type { Warning } from '../../core/load/warnings.ts';
+import { findWarnings } from '../../core/load/warnings/find-warnings.ts';
+import type { Warning } from '../../core/load/warnings/warning.ts';
 import { annotation } from '../../core/report/annotation.ts';
 import { codeFrame } from '../../core/report/code-frame.ts';
 import { wrapped } from '../../core/report/text.ts';
@@ -110,7 +110,7 @@ function tellPeople(validation: Validation, options: Telling, context: Context):
       style: 'yellow' as const,
     })),
   ];
-  for (const { style, ...each } of told.sort(byPlace)) {
+  for (const { style, ...each } of told.sort(byLocation)) {
     tellLine(style, renderProblem(each));
     const line = linesOf(each.file)[each.line - 1] ?? '';
     // A secret of which a part is shown would not be found by whoever hides it.

@@ -3,7 +3,7 @@ import { sameJson } from '../base/json.ts';
 import type { Json } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
 import type { Declared } from '../load/collect.ts';
-import type { Declaration, SkippedDeclaration } from '../load/parse-file.ts';
+import type { Declaration, SkippedDeclaration } from '../load/declaration.ts';
 import type { LiveService } from '../service/directory.ts';
 import { FIELD_PATHS, normalize } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';

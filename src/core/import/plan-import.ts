@@ -1,7 +1,7 @@
 import { compareText } from '../base/order.ts';
 import { collect } from '../load/collect.ts';
 import { parseFile } from '../load/parse-file.ts';
-import type { Declaration, ParsedFile } from '../load/parse-file.ts';
+import type { Declaration, ParsedFile } from '../load/declaration.ts';
 import { renderProblem } from '../load/problem.ts';
 import type { LiveService } from '../service/directory.ts';
 import type { Adoption } from './to-declaration.ts';

@@ -1,53 +1,68 @@
 import { compareText } from '../base/order.ts';
-import { firstOf } from './parse-file.ts';
-import type { Claim, ParsedFile } from './parse-file.ts';
-import { byPlace } from './problem.ts';
+import type { DeclarationIdentity, ParsedFile } from './declaration.ts';
+import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 
-/** What a folder says. A service stands in one declaration or is set aside; in no order. */
+/** The declarations of a whole folder. Each service has at most one valid declaration. Declarations are in no particular order. */
 export type Declared = Omit<ParsedFile, 'file'>;
 
-const MOST_PLACES_NAMED = 5;
+const UNIQUE_FIELDS = ['service_id', 'name'] as const;
+type UniqueField = (typeof UNIQUE_FIELDS)[number];
 
-/** Puts the files of a folder together. Two declarations of one service, or of one name, are both set aside. */
+/** Combines the files of a folder. If a service or a name is declared more than once, all its declarations are skipped. */
 export function collect(files: readonly ParsedFile[]): Declared {
   const declarations = files.flatMap((file) => file.declarations);
   const skipped = files.flatMap((file) => file.skipped);
-  const doubled = new Map<Claim, Problem>();
-  for (const field of ['service_id', 'name'] as const) {
-    for (const claims of groupBy([...declarations, ...skipped], field)) {
-      const sorted = claims.toSorted(
-        (a, b) => compareText(a.file, b.file) || a.places[field].line - b.places[field].line,
-      );
-      for (const claim of sorted) {
-        if (doubled.has(claim)) continue;
-        // A few of them: a thousand copies would otherwise be told a thousand times a thousand times.
-        const others = sorted.slice(0, MOST_PLACES_NAMED + 1).filter((other) => other !== claim);
-        const named = others.slice(0, MOST_PLACES_NAMED).map(({ file, places }) => `${file}:${places[field].line}`);
-        const more = sorted.length - 1 - named.length;
-        const also = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-        const message = `${JSON.stringify(claim[field])} is declared more than once, also at ${also}; keep one`;
-        doubled.set(claim, { file: claim.file, ...claim.places[field], path: field, message });
-      }
-    }
-  }
+  const duplicates = findDuplicates([...declarations, ...skipped]);
   return {
-    declarations: declarations.filter((declaration) => !doubled.has(declaration)),
+    declarations: declarations.filter((declaration) => !duplicates.has(declaration)),
     skipped: [
       ...skipped,
       ...declarations.flatMap((declaration) => {
-        const problem = doubled.get(declaration);
+        const problem = duplicates.get(declaration);
         if (problem === undefined) return [];
-        const { value: _, ...claim } = declaration;
-        return [{ ...claim, reason: firstOf([problem]) }];
+        const { value: _, ...identity } = declaration;
+        return [{ ...identity, reason: skipReason([problem]) }];
       }),
     ],
-    problems: [...files.flatMap((file) => file.problems), ...doubled.values()].sort(byPlace),
+    problems: [...files.flatMap((file) => file.problems), ...duplicates.values()].sort(byLocation),
   };
 }
 
-/** Groups of two and more that claim the same id or name. */
-function groupBy(claims: readonly Claim[], field: 'service_id' | 'name'): (readonly Claim[])[] {
-  const groups = Map.groupBy(claims, (claim) => claim[field]);
-  return [...groups].flatMap(([key, group]) => (key === null || group.length < 2 ? [] : [group]));
+/** Returns the problem of each declaration whose id or name another one has as well. A declaration has at most one. */
+function findDuplicates(identities: readonly DeclarationIdentity[]): ReadonlyMap<DeclarationIdentity, Problem> {
+  const problems = new Map<DeclarationIdentity, Problem>();
+  for (const field of UNIQUE_FIELDS) {
+    for (const group of groupsWithSame(field, identities)) {
+      for (const identity of group) {
+        if (problems.has(identity)) continue;
+        const message = `${JSON.stringify(identity[field])} is declared more than once, also at ${listOthers(identity, group, field)}; keep one`;
+        problems.set(identity, { file: identity.file, ...identity.positions[field], path: field, message });
+      }
+    }
+  }
+  return problems;
+}
+
+/** Returns the groups of two or more declarations that have the same id or name, each group in the order of the files. */
+function groupsWithSame(
+  field: UniqueField,
+  identities: readonly DeclarationIdentity[],
+): (readonly DeclarationIdentity[])[] {
+  return [...Map.groupBy(identities, (identity) => identity[field])].flatMap(([key, group]) =>
+    key === null || group.length < 2
+      ? []
+      : [group.toSorted((a, b) => compareText(a.file, b.file) || a.positions[field].line - b.positions[field].line)],
+  );
+}
+
+/** A thousand copies must not be listed a thousand times each. */
+const MAX_LISTED = 5;
+
+/** Lists where the other declarations of a group are: `a.yaml:4, b.yaml:6 and 3 more`. */
+function listOthers(identity: DeclarationIdentity, group: readonly DeclarationIdentity[], field: UniqueField): string {
+  const others = group.slice(0, MAX_LISTED + 1).filter((other) => other !== identity);
+  const listed = others.slice(0, MAX_LISTED).map(({ file, positions }) => `${file}:${positions[field].line}`);
+  const more = group.length - 1 - listed.length;
+  return `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,9 +1,9 @@
-/** A text, or why bytes are none and where that shows. `column` counts UTF-16 units, from 1. */
+/** The text of a file, or why its bytes are not text and where. `line` and `column` count from 1, `column` in UTF-16 code units. */
 export type Decoded =
   | { readonly text: string }
   | { readonly fault: string; readonly line: number; readonly column: number };
 
-/** Reads bytes as UTF-8, without a byte order mark. */
+/** Decodes UTF-8, without a byte order mark. */
 export function decodeUtf8(bytes: Uint8Array): Decoded {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
@@ -11,7 +11,7 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
     if (isUtf16(bytes)) {
       return { fault: 'expected UTF-8, found UTF-16; save the file as UTF-8', line: 1, column: 1 };
     }
-    const { offset, line, column } = findStray(bytes);
+    const { offset, line, column } = findInvalidByte(bytes);
     const hex = Number(bytes[offset]).toString(16).padStart(2, '0');
     return { fault: `expected UTF-8, found the byte 0x${hex}; save the file as UTF-8`, line, column };
   }
@@ -21,14 +21,18 @@ function isUtf16([first, second]: Uint8Array): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
-/** The first byte of the first line that is no UTF-8. A line feed is part of no other character. */
-function findStray(bytes: Uint8Array): { readonly offset: number; readonly line: number; readonly column: number } {
+/** Finds the first byte that is not valid UTF-8, line by line: in UTF-8, a line feed is never part of another character. */
+function findInvalidByte(bytes: Uint8Array): {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+} {
   const lineFeed = 10;
   let start = 0;
   for (let line = 1; ; line += 1) {
     const end = bytes.indexOf(lineFeed, start);
     const content = bytes.subarray(start, end < 0 ? undefined : end);
-    // What cannot be read is replaced; somebody who writes the replacement as such gets a column that is too small.
+    // Invalid bytes are decoded as U+FFFD. If the line also contains a real U+FFFD before them, the column is too small.
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
     if (text.includes('\uFFFD') || end < 0) {
       const before = text.slice(0, text.indexOf('\uFFFD'));

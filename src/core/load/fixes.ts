@@ -3,145 +3,186 @@ import { isObject } from '../base/json.ts';
 import { formatSuggestions, suggest } from '../base/suggest.ts';
 
 /**
- * The way out of a usual slip, to stand behind "expected …, found …"; empty where none is known. `path` is that of the field, as in
- * `host.network.tunnel_id`; `spelling` is how the file has a value that is no text.
+ * Returns how to fix a common mistake, as the end of a message ("; write 5432"), or an empty text where no fix is known. `path` is the
+ * field, for example `host.network.tunnel_id`; `source` is how the file writes a value that is not text.
  */
-export function hint(path: string, value: unknown, spelling: string | undefined): string {
+export function suggestFix(path: string, value: unknown, source: string | undefined): string {
   const field = path.slice(path.lastIndexOf('.') + 1).replace(/\[\d+\]$/, '[]');
-  const text = typeof value === 'number' && !field.endsWith('port') ? spelling : value;
-  if (typeof text === 'string' && PLACEHOLDER.test(text)) return '; nothing is filled in here, write the value itself';
-  const way = HINTS.get(field)?.(text) ?? null;
-  return way === null || way.startsWith(';') ? (way ?? '') : `; ${way}`;
+  const text = typeof value === 'number' && !field.endsWith('port') ? source : value;
+  if (typeof text === 'string' && PLACEHOLDER.test(text)) {
+    return '; placeholders are not filled in, so write the actual value';
+  }
+  const fix = FIXES.get(field)?.(text) ?? null;
+  return fix === null || fix.startsWith(';') ? (fix ?? '') : `; ${fix}`;
 }
 
 /** What templates, shells and instructions leave in a file. */
 const PLACEHOLDER = /^\$\{.*\}$|^\$[A-Z_]+$|^<[^<>]*>$|^\{\{.*\}\}$|^(?:todo|changeme|x{3,})$/i;
 
-type Hint = (value: unknown) => string | null;
+type Fix = (value: unknown) => string | null;
 
-const HINTS: ReadonlyMap<string, Hint> = new Map<string, Hint>([
-  ['service_id', ofUuid],
-  ['tunnel_id', ofUuid],
-  ['certificate_authority', ofCertificate],
-  ['client_certificate', ofCertificate],
-  ['http_port', ofPort],
-  ['https_port', ofPort],
-  ['tcp_port', ofPort],
-  ['ipv4', (value) => ofAddress(value, { other: 'ipv6' })],
-  ['ipv6', (value) => ofAddress(value, { other: 'ipv4' })],
-  ['resolver_ips', ofResolvers],
-  ['resolver_ips[]', (value) => ofAddress(value, { other: null })],
-  ['type', (value) => ofChoice(value, ['http', 'tcp'], { postgresql: 'tcp', postgres: 'tcp', mysql: 'tcp' })],
-  ['app_protocol', (value) => ofChoice(value, ['postgresql', 'mysql'], { mariadb: 'mysql', psql: 'postgresql' })],
-  ['cert_verification_mode', (value) => ofChoice(value, MODES, { none: 'disabled', off: 'disabled' })],
-  ['host', ofHost],
-  ['network', ofNetwork],
-  ['resolver_network', ofNetwork],
-  ['tls_settings', (value) => (isOneOf(value, MODES) ? `write cert_verification_mode: ${value} below it` : null)],
+const FIXES: ReadonlyMap<string, Fix> = new Map<string, Fix>([
+  ['service_id', fixUuid],
+  ['tunnel_id', fixUuid],
+  ['certificate_authority', fixCertificate],
+  ['client_certificate', fixCertificate],
+  ['http_port', fixPort],
+  ['https_port', fixPort],
+  ['tcp_port', fixPort],
+  ['ipv4', (value) => fixHostAddress(value, { otherFamily: 'ipv6' })],
+  ['ipv6', (value) => fixHostAddress(value, { otherFamily: 'ipv4' })],
+  ['resolver_ips', fixResolvers],
+  ['resolver_ips[]', fixResolver],
+  ['type', (value) => fixChoice(value, ['http', 'tcp'], { postgresql: 'tcp', postgres: 'tcp', mysql: 'tcp' })],
+  ['app_protocol', (value) => fixChoice(value, ['postgresql', 'mysql'], { mariadb: 'mysql', psql: 'postgresql' })],
+  ['cert_verification_mode', fixVerificationMode],
+  ['host', fixHost],
+  ['network', (value) => fixNetwork(value, { field: 'network' })],
+  ['resolver_network', (value) => fixNetwork(value, { field: 'resolver_network' })],
+  ['tls_settings', fixTlsSettings],
 ]);
 
-const MODES = ['verify_full', 'verify_ca', 'disabled'];
-const GROUPS = [8, 4, 4, 4, 12];
+const VERIFICATION_MODES = ['verify_full', 'verify_ca', 'disabled'];
+const GROUP_LENGTHS = [8, 4, 4, 4, 12];
 const GROUP_NAMES = ['first', 'second', 'third', 'fourth', 'last'];
 
-function ofUuid(value: unknown): string | null {
-  // What YAML makes of a UUID in braces.
+function fixUuid(value: unknown): string | null {
+  // YAML reads a UUID in braces as a mapping.
   if (isObject(value) && Object.keys(value).every(isUuid)) return 'remove the braces';
   if (typeof value !== 'string') return null;
   const digits = value.replaceAll(/urn:uuid:|[^0-9a-f]/gi, '');
-  // All the digits are there, and what else there is holds none.
-  if (digits.length === 32 && !/[g-z]/i.test(value.replace(/urn:uuid:/i, ''))) return `write ${uuidOf(digits)}`;
-  if (/^[a-z][\w ]*(?:-[\w]+){0,2}$/i.test(value)) return 'write the id, not a name';
-  if (!/^[0-9a-z]+(?:-[0-9a-z]+){3,5}$/i.test(value)) return null;
-  const letter = /[g-z]/i.exec(value)?.[0];
-  if (letter !== undefined) return `"${letter}" is none of its digits, 0 to 9 and a to f`;
-  const groups = value.split('-');
-  if (groups.length !== GROUPS.length) return `it has ${groups.length} groups of digits, not ${GROUPS.length}`;
-  const odd = groups.findIndex((group, index) => group.length !== GROUPS[index]);
-  return `its ${GROUP_NAMES[odd]} group has ${groups[odd]?.length} digits, not ${GROUPS[odd]}`;
+  const hasOtherLetters = /[g-z]/i.test(value.replace(/urn:uuid:/i, ''));
+  if (digits.length === 32 && !hasOtherLetters) return `write ${formatUuid(digits)}`;
+  if (/^[a-z][\w ]*(?:-[\w]+){0,2}$/i.test(value)) return 'write the id, not the name';
+  return /^[0-9a-z]+(?:-[0-9a-z]+){3,5}$/i.test(value) ? explainUuid(value) : null;
 }
 
-function uuidOf(digits: string): string {
+/** Says what is wrong with a text that looks like a UUID. */
+function explainUuid(value: string): string {
+  const [letter] = /[g-z]/i.exec(value) ?? [];
+  if (letter !== undefined) return `"${letter}" is not a hexadecimal digit (0 to 9, a to f)`;
+  const groups = value.split('-');
+  if (groups.length !== GROUP_LENGTHS.length) {
+    return `it has ${groups.length} groups of digits instead of ${GROUP_LENGTHS.length}`;
+  }
+  const wrong = groups.findIndex((group, index) => group.length !== GROUP_LENGTHS[index]);
+  return `its ${GROUP_NAMES[wrong]} group has ${groups[wrong]?.length} digits instead of ${GROUP_LENGTHS[wrong]}`;
+}
+
+function formatUuid(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-').toLowerCase();
 }
 
-function ofCertificate(value: unknown): string | null {
+function fixCertificate(value: unknown): string | null {
   const isFile = typeof value === 'string' && /^-----BEGIN|\.(?:pem|crt|cer|key)$/.test(value);
-  return isFile ? 'upload the certificate, and write the id that it gets' : ofUuid(value);
+  return isFile ? 'upload the certificate to Cloudflare and write its id' : fixUuid(value);
 }
 
-function ofPort(value: unknown): string | null {
-  const one = 'write one port, that on which the service listens';
-  if (Array.isArray(value)) return one;
+function fixPort(value: unknown): string | null {
+  const writeOne = 'write the one port on which the service listens';
+  if (Array.isArray(value)) return writeOne;
   if (typeof value !== 'string') return null;
   const numbers = value.replaceAll(/(?<=\d)[,_](?=\d{3}\b)/g, '').match(/\d+/g) ?? [];
-  if (numbers.length > 1) return one;
+  if (numbers.length > 1) return writeOne;
   return numbers.length === 1 && /^[^a-z-]*\d[^a-z-]*(?:\/\s*[a-z]+)?$/i.test(value) ? `write ${numbers[0]}` : null;
 }
 
-/** `other` is the field for addresses of the other family; null where both are welcome. */
-function ofAddress(value: unknown, { other }: { readonly other: 'ipv4' | 'ipv6' | null }): string | null {
-  if (Array.isArray(value) && value.length === 1) return 'write it without brackets';
-  if (typeof value !== 'string') return null;
-  if (other !== null && isAddress(value)) return `this one goes into host.${other}`;
-  const bare = value
-    .trim()
-    .replace(/^\w+:\/\//, '')
-    .replace(/^\[(.*)\]$/, '$1');
-  if (bare !== value && isAddress(bare)) return `write ${bare}`;
-  const [address = '', rest = ''] = value.split(/(?=[/%])|(?<=^[\d.]+|\]):/);
-  if (rest !== '' && isAddress(address.replace(/^\[(.*)\]$/, '$1'))) {
-    if (rest.startsWith('/')) return `write one address, without ${rest}`;
-    if (rest.startsWith('%')) return `write it without the zone ${rest}`;
-    return other === null ? 'write it without the port' : 'the port goes into http_port, https_port or tcp_port';
+const FAMILY_NAMES = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+
+function fixHostAddress(
+  value: unknown,
+  { otherFamily }: { readonly otherFamily: keyof typeof FAMILY_NAMES },
+): string | null {
+  if (typeof value === 'string' && isAddress(value)) {
+    return `write an ${FAMILY_NAMES[otherFamily]} address in host.${otherFamily}`;
   }
-  if (/^\d+(?:\.\d+)*$/.test(value)) return ofNumbers(value.split('.'));
-  if (/::.*::/.test(value)) return '"::" may stand in it once';
-  if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(value)) return null;
-  return other === null
-    ? 'a resolver is an address, not a name'
-    : 'a name goes into host.hostname, with resolver_network';
+  return fixAddress(value, {
+    port: 'write the port in http_port, https_port or tcp_port',
+    name: 'write a host name in host.hostname, with resolver_network',
+  });
 }
 
-function ofNumbers(numbers: readonly string[]): string | null {
+function fixResolver(value: unknown): string | null {
+  return fixAddress(value, { port: 'remove the port', name: 'write the address of the resolver, not its name' });
+}
+
+/** The fixes for an address that has a port, or is a host name. */
+type AddressFixes = { readonly port: string; readonly name: string };
+
+function fixAddress(value: unknown, fixes: AddressFixes): string | null {
+  if (Array.isArray(value) && value.length === 1) return 'write the address itself, not a list';
+  if (typeof value !== 'string') return null;
+  const fix = fixAddressSuffix(value, fixes) ?? fixDottedNumbers(value);
+  if (fix !== null) return fix;
+  if (/::.*::/.test(value)) return '"::" can appear only once';
+  return /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(value) ? fixes.name : null;
+}
+
+/** For an address with something around it: a scheme, brackets, a prefix length, a zone or a port. */
+function fixAddressSuffix(value: string, { port }: AddressFixes): string | null {
+  const bare = withoutBrackets(value.trim().replace(/^\w+:\/\//, ''));
+  if (bare !== value && isAddress(bare)) return `write ${bare}`;
+  const [address = '', suffix = ''] = value.split(/(?=[/%])|(?<=^[\d.]+|\]):/);
+  if (suffix === '' || !isAddress(withoutBrackets(address))) return null;
+  if (suffix.startsWith('/')) return `write a single address, without ${suffix}`;
+  return suffix.startsWith('%') ? `remove the zone ${suffix}` : port;
+}
+
+function withoutBrackets(text: string): string {
+  return text.replace(/^\[(.*)\]$/, '$1');
+}
+
+function fixDottedNumbers(value: string): string | null {
+  if (!/^\d+(?:\.\d+)*$/.test(value)) return null;
+  const numbers = value.split('.');
   const large = numbers.find((number) => Number(number) > 255);
-  if (large !== undefined) return `${large} is more than 255`;
-  if (numbers.length !== 4) return `it consists of ${numbers.length}, not 4 numbers`;
+  if (large !== undefined) return `${large} is greater than 255`;
+  if (numbers.length !== 4) return `write 4 numbers separated by dots, not ${numbers.length}`;
   const padded = numbers.find((number) => /^0\d/.test(number));
   return `write ${Number(padded)} instead of ${padded}`;
 }
 
-function ofResolvers(value: unknown): string | null {
+function fixResolvers(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  if (/^-\S/.test(value)) return 'put a space behind the -';
+  if (/^-\S/.test(value)) return 'add a space after the "-"';
   const addresses = value.split(/[\s,;]+/).filter((each) => each !== '');
   return addresses.length > 0 && addresses.every(isAddress) ? `write [${addresses.join(', ')}]` : null;
 }
 
-function ofChoice(
+function fixChoice(
   value: unknown,
   choices: readonly string[],
   aliases: Readonly<Record<string, string>>,
 ): string | null {
-  // A switch that is off.
-  if (value === false && choices === MODES) return formatSuggestions(['disabled']);
   if (typeof value !== 'string') return null;
   const alias = new Map(Object.entries(aliases)).get(value.toLowerCase());
-  const near = alias === undefined ? suggest(value, choices) : [alias];
-  return near.length > 0 ? formatSuggestions(near) : null;
+  const likely = alias === undefined ? suggest(value, choices) : [alias];
+  return likely.length > 0 ? formatSuggestions(likely) : null;
 }
 
-function ofHost(value: unknown): string | null {
-  if (Array.isArray(value)) return 'remove the "-": a service has one host';
+function fixVerificationMode(value: unknown): string | null {
+  if (value === false) return formatSuggestions(['disabled']);
+  return fixChoice(value, VERIFICATION_MODES, { none: 'disabled', off: 'disabled' });
+}
+
+function fixHost(value: unknown): string | null {
+  if (Array.isArray(value)) return 'remove the "-", because a service has one host';
   if (typeof value !== 'string') return null;
-  if (isAddress(value)) return `write ${value.includes(':') ? 'ipv6' : 'ipv4'}: ${value} below it, and network`;
-  return /^[a-z0-9_.-]+$/i.test(value) ? `write hostname: ${value} below it, and resolver_network` : null;
+  if (isAddress(value)) return `write "${value.includes(':') ? 'ipv6' : 'ipv4'}: ${value}" under host, with network`;
+  return /^[a-z0-9_.-]+$/i.test(value) ? `write "hostname: ${value}" under host, with resolver_network` : null;
 }
 
-function ofNetwork(value: unknown): string | null {
+function fixNetwork(value: unknown, { field }: { readonly field: string }): string | null {
   if (Array.isArray(value)) return 'remove the "-"';
-  if (isUuid(value)) return `write tunnel_id: ${value} below it`;
-  return typeof value === 'string' && value.startsWith('tunnel_id') ? 'put a colon and a space behind tunnel_id' : null;
+  if (isUuid(value)) return `write "tunnel_id: ${value}" under ${field}`;
+  const isUnseparated = typeof value === 'string' && value.startsWith('tunnel_id');
+  return isUnseparated ? 'add a colon and a space after tunnel_id' : null;
+}
+
+function fixTlsSettings(value: unknown): string | null {
+  return typeof value === 'string' && VERIFICATION_MODES.includes(value)
+    ? `write "cert_verification_mode: ${value}" under tls_settings`
+    : null;
 }
 
 function isUuid(value: unknown): value is string {
@@ -150,8 +191,4 @@ function isUuid(value: unknown): value is string {
 
 function isAddress(value: string): boolean {
   return z.union([z.ipv4(), z.ipv6()]).safeParse(value).success;
-}
-
-function isOneOf(value: unknown, choices: readonly string[]): value is string {
-  return typeof value === 'string' && choices.includes(value);
 }

@@ -1,58 +1,75 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { declarationPaths } from '../service/fields.ts';
-import type { Path } from './yaml.ts';
+import { describeValue } from './explain-issue.ts';
+import type { FieldPath } from './field-path.ts';
 
-/** A service somewhere in a document, whether or not it may stand there. */
-export type Found = { readonly path: Path; readonly value: JsonObject };
+/** A mapping with a `service_id`, anywhere in a document. */
+export type ServiceInDocument = { readonly path: FieldPath; readonly value: JsonObject };
 
-/** The mappings with a `service_id` in a document that is no declaration itself: items of a list, or below a key or two. */
-export function services(value: Json, path: Path = []): readonly Found[] {
+/** Finds the services in a document that is not a declaration itself: items of a list, or values below a key or two. */
+export function findServices(value: Json, path: FieldPath = []): readonly ServiceInDocument[] {
   if (isObject(value) && typeof value['service_id'] === 'string') return [{ path, value }];
-  if (path.length === LEVELS || typeof value !== 'object' || value === null) return [];
+  if (path.length === MAX_DEPTH || typeof value !== 'object' || value === null) return [];
   return Array.isArray(value)
-    ? value.flatMap((item: Json, index) => services(item, [...path, index]))
-    : Object.entries(value).flatMap(([key, item]) => services(item, [...path, key]));
+    ? value.flatMap((item: Json, index) => findServices(item, [...path, index]))
+    : Object.entries(value).flatMap(([key, item]) => findServices(item, [...path, key]));
 }
 
-const LEVELS = 3;
+const MAX_DEPTH = 3;
+
+/** Explains a document that is not a mapping. */
+export function explainNonMapping(value: Json): string {
+  return `expected a mapping that declares one service, found ${describeValue(value)}${nonMappingFix(value)}`;
+}
+
+function nonMappingFix(value: Json): string {
+  if (Array.isArray(value)) return '; separate services with a line of ---';
+  const text = typeof value === 'string' ? value : '';
+  if (text.startsWith('$ANSIBLE_VAULT')) return '; decrypt the file';
+  return /^[\w-]+\s*=/.test(text) ? '; write "key: value" instead of "key = value"' : '';
+}
 
 /**
- * What is wrong with a mapping that has not a single key of a declaration, told once: each of its keys would be unknown, and everything
- * missing. Null for a mapping that has one.
+ * Explains a mapping that has no key of a declaration, in one message: otherwise each of its keys would be unknown, and every field
+ * missing. Returns null for any other mapping.
  */
-export function foreignShape(value: JsonObject): { readonly path: Path; readonly message: string } | null {
+export function explainForeignMapping(
+  value: JsonObject,
+): { readonly path: FieldPath; readonly message: string } | null {
   const keys = Object.keys(value);
-  const ours = new Set(declarationPaths(null));
-  if (keys.length === 0 || keys.some((key) => ours.has(key))) return null;
-  const [first] = services(value);
-  if (first !== undefined) {
-    const path = first.path.slice(0, 1);
-    const listed = first.path.some((step) => typeof step === 'number');
-    const way = listed
-      ? 'write each service as a document of its own, separated by a line of ---'
-      : 'move what is below to the top level';
-    return {
-      path,
-      message: `expected a service at the top level, found ${listed ? 'a list' : 'one'} under "${String(path[0])}"; ${way}`,
-    };
-  }
-  // A slip of spelling is told key by key.
-  if (keys.some((key) => isNear(key))) return null;
-  const named = keys
-    .slice(0, 3)
-    .map((key) => `"${key.slice(0, 40)}"`)
-    .join(', ');
-  const kind =
-    'apiVersion' in value && 'kind' in value ? 'a Kubernetes object' : `${named}${keys.length > 3 ? ' …' : ''}`;
+  const known = new Set(declarationPaths(null));
+  if (keys.length === 0 || keys.some((key) => known.has(key))) return null;
+  const [service] = findServices(value);
+  if (service !== undefined) return explainNestedService(service);
+  // Misspelled keys are reported one by one.
+  if (keys.some(resemblesField)) return null;
   return {
     path: [],
-    message: `expected a service (service_id, name, type, host …), found ${kind}; if it is no declaration, keep it out of the folder or of include`,
+    message: `expected a service (service_id, name, type, host …), found ${describeForeign(value, keys)}; if it is not a declaration, move the file out of the folder or change "include"`,
   };
 }
 
-/** Whether a key is ours but for its case and its separators, or ours in another place. */
-function isNear(key: string): boolean {
+function explainNestedService({ path }: ServiceInDocument) {
+  const isListed = path.some((step) => typeof step === 'number');
+  const found = isListed ? 'a list' : 'one';
+  const fix = isListed
+    ? 'write each service as a document of its own, separated by a line of ---'
+    : 'move its fields to the top level';
+  return {
+    path: path.slice(0, 1),
+    message: `expected a service at the top level, found ${found} under "${String(path[0])}"; ${fix}`,
+  };
+}
+
+function describeForeign(value: JsonObject, keys: readonly string[]): string {
+  if ('apiVersion' in value && 'kind' in value) return 'a Kubernetes object';
+  const names = keys.slice(0, 3).map((key) => `"${key.slice(0, 40)}"`);
+  return `${names.join(', ')}${keys.length > names.length ? ' …' : ''}`;
+}
+
+/** Whether a key is a field of any mapping, apart from its case and separators. */
+function resemblesField(key: string): boolean {
   const plain = key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return declarationPaths(null).some((path) => path.slice(path.lastIndexOf('.') + 1).replaceAll('_', '') === plain);
 }

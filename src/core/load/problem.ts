@@ -1,22 +1,30 @@
 import { compareText } from '../base/order.ts';
 import { printable } from '../base/printable.ts';
 
-/** Something wrong in a file, where it is, and what to do about it. `line` and `column` count from 1. */
+/** Something wrong in a file: where it is, and what to do about it. `line` and `column` count from 1. */
 export type Problem = {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** The field, as in `host.network.tunnel_id`; null where the file as a whole is meant. */
+  /** The field, for example `host.network.tunnel_id`; null where the problem is not about one field. */
   readonly path: string | null;
   readonly message: string;
 };
 
-/** Sorted by place, so that a report reads like the files do. */
-export function byPlace(a: Problem, b: Problem): number {
+/** Compares two problems by file, line, column and message, for sorting. */
+export function byLocation(a: Problem, b: Problem): number {
   return compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.message, b.message);
 }
 
-/** `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */
+/** Returns a problem as one line: `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
   return printable(`${file}:${line}:${column} ${path === null ? '' : `${path}: `}${message}`);
+}
+
+/** Returns the first of several problems as the reason for skipping a declaration. */
+export function skipReason(problems: readonly Problem[]): string {
+  return problems
+    .slice(0, 1)
+    .map(({ file, line, path, message }) => `${file}:${line} ${path === null ? '' : `${path}: `}${message}`)
+    .join('');
 }

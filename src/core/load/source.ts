@@ -1,4 +1,4 @@
-import type { ParsedFile } from './parse-file.ts';
+import type { ParsedFile } from './declaration.ts';
 
 /** The declarations in the folder at one moment. */
 export type Snapshot = {

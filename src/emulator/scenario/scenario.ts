@@ -5,10 +5,11 @@ import type { Json, JsonObject } from '../../core/base/json.ts';
 import { parseRate } from '../../core/base/rate.ts';
 import type { Rate } from '../../core/base/rate.ts';
 import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
-import { byPlace } from '../../core/load/problem.ts';
+import { byLocation } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
-import { readYaml } from '../../core/load/yaml.ts';
-import type { Path } from '../../core/load/yaml.ts';
+import { readYaml } from '../../core/load/yaml/read-yaml.ts';
+import { formatPath } from '../../core/load/field-path.ts';
+import type { FieldPath } from '../../core/load/field-path.ts';
 import { FAULT_NAMES, TRANSIENT_FAULTS } from './faults.ts';
 import { storedValueFault } from './stored-values.ts';
 import type { Quirks } from './quirks.ts';
@@ -143,15 +144,15 @@ export type ParsedScenario =
 
 /** Parses a scenario file. Never throws: returns every problem, in the order of the lines. An empty file is a valid scenario without faults. */
 export function parseScenario(file: string, text: string): ParsedScenario {
-  const { documents, faults, position } = readYaml(text);
-  const problem = (offset: number, path: Path, message: string): Problem => ({
+  const { documents, problems, positionOf } = readYaml(text);
+  const problem = (offset: number, path: FieldPath, message: string): Problem => ({
     file,
-    ...position(offset),
-    path: path.length === 0 ? null : pathText(path),
+    ...positionOf(offset),
+    path: path.length === 0 ? null : formatPath(path),
     message,
   });
-  if (faults.length > 0) {
-    return invalid(faults.map(({ offset, path, message }) => problem(offset, path === null ? [] : [path], message)));
+  if (problems.length > 0) {
+    return invalid(problems.map(({ offset, path, message }) => problem(offset, path === null ? [] : [path], message)));
   }
   const [document, second] = documents;
   if (document === undefined) return { kind: 'valid', scenario: {} };
@@ -175,7 +176,7 @@ export function parseScenario(file: string, text: string): ParsedScenario {
 }
 
 function invalid(problems: readonly Problem[]): ParsedScenario {
-  return { kind: 'invalid', problems: problems.toSorted(byPlace) };
+  return { kind: 'invalid', problems: problems.toSorted(byLocation) };
 }
 
 /** Describes a scenario for people, one line for each kind of failure. */
@@ -230,13 +231,6 @@ function didYouMean(written: string, known: readonly string[]): string {
 
 function list(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-}
-
-/** `faults[1]` */
-function pathText(path: Path): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`))
-    .join('');
 }
 
 /** `ignorePage` → `ignore_page` */

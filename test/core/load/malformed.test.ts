@@ -71,27 +71,29 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'a line indented too little',
     text: e(['  resolver_network', ' resolver_network']),
-    told: ['7:1 not valid YAML: this line is not indented like those it belongs to'],
+    told: [
+      '7:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+    ],
   },
   {
     slip: 'a line indented too far',
     text: e(['  resolver_network', '   resolver_network']),
     told: [
-      '7:4 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      '7:4 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
     ],
   },
   {
     slip: 'the second line indented',
     text: e(['name:', '  name:']),
     told: [
-      '2:3 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      '2:3 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
     ],
   },
   {
     slip: 'the third line indented',
     text: e(['type:', ' type:']),
     told: [
-      '3:2 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      '3:2 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
     ],
   },
   {
@@ -110,61 +112,59 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'the first line indented',
     text: ' ' + good,
-    told: [
-      '2:1 not valid YAML: this line is indented less than the first one; begin all keys of a service in one column',
-    ],
+    told: ['2:1 not valid YAML: this line is indented less than the first line; align the top-level keys of a service'],
   },
   {
     slip: 'no colon',
     text: e(['tcp_port: 5432', 'tcp_port 5432']),
-    told: ['4:1 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432'],
+    told: ['4:1 not valid YAML: expected "key: value", found no colon followed by a space; write tcp_port: 5432'],
   },
   {
     slip: 'no colon last',
     text: e([`tunnel_id: ${T}`, `tunnel_id ${T}`]),
     told: [
-      '8:5 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "tunnel_id 0191dce4-9ab4-7fce-b660-8e5dec5172da"; put a colon and a space behind tunnel_id',
+      '8:5 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "tunnel_id 0191dce4-9ab4-7fce-b660-8e5dec5172da"; add a colon and a space after tunnel_id',
     ],
   },
   {
     slip: 'no colon host',
     text: e(['host:', 'host']),
     told: [
-      '5:1 not valid YAML: expected "key: value", found no colon with a space behind it',
-      '7:3 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+      '5:1 not valid YAML: expected "key: value", found no colon followed by a space',
+      '7:3 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
     ],
   },
   {
     slip: 'no colon first',
     text: e(['service_id:', 'service_id']),
     told: [
-      '1:1 not valid YAML: expected "key: value", found no colon with a space behind it; write service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566',
+      '1:1 not valid YAML: expected "key: value", found no colon followed by a space; write service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566',
     ],
   },
   {
     slip: 'no space',
     text: e(['tcp_port: 5432', 'tcp_port:5432']),
-    told: ['4:1 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432'],
+    told: ['4:1 not valid YAML: expected "key: value", found no colon followed by a space; write tcp_port: 5432'],
   },
   {
     slip: 'no space nested',
     text: e(['hostname: orders', 'hostname:orders']),
     told: [
-      '6:3 not valid YAML: expected "key: value", found no colon with a space behind it; write hostname: orders.internal',
+      '6:3 not valid YAML: expected "key: value", found no colon followed by a space; write hostname: orders.internal',
     ],
   },
   {
     slip: 'no space all',
     text: good.replaceAll(': ', ':'),
     told: [
-      '1:1 not valid YAML: expected "key: value", found no colon with a space behind it; write service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566',
-      '6:3 not valid YAML: expected "key: value", found no colon with a space behind it; write hostname: orders.internal',
+      '1:1 not valid YAML: expected "key: value", found no colon followed by a space; write service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566',
+      '6:3 not valid YAML: expected "key: value", found no colon followed by a space; write hostname: orders.internal',
     ],
   },
   {
     slip: 'equals',
     text: e(['tcp_port: 5432', 'tcp_port = 5432']),
-    told: ['4:1 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432'],
+    told: ['4:1 not valid YAML: expected "key: value", found no colon followed by a space; write tcp_port: 5432'],
   },
   {
     slip: 'two colons',
@@ -184,27 +184,27 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'an open double quote',
     text: e(['name: orders-db', 'name: "orders-db']),
-    told: ['2:7 not valid YAML: this " is never closed; put another " behind the text'],
+    told: ['2:7 not valid YAML: this " is never closed; add a closing " after the text'],
   },
   {
     slip: 'open dq last',
     text: e([`tunnel_id: ${T}`, `tunnel_id: "${T}`]),
-    told: ['8:16 not valid YAML: this " is never closed; put another " behind the text'],
+    told: ['8:16 not valid YAML: this " is never closed; add a closing " after the text'],
   },
   {
     slip: 'an open single quote',
     text: e(['name: orders-db', "name: 'orders-db"]),
-    told: ["2:7 not valid YAML: this ' is never closed; put another ' behind the text"],
+    told: ["2:7 not valid YAML: this ' is never closed; add a closing ' after the text"],
   },
   {
     slip: 'open dq and another',
     text: e(['name: orders-db', 'name: "orders-db'], ['hostname: orders.internal', 'hostname: "orders.internal"']),
-    told: ['2:7 not valid YAML: this " is never closed; put another " behind the text'],
+    told: ['2:7 not valid YAML: this " is never closed; add a closing " after the text'],
   },
   {
     slip: 'mismatch',
     text: e(['name: orders-db', `name: "orders-db'`]),
-    told: ['2:7 not valid YAML: this " is never closed; put another " behind the text'],
+    told: ['2:7 not valid YAML: this " is never closed; add a closing " after the text'],
   },
   {
     slip: 'curly quoted port',
@@ -214,12 +214,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'text behind quote',
     text: e(['name: orders-db', `name: "orders"-db`]),
-    told: ['2:15 not valid YAML: found more behind the end of a value; put all of it in quotes'],
+    told: ['2:15 not valid YAML: found more text after the end of a value; put the whole value in quotes'],
   },
   {
     slip: 'apostrophe',
     text: e(['name: orders-db', `name: 'tom's db'`]),
-    told: ["2:12 not valid YAML: found more behind the closing '; put all of it in double quotes"],
+    told: ["2:12 not valid YAML: found more text after the closing '; put the whole value in double quotes"],
   },
   {
     slip: 'backslash',
@@ -229,17 +229,17 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'open bracket',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [10.0.0.53`]),
-    told: ['9:19 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+    told: ['9:19 not valid YAML: this [ is never closed; add the missing ]'],
   },
   {
     slip: 'open bracket mid',
     text: e([`    tunnel_id: ${T}`, `    resolver_ips: [10.0.0.53\n    tunnel_id: ${T}`]),
-    told: ['8:19 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+    told: ['8:19 not valid YAML: this [ is never closed; add the missing ]'],
   },
   {
     slip: 'wrong bracket',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [10.0.0.53)`]),
-    told: ['9:19 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+    told: ['9:19 not valid YAML: this [ is never closed; add the missing ]'],
   },
   {
     slip: 'mismatched bracket',
@@ -249,12 +249,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'extra bracket',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [10.0.0.53]]`]),
-    told: ['9:30 not valid YAML: found a closing bracket that nothing opened'],
+    told: ['9:30 not valid YAML: found a closing bracket without an opening bracket; remove it'],
   },
   {
     slip: 'list of one',
     text: '- ' + good.replaceAll('\n', '\n  ').trimEnd() + '\n',
-    told: ['1:1 expected a mapping that declares one service, found a list; separate services by a line of ---'],
+    told: ['1:1 expected a mapping that declares one service, found a list; separate services with a line of ---'],
   },
   {
     slip: 'services key',
@@ -267,28 +267,28 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'keyed by name',
     text: 'orders-db:\n  ' + good.replaceAll('\n', '\n  ').trimEnd() + '\n',
     told: [
-      '1:1 orders-db: expected a service at the top level, found one under "orders-db"; move what is below to the top level',
+      '1:1 orders-db: expected a service at the top level, found one under "orders-db"; move its fields to the top level',
     ],
   },
   {
     slip: 'kubernetes',
     text: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: b\n',
     told: [
-      '1:1 expected a service (service_id, name, type, host …), found a Kubernetes object; if it is no declaration, keep it out of the folder or of include',
+      '1:1 expected a service (service_id, name, type, host …), found a Kubernetes object; if it is not a declaration, move the file out of the folder or change "include"',
     ],
   },
   {
     slip: 'terraform json',
     text: '{"resource": {"cloudflare_workers_vpc": {}}}',
     told: [
-      '1:1 expected a service (service_id, name, type, host …), found "resource"; if it is no declaration, keep it out of the folder or of include',
+      '1:1 expected a service (service_id, name, type, host …), found "resource"; if it is not a declaration, move the file out of the folder or change "include"',
     ],
   },
   {
     slip: 'envelope',
     text: `{"success": true, "errors": [], "messages": [], "result": ${json}}`,
     told: [
-      '1:49 result: expected a service at the top level, found one under "result"; move what is below to the top level',
+      '1:49 result: expected a service at the top level, found one under "result"; move its fields to the top level',
     ],
   },
   {
@@ -301,18 +301,22 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'list item in mapping',
     text: e(['name:', '- name:']),
-    told: ['2:1 not valid YAML: expected the list to begin on a line of its own'],
+    told: [
+      '2:1 not valid YAML: found a list item ("- ") in the wrong place; begin a list on the line after its key, or remove the "-"',
+    ],
   },
   {
     slip: 'list indented',
     text: e(['resolver_network:\n', 'resolver_network:\n    - resolver_ips\n']),
-    told: ['9:1 not valid YAML: this line is not indented like those it belongs to'],
+    told: [
+      '9:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+    ],
   },
   {
     slip: 'dash missing space',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips:\n      -10.0.0.53`]),
     told: [
-      '10:7 host.resolver_network.resolver_ips: expected a list of addresses such as [10.0.0.53], found "-10.0.0.53"; put a space behind the -',
+      '10:7 host.resolver_network.resolver_ips: expected a list of addresses such as [10.0.0.53], found "-10.0.0.53"; add a space after the "-"',
     ],
   },
   {
@@ -340,21 +344,21 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'resolver name',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [dns.internal]`]),
     told: [
-      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "dns.internal"; a resolver is an address, not a name',
+      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "dns.internal"; write the address of the resolver, not its name',
     ],
   },
   {
     slip: 'resolver port',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: ["10.0.0.53:53"]`]),
     told: [
-      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "10.0.0.53:53"; write it without the port',
+      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "10.0.0.53:53"; remove the port',
     ],
   },
   {
     slip: 'resolver cidr',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [10.0.0.0/24]`]),
     told: [
-      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "10.0.0.0/24"; write one address, without /24',
+      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found "10.0.0.0/24"; write a single address, without /24',
     ],
   },
   {
@@ -368,18 +372,18 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'resolver float',
     text: e([`tunnel_id: ${T}`, `tunnel_id: ${T}\n    resolver_ips: [10.0]`]),
     told: [
-      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found 10.0; it consists of 2, not 4 numbers',
+      '9:20 host.resolver_network.resolver_ips[0]: expected an IPv4 or IPv6 address such as 10.0.0.53, found 10.0; write 4 numbers separated by dots, not 2',
     ],
   },
   {
     slip: 'a key twice',
     text: e(['type: tcp', 'type: tcp\nname: b']),
-    told: ['4:1 name: the key "name" stands here a second time, first at line 2; keep one'],
+    told: ['4:1 name: duplicate key "name", first used at line 2; keep one of them'],
   },
   {
     slip: 'a key twice below another',
     text: e(['  hostname: orders.internal', '  hostname: orders.internal\n  hostname: b.internal']),
-    told: ['7:3 host.hostname: the key "hostname" stands here a second time, first at line 6; keep one'],
+    told: ['7:3 host.hostname: duplicate key "hostname", first used at line 6; keep one of them'],
   },
   {
     slip: 'yaml 1.1',
@@ -389,7 +393,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'directive no sep',
     text: '%YAML 1.2\n' + good,
-    told: ['2:1 not valid YAML: expected a line of --- behind the directive'],
+    told: ['2:1 not valid YAML: expected a line of --- after the directive'],
   },
   {
     slip: 'tag dir',
@@ -400,78 +404,80 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'anchor unknown',
     text: e([T, '*tunnel']),
     told: [
-      '8:16 host.resolver_network.tunnel_id: expected an alias of something above it, found *tunnel; put it in quotes if it is text',
+      '8:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*tunnel"; put it in quotes if it is text',
     ],
   },
   {
     slip: 'anchor two',
     text: e([T, '&a &b ' + T]),
-    told: ['8:19 not valid YAML: found two of one value where one anchor may stand; remove one'],
+    told: ['8:19 not valid YAML: found two anchors on one value; remove one of them'],
   },
   {
     slip: 'anchor cyc',
     text: e(['host:', 'host: &h'], [T, '*h']),
-    told: ['8:16 host.resolver_network.tunnel_id: expected an alias of something above it, found *h, which holds it'],
+    told: [
+      '8:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*h", which contains this alias; write the value itself',
+    ],
   },
   {
     slip: 'anchor other doc',
     text: 'x: &t ' + T + '\n---\n' + e([T, '*t']),
     told: [
-      '10:16 host.resolver_network.tunnel_id: expected an alias of something above it, found *t; put it in quotes if it is text',
+      '10:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*t"; put it in quotes if it is text',
     ],
   },
   {
     slip: 'merge',
     text: e(['host:', '<<: {a: b}\nhost:']),
-    told: ['5:1 <<: unknown key "<<"; YAML 1.2 has no merge keys, write the fields out'],
+    told: ['5:1 <<: unknown key "<<"; YAML 1.2 has no merge keys, so write the fields out'],
   },
   {
     slip: 'merge list',
     text: e(['  hostname', '  <<: [{a: b}]\n  hostname']),
-    told: ['6:3 host.<<: unknown key "<<"; YAML 1.2 has no merge keys, write the fields out'],
+    told: ['6:3 host.<<: unknown key "<<"; YAML 1.2 has no merge keys, so write the fields out'],
   },
   {
     slip: 'tag',
     text: e(['5432', '!port 5432']),
-    told: ['4:11 not valid YAML: the tag !port means nothing here; remove it, or put the value in quotes'],
+    told: ['4:11 not valid YAML: unknown tag "!port"; remove it, or put the whole value in quotes'],
   },
   {
     slip: 'env var',
     text: e(['5432', '${PORT}']),
     told: [
-      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "${PORT}"; nothing is filled in here, write the value itself',
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "${PORT}"; placeholders are not filled in, so write the actual value',
     ],
   },
   {
     slip: 'template',
     text: e(['5432', '{{ .Values.port }}']),
-    told: ['4:12 not valid YAML: found {{, as in a template; nothing is filled in here, write the value itself'],
+    told: ['4:12 not valid YAML: found {{ of a template; templates are not filled in, so write the actual value'],
   },
   {
     slip: 'template jinja',
     text: e(['name: orders-db', 'name: {% if x %}']),
-    told: ['2:8 not valid YAML: a text cannot begin with %; put it in quotes'],
+    told: ['2:8 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
   },
   {
     slip: 'percent',
     text: e(['name: orders-db', 'name: %orders']),
-    told: ['2:7 not valid YAML: a text cannot begin with %; put it in quotes'],
+    told: ['2:7 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
   },
   {
     slip: 'at',
     text: e(['name: orders-db', 'name: @orders']),
-    told: ['2:7 not valid YAML: a text cannot begin with @; put it in quotes'],
+    told: ['2:7 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes'],
   },
   {
     slip: 'backtick',
     text: e(['name: orders-db', 'name: `orders`']),
-    told: ['2:7 not valid YAML: a text cannot begin with `; put it in quotes'],
+    told: ['2:7 not valid YAML: a value cannot begin with ` unless it is in quotes; add quotes'],
   },
   {
     slip: 'star host',
     text: e(['orders.internal', '*.orders.internal']),
     told: [
-      '6:13 host.hostname: expected an alias of something above it, found *.orders.internal; put it in quotes if it is text',
+      '6:13 host.hostname: expected an alias of an anchor above it, found "*.orders.internal"; put it in quotes if it is text',
     ],
   },
   {
@@ -482,21 +488,21 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'excl',
     text: e(['name: orders-db', 'name: !orders']),
-    told: ['2:7 not valid YAML: the tag !orders means nothing here; remove it, or put the value in quotes'],
+    told: ['2:7 not valid YAML: unknown tag "!orders"; remove it, or put the whole value in quotes'],
   },
   { slip: 'amp', text: e(['name: orders-db', 'name: &orders']), told: ['2:1 name: expected a name, found nothing'] },
   {
     slip: 'gt',
     text: e(['name: orders-db', 'name: > orders']),
     told: [
-      '2:9 not valid YAML: found orders behind | or >; begin the text on the next line, or put all of it in quotes',
+      '2:9 not valid YAML: expected nothing after | or > on its line, found "orders"; begin the text on the next line, or put all of it in quotes',
     ],
   },
   {
     slip: 'pipe',
     text: e(['name: orders-db', 'name: |orders']),
     told: [
-      '2:8 not valid YAML: found |orders behind | or >; begin the text on the next line, or put all of it in quotes',
+      '2:8 not valid YAML: expected nothing after | or > on its line, found "orders"; begin the text on the next line, or put all of it in quotes',
     ],
   },
   { slip: 'hash', text: e(['name: orders-db', 'name: #orders']), told: ['2:1 name: expected a name, found nothing'] },
@@ -544,21 +550,21 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'port map',
     text: e(['5432', '5432:5432']),
     told: [
-      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "5432:5432"; write one port, that on which the service listens',
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "5432:5432"; write the one port on which the service listens',
     ],
   },
   {
     slip: 'port range',
     text: e(['5432', '5432-5440']),
     told: [
-      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "5432-5440"; write one port, that on which the service listens',
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "5432-5440"; write the one port on which the service listens',
     ],
   },
   {
     slip: 'port list',
     text: e(['5432', '[5432, 5433]']),
     told: [
-      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found a list; write one port, that on which the service listens',
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found a list; write the one port on which the service listens',
     ],
   },
   {
@@ -628,14 +634,14 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'host text',
     text: before('host:') + 'host: orders.internal\n',
     told: [
-      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "orders.internal"; write hostname: orders.internal below it, and resolver_network',
+      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "orders.internal"; write "hostname: orders.internal" under host, with resolver_network',
     ],
   },
   {
     slip: 'host list',
     text: before('host:') + 'host:\n  - hostname: orders.internal\n',
     told: [
-      '6:3 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found a list; remove the "-": a service has one host',
+      '6:3 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found a list; remove the "-", because a service has one host',
     ],
   },
   {
@@ -669,7 +675,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'network text',
     text: before('  resolver_network:') + `  resolver_network: ${T}\n`,
     told: [
-      '7:21 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da below it',
+      '7:21 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write "tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da" under resolver_network',
     ],
   },
   {
@@ -757,7 +763,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'hnum',
     text: e(['orders.internal', '42']),
     told: [
-      '6:13 host.hostname: expected a host name such as orders.internal, found 42, which YAML takes for a number; put it in quotes',
+      '6:13 host.hostname: expected a host name such as orders.internal, found 42, which YAML reads as a number; put it in quotes',
     ],
   },
   {
@@ -770,32 +776,34 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'v4 256',
     text: a(['10.0.0.12', '10.0.0.256']),
-    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is more than 255'],
+    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is greater than 255'],
   },
   {
     slip: 'v4 short',
     text: a(['10.0.0.12', '10.0.12']),
     told: [
-      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.12"; it consists of 3, not 4 numbers',
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.12"; write 4 numbers separated by dots, not 3',
     ],
   },
   {
     slip: 'v4 two',
     text: a(['10.0.0.12', '10.0']),
-    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found 10.0; it consists of 2, not 4 numbers'],
+    told: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found 10.0; write 4 numbers separated by dots, not 2',
+    ],
   },
   {
     slip: 'v4 cidr',
     text: a(['10.0.0.12', '10.0.0.12/32']),
     told: [
-      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.12/32"; write one address, without /32',
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.12/32"; write a single address, without /32',
     ],
   },
   {
     slip: 'v4 port',
     text: a(['10.0.0.12', '10.0.0.12:80']),
     told: [
-      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.12:80"; the port goes into http_port, https_port or tcp_port',
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.12:80"; write the port in http_port, https_port or tcp_port',
     ],
   },
   {
@@ -807,23 +815,29 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'v4 name',
     text: a(['10.0.0.12', 'orders.internal']),
     told: [
-      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "orders.internal"; a name goes into host.hostname, with resolver_network',
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "orders.internal"; write a host name in host.hostname, with resolver_network',
     ],
   },
   {
     slip: 'v4 is v6',
     text: a(['10.0.0.12', 'fd00::12']),
-    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "fd00::12"; this one goes into host.ipv6'],
+    told: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "fd00::12"; write an IPv6 address in host.ipv6',
+    ],
   },
   {
     slip: 'v4 list',
     text: a(['10.0.0.12', '[10.0.0.12]']),
-    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found a list; write it without brackets'],
+    told: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found a list; write the address itself, not a list',
+    ],
   },
   {
     slip: 'v6 is v4',
     text: a(['ipv4: 10.0.0.12', 'ipv6: 10.0.0.12']),
-    told: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "10.0.0.12"; this one goes into host.ipv4'],
+    told: [
+      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "10.0.0.12"; write an IPv4 address in host.ipv4',
+    ],
   },
   {
     slip: 'v6 brackets',
@@ -833,60 +847,60 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'v6 brackets bare',
     text: a(['ipv4: 10.0.0.12', 'ipv6: [fd00::12]']),
-    told: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found a list; write it without brackets'],
+    told: [
+      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found a list; write the address itself, not a list',
+    ],
   },
   {
     slip: 'v6 zone',
     text: a(['ipv4: 10.0.0.12', 'ipv6: fe80::1%eth0']),
-    told: [
-      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fe80::1%eth0"; write it without the zone %eth0',
-    ],
+    told: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fe80::1%eth0"; remove the zone %eth0'],
   },
   {
     slip: 'v6 twice',
     text: a(['ipv4: 10.0.0.12', 'ipv6: fd00::1::2']),
-    told: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" may stand in it once'],
+    told: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" can appear only once'],
   },
   {
     slip: 'v6 end colon',
     text: a(['ipv4: 10.0.0.12', 'ipv6: fd00::']),
     told: [
-      '6:9 not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line',
+      '6:9 not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line',
     ],
   },
   {
     slip: 'v6 cidr',
     text: a(['ipv4: 10.0.0.12', 'ipv6: fd00::1/64']),
     told: [
-      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1/64"; write one address, without /64',
+      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1/64"; write a single address, without /64',
     ],
   },
   {
     slip: 'uuid short',
     text: e([ID, ID.slice(0, -1)]),
     told: [
-      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-11223344556"; its last group has 11 digits, not 12',
+      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-11223344556"; its last group has 11 digits instead of 12',
     ],
   },
   {
     slip: 'uuid long',
     text: e([ID, ID + '0']),
     told: [
-      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-1122334455660"; its last group has 13 digits, not 12',
+      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-1122334455660"; its last group has 13 digits instead of 12',
     ],
   },
   {
     slip: 'uuid letter',
     text: e([ID, ID.replace('9f00', '9g00')]),
     told: [
-      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9g00-112233445566"; "g" is none of its digits, 0 to 9 and a to f',
+      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9g00-112233445566"; "g" is not a hexadecimal digit (0 to 9, a to f)',
     ],
   },
   {
     slip: 'uuid O',
     text: e([ID, ID.replace('9f00', '9fOO')]),
     told: [
-      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9fOO-112233445566"; "O" is none of its digits, 0 to 9 and a to f',
+      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9fOO-112233445566"; "O" is not a hexadecimal digit (0 to 9, a to f)',
     ],
   },
   {
@@ -921,14 +935,14 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'uuid angle',
     text: e([T, `<tunnel-id>`]),
     told: [
-      '8:16 host.resolver_network.tunnel_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "<tunnel-id>"; nothing is filled in here, write the value itself',
+      '8:16 host.resolver_network.tunnel_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "<tunnel-id>"; placeholders are not filled in, so write the actual value',
     ],
   },
   {
     slip: 'uuid name',
     text: e([T, `my-tunnel`]),
     told: [
-      '8:16 host.resolver_network.tunnel_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "my-tunnel"; write the id, not a name',
+      '8:16 host.resolver_network.tunnel_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "my-tunnel"; write the id, not the name',
     ],
   },
   {
@@ -983,7 +997,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'tls text',
     text: good + 'tls_settings: verify_full\n',
     told: [
-      '9:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_full"; write cert_verification_mode: verify_full below it',
+      '9:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_full"; write "cert_verification_mode: verify_full" under tls_settings',
     ],
   },
   {
@@ -1025,14 +1039,14 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
       good +
       'tls_settings:\n  cert_verification_mode: verify_ca\n  certificate_authority: |\n    -----BEGIN CERTIFICATE-----\n    MIIB\n    -----END CERTIFICATE-----\n',
     told: [
-      '11:26 tls_settings.certificate_authority: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n"; upload the certificate, and write the id that it gets',
+      '11:26 tls_settings.certificate_authority: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n"; upload the certificate to Cloudflare and write its id',
     ],
   },
   {
     slip: 'tls path',
     text: good + 'tls_settings:\n  cert_verification_mode: verify_ca\n  certificate_authority: /etc/ca.pem\n',
     told: [
-      '11:26 tls_settings.certificate_authority: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "/etc/ca.pem"; upload the certificate, and write the id that it gets',
+      '11:26 tls_settings.certificate_authority: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "/etc/ca.pem"; upload the certificate to Cloudflare and write its id',
     ],
   },
   {
@@ -1059,12 +1073,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'name number',
     text: e(['orders-db', '123']),
-    told: ['2:7 name: expected a name, found 123, which YAML takes for a number; put it in quotes'],
+    told: ['2:7 name: expected a name, found 123, which YAML reads as a number; put it in quotes'],
   },
   {
     slip: 'name true2',
     text: e(['orders-db', 'True']),
-    told: ['2:7 name: expected a name, found True, which YAML takes for a boolean; put it in quotes'],
+    told: ['2:7 name: expected a name, found True, which YAML reads as a boolean; put it in quotes'],
   },
   { slip: 'name null', text: e(['orders-db', 'null']), told: ['2:7 name: expected a name, found nothing'] },
   { slip: 'name list', text: e(['orders-db', '[a]']), told: ['2:7 name: expected a name, found a list'] },
@@ -1073,7 +1087,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'name colon',
     text: e(['orders-db', 'orders: db']),
     told: [
-      '2:7 not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line',
+      '2:7 not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line',
     ],
   },
   { slip: 'empty', text: '', told: ['1:1 expected a declaration, found an empty file'] },
@@ -1081,7 +1095,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'second doc broken',
     text: good + '---\n' + e([ID, OTHER], ['orders-db', 'b'], ['tcp_port: 5432', 'tcp_port 5432']),
-    told: ['13:1 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432'],
+    told: ['13:1 not valid YAML: expected "key: value", found no colon followed by a space; write tcp_port: 5432'],
   },
   {
     slip: 'second doc invalid',
@@ -1091,27 +1105,31 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'missing ---',
     text: good + e([ID, OTHER]),
-    told: ['9:1 service_id: a second service begins here, the first one at line 1; put a line of --- before it'],
+    told: ['9:1 service_id: a second service begins here, after the one at line 1; add a line of --- before it'],
   },
   {
     slip: '-- sep',
     text: good + '--\n' + good,
-    told: ['9:1 not valid YAML: expected "key: value", found --; services are separated by a line of exactly ---'],
+    told: [
+      '9:1 not valid YAML: expected "key: value", found "--"; separate services with a line of exactly three dashes (---)',
+    ],
   },
   {
     slip: '---- sep',
     text: good + '----\n' + good,
-    told: ['9:1 not valid YAML: expected "key: value", found ----; services are separated by a line of exactly ---'],
+    told: [
+      '9:1 not valid YAML: expected "key: value", found "----"; separate services with a line of exactly three dashes (---)',
+    ],
   },
   {
     slip: 'json comment',
     text: j(['  "name"', '  // the name\n  "name"']),
-    told: ['3:3 // the name "name": unknown key "// the name \\"name\\""; JSON has no comments, remove it'],
+    told: ['3:3 // the name "name": unknown key "// the name \\"name\\""; JSON has no comments, so remove it'],
   },
   {
     slip: 'json block comment',
     text: j(['  "name"', '  /* the name */\n  "name"']),
-    told: ['3:3 /* the name */ "name": unknown key "/* the name */ \\"name\\""; JSON has no comments, remove it'],
+    told: ['3:3 /* the name */ "name": unknown key "/* the name */ \\"name\\""; JSON has no comments, so remove it'],
   },
   {
     slip: 'json no comma',
@@ -1126,29 +1144,29 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'json no close',
     text: json.slice(0, -2),
-    told: ['1:1 not valid YAML: this { is never closed; put a } behind what belongs in it'],
+    told: ['1:1 not valid YAML: this { is never closed; add the missing }'],
   },
   {
     slip: 'json extra',
     text: json + '}\n',
-    told: ['11:1 not valid YAML: found a closing bracket that nothing opened'],
+    told: ['11:1 not valid YAML: found a closing bracket without an opening bracket; remove it'],
   },
   { slip: 'json eq', text: j(['"type": ', '"type"= ']), told: ['4:9 not valid YAML: expected a colon, found ='] },
   {
     slip: 'json two',
     text: json + json,
-    told: ['11:1 not valid YAML: found more behind the closing bracket; separate services by a line of ---'],
+    told: ['11:1 not valid YAML: found more text after the closing bracket; separate services with a line of ---'],
   },
   { slip: 'json unq', text: j(['"tcp"', 'tcp port']), told: ['4:11 type: expected http or tcp, found "tcp port"'] },
   {
     slip: 'json dup',
     text: j(['"type"', '"name": "x",\n  "type"']),
-    told: ['4:3 name: the key "name" stands here a second time, first at line 3; keep one'],
+    told: ['4:3 name: duplicate key "name", first used at line 3; keep one of them'],
   },
   {
     slip: 'json open quote',
     text: j(['"tcp"', '"tcp']),
-    told: ['4:11 not valid YAML: this " is not closed in its line; put another " behind the text'],
+    told: ['4:11 not valid YAML: this " is not closed on its line; add a closing " after the text'],
   },
   {
     slip: 'json no colon',
@@ -1170,12 +1188,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'conflict',
     text: good + '<<<<<<< HEAD\na: b\n=======\n',
-    told: ['9:1 found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>'],
+    told: ['9:1 found a merge conflict; resolve it and remove the markers <<<<<<<, ======= and >>>>>>>'],
   },
   {
     slip: 'conflict rest',
     text: good + '=======\na: b\n>>>>>>> x\n',
-    told: ['11:1 found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>'],
+    told: ['11:1 found a merge conflict; resolve it and remove the markers <<<<<<<, ======= and >>>>>>>'],
   },
   {
     slip: 'bom',
@@ -1190,31 +1208,31 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'bom twice',
     text: '\uFEFF\uFEFF' + good,
-    told: ['1:2 \\u{feff}service_id: unknown key "\\u{feff}service_id"; remove the invisible character U+FEFF from it'],
+    told: ['1:2 \\u{feff}service_id: unknown key "\\u{feff}service_id"; remove the invisible character U+FEFF'],
   },
   {
     slip: 'bom mid',
     text: good + '\uFEFF---\n' + good,
     told: [
-      '9:1 not valid YAML: expected "key: value", found the character U+FEFF, which only looks like a space or nothing; replace it',
-      '11:1 name: the key "name" stands here a second time, first at line 2; keep one',
-      '12:1 type: the key "type" stands here a second time, first at line 3; keep one',
-      '13:1 tcp_port: the key "tcp_port" stands here a second time, first at line 4; keep one',
-      '14:1 host: the key "host" stands here a second time, first at line 5; keep one',
+      '9:1 not valid YAML: expected "key: value", found the character U+FEFF, which is invisible or looks like a space; remove it or replace it with a space',
+      '11:1 name: duplicate key "name", first used at line 2; keep one of them',
+      '12:1 type: duplicate key "type", first used at line 3; keep one of them',
+      '13:1 tcp_port: duplicate key "tcp_port", first used at line 4; keep one of them',
+      '14:1 host: duplicate key "host", first used at line 5; keep one of them',
     ],
   },
   {
     slip: 'nbsp',
     text: e(['tcp_port: 5432', 'tcp_port:\u00a05432']),
     told: [
-      '4:1 not valid YAML: expected "key: value", found the character U+00A0, which only looks like a space or nothing; replace it',
+      '4:1 not valid YAML: expected "key: value", found the character U+00A0, which is invisible or looks like a space; remove it or replace it with a space',
     ],
   },
   {
     slip: 'nbsp indent',
     text: e(['  hostname', '\u00a0\u00a0hostname']),
     told: [
-      '6:1 not valid YAML: expected "key: value", found the character U+00A0, which only looks like a space or nothing; replace it',
+      '6:1 not valid YAML: expected "key: value", found the character U+00A0, which is invisible or looks like a space; remove it or replace it with a space',
     ],
   },
   {
@@ -1227,12 +1245,12 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'zwsp key',
     text: e(['tcp_port:', 'tcp_port\u200b:']),
-    told: ['4:1 tcp_port\\u{200b}: unknown key "tcp_port\\u{200b}"; remove the invisible character U+200B from it'],
+    told: ['4:1 tcp_port\\u{200b}: unknown key "tcp_port\\u{200b}"; remove the invisible character U+200B'],
   },
   {
     slip: 'cr only',
     text: good.replaceAll('\n', '\r'),
-    told: ['1:13 not valid YAML: found line ends without a line feed (CR alone); save the file with Unix line ends'],
+    told: ['1:13 not valid YAML: found line endings of CR without LF; save the file with Unix line endings (LF)'],
   },
   {
     slip: 'crypt',
@@ -1245,25 +1263,27 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'list on key line',
     text: e(['name: orders-db', 'name: - orders-db']),
-    told: ['2:7 not valid YAML: expected the list to begin on a line of its own'],
+    told: [
+      '2:7 not valid YAML: found a list item ("- ") in the wrong place; begin a list on the line after its key, or remove the "-"',
+    ],
   },
   {
     slip: 'block in flow',
     text: e(['host:', 'host: {']),
     told: [
-      '5:7 not valid YAML: this { is never closed; put a } behind what belongs in it',
+      '5:7 not valid YAML: this { is never closed; add the missing }',
       '6:13 not valid YAML: expected a comma or a closing bracket before this',
     ],
   },
   {
     slip: 'text after doc end',
     text: good + '... x\n',
-    told: ['9:5 not valid YAML: found more behind the end of a value; put all of it in quotes'],
+    told: ['9:5 not valid YAML: found more text after the end of a value; put the whole value in quotes'],
   },
   {
     slip: 'long key',
     text: e(['name:', 'n'.repeat(1100) + ':']),
-    told: ['2:1 not valid YAML: found a key of more than 1024 characters'],
+    told: ['2:1 not valid YAML: expected a key of at most 1024 characters, found a longer one'],
   },
   {
     slip: 'nan',
@@ -1274,7 +1294,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'key is list',
     text: '[a, b]: c\n' + good,
     told: [
-      '1:1 not valid YAML: expected text as a key, found something else; put a value that begins with { or [ in quotes',
+      '1:1 not valid YAML: expected text as a key, found a list, a mapping or an alias; put text that begins with [, { or * in quotes',
     ],
   },
   {
@@ -1286,20 +1306,22 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'two keys in line',
     text: e(['type: tcp\n', 'type: tcp tcp_port: 1\n']),
     told: [
-      '3:7 not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line',
+      '3:7 not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line',
     ],
   },
   {
     slip: 'comma keys',
     text: e(['type: tcp\n', 'type: tcp, tcp_port: 1\n']),
     told: [
-      '3:7 not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line',
+      '3:7 not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line',
     ],
   },
   {
     slip: 'comment no space',
     text: e(['name: orders-db', 'name: "orders-db"# x']),
-    told: ['2:18 not valid YAML: found # right behind a value; put a space before it, or all of it in quotes'],
+    told: [
+      '2:18 not valid YAML: found # directly after a value; add a space before it if it begins a comment, or put the whole value in quotes',
+    ],
   },
   {
     slip: 'camel',
@@ -1324,7 +1346,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'something else altogether',
     text: 'a: 1\nb: 2\nc: 3\nd: 4\n',
     told: [
-      '1:1 expected a service (service_id, name, type, host …), found "a", "b", "c" …; if it is no declaration, keep it out of the folder or of include',
+      '1:1 expected a service (service_id, name, type, host …), found "a", "b", "c" …; if it is not a declaration, move the file out of the folder or change "include"',
     ],
   },
   {
@@ -1336,14 +1358,14 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'an IPv4 address as the host',
     text: before('host:') + 'host: 10.0.0.12\n',
     told: [
-      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "10.0.0.12"; write ipv4: 10.0.0.12 below it, and network',
+      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "10.0.0.12"; write "ipv4: 10.0.0.12" under host, with network',
     ],
   },
   {
     slip: 'an IPv6 address as the host',
     text: before('host:') + 'host: fd00::12\n',
     told: [
-      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "fd00::12"; write ipv6: fd00::12 below it, and network',
+      '5:7 host: expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network, found "fd00::12"; write "ipv6: fd00::12" under host, with network',
     ],
   },
   {
@@ -1369,14 +1391,14 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'a colon of another script',
     text: e(['tcp_port: ', 'tcp_port\uFF1A ']),
     told: [
-      '4:1 not valid YAML: expected "key: value", found the character U+FF1A, which only looks like a colon; replace it',
+      '4:1 not valid YAML: expected "key: value", found the character U+FF1A, which looks like a colon; replace it with a colon',
     ],
   },
   {
     slip: 'a long line without a colon',
     text: e(['name: orders-db', `name ${'x'.repeat(70)}`]),
     told: [
-      '2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…',
+      '2:1 not valid YAML: expected "key: value", found no colon followed by a space; write name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…',
     ],
   },
   {
@@ -1403,17 +1425,19 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
   {
     slip: 'an open double quote with an escaped one',
     text: e(['name: orders-db', 'name: "the \\"orders\\" db']),
-    told: ['2:7 not valid YAML: this " is never closed; put another " behind the text'],
+    told: ['2:7 not valid YAML: this " is never closed; add a closing " after the text'],
   },
   {
     slip: 'an open single quote with a doubled one',
     text: e(['name: orders-db', "name: 'tom''s db"]),
-    told: ["2:7 not valid YAML: this ' is never closed; put another ' behind the text"],
+    told: ["2:7 not valid YAML: this ' is never closed; add a closing ' after the text"],
   },
   {
     slip: 'an address as a number',
     text: a(['10.0.0.12', '10']),
-    told: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found 10; it consists of 1, not 4 numbers'],
+    told: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found 10; write 4 numbers separated by dots, not 1',
+    ],
   },
   {
     slip: 'an address as a URL',
@@ -1424,23 +1448,23 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'a UUID of six groups',
     text: e([ID, `${ID}-0000`]),
     told: [
-      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-112233445566-0000"; it has 6 groups of digits, not 5',
+      '1:13 service_id: expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566, found "0191e3a4-5b6c-7d8e-9f00-112233445566-0000"; it has 6 groups of digits instead of 5',
     ],
   },
   {
     slip: 'a text in angle brackets behind !',
     text: e(['orders-db', '!<orders']),
-    told: ['2:7 not valid YAML: found ! before a text, which makes it a tag; put the text in quotes'],
+    told: ['2:7 not valid YAML: found ! at the start of a value, which makes it a tag; put the value in quotes'],
   },
   {
     slip: 'a text between exclamation marks',
     text: e(['orders-db', '!orders!db']),
-    told: ['2:7 not valid YAML: found ! before a text, which makes it a tag; put the text in quotes'],
+    told: ['2:7 not valid YAML: found ! at the start of a value, which makes it a tag; put the value in quotes'],
   },
   {
     slip: 'two exclamation marks',
     text: e(['orders-db', '!! orders']),
-    told: ['2:7 not valid YAML: found ! before a text, which makes it a tag; put the text in quotes'],
+    told: ['2:7 not valid YAML: found ! at the start of a value, which makes it a tag; put the value in quotes'],
   },
 ])('$slip', ({ text, told }) => {
   const { declarations, skipped, problems } = parseFile('f.yaml', text);
@@ -1483,5 +1507,5 @@ test('very many slips of one file are told as fast as a few', () => {
     column: 5,
     message: 'not valid YAML: expected a closing ], found }',
   });
-  expect(problems.at(-1)?.message).toMatch(/^\d+ more problems from here on$/);
+  expect(problems.at(-1)?.message).toMatch(/^\d+ more problems from this line on$/);
 });

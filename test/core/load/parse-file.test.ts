@@ -45,7 +45,7 @@ describe('a declaration that holds', () => {
           line: 3,
           service_id: '0191e3a4-5b6c-7d8e-9f00-112233445566',
           name: 'orders-db',
-          places: { service_id: { line: 3, column: 13 }, name: { line: 4, column: 7 } },
+          positions: { service_id: { line: 3, column: 13 }, name: { line: 4, column: 7 } },
           value: {
             service_id: '0191e3a4-5b6c-7d8e-9f00-112233445566',
             name: 'orders-db',
@@ -183,7 +183,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a list of ports',
       edits: [['5432', '[5432]']],
-      told: [`4:11 tcp_port: ${aPort}, found a list; write one port, that on which the service listens`],
+      told: [`4:11 tcp_port: ${aPort}, found a list; write the one port on which the service listens`],
     },
     { slip: 'no port on tcp', edits: [['tcp_port: 5432\n', '']], told: [`1:1 tcp_port: missing; ${aPort}`] },
     { slip: 'an empty port', edits: [['5432', '']], told: [`4:1 tcp_port: ${aPort}, found nothing`] },
@@ -223,7 +223,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a service_id that is none',
       edits: [[serviceId, 'orders']],
-      told: [`1:13 service_id: ${aUuid}, found "orders"; write the id, not a name`],
+      told: [`1:13 service_id: ${aUuid}, found "orders"; write the id, not the name`],
     },
     {
       slip: 'a service_id that is a number',
@@ -245,12 +245,12 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a name that is a number',
       edits: [['orders-db', '0123']],
-      told: ['2:7 name: expected a name, found 0123, which YAML takes for a number; put it in quotes'],
+      told: ['2:7 name: expected a name, found 0123, which YAML reads as a number; put it in quotes'],
     },
     {
       slip: 'a name that is a boolean',
       edits: [['orders-db', 'true']],
-      told: ['2:7 name: expected a name, found true, which YAML takes for a boolean; put it in quotes'],
+      told: ['2:7 name: expected a name, found true, which YAML reads as a boolean; put it in quotes'],
     },
     {
       slip: 'a list of names',
@@ -263,13 +263,13 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a host that is a text',
       edits: [[hostBlock, 'host: orders.internal\n']],
       told: [
-        `6:7 host: ${aHost}, found "orders.internal"; write hostname: orders.internal below it, and resolver_network`,
+        `6:7 host: ${aHost}, found "orders.internal"; write "hostname: orders.internal" under host, with resolver_network`,
       ],
     },
     {
       slip: 'a host that is a list',
       edits: [[hostBlock, 'host: [orders.internal]\n']],
-      told: [`6:7 host: ${aHost}, found a list; remove the "-": a service has one host`],
+      told: [`6:7 host: ${aHost}, found a list; remove the "-", because a service has one host`],
     },
     {
       slip: 'a host without an address',
@@ -315,22 +315,22 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'an IPv4 address that is none',
       edits: [[hostBlock, 'host: {ipv4: 10.0.0.256, network: {tunnel_id: TUNNEL}}\n']],
       told: [
-        '6:14 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is more than 255',
-        `6:47 host.network.tunnel_id: ${aUuid}, found "TUNNEL"; write the id, not a name`,
+        '6:14 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is greater than 255',
+        `6:47 host.network.tunnel_id: ${aUuid}, found "TUNNEL"; write the id, not the name`,
       ],
     },
     {
       slip: 'an IPv6 address that is none',
       edits: [[hostBlock, `host: {ipv6: "fd00::1::2", network: {tunnel_id: ${tunnel}}}\n`]],
       told: [
-        '6:14 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" may stand in it once',
+        '6:14 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" can appear only once',
       ],
     },
     {
       slip: 'a network that is a text',
       edits: [[hostBlock, `host: {ipv4: 10.0.0.12, network: ${tunnel}}\n`]],
       told: [
-        `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write tunnel_id: ${tunnel} below it`,
+        `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write "tunnel_id: ${tunnel}" under network`,
       ],
     },
     {
@@ -354,7 +354,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'bad resolvers, all told',
       edits: [['[10.0.0.53]', '\n    - 10.0.0.53:53\n    - fd00::53\n    -\n    - 10.0.0.053']],
       told: [
-        `11:7 host.resolver_network.resolver_ips[0]: ${anAddress}, found "10.0.0.53:53"; write it without the port`,
+        `11:7 host.resolver_network.resolver_ips[0]: ${anAddress}, found "10.0.0.53:53"; remove the port`,
         `13:6 host.resolver_network.resolver_ips[2]: ${anAddress}, found nothing`,
         `14:7 host.resolver_network.resolver_ips[3]: ${anAddress}, found "10.0.0.053"; write 53 instead of 053`,
       ],
@@ -423,14 +423,14 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a host name that is a number',
       edits: [['orders.internal', '12']],
       told: [
-        '7:13 host.hostname: expected a host name such as orders.internal, found 12, which YAML takes for a number; put it in quotes',
+        '7:13 host.hostname: expected a host name such as orders.internal, found 12, which YAML reads as a number; put it in quotes',
       ],
     },
     {
       slip: 'TLS settings that are a text',
       edits: [['tls_settings:\n  cert_verification_mode: verify_ca', 'tls_settings: verify_ca']],
       told: [
-        '11:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_ca"; write cert_verification_mode: verify_ca below it',
+        '11:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_ca"; write "cert_verification_mode: verify_ca" under tls_settings',
       ],
     },
     {
@@ -455,7 +455,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     {
       slip: 'a CA that is no id',
       edits: [['verify_ca', 'verify_ca\n  certificate_authority: my-ca']],
-      told: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"; write the id, not a name`],
+      told: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"; write the id, not the name`],
     },
     {
       slip: 'a certificate that is no id',
@@ -473,7 +473,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     { key: 'completely_unrelated_key', where: 'name:', told: '; remove it' },
     { key: 'constructor', where: 'name:', told: '; remove it' },
     { key: '__proto__', where: 'name:', told: '; remove it' },
-    { key: '<<', where: 'name:', told: '; YAML 1.2 has no merge keys, write the fields out' },
+    { key: '<<', where: 'name:', told: '; YAML 1.2 has no merge keys, so write the fields out' },
     { key: 'tcp_prot', where: 'name:', told: '; did you mean "tcp_port"?' },
     { key: 'appProtocol', where: 'name:', told: '; did you mean "app_protocol"?' },
     { key: 'tls', where: 'name:', told: '; did you mean "tls_settings"?' },
@@ -487,7 +487,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     { key: 'tunnel_id', where: 'name:', told: ' here; it belongs under host.resolver_network' },
     { key: 'resolver_ips', where: '  hostname:', told: ' here; it belongs under host.resolver_network' },
     { key: 'tcp_port', where: '  hostname:', told: ' here; it belongs at the top level' },
-    { key: '"tcp_port:80"', where: '  hostname:', told: '; put a space behind the colon' },
+    { key: '"tcp_port:80"', where: '  hostname:', told: '; add a space after the colon' },
   ])('the unknown key $key before $where', ({ key, where, told }) => {
     const line = yaml.split('\n').findIndex((each) => each.startsWith(where));
     const indentation = where.length - where.trimStart().length;
@@ -551,7 +551,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     ['nothing', 'null', 'found nothing'],
     ['a text', 'orders-db', 'found "orders-db"'],
     ['a number', '12', 'found 12'],
-    ['an empty list', '[]', 'found a list; separate services by a line of ---'],
+    ['an empty list', '[]', 'found a list; separate services with a line of ---'],
   ] as const)('%s instead of a mapping', ([, text, found]) => {
     expect(parse(text)).toEqual({
       file: 'db.yaml',
@@ -562,7 +562,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
           line: 1,
           service_id: null,
           name: null,
-          places: { service_id: { line: 1, column: 1 }, name: { line: 1, column: 1 } },
+          positions: { service_id: { line: 1, column: 1 }, name: { line: 1, column: 1 } },
           reason: `db.yaml:1 expected a mapping that declares one service, ${found}`,
         },
       ],
@@ -612,7 +612,7 @@ describe('a file', () => {
         line: 14,
         service_id: otherId,
         name: 'bad',
-        places: { service_id: { line: 14, column: 13 }, name: { line: 15, column: 7 } },
+        positions: { service_id: { line: 14, column: 13 }, name: { line: 15, column: 7 } },
         reason: `db.yaml:17 tcp_port: ${aPort}, found 0`,
       },
     ]);
@@ -625,30 +625,30 @@ describe('a file', () => {
     const text = [yaml, edited([serviceId, otherId], ['tcp_port:', 'tcp_port']), JSON.stringify(http)].join('---\n');
     const { declarations, skipped, problems } = parse(text);
     const reason =
-      'db.yaml:17 not valid YAML: expected "key: value", found no colon with a space behind it; write tcp_port: 5432';
+      'db.yaml:17 not valid YAML: expected "key: value", found no colon followed by a space; write tcp_port: 5432';
     expect(declarations).toEqual([]);
     expect(
-      skipped.map(({ service_id, name, line, places, reason }) => ({ service_id, name, line, places, reason })),
+      skipped.map(({ service_id, name, line, positions, reason }) => ({ service_id, name, line, positions, reason })),
     ).toEqual([
       {
         service_id: serviceId,
         name: null,
         line: 1,
-        places: { service_id: { line: 1, column: 1 }, name: { line: 1, column: 1 } },
+        positions: { service_id: { line: 1, column: 1 }, name: { line: 1, column: 1 } },
         reason,
       },
       {
         service_id: otherId,
         name: null,
         line: 14,
-        places: { service_id: { line: 14, column: 1 }, name: { line: 14, column: 1 } },
+        positions: { service_id: { line: 14, column: 1 }, name: { line: 14, column: 1 } },
         reason,
       },
       {
         service_id: id(2),
         name: null,
         line: 27,
-        places: { service_id: { line: 27, column: 1 }, name: { line: 27, column: 1 } },
+        positions: { service_id: { line: 27, column: 1 }, name: { line: 27, column: 1 } },
         reason,
       },
     ]);
@@ -695,7 +695,7 @@ describe('a file', () => {
           line: 1,
           service_id: null,
           name: null,
-          places: { service_id: place, name: place },
+          positions: { service_id: place, name: place },
           reason: 'db.yaml:1 cannot be read: EACCES',
         },
       ],
@@ -726,14 +726,14 @@ describe('a file', () => {
       line: 32,
       column: 1,
       path: null,
-      message: '6 more problems from here on',
+      message: '6 more problems from this line on',
     });
   });
 
   test('with very many faults tells the first ones, and how many more there are', () => {
     const { problems } = parse('a: @b\n---\n'.repeat(30));
     expect(problems).toHaveLength(20);
-    expect(problems.at(-1)).toMatchObject({ line: 39, column: 4, message: '11 more problems from here on' });
+    expect(problems.at(-1)).toMatchObject({ line: 39, column: 4, message: '11 more problems from this line on' });
   });
 
   test('with a very long key or value tells the beginning of it', () => {

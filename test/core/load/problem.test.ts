@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compareText } from '../../../src/core/base/order.ts';
-import { byPlace } from '../../../src/core/load/problem.ts';
+import { byLocation } from '../../../src/core/load/problem.ts';
 import type { Problem } from '../../../src/core/load/problem.ts';
 
 const at = (file: string, line: number, column: number, message: string): Problem => ({
@@ -21,7 +21,7 @@ test('problems are sorted by file, line, column and message', () => {
     at('a.yaml', 10, 20, 'b'),
     at('b.yaml', 1, 1, 'a'),
   ];
-  expect(sorted.toReversed().sort(byPlace)).toEqual(sorted);
+  expect(sorted.toReversed().sort(byLocation)).toEqual(sorted);
 });
 
 test.for([

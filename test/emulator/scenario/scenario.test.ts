@@ -305,9 +305,9 @@ test.each([
   { text: 'seed: 1\n---\nseed: 2', message: '3:1 expected one scenario, found a second document' },
   {
     text: 'seed: 1\nseed: 2',
-    message: '2:1 seed: the key "seed" stands here a second time, first at line 1; keep one',
+    message: '2:1 seed: duplicate key "seed", first used at line 1; keep one of them',
   },
-  { text: 'faults: [', message: '1:9 not valid YAML: this [ is never closed; put a ] behind what belongs in it' },
+  { text: 'faults: [', message: '1:9 not valid YAML: this [ is never closed; add the missing ]' },
 ])('$text is reported as $message', ({ text, message }) => {
   expect(problemsIn(text)).toEqual([`trouble.yaml:${message}`]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../src/core/base/json.ts';
-import { collect } from '../../../src/core/load/collect.ts';
-import { parseFile } from '../../../src/core/load/parse-file.ts';
-import { findWarnings } from '../../../src/core/load/warnings.ts';
-import { certificate, http, id, otherTunnel, tcp, tunnel } from '../builders.ts';
+import type { JsonObject } from '../../../../src/core/base/json.ts';
+import { collect } from '../../../../src/core/load/collect.ts';
+import { parseFile } from '../../../../src/core/load/parse-file.ts';
+import { findWarnings } from '../../../../src/core/load/warnings/find-warnings.ts';
+import { certificate, http, id, otherTunnel, tcp, tunnel } from '../../builders.ts';
 
 /** `file:line:column path code: message`, for each warning about files that hold. */
 const doubtsIn = (files: Readonly<Record<string, string>>) => {
@@ -30,77 +30,77 @@ describe('doubtful is', () => {
     {
       what: 'a name without a domain',
       service: named('db.'),
-      told: '7:15 host.hostname single-label-hostname: "db." is a name without a domain, which the resolver behind the tunnel may not find; write it in full, as in db.corp.internal',
+      told: '7:15 host.hostname single-label-hostname: "db." has no domain, so the resolver of the tunnel may not find it; write the full name, for example db.corp.internal',
     },
     {
       what: 'localhost',
       service: named('LOCALHOST'),
-      told: '7:15 host.hostname single-label-hostname: "localhost" is whatever machine the tunnel runs on; write the name of the machine of the service',
+      told: '7:15 host.hostname single-label-hostname: "localhost" is the machine on which the tunnel runs; write the host name of the service',
     },
     {
       what: 'loopback',
       service: at({ ipv4: '127.0.0.1' }),
-      told: '6:11 host.ipv4 local-address: 127.0.0.1 is whatever machine the tunnel runs on; write the address of the service in its network',
+      told: '6:11 host.ipv4 local-address: 127.0.0.1 is the machine on which the tunnel runs; write the address of the service in its network',
     },
     {
       what: 'loopback in IPv6, in any spelling',
       service: at({ ipv6: '0:0::1' }),
-      told: '6:11 host.ipv6 local-address: ::1 is whatever machine the tunnel runs on; write the address of the service in its network',
+      told: '6:11 host.ipv6 local-address: ::1 is the machine on which the tunnel runs; write the address of the service in its network',
     },
     {
       what: 'a link-local address',
       service: at({ ipv4: '169.254.169.254' }),
-      told: '6:11 host.ipv4 local-address: 169.254.169.254 is link-local: it is another machine in each network; write the address of the service in its network',
+      told: '6:11 host.ipv4 local-address: 169.254.169.254 is link-local, a different machine in every network; write the address of the service in its network',
     },
     {
       what: 'no address',
       service: at({ ipv4: '0.0.0.0' }),
-      told: '6:11 host.ipv4 local-address: 0.0.0.0 is the address of no machine; write the address of the service in its network',
+      told: '6:11 host.ipv4 local-address: 0.0.0.0 is not the address of a machine; write the address of the service in its network',
     },
     {
       what: 'a loopback resolver',
       service: named('db.internal', ['10.0.0.53', '127.0.0.53']),
-      told: '12:5 host.resolver_network.resolver_ips[1] local-resolver: 127.0.0.53 is whatever machine the tunnel runs on; write a resolver of its network, or leave resolver_ips out for the one of that machine',
+      told: '12:5 host.resolver_network.resolver_ips[1] local-resolver: 127.0.0.53 is the machine on which the tunnel runs; write a resolver of the network, or omit resolver_ips to use the resolver of the tunnel',
     },
     {
       what: 'TLS that is not verified',
       service: { ...tcp, tls_settings: { cert_verification_mode: 'disabled' } },
-      told: '13:29 tls_settings.cert_verification_mode tls-not-verified: whoever gets in between can pose as the service; upload its CA and use verify_ca, or verify_full',
+      told: '13:29 tls_settings.cert_verification_mode tls-not-verified: without verification, another machine in the network can impersonate the service; upload its CA and use verify_ca or verify_full',
     },
     {
       what: 'TLS settings without TLS',
       service: { ...http, http_port: 80, tls_settings: { cert_verification_mode: 'verify_ca' } },
-      told: '12:18 tls_settings tls-unused: http_port alone means plain HTTP, for which there is no TLS to set; remove tls_settings, or give https_port',
+      told: '12:18 tls_settings tls-unused: has no effect, because http_port without https_port means plain HTTP; remove tls_settings, or add https_port',
     },
     {
       what: 'HTTP on 443',
       service: { ...http, http_port: 443 },
-      told: '11:15 http_port swapped-ports: 443 is the usual port of HTTPS, and plain HTTP is what goes there; did you mean https_port?',
+      told: '11:15 http_port swapped-ports: 443 is the usual port of HTTPS, but http_port is for plain HTTP; did you mean "https_port"?',
     },
     {
       what: 'HTTPS on 80',
       service: { ...http, https_port: 80 },
-      told: '11:16 https_port swapped-ports: 80 is the usual port of plain HTTP, and HTTPS is what goes there; did you mean http_port?',
+      told: '11:16 https_port swapped-ports: 80 is the usual port of plain HTTP, but https_port is for HTTPS; did you mean "http_port"?',
     },
     {
       what: 'both on one port',
       service: { ...http, http_port: 8080, https_port: 8080 },
-      told: '12:16 https_port same-port: http_port is 8080, too, and few servers speak both on one port; keep the one that is spoken',
+      told: '12:16 https_port same-port: http_port is 8080 as well, but few servers accept both HTTP and HTTPS on one port; remove the field that does not apply',
     },
     {
       what: 'a name with a space at its end',
       service: { ...tcp, name: 'db ' },
-      told: '3:10 name odd-name: it begins or ends with a space; write it without, unless it is live like that',
+      told: '3:10 name odd-name: the name begins or ends with a space; remove it, unless the live service really has this name',
     },
     {
       what: 'a name with half a pair of quotes',
       service: { ...tcp, name: 'db”' },
-      told: '3:10 name odd-name: a quotation mark is part of it; write it without, unless it is live like that',
+      told: '3:10 name odd-name: the name begins or ends with a quotation mark; remove it, unless the live service really has this name',
     },
     {
       what: 'a name with something invisible',
       service: { ...tcp, name: 'd\u200bb' },
-      told: '3:10 name odd-name: it holds a character that nobody sees; write it without, unless it is live like that',
+      told: '3:10 name odd-name: the name contains an invisible character; remove it, unless the live service really has this name',
     },
   ])('$what', ({ service, told }) => {
     expect(doubtsIn({ a: text(service) })).toEqual([`a:${told}`]);
@@ -116,8 +116,8 @@ describe('doubtful is', () => {
   test('a name that differs from another one by case only, at both places', () => {
     const files = { a: text(tcp), b: text({ ...http, name: 'DB' }) };
     expect(doubtsIn(files)).toEqual([
-      'a:3:10 name name-case: differs from "DB" at b:3 by case only, and both are names; rename one',
-      'b:3:10 name name-case: differs from "db" at a:3 by case only, and both are names; rename one',
+      'a:3:10 name name-case: differs from "DB" at b:3 only in case; rename one of the services',
+      'b:3:10 name name-case: differs from "db" at a:3 only in case; rename one of the services',
     ]);
   });
 });
@@ -134,7 +134,7 @@ const many = (...tunnels: readonly string[]) =>
 test('doubtful is a tunnel of one service, where three and more others share one', () => {
   const third = tunnel.replace(/a$/, 'f');
   expect(many(tunnel, tunnel.toUpperCase(), otherTunnel, tunnel)).toEqual([
-    `f2:8:17 host.network.tunnel_id lone-tunnel: no other service uses this tunnel, all 3 others use ${tunnel}; is it the right one?`,
+    `f2:8:17 host.network.tunnel_id lone-tunnel: no other service uses this tunnel, and all 3 others use ${tunnel}; is it the right one?`,
   ]);
   expect(many(tunnel, tunnel, otherTunnel)).toEqual([]);
   expect(many(tunnel, tunnel, tunnel, otherTunnel, otherTunnel)).toEqual([]);

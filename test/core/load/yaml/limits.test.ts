@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { excessIn, findExcess } from '../../../src/core/load/yaml-limits.ts';
+import { checkTokens, checkLimits } from '../../../../src/core/load/yaml/limits.ts';
 
 /** Pieces of which files are made, good and bad ones. */
 const piece = fc.constantFrom(
@@ -43,7 +43,7 @@ test('what is taken for plain at a glance is what its tokens say', () => {
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
   fc.assert(
     fc.property(text, (text) => {
-      expect(findExcess(text)).toEqual(excessIn(text));
+      expect(checkLimits(text)).toEqual(checkTokens(text));
     }),
     { numRuns: process.env['FULL'] === '1' ? 300_000 : 10_000 },
   );

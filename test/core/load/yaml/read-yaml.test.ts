@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { readYaml } from '../../../src/core/load/yaml.ts';
+import { readYaml } from '../../../../src/core/load/yaml/read-yaml.ts';
 
 const FULL = process.env['FULL'] === '1';
 
 const values = (text: string) => readYaml(text).documents.map(({ value }) => value);
 
-/** `line:column message`, one for each fault. */
-const faults = (text: string) => {
-  const { documents, faults, position } = readYaml(text);
-  expect(faults.length === 0 || documents.length === 0).toBe(true);
-  return faults.map(({ offset, path, message }) => {
-    const { line, column } = position(offset);
+/** `line:column path: message`, for each problem. */
+const problemsIn = (text: string) => {
+  const { documents, problems, positionOf } = readYaml(text);
+  expect(problems.length === 0 || documents.length === 0).toBe(true);
+  return problems.map(({ offset, path, message }) => {
+    const { line, column } = positionOf(offset);
     return `${line}:${column} ${path === null ? '' : `${path}: `}${message}`;
   });
 };
@@ -35,7 +35,7 @@ describe('values', () => {
     ['text', ['text']],
     ['null', [null]],
   ])('%j reads as %j', ([text, expected]) => {
-    expect(faults(text)).toEqual([]);
+    expect(problemsIn(text)).toEqual([]);
     expect(values(text)).toEqual(expected);
   });
 
@@ -59,7 +59,7 @@ describe('values', () => {
     ['---\n---\na: 1\n...\n---\n# end\n', [{ a: 1 }]],
     ['a: 1\n---\nnull\n', [{ a: 1 }, null]],
   ])('the documents of %j are %j', ([text, expected]) => {
-    expect(faults(text)).toEqual([]);
+    expect(problemsIn(text)).toEqual([]);
     expect(values(text)).toEqual(expected);
   });
 });
@@ -69,9 +69,9 @@ describe('places', () => {
     '\n',
   );
   const [document] = readYaml(text).documents;
-  const { position } = readYaml(text);
+  const { positionOf } = readYaml(text);
   const at = (offset: number | undefined) => {
-    const { line, column } = position(offset ?? -1);
+    const { line, column } = positionOf(offset ?? -1);
     return `${line}:${column}`;
   };
 
@@ -107,7 +107,7 @@ describe('places', () => {
     [['d'], ''],
     [['e', 'f'], undefined],
   ] as const)('%j is spelt %j', ([path, spelling]) => {
-    expect(document?.spelling(path)).toBe(spelling);
+    expect(document?.sourceOf(path)).toBe(spelling);
   });
 
   test.for([
@@ -116,42 +116,46 @@ describe('places', () => {
     ['a: 1\n\n\n  # x\nb:   2\n', 5, 6],
     ['a: 😀\nb: 2', 2, 4],
   ] as const)('in %j the value of b is at line %i, column %i', ([text, line, column]) => {
-    const { documents, position } = readYaml(text);
-    expect(position(documents[0]?.offsetOfValue(['b']) ?? 0)).toEqual({ line, column });
+    const { documents, positionOf } = readYaml(text);
+    expect(positionOf(documents[0]?.offsetOfValue(['b']) ?? 0)).toEqual({ line, column });
   });
 });
 
 describe('a text that is not valid YAML is told', () => {
   const noKey =
-    'not valid YAML: expected text as a key, found something else; put a value that begins with { or [ in quotes';
+    'not valid YAML: expected text as a key, found a list, a mapping or an alias; put text that begins with [, { or * in quotes';
   const nested =
-    'not valid YAML: found a second "key: value" in a value; put a text with a colon in quotes, or begin a new line';
+    'not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line';
   test.for<{ slip: string; text: string; told: string[] }>([
     {
       slip: 'no colon',
       text: 'a: 1\nb 2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
+      told: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
     },
     {
       slip: 'no space behind the colon',
       text: 'a: 1\nb:2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon with a space behind it; write b: 2'],
+      told: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
     },
     {
       slip: 'indented too little',
       text: 'a:\n  b: 1\n c: 2',
-      told: ['3:1 not valid YAML: this line is not indented like those it belongs to'],
+      told: [
+        '3:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      ],
     },
     {
       slip: 'an item indented too little',
       text: 'a:\n  - b\n - c',
-      told: ['3:1 not valid YAML: this line is not indented like those it belongs to'],
+      told: [
+        '3:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      ],
     },
     {
       slip: 'indented too far',
       text: 'a: 1\n  b: 2',
       told: [
-        '2:3 not valid YAML: this line is indented further than the line above it, which has a value; indent it like that line',
+        '2:3 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
       ],
     },
     { slip: 'a colon in a text', text: 'a: b: c', told: [`1:4 ${nested}`] },
@@ -159,12 +163,12 @@ describe('a text that is not valid YAML is told', () => {
     {
       slip: 'an open list',
       text: 'a: [1, 2\nb: 3',
-      told: ['1:4 not valid YAML: this [ is never closed; put a ] behind what belongs in it'],
+      told: ['1:4 not valid YAML: this [ is never closed; add the missing ]'],
     },
     {
       slip: 'an open mapping',
       text: '{"a": 1',
-      told: ['1:1 not valid YAML: this { is never closed; put a } behind what belongs in it'],
+      told: ['1:1 not valid YAML: this { is never closed; add the missing }'],
     },
     {
       slip: 'a wrong bracket',
@@ -174,7 +178,7 @@ describe('a text that is not valid YAML is told', () => {
     {
       slip: 'a bracket too many',
       text: '{"a": 1}}',
-      told: ['1:9 not valid YAML: found a closing bracket that nothing opened'],
+      told: ['1:9 not valid YAML: found a closing bracket without an opening bracket; remove it'],
     },
     {
       slip: 'no comma',
@@ -189,17 +193,17 @@ describe('a text that is not valid YAML is told', () => {
     {
       slip: 'an open quote',
       text: 'a: "b\n',
-      told: ['1:4 not valid YAML: this " is never closed; put another " behind the text'],
+      told: ['1:4 not valid YAML: this " is never closed; add a closing " after the text'],
     },
     {
       slip: 'an open single quote',
       text: "a: 'b",
-      told: ["1:4 not valid YAML: this ' is never closed; put another ' behind the text"],
+      told: ["1:4 not valid YAML: this ' is never closed; add a closing ' after the text"],
     },
     {
       slip: 'more behind the quotes',
       text: 'a: "b" c',
-      told: ['1:8 not valid YAML: found more behind the end of a value; put all of it in quotes'],
+      told: ['1:8 not valid YAML: found more text after the end of a value; put the whole value in quotes'],
     },
     {
       slip: 'a backslash',
@@ -208,50 +212,58 @@ describe('a text that is not valid YAML is told', () => {
         '1:5 not valid YAML: \\q means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
       ],
     },
-    { slip: 'an @', text: 'a: @b', told: ['1:4 not valid YAML: a text cannot begin with @; put it in quotes'] },
-    { slip: 'a %', text: 'a: %b', told: ['1:4 not valid YAML: a text cannot begin with %; put it in quotes'] },
+    {
+      slip: 'an @',
+      text: 'a: @b',
+      told: ['1:4 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes'],
+    },
+    {
+      slip: 'a %',
+      text: 'a: %b',
+      told: ['1:4 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
+    },
     {
       slip: 'a tag of somebody',
       text: 'a: !vault b',
-      told: ['1:4 not valid YAML: the tag !vault means nothing here; remove it, or put the value in quotes'],
+      told: ['1:4 not valid YAML: unknown tag "!vault"; remove it, or put the whole value in quotes'],
     },
     {
       slip: 'a tag of YAML 1.1',
       text: 'a: !!binary aGk=\nb: !!set {x}',
       told: [
-        '1:4 not valid YAML: the tag !!binary means nothing here; remove it, or put the value in quotes',
-        '2:4 not valid YAML: the tag !!set means nothing here; remove it, or put the value in quotes',
+        '1:4 not valid YAML: unknown tag "!!binary"; remove it, or put the whole value in quotes',
+        '2:4 not valid YAML: unknown tag "!!set"; remove it, or put the whole value in quotes',
       ],
     },
     {
       slip: 'a template',
       text: 'a: {{ .Values.a }}',
-      told: ['1:5 not valid YAML: found {{, as in a template; nothing is filled in here, write the value itself'],
+      told: ['1:5 not valid YAML: found {{ of a template; templates are not filled in, so write the actual value'],
     },
     { slip: 'a list as a key', text: '? [a]\n: 1', told: [`1:3 ${noKey}`] },
     { slip: 'an alias as a key', text: '&k a: 1\n*k : 2', told: [`2:1 ${noKey}`] },
     {
       slip: 'a directive and no ---',
       text: '%YAML 1.2\na: 1',
-      told: ['2:1 not valid YAML: expected a line of --- behind the directive'],
+      told: ['2:1 not valid YAML: expected a line of --- after the directive'],
     },
     {
       slip: 'two anchors',
       text: 'a: &b &c d',
-      told: ['1:7 not valid YAML: found two of one value where one anchor may stand; remove one'],
+      told: ['1:7 not valid YAML: found two anchors on one value; remove one of them'],
     },
     {
       slip: 'several at once',
       text: 'a 1\nb: *c\nd: @e\nf: 1\nf: 2',
       told: [
-        '1:1 not valid YAML: expected "key: value", found no colon with a space behind it; write a: 1',
-        '2:4 expected an alias of something above it, found *c; put it in quotes if it is text',
-        '3:4 not valid YAML: a text cannot begin with @; put it in quotes',
-        '5:1 f: the key "f" stands here a second time, first at line 4; keep one',
+        '1:1 not valid YAML: expected "key: value", found no colon followed by a space; write a: 1',
+        '2:4 expected an alias of an anchor above it, found "*c"; put it in quotes if it is text',
+        '3:4 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes',
+        '5:1 f: duplicate key "f", first used at line 4; keep one of them',
       ],
     },
   ])('$slip: $text', ({ text, told }) => {
-    expect(faults(text)).toEqual(told);
+    expect(problemsIn(text)).toEqual(told);
   });
 
   test.for([
@@ -259,8 +271,8 @@ describe('a text that is not valid YAML is told', () => {
     ['<<<<<<< HEAD\na: 1\n', 1],
     ['{"a": 1,\r\n<<<<<<< HEAD\r\n"b": 2}', 2],
   ] as const)('a merge conflict: %j', ([text, line]) => {
-    expect(faults(text)).toEqual([
-      `${line}:1 found a merge conflict; resolve it and remove its <<<<<<<, ======= and >>>>>>>`,
+    expect(problemsIn(text)).toEqual([
+      `${line}:1 found a merge conflict; resolve it and remove the markers <<<<<<<, ======= and >>>>>>>`,
     ]);
   });
 
@@ -269,86 +281,84 @@ describe('a text that is not valid YAML is told', () => {
     ['%YAML 1.3\n---\na: 1', 1, '%YAML 1.3'],
     ['a: 1\n...\n%TAG ! tag:example.com,2026:\n---\nb: 1', 3, '%TAG ! tag:example.com,2026:'],
   ] as const)('a directive that changes what the text means: %j', ([text, line, directive]) => {
-    expect(faults(text)).toEqual([
+    expect(problemsIn(text)).toEqual([
       `${line}:1 expected YAML 1.2, found the directive ${JSON.stringify(directive)}; remove the line`,
     ]);
   });
 
   test.for([
-    ['a: 1\nb: 2\na: 3', '3:1 a: the key "a" stands here a second time, first at line 1; keep one'],
-    ['{"a": 1, "b": {"c": 1, "c": 2}}', '1:24 b.c: the key "c" stands here a second time, first at line 1; keep one'],
-    ['1: a\n"1": b', '2:1 1: the key "1" stands here a second time, first at line 1; keep one'],
-    [
-      '__proto__: 1\n__proto__: 2',
-      '2:1 __proto__: the key "__proto__" stands here a second time, first at line 1; keep one',
-    ],
-    [
-      'x: 1\n---\na:\n  - b: 1\n    b: 2',
-      '5:5 a[0].b: the key "b" stands here a second time, first at line 4; keep one',
-    ],
+    ['a: 1\nb: 2\na: 3', '3:1 a: duplicate key "a", first used at line 1; keep one of them'],
+    ['{"a": 1, "b": {"c": 1, "c": 2}}', '1:24 b.c: duplicate key "c", first used at line 1; keep one of them'],
+    ['1: a\n"1": b', '2:1 1: duplicate key "1", first used at line 1; keep one of them'],
+    ['__proto__: 1\n__proto__: 2', '2:1 __proto__: duplicate key "__proto__", first used at line 1; keep one of them'],
+    ['x: 1\n---\na:\n  - b: 1\n    b: 2', '5:5 a[0].b: duplicate key "b", first used at line 4; keep one of them'],
   ] as const)('a doubled key: %j', ([text, told]) => {
-    expect(faults(text)).toEqual([told]);
+    expect(problemsIn(text)).toEqual([told]);
   });
 
   test.for([
     {
       what: 'of nothing',
       text: 'a: *b',
-      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
     },
     {
       what: 'of what comes below',
       text: 'a: *b\nc: &b 1',
-      told: ['1:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
     },
     {
       what: 'of another document',
       text: 'a: &b 1\n---\na: *b',
-      told: ['3:4 a: expected an alias of something above it, found *b; put it in quotes if it is text'],
+      told: ['3:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
     },
     {
       what: 'of what holds it',
       text: 'a: &b\n  c: *b',
-      told: ['2:6 a.c: expected an alias of something above it, found *b, which holds it'],
+      told: [
+        '2:6 a.c: expected an alias of an anchor above it, found "*b", which contains this alias; write the value itself',
+      ],
     },
     {
       what: 'of the document that holds it',
       text: '&b\na: [*b]',
-      told: ['2:5 a[0]: expected an alias of something above it, found *b, which holds it'],
+      told: [
+        '2:5 a[0]: expected an alias of an anchor above it, found "*b", which contains this alias; write the value itself',
+      ],
     },
     {
       what: 'of what holds aliases',
       text: 'a: &a 1\nb: &b [*a]\nc: [*b, *b]',
       told: [
-        '3:5 c[0]: expected an alias of plain values, found *b, which holds aliases',
-        '3:9 c[1]: expected an alias of plain values, found *b, which holds aliases',
+        '3:5 c[0]: expected an alias of plain values, found "*b", which contains aliases; write the value itself',
+        '3:9 c[1]: expected an alias of plain values, found "*b", which contains aliases; write the value itself',
       ],
     },
     {
       what: 'as a glob',
       text: 'a: *.internal',
-      told: ['1:4 a: expected an alias of something above it, found *.internal; put it in quotes if it is text'],
+      told: ['1:4 a: expected an alias of an anchor above it, found "*.internal"; put it in quotes if it is text'],
     },
   ])('an alias $what: $text', ({ text, told }) => {
-    expect(faults(text)).toEqual(told);
+    expect(problemsIn(text)).toEqual(told);
   });
 
   test.for([
     {
       what: 'open brackets',
       text: `${'['.repeat(41)}${']'.repeat(41)}`,
-      told: '1:41 expected a few levels, found more than 40 open brackets',
+      told: '1:41 expected at most 40 levels of brackets, found more',
     },
     {
       what: 'lists in lists',
       text: '- '.repeat(41),
-      told: '1:81 expected a few levels, found more than 40 of "-", "?" and ":" in a row',
+      told: '1:81 expected at most 40 of "-", "?" and ":" in a row, found more',
     },
     { what: 'spaces', text: `a:\n${' '.repeat(201)}b: 1`, told: '2:1 expected at most 200 spaces in a row, found 201' },
     {
       what: 'characters',
       text: `a: ${'x'.repeat(10_001)}`,
-      told: '1:4 expected lines and values of at most 10000 characters, found one of 10001',
+      told: '1:4 expected at most 10000 characters in a line or value, found 10001',
     },
     {
       what: 'aliases',
@@ -361,7 +371,7 @@ describe('a text that is not valid YAML is told', () => {
       told: '1:150001 expected at most 150000 YAML tokens (about 1,500 services), found more; split the file',
     },
   ])('too many $what', ({ text, told }) => {
-    expect(faults(text)).toEqual([told]);
+    expect(problemsIn(text)).toEqual([told]);
   });
 
   test.for([
@@ -373,15 +383,15 @@ describe('a text that is not valid YAML is told', () => {
     ['characters', `a: ${'x'.repeat(10_000)}`],
     ['tokens', `[${'1,'.repeat(FULL ? 74_000 : 7_400)}]`],
   ] as const)('but as many %s are read', ([, text]) => {
-    expect(faults(text)).toEqual([]);
+    expect(problemsIn(text)).toEqual([]);
   });
 
   test('a control character is text like any other, and does not shift what comes behind it', () => {
-    expect(faults('- \u0002\n- "\u001F"\n- *a')).toEqual([
-      '3:3 [2]: expected an alias of something above it, found *a; put it in quotes if it is text',
+    expect(problemsIn('- \u0002\n- "\u001F"\n- *a')).toEqual([
+      '3:3 [2]: expected an alias of an anchor above it, found "*a"; put it in quotes if it is text',
     ]);
-    expect(faults(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
-      '2:3 expected lines and values of at most 10000 characters, found one of 10001',
+    expect(problemsIn(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
+      '2:3 expected at most 10000 characters in a line or value, found 10001',
     ]);
   });
 });

@@ -12,8 +12,8 @@ export function suggestFix(path: string, value: unknown, source: string | undefi
   if (typeof text === 'string' && PLACEHOLDER.test(text)) {
     return '; placeholders are not filled in, so write the actual value';
   }
-  const fix = FIXES.get(field)?.(text) ?? null;
-  return fix === null || fix.startsWith(';') ? (fix ?? '') : `; ${fix}`;
+  const fix = FIXES.get(field)?.(text) ?? '';
+  return fix === '' || fix.startsWith(';') ? fix : `; ${fix}`;
 }
 
 /** What templates, shells and instructions leave in a file. */
@@ -156,8 +156,7 @@ function fixChoice(
 ): string | null {
   if (typeof value !== 'string') return null;
   const alias = new Map(Object.entries(aliases)).get(value.toLowerCase());
-  const likely = alias === undefined ? suggest(value, choices) : [alias];
-  return likely.length > 0 ? formatSuggestions(likely) : null;
+  return formatSuggestions(alias === undefined ? suggest(value, choices) : [alias]);
 }
 
 function fixVerificationMode(value: unknown): string | null {

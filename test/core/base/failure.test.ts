@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { failure, FailureError } from '../../../src/core/base/failure.ts';
+import { failure, FailureError, toFailure } from '../../../src/core/base/failure.ts';
 
-test('a failure of words has nothing else to tell', () => {
+test('creates a failure that consists of a kind and a message', () => {
   expect(failure('source', 'no such folder')).toEqual({
     kind: 'source',
     status: null,
@@ -13,11 +13,20 @@ test('a failure of words has nothing else to tell', () => {
   });
 });
 
-test('an error bears its failure, its cause and the attempts', () => {
+test('wraps a failure in an error with its cause and its attempts', () => {
   const reason = failure('transient', 'timeout');
   const cause = new Error('socket');
   const error = new FailureError(reason, { attempts: 3, cause });
   expect(error).toBeInstanceOf(Error);
   expect(error).toMatchObject({ name: 'FailureError', message: 'timeout', failure: reason, attempts: 3, cause });
   expect(new FailureError(reason).attempts).toBe(0);
+});
+
+test('returns the failure of an error, and reports any other error as a bug', () => {
+  const reason = failure('transient', 'timeout');
+  expect(toFailure(new FailureError(reason))).toBe(reason);
+  expect(toFailure(new TypeError('x is undefined'))).toMatchObject({
+    kind: 'internal',
+    message: 'internal error: TypeError: x is undefined',
+  });
 });

@@ -115,6 +115,14 @@ describe('a saved plan is stale', () => {
     expect(reasonsFor(savedSides, 'other')).toEqual(['it was made for account "account", and this is account "other"']);
   });
 
+  test('if an unknown field is gone', () => {
+    const saved = toSavedPlan(planFor({ declared: [{ tcp_port: 1 }], live: [{ weight: 3 }] }), 'account');
+    expect(findStaleReasons(saved, currentPlan(savedSides))).toEqual([
+      '"db" changed live: the unknown field weight has a different value',
+      'the update of "db" changed: the unknown field weight has a different value',
+    ]);
+  });
+
   test('if the live name differs from the name in the file', () => {
     const steps = savedPlan.steps.map((step) => ({ ...step, name: 'harmless' }));
     const reasons = findStaleReasons({ ...savedPlan, steps }, currentPlan(savedSides));

@@ -9,14 +9,14 @@ import { withRetries } from './retry.ts';
 import { writeProbe } from './write-probe.ts';
 
 /**
- * Calls the API. A call makes as many requests as it needs, within the budget: it retries, and it repeats a request whose credential was
- * refused once a new one is available. Both calls throw a `FailureError` that counts the requests made; 0 when none was sent.
+ * Calls the API. Each call sends as many requests as it needs, within the budget: it retries transient failures, and it starts again when
+ * its credential was refused and a new one is available. Both calls throw a `FailureError` with the number of requests that were sent.
  */
 export type ApiClient = {
   readonly read: ApiCall;
   /** Also lets the first write of a credential go alone; see `writeProbe`. */
   readonly write: ApiCall;
-  /** Returns what all calls so far cost. */
+  /** Returns the cost of all calls so far. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
 };

@@ -9,17 +9,17 @@ export const PAGE_SIZE = 1000;
 /** Page sizes that servers use when they ignore `per_page`; 20 is in the example of the API reference. */
 const COMMON_PAGE_SIZES = new Set([10, 20, 25, 50, 100, 500]);
 
-/** A number or its digits as text; anything else counts as absent. */
-const number = z
+/** A number, or its digits in quotes. Anything else counts as absent. */
+const numberOrNull = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
   .nullish()
   .catch(null);
 const pageInfoSchema = z
-  .looseObject({ total_count: number, total_pages: number, per_page: number })
+  .looseObject({ total_count: numberOrNull, total_pages: numberOrNull, per_page: numberOrNull })
   .nullish()
   .catch(null);
 
-/** What `result_info` says. Every field is optional in the API reference, and a recorded response had no `result_info` at all. */
+/** The content of `result_info`. Every field is optional in the API reference, and a recorded response had no `result_info` at all. */
 type PageInfo = NonNullable<z.infer<typeof pageInfoSchema>>;
 
 /** Whether further pages follow. `reason` says how the API announced them, to complete "but …". */
@@ -31,7 +31,7 @@ type Progress =
 /** Collects the pages of a list until it is complete. An incomplete or inconsistent list is an error, never a shorter list. */
 export class Pages {
   readonly #services = new Map<string, LiveService>();
-  #page = 0;
+  #pageNumber = 0;
   #firstPageSize = 0;
   #info: PageInfo = {};
 
@@ -40,8 +40,8 @@ export class Pages {
    * it contains nothing new although the API announced more.
    */
   add(services: readonly LiveService[], resultInfo: unknown): boolean {
-    this.#page += 1;
-    if (this.#page === 1) this.#firstPageSize = services.length;
+    this.#pageNumber += 1;
+    if (this.#pageNumber === 1) this.#firstPageSize = services.length;
     const countBefore = this.#services.size;
     for (const service of services) this.#addService(service);
     const addedCount = this.#services.size - countBefore;
@@ -82,8 +82,8 @@ export class Pages {
     }
     if (pages != null) {
       // A last page without anything new does not complete the list: the server ignores `page`.
-      const isRepeated = this.#page > 1 && this.#page === pages && addedCount === 0;
-      return this.#page < pages || isRepeated ? more(`the API announced ${pages} pages`) : { kind: 'complete' };
+      const isRepeated = this.#pageNumber > 1 && this.#pageNumber === pages && addedCount === 0;
+      return this.#pageNumber < pages || isRepeated ? more(`the API announced ${pages} pages`) : { kind: 'complete' };
     }
     return this.#progressWithoutTotals(pageSize);
   }
@@ -98,7 +98,7 @@ export class Pages {
 
   #incomplete(pageSize: number, reason: string): FailureError {
     const content = pageSize === 0 ? 'was empty' : 'repeated earlier services';
-    const message = `the list of services is incomplete: page ${this.#page} ${content} after ${this.#services.size} services, but ${reason}`;
+    const message = `the list of services is incomplete: page ${this.#pageNumber} ${content} after ${this.#services.size} services, but ${reason}`;
     return new FailureError(failure('transient', message));
   }
 }

@@ -7,13 +7,13 @@ import { cloudflareHttp } from './http/http.ts';
 import type { ApiRequest, ApiResponse, HttpOptions } from './http/http.ts';
 import type { ResponseLimits } from './http/rate-limit-headers.ts';
 
-/** The state of one call: how many requests it has made, and the credential of the last one. Updated with every request. */
+/** How many requests one call has sent, and the credential of the last one. Updated with every request. */
 export type CallState = { credentials: Credentials; attempts: number };
 
 export type RequestSender = {
   /** Sends one request within the budget, with the credential that is current when the budget allows it to start. */
   readonly send: (request: ApiRequest, signals: Signals, call: CallState) => Promise<ApiResponse>;
-  /** Returns what all requests so far cost. */
+  /** Returns the cost of all requests so far. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
 };

@@ -12,7 +12,7 @@ export type ProbedWrite = <Result>(call: CallState, write: () => Promise<Result>
 
 /**
  * Returns a function for all writes of a client. Until the current credential has written once, writes go one at a time: the first is a
- * probe, and all that wait share its denial. So a credential that may only read costs one refused request instead of many.
+ * probe, and the waiting writes fail with it if it is denied. A read-only credential thus costs one refused request instead of many.
  */
 export function writeProbe(currentCredentials: () => Credentials): ProbedWrite {
   const state: {
@@ -39,7 +39,7 @@ export function writeProbe(currentCredentials: () => Credentials): ProbedWrite {
     while (state.probe !== null && !isProven()) {
       const failure = await state.probe;
       if (failure?.kind === 'denied') throw new FailureError(failure);
-      await nextTurn(); // The caller of the probe must learn its result before the next probe starts.
+      await nextTurn(); // Lets the caller of the probe react to its result before the next probe starts.
     }
     const written = write();
     const outcome = outcomeOf(call, written);

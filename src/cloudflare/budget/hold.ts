@@ -44,8 +44,8 @@ export class Hold {
   }
 
   nextStart(inFlight: number): StartTime {
-    const waitsForProbe = this.#refusals > 0 && inFlight > 0;
-    return { at: waitsForProbe ? Infinity : this.#until, reason: this.#reason };
+    const isAnotherInFlight = this.#refusals > 0 && inFlight > 0;
+    return { at: isAnotherInFlight ? Infinity : this.#until, reason: this.#reason };
   }
 
   #unrequestedMs(): number {

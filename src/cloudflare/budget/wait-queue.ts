@@ -41,7 +41,7 @@ export class WaitQueue<Permit> {
     });
   }
 
-  /** Removes callers at the front whose signal is aborted, then returns whether a caller is left. */
+  /** Removes callers at the front whose signal is aborted. Returns whether a caller is left. */
   hasWaiter(): boolean {
     let first = this.#waiters[0];
     while (first?.signal.aborted === true) {

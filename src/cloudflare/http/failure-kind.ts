@@ -1,6 +1,6 @@
 import type { FailureKind } from '../../core/base/failure.ts';
 
-/** Codes with which the API refuses a credential (malformed, unknown, expired or without permission), whatever the status. */
+/** Codes with which the API refuses a credential (malformed, unknown, expired or without permission), with any status. */
 const CREDENTIAL_CODES = [6003, 6111, 9103, 9106, 9109, 10_000];
 
 /** "No such service": the only 404 that concerns the service and not the account or the address. */
@@ -11,15 +11,15 @@ const DIRECTORY_CODES = range(5100, 5199);
 
 type Row = {
   readonly kind: FailureKind;
-  /** The statuses that the row is about; every status when absent. */
+  /** The statuses that the row matches; all when absent. */
   readonly statuses?: (status: number) => boolean;
-  /** The codes that the row is about; every code, and none, when absent. */
+  /** The codes that the row matches; all, and responses without a code, when absent. */
   readonly codes?: (code: number) => boolean;
 };
 
 /**
  * Every failed response, and whether it is retried (`transient`), ends the pass (`denied`), or concerns one service (`rejected`). The
- * first row that matches applies.
+ * first row that matches applies. A transient failure is not retried when the API asks for a longer wait than a pass allows.
  */
 const FAILED_RESPONSES: readonly Row[] = [
   { codes: oneOf(...CREDENTIAL_CODES), kind: 'denied' },
@@ -30,8 +30,8 @@ const FAILED_RESPONSES: readonly Row[] = [
   { statuses: oneOf(404), kind: 'denied' }, // A wrong account or base URL.
   { statuses: range(300, 399), kind: 'denied' }, // A redirect: a wrong base URL.
   { statuses: range(400, 499), kind: 'rejected' },
-  { codes: DIRECTORY_CODES, kind: 'rejected' }, // 2xx with "success": false.
-  { kind: 'transient' }, // 2xx without a usable body, for example a proxy's incomplete page.
+  { statuses: range(100, 299), codes: DIRECTORY_CODES, kind: 'rejected' }, // "success": false.
+  { statuses: range(100, 299), kind: 'transient' }, // No usable body, for example an incomplete page of a proxy.
 ];
 
 /** A request without a complete response is retried: a connection error, a timeout, a body that is cut off or too large. */

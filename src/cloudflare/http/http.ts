@@ -82,7 +82,7 @@ type Exchange = {
 
 type RawResponse = { readonly limits: ResponseLimits; readonly ray: string | null; readonly text: string };
 
-/** Sends a request and reads the whole response, whatever its status. Throws an `ApiError` when there is no complete response. */
+/** Sends a request and reads the whole response of any status. Throws an `ApiError` when there is no complete response. */
 async function exchange({ agent, options, request, credentials, signal }: Exchange): Promise<RawResponse> {
   const { baseUrl, requestTimeoutMs, userAgent, origin } = options;
   const { method, path, body } = request;

@@ -1,7 +1,7 @@
 import { parseList } from 'structured-headers';
 import type { List } from 'structured-headers';
 
-/** What the headers of a response say about the limits of the API. */
+/** The limits of the API in the headers of a response. */
 export type ResponseLimits = {
   readonly status: number;
   /** For how long `Retry-After` asks the client to wait; 0 when the header is absent or invalid. */

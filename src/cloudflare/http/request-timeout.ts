@@ -9,13 +9,12 @@ export type RequestTimeout = {
 
 /**
  * Starts a timeout for a whole request, including its body: the timeouts of undici are coarse, and a response that arrives byte by byte
- * never exceeds them. Written by hand because `AbortSignal.timeout` and `AbortSignal.any` keep their listeners in memory until the time
- * is over, long after the response.
+ * never exceeds them. Written by hand because `AbortSignal.timeout` and `AbortSignal.any` hold memory long after the response.
  */
 export function startRequestTimeout(ms: number, signal: AbortSignal): RequestTimeout {
   const controller = new AbortController();
   const { promise: expired, reject } = Promise.withResolvers<never>();
-  expired.catch(() => {}); // Not an unhandled rejection when the caller no longer waits for it.
+  expired.catch(() => {}); // Avoids an unhandled rejection when the caller no longer waits for it.
   const expire = () => {
     controller.abort();
     reject(new Error('the request was given up'));

@@ -16,7 +16,7 @@ export type FailedResponse = {
   readonly origin: AccountVariables | undefined;
 };
 
-/** Returns what a response that is not a success means, as a failure for the report. */
+/** Converts a response that is not a success into a failure for the report. */
 export function responseFailure({ limits, ray, envelope, redact, origin }: FailedResponse): Failure {
   const { status, retryAfterMs } = limits;
   const first = envelope?.errors?.[0];
@@ -43,7 +43,7 @@ function explanationIn(envelope: Envelope | null): string {
   return messages === '' ? 'the response does not say why' : messages;
 }
 
-/** Returns what the operator can do about a failed response, to be appended to its message; empty when waiting is all. */
+/** Returns what the operator can do about a failed response, to be appended to its message; empty when the operator can only wait. */
 function adviceFor(kind: FailureKind, status: number, origin?: AccountVariables): string {
   if (status < 300 && kind === 'transient') return '; if this persists, check CLOUDFLARE_BASE_URL';
   if (kind !== 'denied') return '';

@@ -2,8 +2,8 @@
 export type HttpMethod = 'GET' | 'PUT';
 
 /**
- * What the API calls of one pass cost. `requests` includes `retries`. `throttled_ms` is the time during which at least one request
- * waited for the request budget or because the API asked the client to wait.
+ * The cost of the API calls of one pass. `requests` includes `retries`. `throttled_ms` is the time during which at least one request
+ * waited, either for the request budget or because the API asked the client to wait.
  */
 export type ApiUsage = { readonly requests: number; readonly retries: number; readonly throttled_ms: number };
 

@@ -1,4 +1,4 @@
-/** What authenticates a request: an API token, or the email address and global API key of an account member. */
+/** The credential of a request: an API token, or the email address and global API key of an account member. */
 export type Credentials = { readonly token: string } | { readonly email: string; readonly key: string };
 
 /** Provides the credential, which may be replaced while the program runs. An unchanged credential is always the same object. */
@@ -15,5 +15,5 @@ export function fixedCredentials(credentials: Credentials): CredentialSource {
   return { current: () => credentials, reload: () => false, watch: () => () => {} };
 }
 
-/** The names of the environment variables that set the account; `baseUrl` is null where the default applies. */
+/** The names of the environment variables that set the account. `baseUrl` is null if the default applies. */
 export type AccountVariables = { readonly credential: string; readonly baseUrl: string | null };

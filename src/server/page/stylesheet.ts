@@ -17,7 +17,7 @@ code,kbd,del,ins,.changes{font-family:var(--mono);font-size:.8125rem}
 code,b,h3,del,ins{unicode-bidi:isolate}
 small{font-size:.8125rem;color:var(--muted)}
 h2{font-size:1.0625rem;font-weight:650;letter-spacing:-.005em}
-section{margin-top:3rem}
+section{margin-top:2rem}
 .visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .good{--tone:var(--good)}.warn{--tone:var(--warn)}.bad{--tone:var(--bad)}.quiet{--tone:var(--quiet)}
 time{white-space:nowrap}
@@ -29,27 +29,27 @@ header{display:flex;justify-content:space-between;gap:1rem;padding:1.25rem 0;fon
 #connection-lost{position:sticky;top:0;z-index:3;display:flex;flex-wrap:wrap;gap:0 .5em;margin:0 -.75rem;padding:.6rem .75rem;border-radius:.5rem;background:var(--bad);color:var(--background);font-size:.9375rem}
 #connection-lost p:first-child{font-weight:650}
 
-#headline{margin-top:clamp(1.5rem,6vw,4rem)}
+#headline{margin-top:clamp(.75rem,2.5vw,1.75rem)}
 .state{display:flex;align-items:center;gap:clamp(.75rem,2vw,1.25rem)}
-h1{font-size:clamp(2.125rem,6.4vw,4rem);line-height:1.05;font-weight:680;letter-spacing:-.035em;text-wrap:balance}
-.state-icon{flex:none;width:clamp(2.25rem,6vw,3.5rem);height:auto}
+h1{font-size:clamp(2.125rem,5.5vw,3.25rem);line-height:1.05;font-weight:680;letter-spacing:-.035em;text-wrap:balance}
+.state-icon{flex:none;width:clamp(2.25rem,5vw,2.875rem);height:auto}
 .state-icon circle{fill:var(--tone)}
 .state-icon path{fill:none;stroke:var(--background);stroke-width:2.2;stroke-linecap:round;stroke-linejoin:round}
-.reason{max-width:46rem;margin-top:1.25rem;font-size:clamp(1.0625rem,2.2vw,1.3125rem);line-height:1.45;text-wrap:pretty}
+.reason{max-width:46rem;margin-top:1rem;font-size:clamp(1.0625rem,2.2vw,1.3125rem);line-height:1.45;text-wrap:pretty}
 .failure-details{margin-top:.35rem;font-size:.8125rem;color:var(--muted)}
-.times,.counts{display:flex;flex-wrap:wrap;gap:.5rem 2.25rem;margin-top:1.5rem}
+.times,.counts{display:flex;flex-wrap:wrap;gap:.5rem 2.25rem;margin-top:1rem}
 .times>div{display:flex;gap:.5em}
 dt{color:var(--muted)}dd small{display:block}
-.counts{gap:1rem 2.5rem;margin-top:2rem}
+.counts{gap:1rem 2.5rem;margin-top:1.25rem}
 .counts>div{display:flex;flex-direction:column-reverse}
 .counts dd{font-size:1.75rem;line-height:1.2;font-weight:600;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .counts dt{font-size:.875rem}
 
-#daemon-details{margin-top:2.5rem;padding:1.5rem 0;border:solid var(--border);border-width:1px 0}
-#daemon-details dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(11rem,100%),1fr));gap:1.25rem 1.5rem;font-size:.9375rem}
+#daemon-details{margin-top:1.75rem;padding:1.1rem 0;border:solid var(--border);border-width:1px 0}
+#daemon-details dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(11rem,100%),1fr));gap:1rem 1.5rem;font-size:.9375rem}
 #daemon-details dt{font-size:.8125rem}
 
-#filter-bar{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin-top:2rem;padding:.75rem 0;background:var(--background)}
+#filter-bar{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin-top:1rem;padding:.75rem 0;background:var(--background)}
 #filter-bar search{position:relative;display:flex;flex:0 1 26rem;align-items:center;gap:.75rem}
 #filter-bar label{font-size:.875rem;color:var(--muted)}
 #filter-bar input{flex:1;min-width:0;padding:.45rem .8rem;border:1px solid light-dark(#8d887f,#74716b);border-radius:.5rem;background:transparent;color:inherit;font:inherit;font-size:1rem}
@@ -57,7 +57,7 @@ dt{color:var(--muted)}dd small{display:block}
 #filter-bar kbd{position:absolute;right:.6rem;padding:0 .45em;border:1px solid var(--border);border-radius:.3em;color:var(--muted);background:var(--background)}
 #filter-bar input:not(:placeholder-shown)+kbd,#filter-bar input:focus+kbd{display:none}
 #filter-count{font-size:.875rem;color:var(--muted)}
-#filter-bar+*{margin-top:1.25rem}
+#filter-bar+*{margin-top:.75rem}
 
 #outdated-notice{margin-top:2rem;padding:1rem 1.25rem;border-left:3px solid var(--warn);background:var(--panel);border-radius:0 .5rem .5rem 0}
 #outdated-notice>p{color:var(--muted)}
@@ -76,7 +76,7 @@ dt{color:var(--muted)}dd small{display:block}
 .status b{margin-right:.4em;font-weight:600;color:var(--tone)}
 .place{color:var(--muted)}.place code{margin-right:.75em}
 .changes{margin-top:.5rem}
-.changes>li{display:grid;grid-template-columns:minmax(0,17rem) minmax(0,1fr);gap:0 1rem;padding:.1rem 0}
+.changes>li{display:grid;grid-template-columns:minmax(0,18.5rem) minmax(0,1fr);gap:0 1rem;padding:.1rem 0}
 .changes span,.changes div{min-width:0}.changes span{color:var(--muted)}
 del,ins{padding:.1em .35em;border-radius:.25em;text-decoration:none}
 del{background:var(--removed);color:var(--bad)}ins{background:var(--added);color:var(--good)}
@@ -116,7 +116,7 @@ th{font-weight:400;color:var(--muted)}
 @media (max-width:40rem){
   .changes>li{grid-template-columns:minmax(0,1fr);padding:.25rem 0}
   .status{display:block;margin-left:0}
-  .times{flex-direction:column;gap:.1rem}.times dt{min-width:5.5rem}
+  .times{flex-direction:column;gap:.1rem}.times dt{min-width:6.25rem}
   .counts{gap:1rem 1.75rem}.counts dd{font-size:1.5rem}
   #daemon-details dl{grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem}
   #filter-bar kbd{display:none}

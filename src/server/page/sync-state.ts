@@ -76,7 +76,7 @@ function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial
         ? 'The declared service matches its declaration.'
         : `All ${formatNumber(counts.declared)} declared services match their declarations.`;
     case 'converged':
-      return `${countOf(counts.updated, 'service')} had drifted and ${counts.updated === 1 ? 'was' : 'were'} updated. All declared services now match their declarations.`;
+      return `${countOf(counts.updated, 'drifted service')} ${counts.updated === 1 ? 'was' : 'were'} updated. Everything is in sync now.`;
     case 'pending':
       return `${countOf(counts.drifted, 'service')} ${counts.drifted === 1 ? 'differs from its declaration' : 'differ from their declarations'}. Mode ${mode} writes nothing.`;
     case 'partial':

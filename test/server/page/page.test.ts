@@ -34,7 +34,7 @@ describe('the headline shows the state, the reason, and since when', () => {
     {
       state: 'converged',
       data: states.converged,
-      text: 'Converged 1 service had drifted and was updated. All declared services now match their declarations. Since 12 seconds ago',
+      text: 'Converged 1 drifted service was updated. Everything is in sync now. Since 12 seconds ago',
     },
     {
       state: 'drift detected',
@@ -136,7 +136,7 @@ test.each([
 
 test('the details show folder, commit, account, mode, the last successful steps, and change detection', () => {
   expect(read(states.drifted, 'daemon-details')).toBe(
-    'Details Folder /git/current/services 7 files Commit 4f9c1e7a Account 023e105f4ecef8ad9ca31a8372d0c353 Mode detect reports drift, writes nothing Folder read 12 seconds ago Account listed 12 seconds ago Last good pass 12 seconds ago Last pass 320ms (interval) 1 request Change detection periodic rescans the kernel has no more watches (ENOSPC) last checked 4 seconds ago 2 changes missed by events Process started 1 hour ago',
+    'Details Folder /git/current/services 7 files Commit 4f9c1e7a Account 023e105f4ecef8ad9ca31a8372d0c353 Mode detect reports drift, writes nothing Folder read 12 seconds ago Account listed 12 seconds ago Last good pass 12 seconds ago Last pass 320ms (interval) 1 request Change detection periodic rescans the kernel has no more watches (ENOSPC) checked 4 seconds ago 2 changes missed by events Process started 1 hour ago',
   );
   expect(renderPage(states.drifted)).toContain('title="4f9c1e7ab02d5e8833c1d6f0a9be27715c40d3e2"');
 });
@@ -277,7 +277,7 @@ test('a page with a thousand drifted services lists all of them in less than 500
 
 test('a list ends after 2,000 items and says how many are missing', () => {
   const text = read(many(2001), 'to-update');
-  expect(text).toMatch(/service-2000 .* 1 more are in the latest report \.$/);
+  expect(text).toMatch(/service-2000 .* and 1 more; see the latest report$/);
   expect(text).not.toContain('service-2001');
 });
 

@@ -80,7 +80,7 @@ function renderWatcher(watcher: Health['watcher'], now: number): Html {
   const { by, reason, last_look: lastCheck, missed_changes: missed } = watcher;
   const notes = [
     reason === null ? null : html`<small>${reason}</small>`,
-    lastCheck === null ? null : html`<small>last checked ${renderAge(lastCheck.at, now)}</small>`,
+    lastCheck === null ? null : html`<small>checked ${renderAge(lastCheck.at, now)}</small>`,
     missed === 0 ? null : html`<small>${countOf(missed, 'change')} missed by events</small>`,
   ].filter((note) => note !== null);
   return html`${WATCH_MODES[by]}${notes}`;

@@ -44,6 +44,6 @@ export function renderItemCount(items: number, { isOutdated }: ListOptions): Htm
 export function renderOmittedCount(items: number): Html | null {
   if (items <= MAX_ITEMS) return null;
   return html`<p class="hint">
-    ${formatNumber(items - MAX_ITEMS)} more are in the <a href="/api/report">latest report</a>.
+    and ${formatNumber(items - MAX_ITEMS)} more; see the <a href="/api/report">latest report</a>
   </p>`;
 }

@@ -88,7 +88,7 @@ test('spreads updates over several passes if the budget is too small for one', a
   expect(putCount()).toBe(12);
 });
 
-test('retries a refused update ever less often, up to once an hour, and at once on a signal or a change', async ({
+test('retries a refused update less and less often, down to once an hour, and at once on a signal or a change', async ({
   annotate,
 }) => {
   const options = { services: [web(1, 1), web(2, 1), web(3)], scenario: { refuse: ['web-1'] } };

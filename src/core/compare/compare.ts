@@ -38,7 +38,7 @@ export type Drifted = {
   readonly kind: 'drifted';
   readonly declaration: Declaration;
   readonly live: LiveService;
-  /** The fields that differ, in the order of the fields; never empty. */
+  /** The fields that differ, in the order of `FIELD_PATHS`; never empty. */
   readonly changes: readonly Change[];
   readonly declared: Fields;
   readonly liveFields: Fields;
@@ -74,7 +74,7 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
   return findings.sort((a, b) => compareText(findingId(a) ?? '', findingId(b) ?? ''));
 }
 
-/** Returns the fields that differ between two normalized services, in the order of the fields. */
+/** Returns the fields that differ between two normalized services, in the order of `FIELD_PATHS`. */
 export function changesBetween(live: Fields, declared: Fields): readonly Change[] {
   const changes: Change[] = [];
   for (const path of FIELD_PATHS) {

@@ -1,7 +1,7 @@
 import { describeSteps } from './step.ts';
 import type { Step } from './step.ts';
 
-/** How large a plan may be. A larger plan is withheld as a whole, because no part of it was chosen to be applied alone. */
+/** How large a plan may be. A larger plan is withheld as a whole, because to apply only some of its steps would be arbitrary. */
 export type Limits = {
   /** At most this many steps; null for no limit. */
   readonly maxChanges: number | null;
@@ -9,7 +9,10 @@ export type Limits = {
   readonly maxChangePercent: number | null;
 };
 
-/** Returns why a plan with these steps is too large, or null if it is within both limits. `declaredLive` counts the services. */
+/**
+ * Returns why a plan with these steps is too large, or null if it is within both limits. `declaredLive` is the
+ * number of declared services that are live.
+ */
 export function exceededLimit(steps: readonly Step[], declaredLive: number, limits: Limits): string | null {
   if (steps.length === 0) return null;
   const { maxChanges, maxChangePercent } = limits;

@@ -6,8 +6,14 @@ import { fingerprint } from './fingerprint.ts';
 export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
- * The state that the process keeps about each service, by service_id. It is lost on a restart, which costs only the causes of the next pass
- * and one more attempt for each update that is parked or unsettled. `remember` says how it changes after a pass.
+ * What the process knows about each service from earlier passes, by service_id. `remember` updates it after a pass. An update that did
+ * not succeed is treated in one of three ways until the declaration or the live service changes:
+ *
+ *   unsettled   the API accepted it but stores or lists another value: not sent again
+ *   parked      the API refused it: retried after 15 minutes, then 30, then every hour
+ *   runs last   it failed for any other reason: retried in the next pass, after the other updates
+ *
+ * A restart clears the memory. This costs one attempt for each of these updates, and the next pass reports no causes of drift.
  */
 export type Memory = ReadonlyMap<string, ServiceMemory>;
 
@@ -23,7 +29,7 @@ export type ServiceMemory = {
   /** How many times in a row this declaration replaced the same live value. */
   readonly repeated: { readonly liveBefore: string; readonly times: number };
   readonly parked: Parked | null;
-  /** Whether the last update failed and may succeed later: it then runs after the others, so that it does not delay them. */
+  /** Whether the last update failed and may succeed in the next pass. It runs after the others so that it does not delay them. */
   readonly runsLast: boolean;
 };
 
@@ -38,8 +44,8 @@ export type Unsettled = {
 };
 
 /**
- * If the list shows the old value after a successful PUT, another writer may have reverted it. After this many times in a row, the
- * API itself is the cause.
+ * If the list shows the old value after a successful PUT, another writer may have reverted it. After this many times in a row, the API
+ * is considered the cause.
  */
 const MOST_UPDATES_OF_ONE_LIVE_VALUE = 3;
 
@@ -66,7 +72,7 @@ export function findUnsettled(finding: Finding, memory: Memory): Unsettled | nul
   const last = memory.get(finding.live.service_id);
   if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
   const live = fingerprint(finding.liveFields);
-  // The list shows what the answer showed; or still the value before it, if the API does not list what it answers.
+  // The list shows the stored value, or still the value from before the update.
   if (last.unsettled !== null && (live === last.live || live === last.unsettled.liveBefore)) {
     return { paths: last.unsettled.paths, seenIn: 'answer' };
   }

@@ -1,12 +1,12 @@
 import type { Drifted, Finding } from '../compare/compare.ts';
 
 /*
- * Names are unique in an account, so an update that takes a name must run after the one that frees it. No temporary names are used,
- * because nothing is written that no declaration says. A service that waits for a name waits for the end of a chain:
+ * Names are unique in an account, so an update that takes a name must run after the one that frees it. Temporary names would solve every
+ * case, but only declared values are written. `a → b` is a service that is named a and declared as b:
  *
- *   a → b → c → (free)             each update runs after the next one in the chain
- *   a → b → c, whose holder stays  withheld: a, b, and all that wait for them
- *   a → b → a                      withheld: the whole cycle, and all that wait for it
+ *   a → b, b → c, and c is free   b → c runs first, then a → b
+ *   a → b, b → c, and c is kept   both are withheld
+ *   a → b, b → a                  both are withheld, and so is each service that waits for one of them
  */
 
 /** The names of an account before the plan is applied, and which services will change theirs. */

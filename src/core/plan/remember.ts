@@ -6,7 +6,7 @@ import { findDriftCause, findParked, findUnsettled } from './memory.ts';
 import type { Memory, Parked, ServiceMemory } from './memory.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A refused update may succeed later without a change here (a tunnel is created, a name becomes free), so it is retried. */
+/** A refused update may succeed later although neither side changes, for example once its tunnel exists. So it is retried. */
 const FIRST_PARKING_MS = 15 * 60_000;
 const LONGEST_PARKING_MS = 60 * 60_000;
 
@@ -21,7 +21,7 @@ export type FinishedPass = {
 };
 
 /**
- * Returns what to remember after a pass. The next plan withholds what is unsettled or parked until either side changes.
+ * Returns the memory after a pass.
  *
  *   finding, outcome             remembered
  *   in_sync                      both sides; everything else is cleared
@@ -31,7 +31,7 @@ export type FinishedPass = {
  *   drifted, unsettled           the fields that the API stored differently
  *   drifted, failed (rejected)   parked: for 15 minutes, then 30, then an hour each time
  *   drifted, failed (otherwise)  to run last in the next pass
- *   drifted, withheld or none    as before, unless a side has changed
+ *   drifted, withheld or none    as before, unless either side has changed
  */
 export function remember(pass: FinishedPass): Memory {
   return new Map(
@@ -91,7 +91,7 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
   }
 }
 
-/** Returns the memory of a drifted service before its outcome is considered, without what its changes have made invalid. */
+/** Returns the memory of a drifted service before its outcome is considered. Drops everything that a change of either side ends. */
 function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
   const last = memory.get(finding.live.service_id);
   const declared = fingerprint(finding.declared);

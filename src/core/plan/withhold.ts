@@ -29,7 +29,7 @@ export type WithholdOptions = {
   readonly retryParked: boolean;
 };
 
-/** Returns why a service is withheld on its own account, regardless of the other services; null if it may be updated. */
+/** Returns why a service is withheld regardless of the other services, or null if it may be updated. */
 export function whyWithheld(finding: Drifted, options: WithholdOptions): Withholding | null {
   const reason = unknownFieldsReason(finding, options.unknownFields) ?? unsettledReason(finding, options.memory);
   return reason === null ? parkedReason(finding, options) : { reason, failure: null };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseDuration } from '../core/base/duration.ts';
 import { capitalized, toJsonSchema } from '../core/base/json-schema.ts';
 import type { JsonSchema } from '../core/base/json-schema.ts';
+import { UNKNOWN_FIELDS_POLICIES } from '../core/plan/withhold.ts';
 import {
   duration,
   flag,
@@ -91,7 +92,7 @@ export const settingsSchema = z.strictObject(
       .describe('when drift is looked for besides: cron, and a time zone if not UTC; or none'),
     settle: duration.prefault(DEFAULTS.settle).describe('quiet time after a change of the folder'),
     rescan: positiveDuration.prefault(DEFAULTS.rescan).describe('how often the folder is looked at without any event'),
-    unknown_fields: oneOf(['preserve', 'withhold', 'drop'])
+    unknown_fields: oneOf(UNKNOWN_FIELDS_POLICIES)
       .prefault(DEFAULTS.unknown_fields)
       .describe('live fields that this version does not know: preserve, withhold the update, or drop'),
     request_budget: rates

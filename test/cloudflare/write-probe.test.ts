@@ -44,6 +44,19 @@ test('fails all waiting writes with the denial of the first', async () => {
   expect(started).toHaveLength(1);
 });
 
+test('probes again after the first write failed for another reason', async () => {
+  const { write, started } = stage();
+  const first = write();
+  const writes = [write(), write()];
+  started[0]?.reject(new RangeError('a bug'));
+  await expect(first).rejects.toThrow('a bug');
+  await expect.poll(() => started.length).toBe(2);
+  started[1]?.resolve('second');
+  await expect.poll(() => started.length).toBe(3);
+  started[2]?.resolve('third');
+  expect(await Promise.all(writes)).toEqual(['second', 'third']);
+});
+
 test('probes a credential again when it was replaced', async () => {
   const { write, started, replace } = stage();
   const first = write();

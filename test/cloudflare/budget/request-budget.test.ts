@@ -66,6 +66,19 @@ describe('the request budget', () => {
     expect(started).toEqual([0, 0, 1000, 1000, 10_000, 10_000]);
   });
 
+  test('reports how many requests may start in each window', async () => {
+    const { budget } = budgetOf('4/10s', '2/1s');
+    expect(budget.windows()).toEqual([
+      { window: '4/10s', limit: 4, left: 4 },
+      { window: '2/1s', limit: 2, left: 2 },
+    ]);
+    requests(budget, 3);
+    await advance(0);
+    expect(budget.windows().map(({ left }) => left)).toEqual([2, 0]);
+    await advance(1000);
+    expect(budget.windows().map(({ left }) => left)).toEqual([1, 1]);
+  });
+
   test('waits for a request in flight when all slots are in use', async () => {
     const { budget } = budgetOf('1/1s');
     const { started } = requests(budget, 2, { ms: 3000 });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { adviceForConnection, describeConnectionError } from '../../../src/cloudflare/http/connection-errors.ts';
 import { directoryAt, failed, never } from '../client.ts';
-import { unusedUrl, servedRaw } from '../server.ts';
+import { servedRaw, unusedUrl } from '../server.ts';
 
 test.for([
   'ECONNREFUSED',

@@ -37,6 +37,9 @@ test.for([
       [3, null, 4000],
     ],
   },
+  { reason: 'a malformed item beside a valid one', ratelimit: '"a";r=1;t=2, "b', policy: undefined, found: [] },
+  { reason: 'a name without quotes', ratelimit: 'a;r=1;t=2', policy: undefined, found: [] },
+  { reason: 'an inner list', ratelimit: '("a" "b");r=1;t=2', policy: undefined, found: [] },
   { reason: 'an absent time', ratelimit: '"a";r=1', policy: undefined, found: [] },
   { reason: 'a negative number', ratelimit: '"a";r=-1;t=2', policy: undefined, found: [] },
   { reason: 'a fraction', ratelimit: '"a";r=1.5;t=2', policy: undefined, found: [] },
@@ -67,6 +70,10 @@ test.for([
 ])('reads Retry-After "$header" in a response from noon as $ms ms', ({ header, ms }) => {
   const { retryAfterMs } = parseLimits(429, { 'retry-after': header, date: 'Tue, 24 Nov 2026 12:00:00 GMT' });
   expect(retryAfterMs).toBe(ms);
+});
+
+test('reads the first of several Retry-After headers', () => {
+  expect(parseLimits(429, { 'retry-after': ['5', '60'] }).retryAfterMs).toBe(5000);
 });
 
 test('counts a Retry-After date from the local time when the response has no valid Date', () => {

@@ -12,7 +12,7 @@ export type VitalsTracker = Required<ReportSink> & {
   readonly onFolderCheck: () => void;
   /** Called when a change was found that no event announced. */
   readonly onMissedChange: () => void;
-  /** Called when the daemon is told to stop. */
+  /** Called when the daemon begins to stop. */
   readonly onStop: () => void;
 };
 

@@ -15,19 +15,19 @@ function sourceAt(path: string, options: Partial<FolderOptions> = {}): Source {
   return folderSource({ path, include: ['**/*.{yaml,yml,json}'], allowEmpty: false, ...options });
 }
 
-/** The names that a snapshot declares. */
+/** Returns the names that a snapshot declares. */
 function namesIn({ files }: Snapshot): string[] {
   return files.flatMap((file) => file.declarations.map(({ name }) => name));
 }
 
-/** What is wrong in it: `file:line:column message`. */
+/** Returns the problems of a snapshot: `file:line:column message`. */
 function problemsIn({ files }: Snapshot): string[] {
   return files.flatMap((file) =>
     file.problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`),
   );
 }
 
-/** The message with which reading fails. */
+/** Returns the message with which reading fails. */
 async function failureOf(source: Source): Promise<string> {
   try {
     await source.read(never);
@@ -40,7 +40,7 @@ async function failureOf(source: Source): Promise<string> {
 }
 
 describe('read', () => {
-  test('gives the declarations of every file, with several documents in one', async () => {
+  test('returns the declarations of all files, also of several documents in one file', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': declaration(1),
@@ -58,7 +58,7 @@ describe('read', () => {
     expect(snapshot.path).toBe(folder);
   });
 
-  test('names files by the folder as it was named', async () => {
+  test('returns the paths of files below the path as it was given', async () => {
     const folder = temporaryFolder();
     write(folder, { 'real/a.yaml': declaration(1) });
     symlinkSync('real', join(folder, 'link'));
@@ -75,7 +75,7 @@ describe('read', () => {
     expect(problemsIn(snapshot)[0]).toContain(`${folder}/b.yaml:1:1 `);
   });
 
-  test('sets a file aside that is no UTF-8, with the services that it names, and goes on', async () => {
+  test('skips a file that is not UTF-8, with the services that it declares', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': declaration(1),
@@ -94,7 +94,7 @@ describe('read', () => {
     expect(skipped[0]).toMatchObject({ service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002' });
   });
 
-  test('does not take UTF-16 without a byte order mark for a declaration', async () => {
+  test('does not read UTF-16 without a byte order mark as a declaration', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': Buffer.from(declaration(1), 'utf16le') });
     const snapshot = await sourceAt(folder).read(never);
@@ -102,7 +102,7 @@ describe('read', () => {
     expect(problemsIn(snapshot)).not.toEqual([]);
   });
 
-  test('sets what cannot be used aside, and goes on', async () => {
+  test('skips files that cannot be used', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1), 'b.yaml': 'a: [', 'large.yaml': Buffer.alloc(2_000_000, '#') });
     symlinkSync('/etc/hostname', join(folder, 'out.yaml'));
@@ -116,7 +116,7 @@ describe('read', () => {
     expect(snapshot.files.flatMap((file) => file.skipped)).toHaveLength(3);
   });
 
-  test('reads a ConfigMap, key by key', async () => {
+  test('reads each key of a ConfigMap', async () => {
     const folder = join(temporaryFolder(), 'volume');
     writeConfigMap(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'notes.txt': '' });
     const source = sourceAt(folder);
@@ -127,7 +127,7 @@ describe('read', () => {
     expect(namesIn(await source.read(never))).toEqual(['web-3']);
   });
 
-  test('reads git-sync through its link, and says the commit', async () => {
+  test('reads git-sync through its link, and returns the commit', async () => {
     const sync = gitSync(temporaryFolder());
     const sources = [sourceAt(sync.link), sourceAt(join(sync.link, 'services'))];
     for (const number of [1, 2]) {
@@ -141,7 +141,7 @@ describe('read', () => {
   });
 });
 
-describe('a folder that cannot be read is a failure, and not an empty folder:', () => {
+describe('a folder that cannot be read causes an error, and is not treated as empty:', () => {
   test.each([
     {
       path: 'gone',
@@ -170,11 +170,11 @@ describe('a folder that cannot be read is a failure, and not an empty folder:', 
 describe('a folder that declares nothing', () => {
   const empty: { readonly files: Readonly<Record<string, string>>; readonly reason: string }[] = [
     { files: {}, reason: 'no file' },
-    { files: { 'README.md': '', '.hidden.yaml': declaration(1) }, reason: 'no file that counts' },
-    { files: { 'a.yaml': '# nothing yet\n' }, reason: 'nothing but a comment' },
+    { files: { 'README.md': '', '.hidden.yaml': declaration(1) }, reason: 'no included file' },
+    { files: { 'a.yaml': '# nothing yet\n' }, reason: 'only a comment' },
   ];
 
-  test.each(empty)('is a failure: $reason', async ({ files }) => {
+  test.each(empty)('causes an error: $reason', async ({ files }) => {
     const folder = temporaryFolder();
     write(folder, files);
     expect(await failureOf(sourceAt(folder))).toBe(
@@ -182,21 +182,21 @@ describe('a folder that declares nothing', () => {
     );
   });
 
-  test.each(empty)('is none where that is allowed: $reason', async ({ files }) => {
+  test.each(empty)('is valid with allowEmpty: $reason', async ({ files }) => {
     const folder = temporaryFolder();
     write(folder, files);
     expect(namesIn(await sourceAt(folder, { allowEmpty: true }).read(never))).toEqual([]);
   });
 
-  test('is not one whose only file cannot be used: what is in it is set aside', async () => {
+  test('is not empty if its only file is skipped', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a: [' });
     expect(problemsIn(await sourceAt(folder).read(never))).not.toEqual([]);
   });
 });
 
-describe('what was parsed', () => {
-  test('is kept while the bytes are the same, file by file', async () => {
+describe('a parsed file', () => {
+  test('is cached while its bytes stay the same', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2), 'c.yaml': 'a: [', 'd.yaml': declaration(4) });
     symlinkSync('gone', join(folder, 'e.yaml'));
@@ -204,7 +204,7 @@ describe('what was parsed', () => {
     const [a, b, c, d, e] = (await source.read(never)).files;
 
     write(folder, { 'b.yaml': declaration(5) });
-    replace(folder, 'd.yaml', declaration(4)); // The same bytes in another file.
+    replace(folder, 'd.yaml', declaration(4)); // A new file with the same bytes.
     utimesSync(join(folder, 'a.yaml'), 1, 1);
     const now = (await source.read(never)).files;
     expect(now).toHaveLength(5);
@@ -216,7 +216,7 @@ describe('what was parsed', () => {
     expect(now[4]).toBe(e);
   });
 
-  test('is kept from commit to commit of git-sync', async () => {
+  test('is cached across commits of git-sync', async () => {
     const sync = gitSync(temporaryFolder());
     const source = sourceAt(sync.link);
     sync.publish({ 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
@@ -225,7 +225,7 @@ describe('what was parsed', () => {
     expect((await source.read(never)).files[0]).toBe(a);
   });
 
-  test('is kept over a read that failed', async () => {
+  test('is cached across a failed read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'services/a.yaml': declaration(1) });
     const source = sourceAt(join(folder, 'services'));
@@ -236,7 +236,7 @@ describe('what was parsed', () => {
     expect((await source.read(never)).files[0]).toBe(a);
   });
 
-  test('belongs to its file: the same bytes elsewhere are parsed anew, and say where they are', async () => {
+  test('is parsed again after a rename, so that messages have the new path', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
@@ -247,7 +247,7 @@ describe('what was parsed', () => {
 });
 
 describe('hasChanged', () => {
-  test('is true before the first read, and false after each', async () => {
+  test('is true before the first read, and false after each read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
@@ -259,8 +259,8 @@ describe('hasChanged', () => {
 
   test.each<{ readonly what: string; readonly change: (folder: string) => void; readonly changed: boolean }>([
     { what: 'a file is changed', change: (folder) => write(folder, { 'a.yaml': declaration(7) }), changed: true },
-    { what: 'a file is new', change: (folder) => write(folder, { 'x/c.yaml': declaration(7) }), changed: true },
-    { what: 'a file is gone', change: (folder) => rmSync(join(folder, 'b.yaml')), changed: true },
+    { what: 'a file is created', change: (folder) => write(folder, { 'x/c.yaml': declaration(7) }), changed: true },
+    { what: 'a file is deleted', change: (folder) => rmSync(join(folder, 'b.yaml')), changed: true },
     {
       what: 'a file is renamed',
       change: (folder) => renameSync(join(folder, 'b.yaml'), join(folder, 'c.yaml')),
@@ -268,22 +268,22 @@ describe('hasChanged', () => {
     },
     { what: 'a link breaks', change: (folder) => symlinkSync('gone', join(folder, 'c.yaml')), changed: true },
     {
-      what: 'the folder is gone',
+      what: 'the folder is deleted',
       change: (folder) => rmSync(folder, { recursive: true }),
       changed: true,
     },
     {
-      what: 'a file is written as it was',
+      what: 'a file is written with the same content',
       change: (folder) => write(folder, { 'a.yaml': declaration(1) }),
       changed: false,
     },
     {
-      what: 'a file is replaced by its like',
+      what: 'a file is replaced by one with the same content',
       change: (folder) => replace(folder, 'a.yaml', declaration(1)),
       changed: false,
     },
     {
-      what: 'something else is new',
+      what: 'a file that is not included is created',
       change: (folder) => write(folder, { 'README.md': '', '.b.yaml': '' }),
       changed: false,
     },
@@ -299,12 +299,12 @@ describe('hasChanged', () => {
     try {
       await source.read(never);
     } catch {
-      // The folder is gone, and that has been said now.
+      // The folder is deleted, and this read has reported it.
     }
     expect(await source.hasChanged(never)).toBe(false);
   });
 
-  test('is true when a folder comes back that could not be read, and false while it stays away', async () => {
+  test('is true when an unreadable folder becomes readable, and false while it stays unreadable', async () => {
     const folder = join(temporaryFolder(), 'services');
     const source = sourceAt(folder);
     await failureOf(source);

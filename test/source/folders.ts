@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** An empty folder, by its real path; removed when the test ends. */
+/** Creates an empty folder and returns its real path. The folder is removed when the test ends. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'vpc-reconciler-test-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes files by their paths below a folder, and the folders that they need. */
+/** Writes files below a folder, and creates the folders that they need. */
 export function write(folder: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [path, content] of Object.entries(files)) {
     const place = join(folder, path);
@@ -19,14 +19,14 @@ export function write(folder: string, files: Readonly<Record<string, string | Bu
   }
 }
 
-/** Writes a file as most editors do: whole, beside, and then over the old one. */
+/** Replaces a file like most editors: writes a new file next to it, and renames it. */
 export function replace(folder: string, path: string, content: string): void {
-  const beside = join(folder, `${path}.tmp`);
-  writeFileSync(beside, content);
-  renameSync(beside, join(folder, path));
+  const temporaryPath = join(folder, `${path}.tmp`);
+  writeFileSync(temporaryPath, content);
+  renameSync(temporaryPath, join(folder, path));
 }
 
-/** A declaration that holds; the number makes it another service. */
+/** Returns a valid declaration of the service with this number. */
 export function declaration(number: number, name = `web-${number}`): string {
   const id = `0191e3a4-5b6c-7d8e-9f00-${String(number).padStart(12, '0')}`;
   return [

@@ -6,7 +6,7 @@ import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
 import { git } from './git.ts';
 
-/** A checkout with one commit, and its hash. */
+/** Creates a checkout with one commit, and returns the hash of the commit. */
 function checkout(...options: readonly string[]): { readonly folder: string; readonly hash: string } {
   const folder = temporaryFolder();
   git(folder, 'init', '--quiet', ...options);
@@ -21,7 +21,7 @@ function commit(folder: string): string {
 }
 
 describe('the revision of a checkout is the commit', () => {
-  test('of its branch, wherever in it the folder is', () => {
+  test('of its branch, for every folder in it', () => {
     const { folder, hash } = checkout();
     expect(hash).toMatch(/^[0-9a-f]{40}$/);
     expect(revisionOf(folder)).toBe(hash);
@@ -29,7 +29,7 @@ describe('the revision of a checkout is the commit', () => {
     expect(revisionOf(join(folder, 'services/deep'))).toBe(hash);
   });
 
-  test('that is the newest', () => {
+  test('after a newer commit was made', () => {
     const { folder, hash } = checkout();
     const newer = commit(folder);
     expect(newer).not.toBe(hash);
@@ -52,7 +52,7 @@ describe('the revision of a checkout is the commit', () => {
     expect(revisionOf(folder)).toBe(hash);
   });
 
-  test('of packed references', () => {
+  test('of packed refs', () => {
     const { folder, hash } = checkout();
     git(folder, 'branch', 'a/main', 'HEAD');
     git(folder, 'tag', '--annotate', '--message', 'x', 'v1');
@@ -86,14 +86,14 @@ describe('the revision of a checkout is the commit', () => {
 });
 
 describe('the revision of git-sync', () => {
-  test('stands in the name of the worktree', () => {
+  test('is the name of the worktree', () => {
     const sync = gitSync(temporaryFolder());
     const hash = sync.publish({ 'services/a.yaml': 'a' });
     expect(revisionOf(join(sync.root, '.worktrees', hash))).toBe(hash);
     expect(revisionOf(join(sync.root, '.worktrees', hash, 'services'))).toBe(hash);
   });
 
-  test('is that of the worktree, where only its name is not to be seen', () => {
+  test('is read from the worktree if the path does not contain it', () => {
     const { root, ...sync } = gitSync(temporaryFolder());
     const hash = sync.publish({ 'a.yaml': 'a' });
     renameSync(join(root, '.worktrees'), join(root, 'mounted'));
@@ -125,19 +125,19 @@ describe('there is no revision', () => {
     },
     {
       files: { '.git/HEAD': 'ref: refs/heads/main\n', '.git/packed-refs': 'odd refs/heads/main\n' },
-      reason: 'packed-refs is odd',
+      reason: 'packed-refs is malformed',
     },
     { files: { '.git/config': '' }, reason: 'HEAD is missing' },
-    { files: { '.git': 'gitdir: gone\n' }, reason: 'the file names nothing' },
-    { files: { '.git': '' }, reason: 'the file is empty' },
-    { files: { '.git': 'gitdir: .\n', HEAD: 'x' }, reason: 'the file names something else' },
+    { files: { '.git': 'gitdir: gone\n' }, reason: 'the .git file points to a missing folder' },
+    { files: { '.git': '' }, reason: 'the .git file is empty' },
+    { files: { '.git': 'gitdir: .\n', HEAD: 'x' }, reason: 'the .git file points to a folder that is no repository' },
   ])('when $reason', ({ files }) => {
     const folder = temporaryFolder();
     write(folder, { ...files });
     expect(revisionOf(folder)).toBeNull();
   });
 
-  test('when .git is a link that leads nowhere, or in a circle', () => {
+  test('when .git is a broken link or a loop of links', () => {
     const folder = temporaryFolder();
     symlinkSync('gone', join(folder, '.git'));
     expect(revisionOf(folder)).toBeNull();

@@ -14,25 +14,25 @@ import { write } from './folders.ts';
 import { git } from './git.ts';
 
 /*
- * What git-sync (https://github.com/kubernetes/git-sync, v4) does on disk:
+ * The files and links of git-sync (https://github.com/kubernetes/git-sync, v4):
  *
- *   root/.git                      a repository that is never checked out
- *   root/.worktrees/<hash>/        the worktree of the published commit; the old one goes at once, or stays a while
+ *   root/.git                      a repository without checked-out files
+ *   root/.worktrees/<hash>/        the worktree of the published commit; the old one is removed at once, or after a timeout
  *   root/<link> -> .worktrees/<hash>
  */
 
 export type GitSync = {
   readonly root: string;
-  /** What is watched: `root/link`. */
+  /** The path to watch: `root/link`. */
   readonly link: string;
-  /** Makes these files the whole content of the repository, publishes them, and gives the commit's hash. */
+  /** Commits these files as the whole content of the repository, publishes the commit, and returns its hash. */
   readonly publish: (files: Readonly<Record<string, string>>, options?: PublishOptions) => string;
 };
 
-/** What becomes of the old worktree; git-sync removes it unless it is given a `--stale-worktree-timeout`. */
+/** Whether the old worktree is removed. git-sync removes it at once unless `--stale-worktree-timeout` is set. */
 export type PublishOptions = { readonly stale: 'removed' | 'kept' };
 
-/** A git-sync of a repository of its own, below an empty folder. Nothing is published yet: there is no link. */
+/** Sets up git-sync with a repository of its own in an empty folder. The link does not exist before the first publish. */
 export function gitSync(folder: string): GitSync {
   const upstream = join(folder, 'upstream');
   const root = join(folder, 'root');
@@ -63,7 +63,7 @@ export function gitSync(folder: string): GitSync {
       git(root, 'fetch', '--quiet', '--depth=1', '--no-auto-gc', upstream, hash);
       git(root, 'reset', '--quiet', '--soft', hash);
       git(root, 'worktree', 'add', '--force', '--detach', '--no-checkout', worktree, hash);
-      // Relative, so that it holds in another mount as well.
+      // Relative, so that it is valid in another mount as well.
       writeFileSync(join(worktree, '.git'), `gitdir: ../../.git/worktrees/${hash}\n`);
       git(worktree, 'reset', '--quiet', '--hard', hash);
 

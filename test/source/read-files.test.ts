@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readFiles } from '../../src/source/read-files.ts';
 import { writeConfigMap } from './config-map.ts';
@@ -13,7 +13,7 @@ import { git } from './git.ts';
 
 const include = ['**/*.{yaml,yml,json}'];
 
-/** What is found in a folder: the text of each file, or what is wrong with it. */
+/** Returns the text of each file in a folder, or why it cannot be used. */
 async function found(folder: string, globs: readonly string[] = include): Promise<Record<string, string>> {
   const { files } = await readFiles(folder, globs);
   return Object.fromEntries(
@@ -21,7 +21,7 @@ async function found(folder: string, globs: readonly string[] = include): Promis
   );
 }
 
-/** The same, or nothing where the folder does not hold still: to fail is right, to mix is not. */
+/** Returns the same, or nothing if reading fails because the folder keeps changing. It may fail, but must never mix two versions. */
 async function readWhole(folder: string): Promise<Record<string, string>> {
   try {
     return await found(folder);
@@ -30,7 +30,7 @@ async function readWhole(folder: string): Promise<Record<string, string>> {
   }
 }
 
-const leadsOut = 'fault: expected a file, found a link that points outside the folder';
+const pointsOutside = 'fault: expected a file, found a link that points outside the folder';
 
 describe('what is read', () => {
   test('files at any depth, sorted by path', async () => {
@@ -58,7 +58,7 @@ describe('what is read', () => {
     expect(Object.keys(await found(folder, globs))).toEqual(paths);
   });
 
-  test('no dot-file, and nothing in a dot-folder', async () => {
+  test('no hidden files, and no files in hidden folders', async () => {
     const folder = temporaryFolder();
     write(folder, {
       'a.yaml': '',
@@ -71,7 +71,7 @@ describe('what is read', () => {
     expect(Object.keys(await found(folder))).toEqual(['a.yaml']);
   });
 
-  test('a folder that is called like a file is told, and read as a folder', async () => {
+  test('a folder with the name of a declaration file, which is also reported', async () => {
     const folder = temporaryFolder();
     write(folder, { 'x.yaml/y.yaml': 'y', 'x.yaml/z.txt': '' });
     expect(await found(folder)).toEqual({
@@ -80,18 +80,18 @@ describe('what is read', () => {
     });
   });
 
-  test('nothing, where there is nothing', async () => {
+  test('nothing in an empty folder', async () => {
     expect(await found(temporaryFolder())).toEqual({});
   });
 
-  test('bytes, as they are', async () => {
+  test('unchanged bytes', async () => {
     const folder = temporaryFolder();
     const bytes = Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x0d, 0x0a]);
     write(folder, { 'a.yaml': bytes });
     expect((await readFiles(folder, include)).files).toEqual([{ path: 'a.yaml', bytes }]);
   });
 
-  test('a folder that is named by a link, with links in it, from its real path', async () => {
+  test('a folder given as a link, with links in it, by its real path', async () => {
     const folder = temporaryFolder();
     write(folder, { 'real/a.yaml': 'a' });
     symlinkSync('a.yaml', join(folder, 'real/b.yaml'));
@@ -102,7 +102,7 @@ describe('what is read', () => {
 });
 
 describe('a link', () => {
-  test('to a file or a folder within is followed', async () => {
+  test('to a file or a folder inside the folder is followed', async () => {
     const folder = temporaryFolder();
     write(folder, { '.hidden/a.yaml': 'a', '.hidden/deep/b.yaml': 'b' });
     symlinkSync('.hidden/a.yaml', join(folder, 'a.yaml'));
@@ -112,7 +112,7 @@ describe('a link', () => {
     expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'linked/b.yaml': 'b', 'sub/c.yaml': 'a' });
   });
 
-  test('that leads out is refused, and blocks nothing else', async () => {
+  test('to a file outside the folder is rejected, and other files are read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'outside.yaml': 'secret', 'services/a.yaml': 'a', 'services-too/b.yaml': 'secret' });
     const services = join(folder, 'services');
@@ -122,14 +122,14 @@ describe('a link', () => {
     symlinkSync('../services-too/b.yaml', join(services, 'sibling.yaml'));
     expect(await found(services)).toEqual({
       'a.yaml': 'a',
-      'absolute.yaml': leadsOut,
-      'relative.yaml': leadsOut,
-      'sibling.yaml': leadsOut,
-      'twice.yaml': leadsOut,
+      'absolute.yaml': pointsOutside,
+      'relative.yaml': pointsOutside,
+      'sibling.yaml': pointsOutside,
+      'twice.yaml': pointsOutside,
     });
   });
 
-  test('that leads out to a folder is refused by name, whatever it is called: what is in it was meant to be read', async () => {
+  test('to a folder outside the folder is rejected, with any name, because its files would be missing', async () => {
     const folder = temporaryFolder();
     write(folder, { 'common/b.yaml': 'b', 'services/a.yaml': 'a' });
     symlinkSync('../common', join(folder, 'services/common'));
@@ -139,7 +139,7 @@ describe('a link', () => {
     });
   });
 
-  test('that leads out to a file which nobody asked for is nobody’s concern', async () => {
+  test('to a file outside the folder is ignored if the file is not included', async () => {
     const folder = temporaryFolder();
     write(folder, { 'README.md': '', 'services/a.yaml': 'a' });
     symlinkSync('../README.md', join(folder, 'services/README.md'));
@@ -147,7 +147,7 @@ describe('a link', () => {
     expect(await found(join(folder, 'services'))).toEqual({ 'a.yaml': 'a' });
   });
 
-  test('that leads nowhere, or in a circle, is refused', async () => {
+  test('that is broken or part of a loop is rejected', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a' });
     symlinkSync('gone.yaml', join(folder, 'b.yaml'));
@@ -161,7 +161,7 @@ describe('a link', () => {
     });
   });
 
-  test('to a folder that holds it is refused', async () => {
+  test('to a parent folder is rejected', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'b/c.yaml': 'c' });
     symlinkSync('.', join(folder, 'self'));
@@ -177,7 +177,7 @@ describe('a link', () => {
     });
   });
 
-  test('after link, folder after folder, does not make reading endless', async () => {
+  test('between many folders does not make reading endless', async () => {
     const folder = temporaryFolder();
     const names = Array.from({ length: 30 }, (_, index) => `d${index}`);
     for (const name of names) mkdirSync(join(folder, name));
@@ -186,8 +186,8 @@ describe('a link', () => {
   });
 });
 
-describe('a file that cannot be used is told, and blocks nothing else:', () => {
-  test('one of more than 1 MiB', async () => {
+describe('reports a file that cannot be used, and reads the others:', () => {
+  test('a file of more than 1 MiB', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'full.yaml': Buffer.alloc(1024 * 1024), 'more.yaml': Buffer.alloc(1_600_000) });
     const files = await found(folder);
@@ -198,7 +198,7 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     expect(files['full.yaml']).toHaveLength(1024 * 1024);
   });
 
-  test('one byte too many', async () => {
+  test('a file that is one byte too large', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': Buffer.alloc(1024 * 1024 + 1) });
     expect((await found(folder))['a.yaml']).toMatch(/^fault: expected at most 1 MiB, found 1\.1 MiB/);
@@ -215,7 +215,7 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'pipe.yaml': fault, 'socket.yaml': fault });
   });
 
-  test('one whose name is not UTF-8', async () => {
+  test('a file whose name is not UTF-8', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a' });
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/b`), Buffer.from([0xff]), Buffer.from('.yaml')]), 'b');
@@ -225,7 +225,7 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
     expect(await found(folder)).toEqual({ 'a.yaml': 'a', 'b\uFFFD.yaml': fault, 'd\uFFFD': fault });
   });
 
-  test.skipIf(process.getuid?.() === 0)('one that must not be read', async () => {
+  test.skipIf(process.getuid?.() === 0)('a file without read permission', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': 'a', 'b.yaml': 'b' });
     chmodSync(join(folder, 'b.yaml'), 0o000);
@@ -233,8 +233,8 @@ describe('a file that cannot be used is told, and blocks nothing else:', () => {
   });
 });
 
-describe('a folder that is exchanged as a whole', () => {
-  test('a ConfigMap is read once, and not three times', async () => {
+describe('a folder that is replaced as a whole', () => {
+  test('reads each file of a ConfigMap only once', async () => {
     const folder = join(temporaryFolder(), 'volume');
     writeConfigMap(folder, { 'a.yaml': 'a1', 'b.yaml': 'b1' });
     expect(await found(folder)).toEqual({ 'a.yaml': 'a1', 'b.yaml': 'b1' });
@@ -242,7 +242,7 @@ describe('a folder that is exchanged as a whole', () => {
     expect(await found(folder)).toEqual({ 'b.yaml': 'b2', 'c.yaml': 'c2' });
   });
 
-  test('a worktree of git-sync is read through its link', async () => {
+  test('reads a worktree of git-sync through its link', async () => {
     const sync = gitSync(temporaryFolder());
     sync.publish({ 'services/a.yaml': 'a', 'README.md': '' });
     expect(await found(sync.link)).toEqual({ 'services/a.yaml': 'a' });
@@ -254,9 +254,9 @@ describe('a folder that is exchanged as a whole', () => {
 
   test.each([
     { what: 'a ConfigMap', publish: 'writeConfigMap(folder, files)' },
-    { what: 'a ConfigMap within the folder', publish: "writeConfigMap(join(folder, 'team'), files)" },
+    { what: 'a ConfigMap inside the folder', publish: "writeConfigMap(join(folder, 'team'), files)" },
     {
-      what: 'a worktree that is gone at once',
+      what: 'a worktree that is removed at once',
       publish: `
         mkdirSync(join(folder, String(version)));
         for (const name in files) writeFileSync(join(folder, String(version), name), files[name]);
@@ -266,7 +266,7 @@ describe('a folder that is exchanged as a whole', () => {
       below: 'link',
     },
   ])(
-    '$what is never read half old and half new, however often it is exchanged',
+    'never reads $what half old and half new, even if it is replaced all the time',
     { timeout: 15_000 },
     async ({ publish, below = '' }) => {
       const folder = temporaryFolder();
@@ -280,7 +280,7 @@ describe('a folder that is exchanged as a whole', () => {
         version += 1;
         const files = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [index + '.yaml', String(version)]));
         ${publish};
-        if (version === 1) console.log('begun');
+        if (version === 1) console.log('started');
       }, 4);`;
       const publisher = spawn(process.execPath, ['--input-type=module', '-e', program], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -297,7 +297,7 @@ describe('a folder that is exchanged as a whole', () => {
             expect(texts).toEqual(Array.from({ length: 50 }, () => version));
             versions.add(version);
           }
-          await breath();
+          await nextTurn();
         }
         expect(versions.size).toBe(8);
       } finally {
@@ -307,7 +307,7 @@ describe('a folder that is exchanged as a whole', () => {
     },
   );
 
-  test('throws what the system says of a folder that is none', async () => {
+  test('throws the error of the system for a path that is not a folder', async () => {
     const folder = temporaryFolder();
     write(folder, { file: '' });
     await expect(readFiles(join(folder, 'gone'), include)).rejects.toThrow('ENOENT');
@@ -319,7 +319,7 @@ describe('a folder that is exchanged as a whole', () => {
   });
 });
 
-/** A checkout whose git has just begun to change it. */
+/** Creates a checkout that git has just begun to change. */
 function lockedCheckout(): { readonly services: string; readonly lock: string } {
   const folder = temporaryFolder();
   git(folder, 'init', '--quiet');
@@ -330,27 +330,27 @@ function lockedCheckout(): { readonly services: string; readonly lock: string } 
 }
 
 describe('a checkout', () => {
-  test('is read when git is done with it', async () => {
+  test('is read after git has finished', async () => {
     const { services, lock } = lockedCheckout();
     let isRead = false;
     const reading = found(services).finally(() => {
       isRead = true;
     });
-    for (let times = 0; times < 10; times += 1) await breath();
+    for (let times = 0; times < 10; times += 1) await nextTurn();
     expect(isRead).toBe(false);
     write(services, { 'a.yaml': 'new' });
     rmSync(lock);
     expect(await reading).toEqual({ 'a.yaml': 'new' });
   });
 
-  test('is read in spite of a lock that a dead git left', async () => {
+  test('is read despite a lock that a dead git process left', async () => {
     const { services, lock } = lockedCheckout();
     const aMinuteAgo = Date.now() / 1000 - 60;
     utimesSync(lock, aMinuteAgo, aMinuteAgo);
     expect(await found(services)).toEqual({ 'a.yaml': 'old' });
   });
 
-  test('that is locked is not waited for once the signal says so', async () => {
+  test('that is locked is no longer waited for when the signal is aborted', async () => {
     const { services } = lockedCheckout();
     const controller = new AbortController();
     const reading = readFiles(services, include, controller.signal);

@@ -10,7 +10,7 @@ const file = (folder: string, name: string, replaces = false) => ({
   replaces,
 });
 
-test('makes the folder, writes the files and leaves nothing else', () => {
+test('creates the folder, writes the files and leaves nothing else', () => {
   const folder = join(temporaryFolder(), 'a/b');
   const files = [file(folder, '1.yaml'), file(folder, '2.yaml')];
   expect(writeFiles(files, { folder, root: folder })).toEqual({ written: files, fault: null });
@@ -18,13 +18,13 @@ test('makes the folder, writes the files and leaves nothing else', () => {
   expect(readFileSync(join(folder, '2.yaml'), 'utf8')).toBe('2.yaml\n');
 });
 
-test('makes no folder for nothing', () => {
+test('creates no folder if there is nothing to write', () => {
   const folder = join(temporaryFolder(), 'a');
   expect(writeFiles([], { folder, root: folder })).toEqual({ written: [], fault: null });
   expect(existsSync(folder)).toBe(false);
 });
 
-test('writes over nothing that came meanwhile, be it a link to nowhere', () => {
+test('replaces nothing that was created in the meantime, not even a broken link', () => {
   const folder = temporaryFolder();
   write(folder, { '1.yaml': 'mine' });
   symlinkSync('/nowhere/at/all', join(folder, '2.yaml'));
@@ -38,7 +38,7 @@ test('writes over nothing that came meanwhile, be it a link to nowhere', () => {
   expect(readdirSync(folder).sort()).toEqual(['1.yaml', '2.yaml']);
 });
 
-test.for([0o600, 0o444, 0o666])('what replaces a file has its mode, %i', (mode) => {
+test.for([0o600, 0o444, 0o666])('keeps the mode of a replaced file, %i', (mode) => {
   const folder = temporaryFolder();
   write(folder, { '1.yaml': 'old' });
   chmodSync(join(folder, '1.yaml'), mode);
@@ -48,7 +48,7 @@ test.for([0o600, 0o444, 0o666])('what replaces a file has its mode, %i', (mode) 
   expect(readFileSync(join(folder, '1.yaml'), 'utf8')).toBe('1.yaml\n');
 });
 
-test('replaces files, and no links', () => {
+test('replaces files but no links', () => {
   const folder = temporaryFolder();
   write(folder, { '1.yaml': 'old', 'far/2.yaml': 'old' });
   symlinkSync('far/2.yaml', join(folder, '2.yaml'));
@@ -61,7 +61,7 @@ test('replaces files, and no links', () => {
   expect(readFileSync(join(folder, 'far/2.yaml'), 'utf8')).toBe('old');
 });
 
-test('leaves the folder by no link, and writes nothing then', () => {
+test('writes nothing if a link points outside the folder', () => {
   const [folder, outside] = [temporaryFolder(), temporaryFolder()];
   write(outside, { '1.yaml': 'old' });
   symlinkSync(outside, join(folder, 'team'));
@@ -78,7 +78,7 @@ test('leaves the folder by no link, and writes nothing then', () => {
   expect(readFileSync(join(outside, '1.yaml'), 'utf8')).toBe('old');
 });
 
-test('says why nothing can be written', () => {
+test('returns why a file cannot be written', () => {
   const folder = temporaryFolder();
   write(folder, { taken: '' });
   mkdirSync(join(folder, 'here'));

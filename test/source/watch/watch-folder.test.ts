@@ -11,52 +11,52 @@ import { writeConfigMap } from '../config-map.ts';
 import { replace, temporaryFolder, write } from '../folders.ts';
 import { gitSync } from '../git-sync.ts';
 
-/** Longer than any test waits: what is seen was seen by an event, and not by the safety re-scan. */
+/** Longer than any test runs, so that changes are detected by events and not by the safety rescan. */
 const NEVER_MS = 3_600_000;
 
 type Watched = Watch & {
-  /** What the folder held when the last change was told: the text of each file; or that it could not be read. */
+  /** The text of each file when the last change was reported, or `unreadable`. */
   readonly seen: () => Readonly<Record<string, string>> | 'unreadable';
-  /** How often a change was told. */
+  /** How many changes were reported. */
   readonly changes: () => number;
   readonly states: readonly WatchState[];
 };
 
-/** Watches a folder and, when told of a change, reads it. */
+/** Watches a folder, and reads it whenever a change is reported. Resolves when the watcher is ready. */
 async function watched(path: string, options: Partial<WatchOptions> = {}): Promise<Watched> {
   let last: ReturnType<Watched['seen']> = {};
   let changes = 0;
   const states: WatchState[] = [];
-  const standing = Promise.withResolvers<void>();
-  let isStanding = false;
-  const lookFor = async (number: number) => {
-    const found = await look(path);
+  const ready = Promise.withResolvers<void>();
+  let isReady = false;
+  const readAfterChange = async (number: number) => {
+    const found = await readTexts(path);
     if (number === changes) last = found;
   };
   const watch = watchFolder({
     path,
     settleMs: 20,
     rescanMs: NEVER_MS,
-    // The first look is the watch's own, once it stands.
-    hasChanged: async () => isStanding,
+    // The first check is made by the watch itself as soon as it is ready.
+    hasChanged: async () => isReady,
     readCount: () => 0,
     onCheck: () => {
-      isStanding = true;
-      standing.resolve();
+      isReady = true;
+      ready.resolve();
     },
     onChange: () => {
       changes += 1;
-      void lookFor(changes);
+      void readAfterChange(changes);
     },
     onState: (state) => states.push(state),
     ...options,
   });
   onTestFinished(watch.close);
-  await standing.promise;
+  await ready.promise;
   return { ...watch, seen: () => last, changes: () => changes, states };
 }
 
-async function look(path: string): Promise<ReturnType<Watched['seen']>> {
+async function readTexts(path: string): Promise<ReturnType<Watched['seen']>> {
   try {
     const { files } = await readFiles(path, ['**/*.yaml']);
     return Object.fromEntries(files.map((file) => [file.path, 'bytes' in file ? file.bytes.toString() : file.fault]));
@@ -65,13 +65,13 @@ async function look(path: string): Promise<ReturnType<Watched['seen']>> {
   }
 }
 
-/** Waits, though not for ever, until a change was told after which the folder held this. */
+/** Waits until a change is reported after which the folder contains these files. Fails after 4 s. */
 async function sees(watch: Watched, expected: ReturnType<Watched['seen']>): Promise<void> {
   await expect.poll(watch.seen, { timeout: 4000, interval: 5 }).toEqual(expected);
 }
 
-describe('a change is told', () => {
-  test('of a file that is written in place, replaced, new, deleted, renamed, at any depth', async () => {
+describe('reports a change', () => {
+  test('of a file that is written in place, replaced, created, deleted or renamed, at any depth', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': '1', 'deep/er/b.yaml': '1' });
     const watch = await watched(folder);
@@ -96,7 +96,7 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '5', 'old/c.yaml': '2' });
   });
 
-  test('of a link within the folder that leads elsewhere, and of the file behind it', async () => {
+  test('of a link in the folder, and of the file that it points to', async () => {
     const folder = temporaryFolder();
     write(folder, { '.real/a.yaml': '1', '.real/b.yaml': '2' });
     symlinkSync('.real/a.yaml', join(folder, 'x.yaml'));
@@ -108,7 +108,7 @@ describe('a change is told', () => {
     await sees(watch, { 'x.yaml': '2' });
   });
 
-  test('when the folder is deleted, and when it is made again', async () => {
+  test('when the folder is deleted, and when it is created again', async () => {
     const folder = join(temporaryFolder(), 'services');
     write(folder, { 'a.yaml': '1' });
     const watch = await watched(folder);
@@ -122,7 +122,7 @@ describe('a change is told', () => {
     }
   });
 
-  test('when a folder above it is exchanged for another one of its name', async () => {
+  test('when a parent folder is replaced by another one with the same name', async () => {
     const base = temporaryFolder();
     write(base, { 'a/b/services/a.yaml': '1', 'next/b/services/a.yaml': '2' });
     const watch = await watched(join(base, 'a/b/services'));
@@ -131,7 +131,7 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '2' });
   });
 
-  test('when the folder is exchanged for another one of its name', async () => {
+  test('when the folder is replaced by another one with the same name', async () => {
     const parent = temporaryFolder();
     write(parent, { 'services/a.yaml': '1', 'next/a.yaml': '2' });
     const watch = await watched(join(parent, 'services'));
@@ -142,7 +142,7 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '3' });
   });
 
-  test.each(['services', 'not/yet/services'])('when %s comes that was not there at first', async (path) => {
+  test.each(['services', 'not/yet/services'])('when %s is created after the watch started', async (path) => {
     const parent = temporaryFolder();
     const watch = await watched(join(parent, path));
     write(parent, { [`${path}/a.yaml`]: '1' });
@@ -164,29 +164,29 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '2' });
   });
 
-  test('when a link to the folder is turned, or one on the way to it, or one behind it', async () => {
+  test('when a link to the folder is changed, or another link on the way', async () => {
     const parent = temporaryFolder();
     write(parent, { 'v1/services/a.yaml': '1', 'v2/services/a.yaml': '2', 'v3/services/a.yaml': '3' });
-    const turn = (name: string, target: string) => {
-      symlinkSync(target, join(parent, 'turning'));
-      renameSync(join(parent, 'turning'), join(parent, name));
+    const setLink = (name: string, target: string) => {
+      symlinkSync(target, join(parent, 'next'));
+      renameSync(join(parent, 'next'), join(parent, name));
     };
-    turn('release', 'v1');
-    turn('current', 'release');
+    setLink('release', 'v1');
+    setLink('current', 'release');
     mkdirSync(join(parent, 'etc'));
-    turn('etc/services', '../current/services');
+    setLink('etc/services', '../current/services');
     const watch = await watched(join(parent, 'etc/services'));
-    turn('release', 'v2');
+    setLink('release', 'v2');
     await sees(watch, { 'a.yaml': '2' });
-    turn('current', 'v3');
+    setLink('current', 'v3');
     await sees(watch, { 'a.yaml': '3' });
     write(parent, { 'v3/services/a.yaml': '3, edited' });
     await sees(watch, { 'a.yaml': '3, edited' });
-    turn('etc/services', '../v1/services');
+    setLink('etc/services', '../v1/services');
     await sees(watch, { 'a.yaml': '1' });
   });
 
-  test('when a link is turned that only a link leads to, from where that one really is', async () => {
+  test('when a link is changed that is reached only from the real location of another link', async () => {
     const parent = temporaryFolder();
     write(parent, { 'deep/v1/a.yaml': '1', 'deep/v2/a.yaml': '2', 'deep/checkout/README.md': '' });
     symlinkSync('v1', join(parent, 'deep/current'));
@@ -198,20 +198,20 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '2' });
   });
 
-  test('when a link was turned while the watch began', async () => {
+  test('when a link is changed while the watch starts', async () => {
     const parent = temporaryFolder();
     write(parent, { 'v1/a.yaml': '1', 'v2/a.yaml': '2' });
     symlinkSync('v1', join(parent, 'link'));
-    const beginning = watched(join(parent, 'link'), { hasChanged: async () => true });
+    const starting = watched(join(parent, 'link'), { hasChanged: async () => true });
     symlinkSync('v2', join(parent, 'next'));
     renameSync(join(parent, 'next'), join(parent, 'link'));
-    const watch = await beginning;
+    const watch = await starting;
     await sees(watch, { 'a.yaml': '2' });
     write(parent, { 'v2/a.yaml': '3' });
     await sees(watch, { 'a.yaml': '3' });
   });
 
-  test('at a path that is relative', async () => {
+  test('at a relative path', async () => {
     const folder = temporaryFolder();
     const up = process.cwd().replaceAll(/[^/]+/g, '..').replace(/^\//, '');
     const watch = await watched(join(up, folder));
@@ -219,7 +219,7 @@ describe('a change is told', () => {
     await sees(watch, { 'a.yaml': '1' });
   });
 
-  test('beside a pipe, a broken link and a circle of links', async () => {
+  test('next to a pipe, a broken link and a loop of links', async () => {
     const folder = temporaryFolder();
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     symlinkSync('gone', join(folder, 'dangling'));
@@ -232,13 +232,13 @@ describe('a change is told', () => {
   });
 });
 
-describe('a publish of git-sync is told', () => {
+describe('reports a publish of git-sync', () => {
   test.each([
     { below: '', stale: 'removed' },
     { below: 'services', stale: 'removed' },
     { below: '', stale: 'kept' },
     { below: 'services', stale: 'kept' },
-  ] as const)('to who watches root/link/$below, the old worktree $stale', async ({ below, stale }) => {
+  ] as const)('to a watch of root/link/$below, with the old worktree $stale', async ({ below, stale }) => {
     const sync = gitSync(temporaryFolder());
     const files = (version: string) => ({ [join(below, 'a.yaml')]: version });
     sync.publish(files('1'));
@@ -252,7 +252,7 @@ describe('a publish of git-sync is told', () => {
     expect(watch.states).toEqual([{ by: 'events' }]);
   });
 
-  test.each(['', 'services'])('to who watches root/link/%s before the first', async (below) => {
+  test.each(['', 'services'])('to a watch of root/link/%s that started before the first publish', async (below) => {
     const sync = gitSync(temporaryFolder());
     const watch = await watched(join(sync.link, below));
     for (const version of ['1', '2']) {
@@ -261,7 +261,7 @@ describe('a publish of git-sync is told', () => {
     }
   });
 
-  test('when the watched folder comes with it, and goes', async () => {
+  test('that adds or removes the watched folder', async () => {
     const sync = gitSync(temporaryFolder());
     sync.publish({ 'README.md': '' });
     const watch = await watched(join(sync.link, 'services'));
@@ -274,8 +274,8 @@ describe('a publish of git-sync is told', () => {
   });
 });
 
-describe('an update of a ConfigMap is told', () => {
-  test('of values, of new keys, of removed ones', async () => {
+describe('reports an update of a ConfigMap', () => {
+  test('with changed values, new keys and removed keys', async () => {
     const folder = join(temporaryFolder(), 'volume');
     writeConfigMap(folder, { 'a.yaml': '1' });
     const watch = await watched(folder);
@@ -287,8 +287,8 @@ describe('an update of a ConfigMap is told', () => {
   });
 });
 
-describe('a change is settled', () => {
-  test('before it is told: many of them are one', async () => {
+describe('waits until the folder is quiet', () => {
+  test('and reports many changes as one', async () => {
     const folder = temporaryFolder();
     const watch = await watched(folder, { settleMs: 150 });
     const files = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`${index}.yaml`, '1']));
@@ -297,7 +297,7 @@ describe('a change is settled', () => {
     expect(watch.changes()).toBe(1);
   });
 
-  test('though not for ever: a folder that never is quiet is read all the same', async () => {
+  test('but reports changes of a folder that is never quiet', async () => {
     const folder = temporaryFolder();
     const watch = await watched(folder);
     const noise = setInterval(() => appendFileSync(join(folder, 'noise.log'), '.'), 5);
@@ -309,48 +309,48 @@ describe('a change is settled', () => {
   });
 });
 
-test('a re-scan finds what no event told, and tells it', async () => {
+test('reports a change that a rescan found without an event', async () => {
   const folder = temporaryFolder();
-  let [asked, news] = [0, 1];
+  let [checks, unreportedChanges] = [0, 1];
   const watch = await watched(folder, {
     rescanMs: 15,
     hasChanged: async () => {
-      asked += 1;
-      return asked > 3 && news > 0;
+      checks += 1;
+      return checks > 3 && unreportedChanges > 0;
     },
     onChange: () => {
-      news -= 1;
+      unreportedChanges -= 1;
     },
   });
-  await expect.poll(() => news).toBe(0);
-  const { length } = Array.from({ length: asked });
-  await expect.poll(() => asked).toBeGreaterThan(length + 3);
-  expect(news).toBe(0);
+  await expect.poll(() => unreportedChanges).toBe(0);
+  const checksSoFar = checks;
+  await expect.poll(() => checks).toBeGreaterThan(checksSoFar + 3);
+  expect(unreportedChanges).toBe(0);
   expect(watch.states).toEqual([{ by: 'events' }]);
 });
 
-test('an event that changed nothing that counts is not told', async () => {
+test('does not report an event without a relevant change', async () => {
   const folder = temporaryFolder();
   write(folder, { 'a.yaml': '1' });
-  let [asked, told] = [0, 0];
+  let [checks, changes] = [0, 0];
   const watch = await watched(folder, {
     hasChanged: async () => {
-      asked += 1;
+      checks += 1;
       return false;
     },
     onChange: () => {
-      told += 1;
+      changes += 1;
     },
   });
-  asked = 0;
+  checks = 0;
   write(folder, { 'notes.log': 'x' });
-  await expect.poll(() => asked).toBeGreaterThan(0);
+  await expect.poll(() => checks).toBeGreaterThan(0);
   await watch.close();
-  expect(told).toBe(0);
+  expect(changes).toBe(0);
 });
 
-/** A watch whose re-scan finds a change when the test says so, once; no event tells of it. */
-const deaf = async (options: Partial<WatchOptions> = {}) => {
+/** Watches a folder without any events. After `change`, the next rescan finds a change. */
+const watchWithoutEvents = async (options: Partial<WatchOptions> = {}) => {
   let hasChanged = false;
   const missed: number[] = [];
   const watch = await watched(temporaryFolder(), {
@@ -366,27 +366,27 @@ const deaf = async (options: Partial<WatchOptions> = {}) => {
 };
 
 describe('a change that no event announced', () => {
-  test('is told as missed, each time, and the watcher is put up anew', async () => {
-    const { missed, change } = await deaf();
+  test('is reported as missed each time, after which the watcher is restarted', async () => {
+    const { missed, change } = await watchWithoutEvents();
     change();
     await expect.poll(() => missed.length, { timeout: 4000 }).toBe(1);
     change();
     await expect.poll(() => missed.length, { timeout: 4000 }).toBe(2);
   });
 
-  test('is not told as missed while a pass has not read yet what was told before', async () => {
-    // No pass reads: the change stays one.
-    let looks = 0;
-    const { missed } = await deaf({ hasChanged: async () => (looks += 1) > 0, onChange: () => {} });
-    const enough = looks + 150;
-    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(enough);
+  test('is not reported as missed while no pass has read the change reported before', async () => {
+    // No pass reads the folder, so the change remains.
+    let checks = 0;
+    const { missed } = await watchWithoutEvents({ hasChanged: async () => (checks += 1) > 0, onChange: () => {} });
+    const enough = checks + 150;
+    await expect.poll(() => checks, { timeout: 10_000 }).toBeGreaterThan(enough);
     expect(missed).toEqual([]);
   });
 
-  test('is told as missed though a change was told just before, once a pass has read that one', async () => {
+  test('is reported as missed after a pass has read the change reported before', async () => {
     let reads = 0;
-    // Whenever it is looked at, the folder is another one, and a pass reads it at once.
-    const { missed } = await deaf({
+    // Every check finds a change, and a pass reads it at once.
+    const { missed } = await watchWithoutEvents({
       readCount: () => reads,
       hasChanged: async () => true,
       onChange: () => {
@@ -396,7 +396,7 @@ describe('a change that no event announced', () => {
     await expect.poll(() => missed.length, { timeout: 4000 }).toBeGreaterThanOrEqual(1);
   });
 
-  test('is not told as missed when its event comes late', async () => {
+  test('is not reported as missed if its event arrives late', async () => {
     const folder = temporaryFolder();
     let [hasChanged, changes] = [false, 0];
     const missed: number[] = [];
@@ -419,19 +419,19 @@ describe('a change that no event announced', () => {
       await expect.poll(() => changes, { interval: 1 }).toBeGreaterThanOrEqual(each);
       write(folder, { 'a.yaml': String(each) });
     }
-    // As long as it would take to be told.
+    // Longer than it takes to report a missed change.
     const until = performance.now() + 1500;
     await expect.poll(() => performance.now(), { timeout: 4000 }).toBeGreaterThan(until);
     expect(missed).toEqual([]);
   });
 });
 
-describe('trouble', () => {
+describe('an error', () => {
   test.each([
     { path: 'none', why: 'no such file or folder' },
     { path: 'file/below', why: 'part of its path is not a folder' },
     { path: 'circle', why: 'its symbolic links form a loop' },
-  ])('is told where $path cannot be watched: $why', async ({ path, why }) => {
+  ])('is reported if $path cannot be watched: $why', async ({ path, why }) => {
     const parent = temporaryFolder();
     write(parent, { file: '' });
     symlinkSync('circle', join(parent, 'circle'));
@@ -439,7 +439,7 @@ describe('trouble', () => {
     expect(states).toEqual([{ by: 'rescans', reason: `${join(parent, path)} cannot be watched yet: ${why}` }]);
   });
 
-  test('while a change is handled is told, and the next change is handled all the same', async () => {
+  test('while a change is handled is reported, and the next change is handled', async () => {
     const folder = temporaryFolder();
     let changes = 0;
     const watch = await watched(folder, {
@@ -455,71 +455,71 @@ describe('trouble', () => {
     expect(watch.states).toContainEqual({ by: 'rescans', reason: 'a bug' });
   });
 
-  test('has the folder looked at soon, though the re-scan is far off', async () => {
+  test('causes frequent rescans, although the next safety rescan is far off', async () => {
     const folder = temporaryFolder();
-    let looks = 0;
+    let checks = 0;
     await watched(folder, {
       rescanMs: NEVER_MS,
       hasChanged: async () => {
-        looks += 1;
-        if (looks === 2) throw new Error('a bug');
+        checks += 1;
+        if (checks === 2) throw new Error('a bug');
         return false;
       },
     });
     write(folder, { 'a.yaml': '1' });
-    await expect.poll(() => looks, { timeout: 6000 }).toBeGreaterThan(3);
+    await expect.poll(() => checks, { timeout: 6000 }).toBeGreaterThan(3);
   });
 });
 
 describe('close', () => {
-  test('ends it: nothing is told any more', async () => {
+  test('ends the watch: no further change is reported', async () => {
     const folder = temporaryFolder();
     const [closed, open] = [await watched(folder), await watched(folder)];
     write(folder, { 'a.yaml': '1' });
     await closed.close();
-    const told = closed.changes();
+    const changes = closed.changes();
     write(folder, { 'a.yaml': '2' });
     await sees(open, { 'a.yaml': '2' });
-    expect(closed.changes()).toBe(told);
+    expect(closed.changes()).toBe(changes);
   });
 
-  test('twice is once', async () => {
+  test('can be called twice', async () => {
     const watch = await watched(temporaryFolder());
     await Promise.all([watch.close(), watch.close()]);
     await watch.close();
   });
 
-  test('while the folder is exchanged ends it, too', async () => {
+  test('ends the watch while the folder is being replaced', async () => {
     const sync = gitSync(temporaryFolder());
     sync.publish({ 'a.yaml': '1' });
     const [closed, open] = [await watched(sync.link, { settleMs: 0 }), await watched(sync.link)];
     sync.publish({ 'a.yaml': '2' });
     await closed.close();
-    const told = closed.changes();
+    const changes = closed.changes();
     await sees(open, { 'a.yaml': '2' });
     sync.publish({ 'a.yaml': '3' });
     await sees(open, { 'a.yaml': '3' });
-    expect(closed.changes()).toBe(told);
+    expect(closed.changes()).toBe(changes);
   });
 
-  test('leaves nothing that keeps a process alive', async () => {
+  test('leaves nothing open that keeps a process alive', async () => {
     const folder = temporaryFolder();
     write(folder, { 'v1/a.yaml': '1', 'v2/a.yaml': '1' });
     symlinkSync('v1', join(folder, 'link'));
     const program = `
       import { renameSync, symlinkSync } from 'node:fs';
       import { watchFolder } from ${JSON.stringify(new URL('../../../src/source/watch/watch-folder.ts', import.meta.url))};
-      const told = Promise.withResolvers();
-      const stands = Promise.withResolvers();
-      let looks = 0;
+      const changed = Promise.withResolvers();
+      const ready = Promise.withResolvers();
+      let checks = 0;
       const watch = watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (looks += 1) > 1, readCount: () => 0, onCheck: stands.resolve,
-        onChange: told.resolve, onState: (state) => state.by === 'rescans' && told.reject(state),
+        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (checks += 1) > 1, readCount: () => 0, onCheck: ready.resolve,
+        onChange: changed.resolve, onState: (state) => state.by === 'rescans' && changed.reject(state),
       });
-      await stands.promise;
+      await ready.promise;
       symlinkSync('v2', 'next');
       renameSync('next', 'link');
-      await told.promise;
+      await changed.promise;
       await watch.close();
       setTimeout(() => console.log("left: " + process.getActiveResourcesInfo().filter((each) => each.startsWith('FS'))), 10);`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {

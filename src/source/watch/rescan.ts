@@ -23,7 +23,7 @@ export type RescanOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Checks the folder periodically until the signal is aborted, for changes that cause no event. Returns a function that waits for the end. */
+/** Checks the folder periodically until the signal is aborted, for changes that cause no event. `stop` waits for the end. */
 export function startRescans(options: RescanOptions): { readonly stop: () => Promise<void> } {
   const { watcher, check, state, tasks, rescanMs, onChangeFound, signal } = options;
   const missedChange = missedChangeTimer(options);
@@ -35,7 +35,7 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
     const isExpected = state.needsRescans() || check.expectsChange();
     if (!(await check.run())) return;
     onChangeFound();
-    if (!isExpected && !check.hasNewEvents()) missedChange.start();
+    if (!isExpected && !check.hasNewEvents() && !signal.aborted) missedChange.start();
   };
 
   const repeat = async () => {
@@ -51,9 +51,9 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
   const stopped = repeat().catch(() => {}); // The sleep is rejected when the signal is aborted.
 
   return {
-    stop: () => {
+    stop: async () => {
       missedChange.stop();
-      return stopped;
+      await stopped;
     },
   };
 }

@@ -502,6 +502,28 @@ describe('close', () => {
     expect(closed.changes()).toBe(changes);
   });
 
+  test('during a rescan that finds a change reports no missed change later', async () => {
+    const [begun, found] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let checks = 0;
+    const { missed, close } = await watchWithoutEvents({
+      hasChanged: async () => {
+        checks += 1;
+        if (checks === 1) return false;
+        begun.resolve();
+        await found.promise;
+        return true;
+      },
+    });
+    await begun.promise;
+    const closing = close();
+    found.resolve();
+    await closing;
+    // Longer than it takes to report a missed change.
+    const until = performance.now() + 1200;
+    await expect.poll(() => performance.now(), { timeout: 4000 }).toBeGreaterThan(until);
+    expect(missed).toEqual([]);
+  });
+
   test('leaves nothing open that keeps a process alive', async () => {
     const folder = temporaryFolder();
     write(folder, { 'v1/a.yaml': '1', 'v2/a.yaml': '1' });

@@ -9,10 +9,11 @@ import { configSchema } from '../../src/config/settings.ts';
 import type { Json, JsonObject } from '../../src/core/base/json.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import { serviceSchema } from '../../src/core/service/declaration-schema.ts';
-import { answer, certificate, http, id, tcp, tunnel } from '../core/builders.ts';
+import { apiResponse, certificate, http, id, tcp, tunnel } from '../core/builders.ts';
 
 /*
- * A validator of its own reads the JSON Schemas as the program reads the files. Where the two do not agree, it says so here, and why.
+ * An independent validator checks values by the JSON Schemas, and the program checks the same values. The tests list the cases in which the
+ * two disagree, with the reason.
  */
 
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
@@ -45,16 +46,16 @@ const without = (value: JsonObject, name: string) =>
 describe('a declaration', () => {
   test.for<readonly [string, Json]>([
     ['of type tcp', tcp],
-    ['of type http, without a port', http],
+    ['of type http without ports', http],
     ['with one port', { ...http, http_port: 8080 }],
-    ['with both ports at their bounds', { ...http, http_port: 1, https_port: 65_535 }],
+    ['with both ports at their limits', { ...http, http_port: 1, https_port: 65_535 }],
     ['of PostgreSQL', { ...tcp, app_protocol: 'postgresql' }],
-    ['as the API answers it, of type http', answer(http)],
-    ['as the API answers it, of type tcp', answer(tcp)],
-    ['with the other type spelt out as null', { ...http, tcp_port: null, app_protocol: null }],
-    ['dual stack', { ...http, host: { ipv4: '10.0.0.1', ipv6: 'fd00::1', network } }],
-    ['IPv6 with a dotted end', { ...http, host: { ipv6: '64:ff9b::10.0.0.1', network } }],
-    ['IPv6 alone', { ...http, host: { ipv6: '::1', network } }],
+    ['of type http, as the API returns it', apiResponse(http)],
+    ['of type tcp, as the API returns it', apiResponse(tcp)],
+    ['with null for the fields of the other type', { ...http, tcp_port: null, app_protocol: null }],
+    ['with both address families', { ...http, host: { ipv4: '10.0.0.1', ipv6: 'fd00::1', network } }],
+    ['with an IPv6 address that ends in IPv4 notation', { ...http, host: { ipv6: '64:ff9b::10.0.0.1', network } }],
+    ['with an IPv6 address only', { ...http, host: { ipv6: '::1', network } }],
     [
       'with resolvers',
       {
@@ -73,13 +74,13 @@ describe('a declaration', () => {
     ['with disabled and a null CA', tls({ cert_verification_mode: 'disabled', certificate_authority: null })],
     ['with null TLS settings', { ...tcp, tls_settings: null }],
     ['with an id in upper case', { ...tcp, service_id: id(1).toUpperCase() }],
-  ])('%s holds for both', ([, value]) => {
+  ])('%s is valid for both', ([, value]) => {
     expect([byProgram(value), byServiceSchema(value)]).toEqual([true, true]);
   });
 
   test.for<readonly [string, Json]>([
     ['a list', [tcp]],
-    ['nothing', {}],
+    ['an empty mapping', {}],
     ...['service_id', 'name', 'type', 'host', 'tcp_port'].flatMap((name): [string, Json][] => [
       [`without ${name}`, without(tcp, name)],
       [`with a null ${name}`, { ...tcp, [name]: null }],
@@ -101,7 +102,7 @@ describe('a declaration', () => {
     ['tcp_port on http', { ...http, tcp_port: 80 }],
     ['app_protocol on http', { ...http, app_protocol: 'mysql' }],
     ['an unknown protocol', { ...tcp, app_protocol: 'postgres' }],
-    ['an id that is none', { ...tcp, service_id: 'db' }],
+    ['an id that is not a UUID', { ...tcp, service_id: 'db' }],
     ['a host that is an address', { ...tcp, host: '10.0.0.1' }],
     ['a bad IPv4 address', { ...http, host: { ipv4: '10.0.0.256', network } }],
     ['a bad IPv6 address', { ...http, host: { ipv6: 'fd00:::1', network } }],
@@ -123,15 +124,15 @@ describe('a declaration', () => {
       'a'.repeat(64),
       `${'a.'.repeat(127)}a`,
     ].map((hostname): [string, Json] => [`the host name ${hostname}`, { ...tcp, host: { ...tcp.host, hostname } }]),
-    ['a mode that is none', tls({ cert_verification_mode: 'verify' })],
+    ['an unknown verification mode', tls({ cert_verification_mode: 'verify' })],
     ['TLS settings without a mode', { ...tcp, tls_settings: { client_certificate: certificate } }],
     ['a CA with disabled', tls({ cert_verification_mode: 'disabled', certificate_authority: certificate })],
     ['an unknown key of the TLS settings', tls({ ca: certificate })],
-  ])('%s is refused by both', ([, value]) => {
+  ])('%s is invalid for both', ([, value]) => {
     expect([byProgram(value), byServiceSchema(value)]).toEqual([false, false]);
   });
 
-  /** Every way in which the five fields of a host can be there, be null, or be absent. */
+  /** Every combination of the five fields of a host, each of which can be set, null or absent. */
   const hosts = Object.entries({
     ipv4: '10.0.0.1',
     ipv6: 'fd00::1',
@@ -143,14 +144,14 @@ describe('a declaration', () => {
     [{}],
   );
 
-  test('has a host that both take or both refuse, whatever is in it', () => {
+  test('has a host that both accept or both refuse, for every combination of fields', () => {
     expect(hosts).toHaveLength(243);
     const taken = hosts.filter((host) => byProgram({ ...tcp, host }));
     expect(hosts.filter((host) => byServiceSchema({ ...tcp, host }))).toEqual(taken);
     expect(taken.length).toBeGreaterThan(4);
   });
 
-  test('that is made of plausible parts, right or wrong, is judged alike', () => {
+  test('made of plausible parts, valid or not, has the same result in both', () => {
     const port = fc.constantFrom<Json>(1, 443, 65_535, 0, 65_536, '80', null);
     const uuid = fc.oneof(fc.uuid(), fc.constantFrom<Json>('x', null));
     const tunnelled = fc.option(fc.record({ tunnel_id: uuid }));
@@ -202,7 +203,7 @@ describe('a declaration', () => {
     );
   });
 
-  test('has an IPv6 address that both take or both refuse, but for the groups before a dotted end', () => {
+  test('has an IPv6 address that both accept or both refuse, except for the number of groups before IPv4 notation', () => {
     const text = fc.string({ unit: fc.constantFrom('0', 'f', 'A1b2', ':', ':', '::', '10.0.0.1'), maxLength: 12 });
     fc.assert(
       fc.property(fc.oneof(text, fc.ipV6()), (ipv6) => {
@@ -214,7 +215,7 @@ describe('a declaration', () => {
     );
   });
 
-  test('that holds, holds for the schema, too', () => {
+  test('that is valid is also valid by the JSON Schema', () => {
     const uuid = fc.uuid();
     const port = fc.integer({ min: 1, max: 65_535 });
     const net = fc.record({ tunnel_id: uuid });
@@ -279,7 +280,7 @@ describe('settings', () => {
     { request_budget: [' 1 / 1s ', '2/2h'] },
     { concurrency: 1, max_changes: 0, max_change_percent: 100 },
     { concurrency: '007', max_changes: 'none', max_change_percent: '50' },
-  ])('%j hold for both', (settings) => {
+  ])('%j are valid for both', (settings) => {
     expect([byLoading(settings), byConfigSchema(settings)]).toEqual([true, true]);
   });
 
@@ -321,19 +322,19 @@ describe('settings', () => {
     { log_level: 'loud' },
     { log_format: ['json'] },
     { unknown_fields: null },
-  ])('%j are refused by both', (settings) => {
+  ])('%j are invalid for both', (settings) => {
     expect([byLoading(settings), byConfigSchema(settings)]).toEqual([false, false]);
   });
 
   test.for<readonly [Json, string]>([
-    [{ interval: '481h' }, 'a pattern does not count hours'],
-    [{ rescan: '0.1ms' }, 'nor does it round'],
-    [{ request_budget: '10/0s' }, 'a duration of zero has many spellings'],
-    [{ include: 'a,,b' }, 'a comma between braces parts nothing, and braces nest'],
-    [{ schedule: '61 6 * * *' }, 'cron has a language of its own'],
-    [{ schedule: '0 6 * * * Europe/Berln' }, 'time zones are many, and change'],
-    [{ concurrency: '101' }, 'a number in quotes is text'],
-  ])('%j is left to the program: %s', ([settings]) => {
+    [{ interval: '481h' }, 'a pattern cannot compare numbers'],
+    [{ rescan: '0.1ms' }, 'a pattern cannot round'],
+    [{ request_budget: '10/0s' }, 'zero can be written in many ways'],
+    [{ include: 'a,,b' }, 'a comma inside braces does not separate, and braces can be nested'],
+    [{ schedule: '61 6 * * *' }, 'the syntax of cron is too complex for a pattern'],
+    [{ schedule: '0 6 * * * Europe/Berln' }, 'the list of time zones is long and changes'],
+    [{ concurrency: '101' }, 'a number in quotes is text, which a schema cannot compare'],
+  ])('%j is refused by the program only: %s', ([settings]) => {
     expect([byLoading(settings), byConfigSchema(settings)]).toEqual([false, true]);
   });
 });

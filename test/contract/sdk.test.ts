@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { exampleTunnel, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
-// The official SDK drives the emulator, so that it answers as clients expect and not only as ours does.
+// The official SDK calls the emulator, so that the emulator responds as clients expect and is not tuned to our client.
 
 const identity = { email: 'operator@example.com', key: 'emulator-key-not-a-secret' };
 
@@ -16,7 +16,7 @@ async function emulated(options: EmulatorOptions = {}): Promise<Emulator> {
   return emulator;
 }
 
-/** What is not given is null, or else the SDK looks for it in the environment. */
+/** Credentials that are not given are null; otherwise the SDK reads them from the environment. */
 function sdk(emulator: Emulator, credentials: Credentials = { apiToken: emulator.token }): Cloudflare {
   const none = { apiToken: null, apiEmail: null, apiKey: null, userServiceKey: null };
   return new Cloudflare({ baseURL: emulator.url, maxRetries: 0, ...none, ...credentials });
@@ -87,7 +87,7 @@ describe.each<{ by: string; credentials: Credentials }>([
   });
 });
 
-test('lists page by page until nothing comes, each service once', async () => {
+test('lists every service once, page by page, until a page is empty', async () => {
   const names = Array.from({ length: 45 }, (_, index) => `db-${index}`);
   const emulator = await emulated({ services: names.map((name) => ({ ...orders, name })) });
   const { services } = sdk(emulator).connectivity.directory;
@@ -101,7 +101,7 @@ test('lists page by page until nothing comes, each service once', async () => {
   expect(second.result_info).toEqual({ count: 20, page: 2, per_page: 20, total_count: 45, total_pages: 3 });
 });
 
-test('lists one type', async () => {
+test('lists the services of one type', async () => {
   const web = { name: 'web', type: 'http', host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } } };
   const emulator = await emulated({ services: [orders, web] });
   const { services } = sdk(emulator).connectivity.directory;
@@ -109,8 +109,8 @@ test('lists one type', async () => {
   expect(result.map(({ name }) => name)).toEqual(['web']);
 });
 
-describe('refused', () => {
-  test('a name or a tunnel: 400 with code 5101', async () => {
+describe('the emulator refuses', () => {
+  test('a taken name and an unknown tunnel with 400 and code 5101', async () => {
     const emulator = await emulated({ services: [orders] });
     const { services } = sdk(emulator).connectivity.directory;
     const account = { account_id: emulator.accountId };
@@ -127,7 +127,7 @@ describe('refused', () => {
     expect(dangling).toMatchObject({ errors: [{ code: 5101, message: 'Tunnel ID Not Found' }] });
   });
 
-  test('a field: 400 with code 5102 and the place', async () => {
+  test('an invalid field with 400, code 5102 and a pointer to it', async () => {
     const emulator = await emulated();
     const { services } = sdk(emulator).connectivity.directory;
     const error = await caught(services.create({ account_id: emulator.accountId, ...orders, tcp_port: 0 }));
@@ -135,7 +135,7 @@ describe('refused', () => {
     expect(error).toMatchObject({ error: { errors: [{ code: 5102, source: { pointer: '/tcp_port' } }] } });
   });
 
-  test('an unknown service: 404 with code 5104', async () => {
+  test('an unknown service with 404 and code 5104', async () => {
     const emulator = await emulated();
     const { services } = sdk(emulator).connectivity.directory;
     const account = { account_id: emulator.accountId };
@@ -152,7 +152,7 @@ describe('refused', () => {
     }
   });
 
-  test('another account: 404 with code 7003', async () => {
+  test('another account with 404 and code 7003', async () => {
     const emulator = await emulated();
     const { services } = sdk(emulator).connectivity.directory;
     const error = await caught(services.get('x', { account_id: 'f'.repeat(32) }));
@@ -163,7 +163,7 @@ describe('refused', () => {
   test.each<{ credentials: Credentials }>([
     { credentials: { apiToken: 'wrong' } },
     { credentials: { apiEmail: identity.email, apiKey: 'wrong' } },
-  ])('credentials: 401 with code 10000 ($credentials)', async ({ credentials }) => {
+  ])('wrong credentials with 401 and code 10000 ($credentials)', async ({ credentials }) => {
     const emulator = await emulated();
     const { services } = sdk(emulator, credentials).connectivity.directory;
     const error = await caught(services.get('x', { account_id: emulator.accountId }));
@@ -171,7 +171,7 @@ describe('refused', () => {
     expect(error).toMatchObject({ status: 401, errors: [{ code: 10_000, message: 'Authentication error' }] });
   });
 
-  test('a write with a token that may only read: 403 with code 10000', async () => {
+  test('a write with a read-only token with 403 and code 10000', async () => {
     const emulator = await emulated();
     const { services } = sdk(emulator, { apiToken: 'read-only' }).connectivity.directory;
     const account = { account_id: emulator.accountId };
@@ -182,11 +182,11 @@ describe('refused', () => {
   });
 });
 
-/** What a call was rejected with. */
+/** Returns the error that a call is rejected with. */
 async function caught(call: PromiseLike<unknown>): Promise<unknown> {
   return call.then(
     (value) => {
-      throw new Error(`expected a refusal, found ${JSON.stringify(value)}`);
+      throw new Error(`expected a rejection, found ${JSON.stringify(value)}`);
     },
     (error: unknown) => error,
   );

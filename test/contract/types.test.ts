@@ -6,8 +6,8 @@ import { expectTypeOf, test } from 'vitest';
 import type { DeclaredService } from '../../src/core/service/declared-service.ts';
 
 /*
- * Our schema against the official SDK's types, when the tests are compiled: a field that the SDK gains, loses or types otherwise
- * stops the type check here.
+ * Compares our table of fields with the types of the official SDK when the tests are compiled: the type check fails here if the SDK
+ * adds, removes or retypes a field.
  */
 
 type Http = Extract<DeclaredService, { type: 'http' }>;
@@ -15,30 +15,30 @@ type Tcp = Extract<DeclaredService, { type: 'tcp' }>;
 type SdkHttp = ServiceUpdateParams.InfraHTTPServiceConfig;
 type SdkTcp = ServiceUpdateParams.InfraTCPServiceConfig;
 
-/** Keys that may hold something: ours names the other type's fields, too, to say that they do not belong. */
+/** The keys that can have a value other than null. */
 type Settable<T> = { [K in keyof T]-?: NonNullable<T[K]> extends never ? never : K }[keyof T];
 type ReadOnly = 'service_id' | 'created_at' | 'updated_at';
 type KeysOfUnion<T> = T extends unknown ? keyof T : never;
 
-/** In wrangler's requests since November 2026, and not yet in the SDK's types. */
+/** In the requests of wrangler since November 2026, but not yet in the types of the SDK. */
 type NewerThanTheSdk = 'certificate_authority' | 'client_certificate';
 
-test('knows exactly the fields that the SDK knows, for http and for tcp', () => {
+test('has exactly the fields of the SDK, for http and for tcp', () => {
   expectTypeOf<Exclude<Settable<Http>, ReadOnly>>().toEqualTypeOf<Exclude<keyof SdkHttp, 'account_id'>>();
   expectTypeOf<Exclude<Settable<Tcp>, ReadOnly>>().toEqualTypeOf<Exclude<keyof SdkTcp, 'account_id'>>();
 });
 
-test('types the fields as the SDK does', () => {
+test('has fields of the same types as the SDK', () => {
   expectTypeOf<Http['http_port']>().toEqualTypeOf<SdkHttp['http_port']>();
   expectTypeOf<Http['https_port']>().toEqualTypeOf<SdkHttp['https_port']>();
   expectTypeOf<Tcp['app_protocol']>().toEqualTypeOf<SdkTcp['app_protocol']>();
-  // The SDK calls the port optional; the documentation and wrangler require it, and so do we.
+  // Optional in the SDK; the documentation and wrangler require it, and so does our table.
   expectTypeOf<Tcp['tcp_port']>().toEqualTypeOf<NonNullable<SdkTcp['tcp_port']>>();
   expectTypeOf<DeclaredService['type']>().toEqualTypeOf<SdkHttp['type']>();
   expectTypeOf<DeclaredService['name']>().toEqualTypeOf<SdkHttp['name']>();
 });
 
-test('knows the host shapes and the TLS settings of the SDK', () => {
+test('has the host shapes and the TLS settings of the SDK', () => {
   expectTypeOf<keyof DeclaredService['host']>().toEqualTypeOf<KeysOfUnion<SdkHttp['host']>>();
   expectTypeOf<SdkHttp['host']>().toExtend<DeclaredService['host']>();
   type Tls = NonNullable<DeclaredService['tls_settings']>;
@@ -48,6 +48,6 @@ test('knows the host shapes and the TLS settings of the SDK', () => {
   >();
 });
 
-test('an answer has no key that a declaration does not know', () => {
+test('accepts every key of a response in a declaration', () => {
   expectTypeOf<Exclude<KeysOfUnion<ServiceListResponse>, KeysOfUnion<DeclaredService>>>().toEqualTypeOf<never>();
 });

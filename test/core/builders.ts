@@ -12,11 +12,11 @@ import type { PassFacts } from '../../src/core/report/report.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
 
 /*
- * Small values for tests. A test gives only the fields that matter to it, as a file or the API would spell them; null is
- * "omitted". Without fields, `declaration()` and `live()` are one service, in sync.
+ * Small values for tests. A test passes only the fields that matter to it, as a file or the API would write them; null means unset.
+ * Without fields, `declaration()` and `live()` are the same service, in sync.
  */
 
-/** A service_id: `…-000000000007` for 7. */
+/** Returns a service_id, such as `…-000000000007` for 7. */
 export function id(number: number): string {
   return `0191e3a4-5b6c-7d8e-9f00-${String(number).padStart(12, '0')}`;
 }
@@ -42,23 +42,23 @@ export const http = {
   host: { ipv4: '10.0.0.12', network: { tunnel_id: tunnel } },
 } as const satisfies JsonObject;
 
-/** `tcp`, or `http` where the fields say so, with these fields instead. */
+/** Returns the service `tcp`, or `http` if the fields say so, with these fields changed. */
 export function service(fields: JsonObject = {}): JsonObject {
   return { ...(fields['type'] === 'http' ? http : tcp), ...fields };
 }
 
-/** A declaration that holds, from a file of its own. */
+/** Returns a valid declaration from a file of its own. */
 export function declaration(fields: JsonObject = {}): Declaration {
   const value = service(fields);
   const { declarations, problems } = parseFile(`${textOf(value['name'])}.json`, JSON.stringify(value));
   const [declaration] = declarations;
-  if (declaration === undefined) throw new Error(`not a declaration: ${JSON.stringify(problems)}`);
+  if (declaration === undefined) throw new Error(`expected a valid declaration, found ${JSON.stringify(problems)}`);
   return declaration;
 }
 
-/** A service as the API has it. */
+/** Returns a service as the API lists it. */
 export function live(fields: JsonObject = {}): LiveService {
-  const value = answer(service(fields));
+  const value = apiResponse(service(fields));
   return { service_id: textOf(value['service_id']).toLowerCase(), name: textOf(value['name']), value };
 }
 
@@ -66,8 +66,8 @@ function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A service as the API answers it: null where it is unset, and with the times. */
-export function answer(value: JsonObject): JsonObject {
+/** Returns the JSON of a service as the API returns it: with null for unset fields, and with timestamps. */
+export function apiResponse(value: JsonObject): JsonObject {
   const { host } = value;
   return {
     ...(value['type'] === 'http' ? { http_port: null, https_port: null } : { tcp_port: null, app_protocol: null }),
@@ -80,14 +80,14 @@ export function answer(value: JsonObject): JsonObject {
 
 const unusedHost = { ipv4: null, ipv6: null, network: null, hostname: null, resolver_network: null };
 
-/** What a folder declares: these services, a file each. */
+/** Returns the declarations of a folder with one file for each service. */
 export function declared(...services: readonly JsonObject[]): Declared {
   return { declarations: services.map(declaration), skipped: [], problems: [] };
 }
 
 export type Sides = { readonly declared?: readonly JsonObject[]; readonly live?: readonly JsonObject[] };
 
-/** The findings about what is declared and what is live. */
+/** Returns the findings about declared and live services. */
 export function findings(sides: Sides): readonly Finding[] {
   return compare(declared(...(sides.declared ?? [])), (sides.live ?? []).map(live));
 }
@@ -116,7 +116,7 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
 
 export const emptyPlan: Plan = { steps: [], withheld: [] };
 
-/** The facts of a pass that planned for these findings, and did nothing yet. */
+/** Returns the facts of a pass that planned for these findings and has applied nothing yet. */
 export function facts(fields: Partial<PassFacts> = {}): PassFacts {
   const given = fields.findings ?? [];
   return {

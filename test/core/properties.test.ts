@@ -13,7 +13,7 @@ import { UNKNOWN_FIELDS_POLICIES } from '../../src/core/plan/withhold.ts';
 import { toReport } from '../../src/core/report/report.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
 import { normalize, toBody } from '../../src/core/service/normalize.ts';
-import { answer, certificate, facts, id, otherTunnel, planOptions, tunnel } from './builders.ts';
+import { apiResponse, certificate, facts, id, otherTunnel, planOptions, tunnel } from './builders.ts';
 
 const FULL = process.env['FULL'] === '1';
 vi.setConfig({ testTimeout: 120_000 });
@@ -101,7 +101,7 @@ function stored(service: JsonObject, { upper, longIpv6, nulls, explicitTls, noRe
       : {}),
     ...(explicitTls && settings == null ? { tls_settings: { cert_verification_mode: 'verify_full' } } : {}),
   };
-  return nulls ? answer(complete) : { ...complete, created_at: 'before' };
+  return nulls ? apiResponse(complete) : { ...complete, created_at: 'before' };
 }
 
 function expandAddress(address: string): string {

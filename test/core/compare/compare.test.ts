@@ -4,7 +4,7 @@ import { changesBetween, compare, findingId } from '../../../src/core/compare/co
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { normalize } from '../../../src/core/service/normalize.ts';
 import {
-  answer,
+  apiResponse,
   certificate,
   declared,
   findings,
@@ -40,8 +40,8 @@ const tls = (settings: Json) => ({ ...tcp, tls_settings: settings });
 describe('is in sync if the live service', () => {
   test.for<{ what: string; declared: JsonObject; live: JsonObject }>([
     { what: 'is as declared', declared: tcp, live: tcp },
-    { what: 'has nulls and times', declared: tcp, live: answer(tcp) },
-    { what: 'lacks declared nulls', declared: answer(tcp), live: tcp },
+    { what: 'has nulls and times', declared: tcp, live: apiResponse(tcp) },
+    { what: 'lacks declared nulls', declared: apiResponse(tcp), live: tcp },
     {
       what: 'has all five host keys',
       declared: web,
@@ -394,12 +394,12 @@ describe('finds a change of', () => {
     ['both', 'http', [['https_port', null, 443]]],
     ['both', 'https', [['http_port', null, 80]]],
   ])('ports, without assuming default ports: %s declared, %s live', ([declared, live, changes]) => {
-    const found = changesOf({ ...web, ...ports[declared] }, answer({ ...web, ...ports[live] }));
+    const found = changesOf({ ...web, ...ports[declared] }, apiResponse({ ...web, ...ports[live] }));
     expect(found.map(({ path, live, declared }) => [path, live, declared])).toEqual(changes);
   });
 
   test.for(['none', 'http', 'https', 'both'] as const)('nothing if the ports are the same: %s', (which) => {
-    expect(compareOne({ ...web, ...ports[which] }, answer({ ...web, ...ports[which] }))?.kind).toBe('in_sync');
+    expect(compareOne({ ...web, ...ports[which] }, apiResponse({ ...web, ...ports[which] }))?.kind).toBe('in_sync');
   });
 
   test('a service and returns both sides and the unknown fields', () => {

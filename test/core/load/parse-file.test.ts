@@ -3,7 +3,7 @@ import type { Json } from '../../../src/core/base/json.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile, unreadableFile } from '../../../src/core/load/parse-file.ts';
 import { renderProblem } from '../../../src/core/load/problem.ts';
-import { answer, certificate, http, id, tcp, tunnel } from '../builders.ts';
+import { apiResponse, certificate, http, id, tcp, tunnel } from '../builders.ts';
 
 const yaml = `service_id: 0191e3a4-5b6c-7d8e-9f00-112233445566
 name: orders-db
@@ -118,11 +118,11 @@ describe('a declaration that holds', () => {
   });
 
   test.for([
-    ['tcp', answer(tcp)],
-    ['http', answer(http)],
+    ['tcp', apiResponse(tcp)],
+    ['http', apiResponse(http)],
     [
       'tcp with everything',
-      answer({
+      apiResponse({
         ...tcp,
         app_protocol: 'mysql',
         tls_settings: {
@@ -132,12 +132,15 @@ describe('a declaration that holds', () => {
         },
       }),
     ],
-    ['http with both ports', answer({ ...http, http_port: 80, https_port: 443 })],
-    ['http with null for what tcp has', { ...answer(http), tcp_port: null, app_protocol: null, tls_settings: null }],
-    ['tcp with null for what http has', { ...answer(tcp), http_port: null, https_port: null }],
+    ['http with both ports', apiResponse({ ...http, http_port: 80, https_port: 443 })],
+    [
+      'http with null for what tcp has',
+      { ...apiResponse(http), tcp_port: null, app_protocol: null, tls_settings: null },
+    ],
+    ['tcp with null for what http has', { ...apiResponse(tcp), http_port: null, https_port: null }],
     [
       'null for resolvers',
-      answer({ ...tcp, host: { hostname: 'a', resolver_network: { tunnel_id: tunnel, resolver_ips: null } } }),
+      apiResponse({ ...tcp, host: { hostname: 'a', resolver_network: { tunnel_id: tunnel, resolver_ips: null } } }),
     ],
   ] as const)('may be an answer of the API, in YAML and in JSON: %s', ([, value]) => {
     const lines = (fields: object, indentation: string): string[] =>

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
 import { normalize, toBody, withoutPlace } from '../../../src/core/service/normalize.ts';
-import { answer, certificate, http, tcp, tunnel } from '../builders.ts';
+import { apiResponse, certificate, http, tcp, tunnel } from '../builders.ts';
 
 const known = (service: JsonObject) => Object.fromEntries(normalize(service).known);
 const unknown = (service: JsonObject) => [...normalize(service).unknown];
 const fields = (entries: { readonly [path: string]: Json }) => new Map(Object.entries(entries));
 
-describe('normalized', () => {
-  test('a service is a table of the fields that are set, in their order', () => {
-    expect([...normalize(answer({ ...tcp, app_protocol: 'mysql' })).known]).toEqual([
+describe('normalizing', () => {
+  test('returns the fields that are set, in the order of the table', () => {
+    expect([...normalize(apiResponse({ ...tcp, app_protocol: 'mysql' })).known]).toEqual([
       ['name', 'db'],
       ['type', 'tcp'],
       ['tcp_port', 5432],
@@ -28,7 +28,7 @@ describe('normalized', () => {
       { ...http, http_port: 80, https_port: 443 },
       { http_port: 80, https_port: 443 },
     ],
-  ])('the ports of %j are %j: none is filled in', ([service, ports]) => {
+  ])('fills in no default port: %j has %j', ([service, ports]) => {
     expect(known(service ?? {})).toEqual({
       name: 'web',
       type: 'http',
@@ -51,7 +51,7 @@ describe('normalized', () => {
     ['::ffff:10.0.0.1', '::ffff:a00:1'],
     ['::FFFF:0A00:0001', '::ffff:a00:1'],
     ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
-  ])('the IPv6 address %s is %s', ([written, expected]) => {
+  ])('writes the IPv6 address %s as %s', ([written, expected]) => {
     expect(known({ host: { ipv6: written } })['host.ipv6']).toBe(expected);
     expect(known({ host: { resolver_network: { resolver_ips: ['10.0.0.53', written] } } })).toMatchObject({
       'host.resolver_network.resolver_ips': ['10.0.0.53', expected],
@@ -64,7 +64,7 @@ describe('normalized', () => {
     ['10.0.0.1', '10.0.0.1'],
     ['an object', { a: 1 }],
     ['a number', 6],
-  ])('what is no IPv6 address stays as it is: %s', ([, value]) => {
+  ])('leaves a value unchanged that is not an IPv6 address: %s', ([, value]) => {
     expect(known({ host: { ipv6: value } })['host.ipv6']).toEqual(value);
   });
 
@@ -73,7 +73,7 @@ describe('normalized', () => {
     ['an empty list', [], undefined],
     ['null', null, undefined],
     ['a text', '10.0.0.53', '10.0.0.53'],
-  ])('resolvers that are %s', ([, resolverIps, expected]) => {
+  ])('normalizes resolvers that are %s', ([, resolverIps, expected]) => {
     const service = { host: { resolver_network: { resolver_ips: resolverIps } } };
     expect(known(service)['host.resolver_network.resolver_ips']).toEqual(expected);
   });
@@ -81,11 +81,11 @@ describe('normalized', () => {
   test.for<[string, JsonObject]>([
     ['host.network.tunnel_id', { host: { network: { tunnel_id: tunnel.toUpperCase() } } }],
     ['host.resolver_network.tunnel_id', { host: { resolver_network: { tunnel_id: tunnel.toUpperCase() } } }],
-  ])('%s is in lower case', ([path, service]) => {
+  ])('writes %s in lower case', ([path, service]) => {
     expect(known(service)[path]).toBe('0191dce4-9ab4-7fce-b660-8e5dec5172da');
   });
 
-  test('host names and certificates are in lower case, names are not', () => {
+  test('writes host names and certificate ids in lower case, but not names', () => {
     const tls = { certificate_authority: certificate.toUpperCase(), client_certificate: certificate.toUpperCase() };
     expect(known({ name: 'DB', host: { hostname: 'DB.Internal' }, tls_settings: tls })).toEqual({
       name: 'DB',
@@ -97,7 +97,7 @@ describe('normalized', () => {
   });
 
   test.for<[string, JsonObject]>([['a host of nulls', { host: { hostname: null, network: null } }]])(
-    '%s has no fields',
+    'finds no fields in %s',
     ([, service]) => {
       expect(known(service)).toEqual({ 'tls_settings.cert_verification_mode': 'verify_full' });
       expect(unknown(service)).toEqual([]);
@@ -110,14 +110,14 @@ describe('normalized', () => {
     [{ host: { network: tunnel } }, 'host.network', tunnel],
     [{ tls_settings: 'disabled' }, 'tls_settings', 'disabled'],
   ] as const)(
-    'a mapping that is something else is a field of its own, and so differs: %j',
+    'treats another value in place of a mapping as a field, so that it is drift: %j',
     ([service, path, value]) => {
       expect(known(service)).toMatchObject({ [path]: value });
       expect(unknown(service)).toEqual([]);
     },
   );
 
-  test('a field of another type than ours is kept as it is, and so differs', () => {
+  test('keeps a value of an unexpected type unchanged, so that it is drift', () => {
     expect(known({ name: 1, host: { hostname: 2 }, tcp_port: '5432' })).toMatchObject({
       name: 1,
       'host.hostname': 2,
@@ -125,9 +125,9 @@ describe('normalized', () => {
     });
   });
 
-  test('what is unknown is kept unchanged under its outermost path, sorted; null and read-only keys are not', () => {
+  test('keeps unknown values unchanged under their outermost path, sorted, but not null and read-only fields', () => {
     const service = {
-      ...answer(tcp),
+      ...apiResponse(tcp),
       weight: 3,
       labels: { team: 'data', none: null },
       gone: null,
@@ -144,8 +144,8 @@ describe('normalized', () => {
   });
 });
 
-describe('a body', () => {
-  test('has what is declared, in the shape of the API', () => {
+describe('the body of a PUT', () => {
+  test('has the declared fields in the shape of the API', () => {
     const declared = normalize({
       ...tcp,
       host: { hostname: 'DB.internal', resolver_network: { tunnel_id: tunnel, resolver_ips: ['FD00::53'] } },
@@ -181,11 +181,11 @@ describe('a body', () => {
       { cert_verification_mode: 'verify_full', client_certificate: '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33' },
     ],
     ['verify_ca', { tls_settings: { cert_verification_mode: 'verify_ca' } }, { cert_verification_mode: 'verify_ca' }],
-  ])('omits TLS settings that an omission says as well: %s', ([, tls, expected]) => {
+  ])('omits TLS settings that have the same effect when omitted: %s', ([, tls, expected]) => {
     expect(toBody(normalize({ ...http, ...tls }).known, new Map())['tls_settings']).toEqual(expected);
   });
 
-  test('has what is carried over, at its place and unchanged', () => {
+  test('has the carried-over fields in their place, unchanged', () => {
     const carriedOver = fields({
       weight: 3,
       'labels.of': { team: 'data', none: null },
@@ -203,13 +203,13 @@ describe('a body', () => {
     });
   });
 
-  test.for(['__proto__', 'constructor', 'toString'])('carries over a field that is called %s', (key) => {
+  test.for(['__proto__', 'constructor', 'toString'])('carries over a field named %s', (key) => {
     const { unknown } = normalize(JSON.parse(`{"${key}": {"a": 1}, "host": {"${key}": 2}}`));
     const body = toBody(new Map(), unknown);
     expect(JSON.stringify(body)).toBe(`{"${key}":{"a":1},"host":{"${key}":2}}`);
   });
 
-  test('of nothing is empty', () => {
+  test('is empty without fields', () => {
     expect(toBody(new Map(), new Map())).toEqual({});
   });
 });
@@ -225,17 +225,17 @@ test.for<{ path: string; host: JsonObject; lost: boolean }>([
   { path: 'tls_settings.ciphers', host: tcp.host, lost: false },
   { path: 'labels', host: tcp.host, lost: false },
   { path: 'a.b', host: tcp.host, lost: false },
-])('the unknown $path has no place beside $host: $lost', ({ path, host, lost }) => {
+])('whether $host has no place for the unknown $path: $lost', ({ path, host, lost }) => {
   expect(withoutPlace(normalize({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
 });
 
-test('unknown keys with dots and quotes come back as they were', () => {
+test('restores unknown keys that contain dots and quotes', () => {
   const odd = { 'host.ipv4': '10.9.9.9', '"quoted': 1, '"a.b"': 2 };
   const { known: fields, unknown: carried } = normalize({ ...tcp, ...odd });
   expect(fields.has('host.ipv4')).toBe(false);
   expect(toBody(fields, carried)).toMatchObject(odd);
 });
 
-test.for(['1:2', '::1]/x?[', 'a.b:c'])('what only looks like an IPv6 address stays as it is: %s', (ipv6) => {
+test.for(['1:2', '::1]/x?[', 'a.b:c'])('leaves a value unchanged that only looks like an IPv6 address: %s', (ipv6) => {
   expect(known({ host: { ipv6 } })).toMatchObject({ 'host.ipv6': ipv6 });
 });

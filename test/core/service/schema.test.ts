@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { declarationPaths } from '../../../src/core/service/fields.ts';
 import { alternativesIn, checkService, isSentence } from '../../../src/core/service/schema.ts';
-import { answer, http, id, tcp, tunnel } from '../builders.ts';
+import { apiResponse, http, id, tcp, tunnel } from '../builders.ts';
 
-test('a service that holds is told by its id and its name', () => {
+test('returns the id and the name of a valid service', () => {
   expect(checkService(tcp)).toMatchObject({ service: { service_id: id(1), name: 'db' }, issues: [] });
-  expect(checkService(answer(http))).toMatchObject({ service: { service_id: id(2), name: 'web' }, issues: [] });
+  expect(checkService(apiResponse(http))).toMatchObject({ service: { service_id: id(2), name: 'web' }, issues: [] });
 });
 
 test.for([
@@ -14,15 +14,19 @@ test.for([
   ['a null type, and more', { ...tcp, type: null, name: '', tcp_port: 0 }, ['name', 'type', 'tcp_port']],
   ['a field of another type', { ...http, tcp_port: 80 }, ['tcp_port']],
   ['nothing', {}, ['service_id', 'name', 'type', 'host']],
-] as const)('%s is found out', ([, value, paths]) => {
+] as const)('reports %s', ([, value, paths]) => {
   const { service, issues } = checkService(value);
   expect(service).toBeNull();
   expect(issues.map(({ path }) => path.join('.'))).toEqual(paths);
 });
 
 test.for([
-  ['an untyped service may have either port', { ...http, type: null, http_port: 80, tcp_port: 80 }, ['type']],
-  ['read-only times may be anything', { ...tcp, created_at: [1], updated_at: 'yesterday' }, []],
+  [
+    'accepts the ports of both types while the type is unknown',
+    { ...http, type: null, http_port: 80, tcp_port: 80 },
+    ['type'],
+  ],
+  ['accepts any value for the read-only timestamps', { ...tcp, created_at: [1], updated_at: 'yesterday' }, []],
 ] as const)('%s', ([, value, paths]) => {
   expect(checkService(value).issues.map(({ path }) => path.join('.'))).toEqual(paths);
 });
@@ -33,7 +37,7 @@ test.for([
   ['a field of another type', { ...tcp, http_port: 80 }, true],
   ['a bad host name', { ...tcp, host: { ...tcp.host, hostname: 'a b' } }, false],
   ['a host without its network', { ...tcp, host: { hostname: 'a' } }, true],
-] as const)('whether the message about %s is a sentence', ([, value, expected]) => {
+] as const)('whether the message about %s is a whole sentence', ([, value, expected]) => {
   expect(checkService(value).issues.map(isSentence)).toEqual([expected]);
 });
 
@@ -42,11 +46,11 @@ test.for([
   [{ hostname: 'a' }, ['host.resolver_network']],
   [{ ipv4: '10.0.0.12' }, ['host.network']],
   [{ ipv4: '10.0.0.12', resolver_network: { tunnel_id: tunnel } }, []],
-] as const)('the host %j lacks one of %j', ([host, paths]) => {
+] as const)('the host %j is missing one of %j', ([host, paths]) => {
   expect(checkService({ ...tcp, host }).issues.flatMap(alternativesIn)).toEqual(paths);
 });
 
-test('an issue that is about something else lacks nothing', () => {
+test('any other issue is not about a missing field', () => {
   expect(checkService({ ...tcp, tcp_port: 0 }).issues.flatMap(alternativesIn)).toEqual([]);
 });
 
@@ -73,6 +77,6 @@ test.for([
   ['http', [...first, 'http_port', 'https_port', ...last]],
   ['tcp', [...first, 'tcp_port', 'app_protocol', ...last]],
   [undefined, [...first, 'http_port', 'https_port', 'tcp_port', 'app_protocol', ...last]],
-] as const)('a declaration of type %s knows its fields', ([type, paths]) => {
+] as const)('lists the fields of a declaration of type %s', ([type, paths]) => {
   expect(declarationPaths(type)).toEqual(paths);
 });

@@ -2,8 +2,8 @@ import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
 import { printable } from '../core/base/printable.ts';
 import type { Redactor } from '../core/base/redactor.ts';
-import { wrapped } from '../core/report/text.ts';
-import type { Paint, TextOptions } from '../core/report/text.ts';
+import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
+import { wrapLine } from '../core/report/terminal/wrap.ts';
 import { painter } from '../sinks/colors.ts';
 
 /** Takes texts of whole lines. */
@@ -67,7 +67,7 @@ export function onStop({ stop }: Context, tell: (text: string) => void): void {
 
 /** Tells people something beside the result. */
 export function tell({ stderr }: Context, text: string): void {
-  stderr.write(`${wrapped(`vpc-reconciler: ${printable(text)}`, { columns: columnsOf(stderr) })}\n`);
+  stderr.write(`${wrapLine(`vpc-reconciler: ${printable(text)}`, { columns: columnsOf(stderr) })}\n`);
 }
 
 /** Writes a result. All output that is not a log line goes through here. */

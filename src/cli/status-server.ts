@@ -3,8 +3,8 @@ import { ConfigError } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
 import { errorCode } from '../core/base/errno.ts';
-import { healthOf } from '../core/report/health.ts';
-import { summaryOf } from '../core/report/report.ts';
+import { toHealth } from '../core/report/health.ts';
+import { summarize } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
 import type { SendEvent } from '../server/route.ts';
 import { createRoutes } from '../server/routes.ts';
@@ -55,7 +55,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     rescanMs: settings.rescan,
   };
   const health = () =>
-    healthOf(vitals(), limits, version, {
+    toHealth(vitals(), limits, version, {
       elapsedMs: clock.elapsedMs(),
       timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
     });
@@ -98,7 +98,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     onReport: (report) => {
       history.add(report);
       metrics.onReport(report);
-      sendToAll('report', summaryOf(report));
+      sendToAll('report', summarize(report));
     },
     onRequest: metrics.onRequest,
     onPhase: () => sendToAll('phase', {}),

@@ -1,4 +1,6 @@
-import type { Report, Trigger } from '../core/report/report.ts';
+import { RETRIES_PARKED } from '../core/report/pass.ts';
+import type { Trigger } from '../core/report/pass.ts';
+import type { Report } from '../core/report/report.ts';
 
 /** The pass that begins next. All callers that request it share one report. */
 type PendingPass = { trigger: Trigger; readonly report: PromiseWithResolvers<Report | null> };
@@ -25,8 +27,8 @@ export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequ
     add: (trigger) => {
       if (stop.aborted) return null;
       pending ??= { trigger, report: Promise.withResolvers() };
-      // A person who requests a pass expects more than a change does: parked services are retried.
-      if (trigger === 'signal' || trigger === 'request') pending.trigger = trigger;
+      // The pass must do everything that one of its requests asks for.
+      if (RETRIES_PARKED[trigger]) pending.trigger = trigger;
       onRequest();
       wake?.();
       return pending.report.promise;

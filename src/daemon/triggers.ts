@@ -1,5 +1,6 @@
 import type { Watch } from '../core/load/source.ts';
-import type { Report, Trigger } from '../core/report/report.ts';
+import type { Trigger } from '../core/report/pass.ts';
+import type { Report } from '../core/report/report.ts';
 import type { ReportSink } from '../core/report/sink.ts';
 import { backOff } from './back-off.ts';
 import { followSchedule } from './schedule.ts';

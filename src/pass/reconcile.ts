@@ -9,7 +9,9 @@ import { emptyMemory } from '../core/plan/memory.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { remember } from '../core/plan/remember.ts';
-import type { Mode, Report, Trigger } from '../core/report/report.ts';
+import { RETRIES_PARKED } from '../core/report/pass.ts';
+import type { Mode, Trigger } from '../core/report/pass.ts';
+import type { Report } from '../core/report/report.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { apply } from './apply.ts';
 import type { Applied } from './apply.ts';
@@ -37,17 +39,6 @@ export type ReconcilerOptions = SelectionOptions & {
 
 /** Runs one pass and returns its report. Never throws: the report holds every failure. */
 export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
-
-/** Whether a pass retries parked updates at once, because a person asked for it. */
-const RETRIES_PARKED: Readonly<Record<Trigger, boolean>> = {
-  startup: false,
-  change: false,
-  interval: false,
-  schedule: false,
-  signal: true,
-  request: true,
-  command: true,
-};
 
 /** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {

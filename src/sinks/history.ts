@@ -1,6 +1,6 @@
-import { isGood } from '../core/report/health.ts';
-import { summaryOf } from '../core/report/report.ts';
+import { summarize } from '../core/report/report.ts';
 import type { PassSummary, Report } from '../core/report/report.ts';
+import { isGoodPass } from '../core/report/vitals.ts';
 
 /** The most recent passes, in memory. */
 export type History = {
@@ -27,8 +27,8 @@ export function createHistory(): History {
   return {
     add: (report) => {
       latest = report;
-      if (isGood(report)) lastGood = report;
-      passes.push(summaryOf(report));
+      if (isGoodPass(report)) lastGood = report;
+      passes.push(summarize(report));
       if (passes.length > MAX_PASSES) passes.shift();
       reports = withinLimits([JSON.stringify(report), ...reports]);
     },

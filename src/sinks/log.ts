@@ -3,8 +3,10 @@ import { isatty, WriteStream } from 'node:tty';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { PassOutcome, Report } from '../core/report/report.ts';
-import { renderLogLine, renderTotals, wrapped } from '../core/report/text.ts';
+import type { PassOutcome } from '../core/report/pass.ts';
+import type { Report } from '../core/report/report.ts';
+import { renderLogLine, renderTotals } from '../core/report/terminal/terminal-report.ts';
+import { wrapLine } from '../core/report/terminal/wrap.ts';
 import { painter } from './colors.ts';
 import { openLogWriter } from './log-writer.ts';
 
@@ -63,8 +65,8 @@ function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string
   });
   return (line) => {
     const [first = '', ...rest] = pretty(line).split('\n');
-    // Only the first line is wrapped: the others are already laid out, or are meant to be copied.
-    return [wrapped(first, { columns: columns() }), ...rest].join('\n');
+    // Only the first line is wrapLine: the others are already laid out, or are meant to be copied.
+    return [wrapLine(first, { columns: columns() }), ...rest].join('\n');
   };
 }
 

@@ -1,16 +1,12 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { Finding } from '../core/compare/compare.ts';
-import type { Outcome } from '../core/plan/outcome.ts';
-import type { Report, Trigger } from '../core/report/report.ts';
-import { OUTCOMES } from './metrics-vitals.ts';
+import { FINDING_KINDS } from '../core/compare/compare.ts';
+import { RESULTS } from '../core/plan/outcome.ts';
+import { PASS_OUTCOMES, TRIGGERS } from '../core/report/pass.ts';
+import type { Report } from '../core/report/report.ts';
 
 /** The triggers of a daemon's passes. */
-const TRIGGERS: readonly Trigger[] = ['startup', 'change', 'interval', 'schedule', 'signal', 'request'];
-
-const FINDINGS: readonly Finding['kind'][] = ['in_sync', 'drifted', 'missing', 'unmanaged', 'invalid'];
-
-const RESULTS: readonly Outcome['result'][] = ['updated', 'failed', 'unsettled', 'withheld'];
+const DAEMON_TRIGGERS = TRIGGERS.filter((trigger) => trigger !== 'command');
 
 /** From a pass with a single request up to the default of `pass_timeout`, 15 minutes. */
 const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900];
@@ -44,9 +40,9 @@ export function passMetrics(
   });
   const gauges = lastSeenGauges(registry);
   // All series exist from the start, because `increase` ignores the first event of a series that begins with it.
-  for (const outcome of OUTCOMES) for (const trigger of TRIGGERS) passes.inc({ outcome, trigger }, 0);
+  for (const outcome of PASS_OUTCOMES) for (const trigger of DAEMON_TRIGGERS) passes.inc({ outcome, trigger }, 0);
   for (const result of RESULTS) updates.inc({ result }, 0);
-  for (const finding of FINDINGS) gauges.services.set({ finding }, 0);
+  for (const finding of FINDING_KINDS) gauges.services.set({ finding }, 0);
   let driftedSince: ReadonlyMap<string, number> = new Map();
 
   return {
@@ -60,7 +56,7 @@ export function passMetrics(
         gauges.problems.set(report.problems.length);
       }
       if (hasCompared(report)) {
-        for (const finding of FINDINGS) gauges.services.set({ finding }, counts[finding]);
+        for (const finding of FINDING_KINDS) gauges.services.set({ finding }, counts[finding]);
         gauges.live.set(counts.live);
         driftedSince = stillDrifted(driftedSince, report, now());
       }

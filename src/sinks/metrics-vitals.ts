@@ -1,26 +1,15 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { nextPassAt } from '../core/report/health.ts';
-import type { Health, Vitals, WatchMode } from '../core/report/health.ts';
-import type { PassOutcome } from '../core/report/report.ts';
+import type { Health } from '../core/report/health.ts';
+import { PASS_OUTCOMES } from '../core/report/pass.ts';
+import { nextPassAt, WATCH_MODES } from '../core/report/vitals.ts';
+import type { Vitals } from '../core/report/vitals.ts';
 
 export type VitalsMetricsOptions = {
   readonly vitals: () => Vitals;
   readonly health: () => Pick<Health, 'healthy' | 'ready'>;
   readonly timeOf: (elapsedMs: number) => number;
 };
-
-export const OUTCOMES: readonly PassOutcome[] = [
-  'in_sync',
-  'converged',
-  'pending',
-  'partial',
-  'failed',
-  'denied',
-  'interrupted',
-];
-
-const WATCH_MODES: readonly WatchMode[] = ['starting', 'events', 'rescans'];
 
 /** Registers the metrics of the state of the daemon. Returns a function that updates them, to be called for each scrape. */
 export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: VitalsMetricsOptions): () => void {
@@ -88,7 +77,7 @@ function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) 
     success.set({ step: 'list' }, timestamp(vitals.lastList));
     success.set({ step: 'pass' }, timestamp(vitals.lastGoodPass));
     last.set(timestamp(lastPass?.at ?? null));
-    for (const outcome of OUTCOMES) outcomeOfLast.set({ outcome }, Number(outcome === lastPass?.outcome));
+    for (const outcome of PASS_OUTCOMES) outcomeOfLast.set({ outcome }, Number(outcome === lastPass?.outcome));
     dueSince.set(timestamp(vitals.dueSince));
     next.set(timestamp(nextPassAt(vitals)));
   };
@@ -116,7 +105,7 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
   return ({ watcher }, timestamp) => {
     for (const by of WATCH_MODES) state.set({ state: by }, Number(by === watcher.by));
     missed.reset();
-    missed.inc(watcher.missed);
-    lastCheck.set(timestamp(watcher.lookedAt));
+    missed.inc(watcher.missedChanges);
+    lastCheck.set(timestamp(watcher.checkedAt));
   };
 }

@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { BudgetWindow } from '../core/base/api-usage.ts';
-import type { Health, Vitals } from '../core/report/health.ts';
+import type { Health } from '../core/report/health.ts';
 import type { Report } from '../core/report/report.ts';
+import type { Vitals } from '../core/report/vitals.ts';
 import { passMetrics } from './metrics-passes.ts';
 import { requestMetrics } from './metrics-requests.ts';
 import type { RequestFacts } from './metrics-requests.ts';

@@ -1,5 +1,5 @@
-import { isGood } from '../core/report/health.ts';
-import type { Vitals } from '../core/report/health.ts';
+import { isGoodPass } from '../core/report/vitals.ts';
+import type { Vitals } from '../core/report/vitals.ts';
 import type { ReportSink } from '../core/report/sink.ts';
 
 export type VitalsTracker = Required<ReportSink> & {
@@ -31,7 +31,7 @@ export function trackVitals(now: () => number): VitalsTracker {
     lastList: null,
     lastGoodPass: null,
     lastPass: null,
-    watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+    watcher: { by: 'starting', reason: null, checkedAt: null, missedChanges: 0 },
   };
   const update = (changes: Partial<Vitals>) => {
     vitals = { ...vitals, ...changes };
@@ -63,12 +63,12 @@ export function trackVitals(now: () => number): VitalsTracker {
       const at = now();
       update({ pass: null, lastPass: { at, outcome: report.outcome, error: report.error?.message ?? null } });
       // A pass that was requested during this one is still due.
-      if (isGood(report)) update({ lastGoodPass: at, dueSince: vitals.requestedSince });
+      if (isGoodPass(report)) update({ lastGoodPass: at, dueSince: vitals.requestedSince });
     },
     onStep: (step) => update(step === 'read' ? { lastRead: now() } : { lastList: now() }),
     onWatchState: (watcher) => update({ watcher: { ...vitals.watcher, ...watcher } }),
-    onFolderCheck: () => update({ watcher: { ...vitals.watcher, lookedAt: now() } }),
-    onMissedChange: () => update({ watcher: { ...vitals.watcher, missed: vitals.watcher.missed + 1 } }),
+    onFolderCheck: () => update({ watcher: { ...vitals.watcher, checkedAt: now() } }),
+    onMissedChange: () => update({ watcher: { ...vitals.watcher, missedChanges: vitals.watcher.missedChanges + 1 } }),
     onStop: () => update({ stopping: true }),
   };
 }

@@ -211,7 +211,7 @@ test('run --once ends with 1 where something is wrong, and its pretty log has no
   expect(stdout.split('\n').filter((line) => !/ INFO: watching /.test(line))).toEqual([
     expect.stringMatching(/^\[[\d:.]+\] INFO: vpc-reconciler \S+: reconciling .* with http:/),
     expect.stringMatching(/^\[[\d:.]+\] WARN: partial: 1 missing, 1 in sync \(/),
-    expect.stringMatching(/^\? db {2}.* declared, but not live/),
+    expect.stringMatching(/^\? db {2}.* declared but not live/),
     expect.stringMatching(/^\[[\d:.]+\] INFO: stopped$/),
     '',
   ]);

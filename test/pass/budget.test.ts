@@ -147,7 +147,7 @@ test.for([
   });
   write('db.yaml', [database(2)]);
   expect((await pass()).services).toMatchObject([
-    { result: 'unsettled', reason: expect.stringContaining(`the API keeps something else: ${path} `) },
+    { result: 'unsettled', reason: expect.stringContaining(`the API stored a different value: ${path} is `) },
   ]);
   for (let passes = 2; passes <= 50; passes += 1) {
     advanceClock(60 * 60_000);

@@ -4,10 +4,12 @@ import { compare } from '../../src/core/compare/compare.ts';
 import { collect } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import type { Outcome } from '../../src/core/plan/outcome.ts';
-import { healthOf } from '../../src/core/report/health.ts';
-import type { Health, Vitals } from '../../src/core/report/health.ts';
+import { toHealth } from '../../src/core/report/health.ts';
+import type { Health } from '../../src/core/report/health.ts';
 import { toReport } from '../../src/core/report/report.ts';
-import type { PassFacts, PassOutcome, PassSummary, Report, Trigger } from '../../src/core/report/report.ts';
+import type { PassFacts, PassSummary, Report } from '../../src/core/report/report.ts';
+import type { PassOutcome, Trigger } from '../../src/core/report/pass.ts';
+import type { Vitals } from '../../src/core/report/vitals.ts';
 import type { PageData } from '../../src/server/page/page-data.ts';
 import * as builders from '../core/builders.ts';
 import { findings, http, id, live, service, tunnel } from '../core/builders.ts';
@@ -38,11 +40,11 @@ export function health(fields: Partial<Vitals> = {}): Health {
     lastList: LAST - 100,
     lastGoodPass: LAST,
     lastPass: { at: LAST, outcome: 'in_sync', error: null },
-    watcher: { by: 'events', reason: null, lookedAt: NOW - 4000, missed: 0 },
+    watcher: { by: 'events', reason: null, checkedAt: NOW - 4000, missedChanges: 0 },
     ...fields,
   };
   const limits = { passTimeoutMs: 900_000, freshForMs: 900_000, rescanMs: 30_000 };
-  return healthOf(vitals, limits, '0.1.0', { elapsedMs: NOW, timeOf });
+  return toHealth(vitals, limits, '0.1.0', { elapsedMs: NOW, timeOf });
 }
 
 /** Returns the report of a pass that ended at `at`, in milliseconds since the start. */
@@ -121,8 +123,8 @@ export const drifted = pageData(report({ mode: 'detect', findings: drift }), {
     watcher: {
       by: 'rescans',
       reason: 'the kernel has no more watches (ENOSPC)',
-      lookedAt: NOW - 4000,
-      missed: 2,
+      checkedAt: NOW - 4000,
+      missedChanges: 2,
     },
   }),
 });
@@ -207,7 +209,7 @@ const nothingYet = {
   lastGoodPass: null,
   lastPass: null,
   timerAt: null,
-  watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+  watcher: { by: 'starting', reason: null, checkedAt: null, missedChanges: 0 },
 } as const;
 
 export const starting: PageData = {
@@ -291,6 +293,6 @@ export function hostile(): PageData {
     })),
   };
   return pageData(latest, {
-    health: health({ watcher: { by: 'rescans', reason: hostileTexts.join(' '), lookedAt: null, missed: 1 } }),
+    health: health({ watcher: { by: 'rescans', reason: hostileTexts.join(' '), checkedAt: null, missedChanges: 1 } }),
   });
 }

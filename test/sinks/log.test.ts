@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { redactor } from '../../src/core/base/redactor.ts';
-import type { PassOutcome, Report, ServiceReport } from '../../src/core/report/report.ts';
+import type { PassOutcome } from '../../src/core/report/pass.ts';
+import type { Report } from '../../src/core/report/report.ts';
+import type { ServiceReport } from '../../src/core/report/service-report.ts';
 import { painter } from '../../src/sinks/colors.ts';
 import { createLog, logReport } from '../../src/sinks/log.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
@@ -149,7 +151,7 @@ test('writes time, level, totals and the details of each service in the pretty f
   expect(text.replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, 'hh:mm:ss.lll').split('\n')).toEqual([
     '[hh:mm:ss.lll] INFO: hello',
     '[hh:mm:ss.lll] INFO: converged: 1 updated, 1 unmanaged, 1 in sync (120 ms, 2 requests)',
-    '~ orders-db  0191e3a4-5b6c-7d8e-9f00-112233445566  services/orders-db.yaml:2  it was changed live',
+    '~ orders-db  0191e3a4-5b6c-7d8e-9f00-112233445566  services/orders-db.yaml:2  it was changed outside git',
     '    tcp_port  5433 → 5432',
     '  = updated',
     'services/web.yaml:3:1 http_port: expected 1–65535',

@@ -28,7 +28,7 @@ test('a good pass is due from the start of the daemon', () => {
     lastGoodPass: null,
     lastPass: null,
   });
-  expect(vitals().watcher).toEqual({ by: 'starting', reason: null, lookedAt: null, missed: 0 });
+  expect(vitals().watcher).toEqual({ by: 'starting', reason: null, checkedAt: null, missedChanges: 0 });
 });
 
 test('tracks the pass in progress and the outcome of the last one', () => {
@@ -134,11 +134,11 @@ test('tracks successful steps, how the folder is watched, and that the daemon is
   expect(vitals()).toMatchObject({
     lastRead: 100,
     lastList: 101,
-    watcher: { by: 'rescans', reason: 'it is on NFS', lookedAt: 102, missed: 2 },
+    watcher: { by: 'rescans', reason: 'it is on NFS', checkedAt: 102, missedChanges: 2 },
     stopping: false,
   });
   onWatchState({ by: 'events', reason: null });
-  expect(vitals().watcher).toEqual({ by: 'events', reason: null, lookedAt: 102, missed: 2 });
+  expect(vitals().watcher).toEqual({ by: 'events', reason: null, checkedAt: 102, missedChanges: 2 });
   onStop();
   expect(vitals().stopping).toBe(true);
 });

@@ -15,7 +15,7 @@ import { toDeclaration } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
 import type { ParsedFile } from '../../core/load/declaration.ts';
 import { renderProblem } from '../../core/load/problem.ts';
-import { wrapped } from '../../core/report/text.ts';
+import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import type { LiveService } from '../../core/service/directory.ts';
 import { wouldRead } from '../../source/list-files.ts';
 import { folderSource } from '../../source/folder-source.ts';
@@ -85,7 +85,7 @@ export async function importCommand(
   const look = textOptionsForResults(context, 'auto');
   for (const { path, live: service } of written) {
     const [name, id] = [look.paint('bold', printable(service.name)), look.paint('dim', service.service_id)];
-    print(context, wrapped(`${printable(path)}  ${name}  ${id}`, look));
+    print(context, wrapLine(`${printable(path)}  ${name}  ${id}`, look));
   }
   print(context, totalsOf(plan, written.length));
   return plan.impossible.length === 0 && fault === null ? 0 : 1;

@@ -7,10 +7,10 @@ import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
 import { findWarnings } from '../../core/load/warnings/find-warnings.ts';
 import type { Warning } from '../../core/load/warnings/warning.ts';
-import { annotation } from '../../core/report/annotation.ts';
-import { codeFrame } from '../../core/report/code-frame.ts';
-import { wrapped } from '../../core/report/text.ts';
-import type { Style } from '../../core/report/text.ts';
+import { renderAnnotation } from '../../core/report/annotation.ts';
+import { codeFrame } from '../../core/report/terminal/code-frame.ts';
+import type { Style } from '../../core/report/terminal/style.ts';
+import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import { readPaths } from '../../source/read-paths.ts';
 import { print, textOptionsForResults } from '../context.ts';
 import type { ColorChoice, Context, ExitCode } from '../context.ts';
@@ -85,9 +85,13 @@ function toJson({ files, declared, warnings, errors }: Validation, valid: boolea
 /** Relative to the working directory, which in a workflow is the repository: only so do they find their line in a pull request. */
 function toAnnotations({ declared, warnings, errors }: Validation): readonly string[] {
   return [
-    ...declared.problems.map((problem) => annotation('error', 'Invalid declaration', marked(problem))),
-    ...warnings.map((warning) => annotation('warning', `Doubtful: ${warning.code}`, marked(warning))),
-    ...errors.map((message) => annotation('error', 'Not validated', { message })),
+    ...declared.problems.map((problem) =>
+      renderAnnotation({ level: 'error', title: 'Invalid declaration', ...marked(problem) }),
+    ),
+    ...warnings.map((warning) =>
+      renderAnnotation({ level: 'warning', title: `Doubtful: ${warning.code}`, ...marked(warning) }),
+    ),
+    ...errors.map((message) => renderAnnotation({ level: 'error', title: 'Not validated', message })),
   ];
 }
 
@@ -99,7 +103,7 @@ function marked(problem: Problem) {
 
 function tellPeople(validation: Validation, options: Telling, context: Context): void {
   const look = textOptionsForResults(context, options.color);
-  const tellLine = (style: Style, text: string) => print(context, wrapped(look.paint(style, text), look));
+  const tellLine = (style: Style, text: string) => print(context, wrapLine(look.paint(style, text), look));
   const { declared, warnings, errors } = validation;
   const linesOf = linesIn(options.textOf);
   const told = [

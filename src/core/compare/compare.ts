@@ -11,6 +11,9 @@ import type { Fields } from '../service/normalize.ts';
 /** A field that differs. Null means unset. */
 export type Change = { readonly path: string; readonly live: Json; readonly declared: Json };
 
+export const FINDING_KINDS = ['in_sync', 'drifted', 'missing', 'unmanaged', 'invalid'] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
 /**
  * The state of one service. A finding is a fact; `plan` decides what to do about it.
  *

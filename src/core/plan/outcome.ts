@@ -1,6 +1,9 @@
 import type { Failure } from '../base/failure.ts';
 import type { Fields } from '../service/normalize.ts';
 
+export const RESULTS = ['updated', 'failed', 'unsettled', 'withheld'] as const;
+export type Result = (typeof RESULTS)[number];
+
 /** The result of one step. `attempts` counts the requests that were made for it. */
 export type Outcome =
   | { readonly result: 'updated'; readonly attempts: number }

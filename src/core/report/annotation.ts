@@ -1,28 +1,32 @@
 import { printable } from '../base/printable.ts';
 import type { Problem } from '../load/problem.ts';
 
+export type Annotation = {
+  readonly level: 'error' | 'warning';
+  readonly title: string;
+  readonly message: string;
+  /** The line of a file to annotate, if the message is about one. */
+  readonly place?: Pick<Problem, 'file' | 'line' | 'column'>;
+};
+
 /**
- * A command of GitHub's workflows that annotates a line of a file, in one line:
+ * Renders a workflow command, in one line, that makes GitHub Actions annotate a line of a file:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
-export function annotation(
-  level: 'error' | 'warning',
-  title: string,
-  { message, place }: { readonly message: string; readonly place?: Omit<Problem, 'message' | 'path'> },
-): string {
+export function renderAnnotation({ level, title, message, place }: Annotation): string {
   const properties = [
-    ...(place === undefined ? [] : [`file=${property(place.file)}`, `line=${place.line}`, `col=${place.column}`]),
-    `title=${property(title)}`,
+    ...(place === undefined ? [] : [`file=${escapeProperty(place.file)}`, `line=${place.line}`, `col=${place.column}`]),
+    `title=${escapeProperty(title)}`,
   ];
-  return `::${level} ${properties.join(',')}::${data(message)}`;
+  return `::${level} ${properties.join(',')}::${escapeData(message)}`;
 }
 
-/** As the runner's own library escapes it; what would steer a terminal that shows the log is made printable, too. */
-function data(text: string): string {
+/** Escapes like the library of the runner. Control characters are made printable, because a terminal may show the log. */
+function escapeData(text: string): string {
   const escaped = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   return printable(escaped);
 }
 
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

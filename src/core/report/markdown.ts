@@ -1,33 +1,42 @@
 import { formatValue, printable } from '../base/printable.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
-import type { Report, ServiceReport } from './report.ts';
-import { CAUSES, sharedReasons, sizesOf, withoutReasons, wordsOf } from './text.ts';
+import { describeCounts } from './counts.ts';
+import { CAUSE_LABELS, OUTCOME_LABELS } from './labels.ts';
+import type { Mode } from './pass.ts';
+import type { Report } from './report.ts';
+import type { ServiceReport } from './service-report.ts';
+import { omitReasons, sharedReasons } from './shared-reasons.ts';
 
-/** GitHub takes 65,536 characters in a comment, and everybody can read less. */
-const MOST_CHARACTERS = 60_000;
+/** GitHub accepts at most 65,536 characters in a comment. */
+const MAX_CHARACTERS = 60_000;
 
 /**
- * A report as Markdown for a pull request: what is pending or was done, service by service, folded in. The same report gives the same
- * text whenever and how fast it was made. Texts from outside are in `code`, so that nothing in them is markup, a link or a mention.
+ * Renders a report as Markdown for a pull request, with a collapsed block for each service. The text depends on neither time nor
+ * duration, so a pass with the same result produces the same comment. Texts from files and from the API are in `code`, where they
+ * cannot act as markup, links or mentions.
  */
 export function renderMarkdown(report: Report): string {
-  const title = `### ${TITLES[report.mode]}: ${wordsOf(report.outcome)}\n\n${report.error === null ? escaped(sizesOf(report)) : code(sizesOf(report))}`;
+  const counts = describeCounts(report);
   const shared = sharedReasons(report);
-  const reasons = [...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`);
-  const blocks = withoutReasons(report.services, shared)
-    .filter(({ finding }) => finding !== 'unmanaged')
-    .map((service) => renderService(service, report));
-  const unmanaged = report.services.filter(({ finding }) => finding === 'unmanaged').map(renderUnmanaged);
+  const services = omitReasons(report.services, shared);
   return [
-    title,
-    ...reasons,
-    ...within(MOST_CHARACTERS / 2, blocks, (more) => `… and ${more} more services.`),
-    ...section(
+    `### ${TITLES[report.mode]}: ${OUTCOME_LABELS[report.outcome]}`,
+    report.error === null ? escaped(counts) : code(counts),
+    ...[...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`),
+    ...limitLength(
+      MAX_CHARACTERS / 2,
+      services.filter(({ finding }) => finding !== 'unmanaged').map((service) => renderService(service, report)),
+      (omitted) => `… and ${omitted} more services.`,
+    ),
+    ...renderSection(
       'Problems',
       report.problems.map((problem) => `- ${code(renderProblem(problem))}`),
     ),
-    ...section('Live, but not declared', unmanaged),
+    ...renderSection(
+      'Live but not declared',
+      services.filter(({ finding }) => finding === 'unmanaged').map(renderUnmanaged),
+    ),
     '',
   ].join('\n\n');
 }
@@ -36,35 +45,37 @@ const TITLES = {
   plan: 'VPC services plan',
   detect: 'VPC services drift',
   apply: 'VPC services apply',
-} as const;
+} as const satisfies Record<Mode, string>;
 
 function renderService(service: ServiceReport, report: Report): string {
-  const about = [idOf(service), code(`${service.file}:${service.line}`)].join(' · ');
-  const summary = `<summary>${SIGNS[service.finding]} <b>${nameOf(service)}</b> ${escaped(headline(service, report))}</summary>`;
+  const place = [renderId(service), code(`${service.file}:${service.line}`)].join(' · ');
+  const summary = `<summary>${SIGNS[service.finding]} <b>${renderName(service)}</b> ${escaped(headline(service, report))}</summary>`;
+  // The reason why a declaration is skipped is listed with the problems.
+  const reason = service.finding === 'invalid' ? null : service.reason;
   return [
-    '<details>' + summary,
-    about,
+    `<details>${summary}`,
+    place,
     ...(service.changes.length === 0 ? [] : [renderChanges(service.changes)]),
-    ...(service.unknown_fields.length === 0
-      ? []
-      : [`Unknown to this version: ${code(service.unknown_fields.join(', '))}`]),
-    // Why a declaration is set aside stands among the problems.
-    ...[service.finding === 'invalid' ? null : service.reason, service.hint].flatMap((text) =>
-      text === null ? [] : [code(text)],
-    ),
+    ...(service.unknown_fields.length === 0 ? [] : [`Unknown fields: ${code(service.unknown_fields.join(', '))}`]),
+    ...[reason, service.hint].flatMap((text) => (text === null ? [] : [code(text)])),
     '</details>',
   ].join('\n\n');
 }
 
-const SIGNS = { drifted: '✏️', missing: '❓', invalid: '❌', unmanaged: '·' } as const;
+const SIGNS = {
+  drifted: '✏️',
+  missing: '❓',
+  invalid: '❌',
+  unmanaged: '·',
+} as const satisfies Record<ServiceReport['finding'], string>;
 
-/** The block in a few words, for those who do not open it. */
+/** Returns the block in a few words, which are visible while it is collapsed. */
 function headline({ finding, changes, cause, result }: ServiceReport, { mode }: Report): string {
-  if (finding === 'missing') return 'declared, but not live';
-  if (finding === 'invalid') return 'set aside';
+  if (finding === 'missing') return 'declared but not live';
+  if (finding === 'invalid') return 'skipped';
   const fields = changes.map(({ path }) => path).join(', ');
-  const fate = result ?? (mode === 'apply' ? 'not begun' : 'to be updated');
-  return [`${fate}: ${fields}`, ...(cause === null ? [] : [CAUSES[cause]])].join('; ');
+  const state = result ?? (mode === 'apply' ? 'not started' : 'to be updated');
+  return [`${state}: ${fields}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
 }
 
 function renderChanges(changes: readonly Change[]): string {
@@ -78,35 +89,41 @@ function renderChanges(changes: readonly Change[]): string {
 }
 
 function renderUnmanaged(service: ServiceReport): string {
-  return `- ${nameOf(service)} ${idOf(service)}`;
+  return `- ${renderName(service)} ${renderId(service)}`;
 }
 
-function nameOf({ name }: ServiceReport): string {
+function renderName({ name }: ServiceReport): string {
   return code(name ?? '(no name)');
 }
 
-function idOf({ service_id: id }: ServiceReport): string {
+function renderId({ service_id: id }: ServiceReport): string {
   return code(id ?? 'no service_id');
 }
 
-/** A list below a heading of its own, as far as it is of use; nothing for nothing. */
-function section(heading: string, items: readonly string[]): string[] {
+/** Renders a list with a heading; nothing for an empty list. */
+function renderSection(heading: string, items: readonly string[]): readonly string[] {
   if (items.length === 0) return [];
-  return [`**${heading}**`, within(MOST_CHARACTERS / 5, items, (more) => `- … and ${more} more`).join('\n')];
+  const list = limitLength(MAX_CHARACTERS / 5, items, (omitted) => `- … and ${omitted} more`);
+  return [`**${heading}**`, list.join('\n')];
 }
 
-/** The first ones that fit, and how many are left out. */
-function within(characters: number, texts: readonly string[], rest: (more: number) => string): readonly string[] {
+/** Returns the first texts that fit into the characters, and a note about the others. */
+function limitLength(
+  maxCharacters: number,
+  texts: readonly string[],
+  renderOmitted: (omitted: number) => string,
+): readonly string[] {
   let used = 0;
-  const fitting = texts.findIndex((text) => (used += text.length) > characters);
-  return fitting === -1 ? texts : [...texts.slice(0, fitting), rest(texts.length - fitting)];
+  const firstOmitted = texts.findIndex((text) => (used += text.length) > maxCharacters);
+  if (firstOmitted === -1) return texts;
+  return [...texts.slice(0, firstOmitted), renderOmitted(texts.length - firstOmitted)];
 }
 
 function code(text: string): string {
   return `<code>${escaped(printable(text))}</code>`;
 }
 
-/** Markdown leaves the inside of `<code>` as it is only where there is nothing that it knows; so all but plain text is an entity. */
+/** Escapes all punctuation that Markdown may interpret, which it does even inside `<code>`. */
 function escaped(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N} .,;-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

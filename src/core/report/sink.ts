@@ -1,4 +1,5 @@
-import type { Report, Trigger } from './report.ts';
+import type { Trigger } from './pass.ts';
+import type { Report } from './report.ts';
 
 /** A destination of reports, for example the log, the metrics or the status page. A new destination is a new value of this type. */
 export type ReportSink = {

@@ -1,4 +1,5 @@
-import type { PassOutcome, PassSummary, Report } from '../../core/report/report.ts';
+import type { PassOutcome } from '../../core/report/pass.ts';
+import type { PassSummary, Report } from '../../core/report/report.ts';
 import { countOf, formatNumber, formatSentenceList } from './numbers.ts';
 import type { PageData } from './page-data.ts';
 

@@ -108,7 +108,7 @@ test.for(['plan', 'apply'])(
     const broken = folderOf({ 'web.yaml': web(), 'broken.yaml': 'name: [' });
     const cases = [
       { services: broken, told: `${broken}/broken.yaml:1:` },
-      { services: declared(), told: 'declared, but not live' },
+      { services: declared(), told: 'declared but not live' },
       { services: join(broken, 'nowhere'), told: 'expected a folder of declarations, found nothing there' },
       { services: folderOf({ 'README.md': '# none' }), told: 'expected at least one declaration' },
     ];

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../../src/core/base/failure.ts';
-import { healthOf, isGood, nextPassAt, whyNotReady, whyStuck } from '../../../src/core/report/health.ts';
-import type { Vitals } from '../../../src/core/report/health.ts';
+import { findNotReadyReason, findStuckReason, toHealth } from '../../../src/core/report/health.ts';
+import { isGoodPass, nextPassAt } from '../../../src/core/report/vitals.ts';
+import type { Vitals } from '../../../src/core/report/vitals.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -22,7 +23,7 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
     lastList: MINUTE,
     lastGoodPass: MINUTE,
     lastPass: { at: MINUTE, outcome: 'in_sync', error: null },
-    watcher: { by: 'events', reason: null, lookedAt: MINUTE, missed: 0 },
+    watcher: { by: 'events', reason: null, checkedAt: MINUTE, missedChanges: 0 },
     ...changes,
   };
 }
@@ -38,25 +39,25 @@ describe('a restart would help', () => {
       is: 'a timer that never fired',
       vitals: vitals(),
       now: 6.5 * MINUTE + 1,
-      stuck: 'a pass has been due for 30s, and has not begun',
+      stuck: 'a pass has been due for 30s and has not begun',
     },
     {
       is: 'a change that nobody took up',
       vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: null }),
       now: 4 * MINUTE,
-      stuck: 'a pass has been due for 2m, and has not begun',
+      stuck: 'a pass has been due for 2m and has not begun',
     },
     {
       is: 'a change that nobody took up, long before the time of the timer',
       vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
       now: 4 * MINUTE,
-      stuck: 'a pass has been due for 2m, and has not begun',
+      stuck: 'a pass has been due for 2m and has not begun',
     },
     {
       is: 'a timer that never fired, and a change after it',
       vitals: vitals({ requestedSince: 7 * MINUTE }),
       now: 7 * MINUTE,
-      stuck: 'a pass has been due for 1m, and has not begun',
+      stuck: 'a pass has been due for 1m and has not begun',
     },
     {
       is: 'a change behind the pass that is under way',
@@ -80,10 +81,10 @@ describe('a restart would help', () => {
       is: 'a pass that outlives its time',
       vitals: vitals({ pass: { trigger: 'interval', since: 6 * MINUTE } }),
       now: 21.5 * MINUTE + 1,
-      stuck: 'the pass has been under way for 15m 30s, and pass_timeout, 15m, did not end it',
+      stuck: 'the pass has been running for 15m 30s, although pass_timeout is 15m',
     },
   ])('or not: $is', ({ vitals, now, stuck }) => {
-    expect(whyStuck(vitals, patience, now)).toBe(stuck);
+    expect(findStuckReason(vitals, patience, now)).toBe(stuck);
   });
 });
 
@@ -92,7 +93,7 @@ describe('ready', () => {
     { is: 'a good pass', vitals: vitals(), now: 5 * MINUTE, why: null },
     {
       is: 'a long time without anything due',
-      vitals: vitals({ watcher: { ...vitals().watcher, lookedAt: 899 * MINUTE } }),
+      vitals: vitals({ watcher: { ...vitals().watcher, checkedAt: 899 * MINUTE } }),
       now: 900 * MINUTE,
       why: null,
     },
@@ -124,34 +125,34 @@ describe('ready', () => {
       is: 'a pass that takes too long',
       vitals: vitals({ dueSince: 6 * MINUTE, pass: { trigger: 'change', since: 6 * MINUTE } }),
       now: 22 * MINUTE,
-      why: 'a pass has been due for 16m, and is still under way',
+      why: 'a pass has been due for 16m and is still running',
     },
     {
       is: 'a pass that does not come',
       vitals: vitals({ dueSince: 6 * MINUTE }),
       now: 22 * MINUTE,
-      why: 'a pass has been due for 16m, and has not begun',
+      why: 'a pass has been due for 16m and has not begun',
     },
     {
       is: 'a folder at which nobody could look',
       vitals: vitals({ timerAt: null }),
       now: 16.5 * MINUTE,
-      why: 'nobody has been able to look at the folder for 15m 30s',
+      why: 'the folder has not been checked for 15m 30s',
     },
     {
       is: 'a folder that passes read, though no look at it comes to an end',
-      vitals: vitals({ timerAt: null, lastRead: 10 * MINUTE, watcher: { ...vitals().watcher, lookedAt: null } }),
+      vitals: vitals({ timerAt: null, lastRead: 10 * MINUTE, watcher: { ...vitals().watcher, checkedAt: null } }),
       now: 16.5 * MINUTE,
       why: null,
     },
-    { is: 'the end', vitals: vitals({ stopping: true }), now: 2 * MINUTE, why: 'told to stop' },
+    { is: 'the end', vitals: vitals({ stopping: true }), now: 2 * MINUTE, why: 'shutting down' },
   ])('or not: $is', ({ vitals, now, why }) => {
-    expect(whyNotReady(vitals, patience, now)).toBe(why);
+    expect(findNotReadyReason(vitals, patience, now)).toBe(why);
   });
 
   test('is not what is neither read nor looked at', () => {
-    const never = vitals({ lastRead: null, watcher: { ...vitals().watcher, lookedAt: null } });
-    expect(whyNotReady(never, patience, 20 * MINUTE)).toMatch('nobody has been able to look at the folder for 20m');
+    const never = vitals({ lastRead: null, watcher: { ...vitals().watcher, checkedAt: null } });
+    expect(findNotReadyReason(never, patience, 20 * MINUTE)).toMatch('the folder has not been checked for 20m');
   });
 });
 
@@ -159,7 +160,7 @@ const timeOf = (elapsedMs: number) => new Date(Date.UTC(2026, 0, 2) + elapsedMs)
 const at = (elapsedMs: number) => ({ elapsedMs, timeOf });
 
 test('tells how a daemon is, with the age of everything', () => {
-  expect(healthOf(vitals(), patience, '1.2.3', at(2 * MINUTE))).toEqual({
+  expect(toHealth(vitals(), patience, '1.2.3', at(2 * MINUTE))).toEqual({
     healthy: true,
     ready: true,
     reason: null,
@@ -174,7 +175,7 @@ test('tells how a daemon is, with the age of everything', () => {
     watcher: {
       by: 'events',
       reason: null,
-      last_look: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
+      last_check: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60 },
       missed_changes: 0,
     },
   });
@@ -189,9 +190,9 @@ test('tells of a daemon that has only begun', () => {
     lastList: null,
     lastGoodPass: null,
     lastPass: null,
-    watcher: { by: 'starting', reason: null, lookedAt: null, missed: 0 },
+    watcher: { by: 'starting', reason: null, checkedAt: null, missedChanges: 0 },
   });
-  expect(healthOf(begun, patience, '1.2.3', at(350))).toMatchObject({
+  expect(toHealth(begun, patience, '1.2.3', at(350))).toMatchObject({
     healthy: true,
     ready: false,
     reason: 'no pass has read the folder and listed the account yet',
@@ -199,16 +200,16 @@ test('tells of a daemon that has only begun', () => {
     last_pass: null,
     pass: { at: '2026-01-02T00:00:00.100Z', age_seconds: 0.25, trigger: 'startup' },
     next_pass: null,
-    watcher: { by: 'starting', last_look: null },
+    watcher: { by: 'starting', last_check: null },
   });
 });
 
 test('who is stuck is not ready, whatever else holds, and says that first', () => {
   const stuck = vitals({ stopping: true });
-  expect(healthOf(stuck, patience, '1.2.3', at(60 * MINUTE))).toMatchObject({
+  expect(toHealth(stuck, patience, '1.2.3', at(60 * MINUTE))).toMatchObject({
     healthy: false,
     ready: false,
-    reason: 'a pass has been due for 54m, and has not begun',
+    reason: 'a pass has been due for 54m and has not begun',
   });
 });
 
@@ -223,8 +224,8 @@ test.for([
 });
 
 test('a pass is good that nothing ended before its time', () => {
-  expect(isGood({ error: null })).toBe(true);
-  expect(isGood({ error: failure('denied', 'no') })).toBe(false);
+  expect(isGoodPass({ error: null })).toBe(true);
+  expect(isGoodPass({ error: failure('denied', 'no') })).toBe(false);
 });
 
 test('whatever the API and the folder do, no restart is asked for while passes begin and end in time', () => {
@@ -234,13 +235,13 @@ test('whatever the API and the folder do, no restart is asked for while passes b
       const now = 60 * MINUTE;
       const lastGoodPass = lastRead === null || lastList === null ? null : Math.max(lastRead, lastList);
       const down = { lastRead, lastList, lastGoodPass, lastPass: failing, dueSince, timerAt: now + wait };
-      expect(whyStuck(vitals(down), patience, now)).toBeNull();
+      expect(findStuckReason(vitals(down), patience, now)).toBeNull();
       const busy = {
         ...down,
         timerAt: null,
         pass: { trigger: 'interval', since: now - (wait % (15 * MINUTE)) },
       } as const;
-      expect(whyStuck(vitals(busy), patience, now)).toBeNull();
+      expect(findStuckReason(vitals(busy), patience, now)).toBeNull();
     }),
   );
 });

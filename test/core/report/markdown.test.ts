@@ -39,17 +39,17 @@ test('a plan is a title, a block a service, the problems and what nobody declare
     '|---|---|---|',
     '| <code>tcp_port</code> | <code>5432</code> | <code>1</code> |',
     '',
-    'Unknown to this version: <code>weight</code>',
+    'Unknown fields: <code>weight</code>',
     '',
     '</details>',
     '',
-    '<details><summary>❌ <b><code>bad</code></b> set aside</summary>',
+    '<details><summary>❌ <b><code>bad</code></b> skipped</summary>',
     '',
     `<code>${id(2)}</code> · <code>services/bad.yaml:1</code>`,
     '',
     '</details>',
     '',
-    '<details><summary>❓ <b><code>gone</code></b> declared, but not live</summary>',
+    '<details><summary>❓ <b><code>gone</code></b> declared but not live</summary>',
     '',
     `<code>${id(3)}</code> · <code>services/gone.yaml:1</code>`,
     '',
@@ -59,7 +59,7 @@ test('a plan is a title, a block a service, the problems and what nobody declare
     '',
     '- <code>services/bad.yaml:1:184 http_port: expected a port, a whole number from 1 to 65535, found 0</code>',
     '',
-    '**Live, but not declared**',
+    '**Live but not declared**',
     '',
     `- <code>other</code> <code>${id(9)}</code>`,
     '',
@@ -82,7 +82,7 @@ describe('what became of a service stands in its headline:', () => {
   test.for<{ given: Partial<PassFacts>; headline: string }>([
     { given: {}, headline: 'to be updated: tcp_port' },
     { given: { mode: 'detect' }, headline: 'to be updated: tcp_port' },
-    { given: { mode: 'apply' }, headline: 'not begun: tcp_port' },
+    { given: { mode: 'apply' }, headline: 'not started: tcp_port' },
     {
       given: { mode: 'apply', outcomes: new Map([[id(1), { result: 'updated', attempts: 1 }]]) },
       headline: 'updated: tcp_port',
@@ -112,7 +112,7 @@ describe('what became of a service stands in its headline:', () => {
   test('and its cause, where it is known', () => {
     const report = toReport(facts({ findings: drift, mode: 'plan' }));
     const services = report.services.map((each) => ({ ...each, cause: 'live' as const }));
-    expect(read(renderMarkdown({ ...report, services }))).toContain('tcp_port; it was changed live</summary>');
+    expect(read(renderMarkdown({ ...report, services }))).toContain('tcp_port; it was changed outside git</summary>');
   });
 });
 

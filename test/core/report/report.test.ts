@@ -180,7 +180,7 @@ describe('of a service, a report tells', () => {
       told: {
         result: 'unsettled',
         attempts: 2,
-        reason: 'the API keeps something else: tcp_port unset, not 1; name unset, not db',
+        reason: 'the API stored different values: tcp_port is unset, declared 1; name is unset, declared db',
       },
     },
     {
@@ -212,7 +212,7 @@ describe('of a service, a report tells', () => {
 
   test('what an update gives up where the setting says so, before and after', () => {
     const dropping = plan(drift, { ...planOptions(), unknownFields: 'drop' });
-    const reason = 'gives up live fields that this version does not know: weight';
+    const reason = 'removes unknown fields of the live service: weight';
     expect(fate(undefined, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: null });
     expect(fate(updated, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: 'updated' });
   });
@@ -328,5 +328,5 @@ test('what the API keeps where nothing is declared is told, too', () => {
     paths: ['app_protocol'],
     stored: new Map([['app_protocol', 'mysql']]),
   };
-  expect(fate(outcome)?.reason).toBe('the API keeps something else: app_protocol mysql, not unset');
+  expect(fate(outcome)?.reason).toBe('the API stored a different value: app_protocol is mysql, declared unset');
 });

@@ -69,12 +69,12 @@ describe('the headline shows the state, the reason, and since when', () => {
     {
       state: 'stuck',
       data: states.stuck,
-      text: 'Stuck The reconcile loop makes no progress: the pass has been under way for 20m, and pass_timeout, 15m, did not end it. Restart the process. Since 20 minutes ago Last checked 25 minutes ago',
+      text: 'Stuck The reconcile loop makes no progress: the pass has been running for 20m, although pass_timeout is 15m. Restart the process. Since 20 minutes ago Last checked 25 minutes ago',
     },
     {
       state: 'out of date',
       data: states.stale,
-      text: 'Out of date The last result may no longer be true: a pass has been due for 16m, and is still under way. Last checked 12 seconds ago',
+      text: 'Out of date The last result may no longer be true: a pass has been due for 16m and is still running. Last checked 12 seconds ago',
     },
   ])('$state', ({ data, text }) => {
     expect(read(data, 'headline').slice(0, text.length)).toBe(text);
@@ -164,7 +164,7 @@ describe('services that are not in sync', () => {
         'Needs attention 6',
         '! (no name) Skipped the declaration has problems; the service is left alone no service_id services/notes.yaml:1 services/notes.yaml:1 expected a mapping that declares one service, found "just text"',
         `~ billing Update failed ${id(2)} services/billing.yaml:1 tcp_port 5432 → 1 tcp_port 1 is not allowed 3 attempts · rejected · HTTP 400 · code 5101 · at /tcp_port · CF-Ray 8d1f0c2b3a4e5f60-FRA · documentation`,
-        `~ reports Unsettled ${id(3)} services/reports.yaml:1 tcp_port 5432 → 3307 the API keeps something else: tcp_port 3306, not 3307`,
+        `~ reports Unsettled ${id(3)} services/reports.yaml:1 tcp_port 5432 → 3307 the API stored a different value: tcp_port is 3306, declared 3307`,
         `~ search Withheld ${id(4)} services/search.yaml:1 tcp_port 5432 → 9200 the credential was refused before its turn`,
         `? gone Missing declared, but not live ${id(5)} services/gone.yaml:1 an unmanaged service has the same name: ${id(9)}; was the service recreated?`,
         `! telemetry Skipped the declaration has problems; the service is left alone ${id(6)} services/telemetry.yaml:1 services/telemetry.yaml:5 tcp_port: expected a port, a whole number from 1 to 65535, found 0`,
@@ -185,7 +185,7 @@ describe('services that are not in sync', () => {
       unknown_fields: ['weight', 'color'],
     }));
     expect(read(pageData({ ...latest, services }), 'to-update')).toMatch(
-      /Drifted it was changed live .* live fields that this version does not know: weight, color$/,
+      /Drifted it was changed outside git .* live fields that this version does not know: weight, color$/,
     );
   });
 

@@ -1,6 +1,8 @@
 import { formatDuration } from '../../../core/base/duration.ts';
-import type { Health, Moment, WatchMode } from '../../../core/report/health.ts';
-import type { Mode, Report } from '../../../core/report/report.ts';
+import type { Health, Moment } from '../../../core/report/health.ts';
+import type { Report } from '../../../core/report/report.ts';
+import type { Mode } from '../../../core/report/pass.ts';
+import type { WatchMode } from '../../../core/report/vitals.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { countOf } from '../numbers.ts';
@@ -77,7 +79,7 @@ const WATCH_MODES: Readonly<Record<WatchMode, string>> = {
 };
 
 function renderWatcher(watcher: Health['watcher'], now: number): Html {
-  const { by, reason, last_look: lastCheck, missed_changes: missed } = watcher;
+  const { by, reason, last_check: lastCheck, missed_changes: missed } = watcher;
   const notes = [
     reason === null ? null : html`<small>${reason}</small>`,
     lastCheck === null ? null : html`<small>checked ${renderAge(lastCheck.at, now)}</small>`,

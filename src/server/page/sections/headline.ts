@@ -1,4 +1,4 @@
-import { numbersOf } from '../../../core/report/text.ts';
+import { nonZeroCounts } from '../../../core/report/counts.ts';
 import type { Report } from '../../../core/report/report.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
@@ -49,13 +49,13 @@ function renderNextPass(data: PageData): Html {
 
 /** Returns the counts, unless there is only one: the reason already names it. */
 function renderCounts(report: Report | null): Html | null {
-  const counts = report === null ? [] : numbersOf(report);
+  const counts = report === null ? [] : nonZeroCounts(report);
   if (counts.length < 2) return null;
   const items = counts.map(
-    ({ number, of }) =>
+    ({ count, label }) =>
       html`<div>
-        <dt>${of}</dt>
-        <dd>${formatNumber(number)}</dd>
+        <dt>${label}</dt>
+        <dd>${formatNumber(count)}</dd>
       </div>`,
   );
   return html`<dl class="counts">${items}</dl>`;

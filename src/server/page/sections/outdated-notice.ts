@@ -1,4 +1,5 @@
-import { sizesOf, wordsOf } from '../../../core/report/text.ts';
+import { describeCounts } from '../../../core/report/counts.ts';
+import { OUTCOME_LABELS } from '../../../core/report/labels.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { dataTime, isOutdated } from '../page-data.ts';
@@ -12,8 +13,8 @@ export function renderOutdatedNotice(data: PageData): Html {
   return html`<section id="outdated-notice">
     <h2>Services as of the last good pass, ${renderAge(lastGood.finished_at, dataTime(data))}</h2>
     <p>
-      They may have changed since then: no later pass could check them. The outcome was ${wordsOf(lastGood.outcome)}:
-      ${sizesOf(lastGood)}.
+      They may have changed since then: no later pass could check them. The outcome was
+      ${OUTCOME_LABELS[lastGood.outcome]}: ${describeCounts(lastGood)}.
     </p>
   </section>`;
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../core/base/duration.ts';
-import type { PassOutcome, PassSummary } from '../../../core/report/report.ts';
-import { wordsOf } from '../../../core/report/text.ts';
+import { OUTCOME_LABELS } from '../../../core/report/labels.ts';
+import type { PassOutcome } from '../../../core/report/pass.ts';
+import type { PassSummary } from '../../../core/report/report.ts';
 import { html, trustedMarkup } from '../html.ts';
 import type { Html } from '../html.ts';
 import { formatTime } from '../relative-time.ts';
@@ -59,7 +60,7 @@ function renderBar(pass: PassSummary, index: number, longestMs: number): Html {
   const height = Math.max(MIN_BAR_HEIGHT, Math.round((MAX_BAR_HEIGHT * ms) / Math.max(1, longestMs)));
   const x = index * BAR_PITCH + 1.5;
   const top = CHART_HEIGHT - height;
-  const tooltip = `${formatTime(at)}: ${wordsOf(outcome)}, ${trigger}, ${formatDuration(ms)}`;
+  const tooltip = `${formatTime(at)}: ${OUTCOME_LABELS[outcome]}, ${trigger}, ${formatDuration(ms)}`;
   return html`<g class="${outcome}"
     ><title>${tooltip}</title><path d="M${x} ${CHART_HEIGHT}v-${height}h7v${height}z${markAt(outcome, x, top - 2)}"
   /></g>`;

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../core/base/duration.ts';
+import { OUTCOME_LABELS } from '../../../core/report/labels.ts';
 import type { PassSummary } from '../../../core/report/report.ts';
-import { wordsOf } from '../../../core/report/text.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { formatTime } from '../relative-time.ts';
@@ -11,7 +11,7 @@ const COLUMNS: readonly { readonly title: string; readonly renderCell: (pass: Pa
     title: 'Started',
     renderCell: ({ started_at: at }) => html`<time datetime="${at}">${formatTime(at)}</time>`,
   },
-  { title: 'Outcome', renderCell: ({ outcome }) => html`${wordsOf(outcome)}` },
+  { title: 'Outcome', renderCell: ({ outcome }) => html`${OUTCOME_LABELS[outcome]}` },
   { title: 'Trigger', renderCell: ({ trigger }) => html`${trigger}` },
   { title: 'Duration', renderCell: ({ duration_ms: ms }) => html`${formatDuration(ms)}` },
   { title: 'Updated', renderCell: ({ counts }) => html`${counts.updated}` },

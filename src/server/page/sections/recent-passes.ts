@@ -1,6 +1,8 @@
 import { formatDuration } from '../../../core/base/duration.ts';
-import type { PassOutcome, PassSummary } from '../../../core/report/report.ts';
-import { wordsOf } from '../../../core/report/text.ts';
+import { OUTCOME_LABELS } from '../../../core/report/labels.ts';
+import { PASS_OUTCOMES } from '../../../core/report/pass.ts';
+import type { PassOutcome } from '../../../core/report/pass.ts';
+import type { PassSummary } from '../../../core/report/report.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { countOf, formatNumber } from '../numbers.ts';
@@ -21,25 +23,14 @@ export function renderRecentPasses(passes: readonly PassSummary[]): Html {
       <figcaption>${description}</figcaption>
     </figure>
     <ul class="legend">
-      ${OUTCOMES.map((outcome) => renderLegendItem(outcome, passes))}
+      ${PASS_OUTCOMES.map((outcome) => renderLegendItem(outcome, passes))}
     </ul>
     ${renderPassTable(passes)}
   </section>`;
 }
 
-/** In the order of the legend. */
-const OUTCOMES: readonly PassOutcome[] = [
-  'in_sync',
-  'converged',
-  'pending',
-  'partial',
-  'interrupted',
-  'failed',
-  'denied',
-];
-
 function renderLegendItem(outcome: PassOutcome, passes: readonly PassSummary[]): Html {
   const count = passes.filter((pass) => pass.outcome === outcome).length;
   if (count === 0) return html``;
-  return html`<li>${renderLegendBar(outcome)}${wordsOf(outcome)} <b>${formatNumber(count)}</b></li>`;
+  return html`<li>${renderLegendBar(outcome)}${OUTCOME_LABELS[outcome]} <b>${formatNumber(count)}</b></li>`;
 }

@@ -1,8 +1,10 @@
 import { formatValue } from '../../../core/base/printable.ts';
 import type { Change } from '../../../core/compare/compare.ts';
-import { isWrong } from '../../../core/report/report.ts';
-import type { Report, ServiceReport } from '../../../core/report/report.ts';
-import { CAUSES, elementsOf } from '../../../core/report/text.ts';
+import { CAUSE_LABELS } from '../../../core/report/labels.ts';
+import { diffList } from '../../../core/report/list-diff.ts';
+import type { Report } from '../../../core/report/report.ts';
+import { needsAttention } from '../../../core/report/service-report.ts';
+import type { ServiceReport } from '../../../core/report/service-report.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import type { Tone } from '../state-icon.ts';
@@ -13,9 +15,9 @@ import type { ListOptions } from './list-section.ts';
 /** Returns the declared services that are not in sync: those that need attention, those to be updated, and those that were updated. */
 export function renderServiceLists(report: Report | null, options: ListOptions): Html {
   const services = (report?.services ?? []).filter(({ finding }) => finding !== 'unmanaged');
-  const needAttention = services.filter(isWrong);
+  const needAttention = services.filter(needsAttention);
   const updated = services.filter(({ result }) => result === 'updated');
-  const toUpdate = services.filter((service) => !isWrong(service) && service.result !== 'updated');
+  const toUpdate = services.filter((service) => !needsAttention(service) && service.result !== 'updated');
   const usedAnchors = new Set<string>();
   const renderItem = (service: ServiceReport) => renderService(service, anchorOf(service, usedAnchors));
   const renderList = (id: string, title: string, items: readonly ServiceReport[]) =>
@@ -78,17 +80,17 @@ function statusOf({ finding, result }: ServiceReport): { readonly tone: Tone; re
 function renderExplanation({ finding, cause }: ServiceReport): Html | null {
   if (finding === 'missing') return html` declared, but not live`;
   if (finding === 'invalid') return html` the declaration has problems; the service is left alone`;
-  return cause === null ? null : html` ${CAUSES[cause]}`;
+  return cause === null ? null : html` ${CAUSE_LABELS[cause]}`;
 }
 
 /** Returns a list of several elements by element, and everything else as `live → declared`. */
 function renderChange(change: Change): Html {
-  const elements = elementsOf(change);
+  const elements = diffList(change);
   const values =
     elements === null
       ? html`<del>${formatValue(change.live)}</del> &rarr; <ins>${formatValue(change.declared)}</ins>`
       : html`<ul>
-          ${elements.map(({ on, text }) => ELEMENTS[on](text))}
+          ${elements.map(({ side, text }) => ELEMENTS[side](text))}
         </ul>`;
   return html`<li>
     <span>${change.path}</span>

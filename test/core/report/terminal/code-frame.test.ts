@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { codeFrame } from '../../../src/core/report/code-frame.ts';
-import type { Paint } from '../../../src/core/report/text.ts';
+import { codeFrame } from '../../../../src/core/report/terminal/code-frame.ts';
+import type { Paint } from '../../../../src/core/report/terminal/style.ts';
 
 const plain: Paint = (_, text) => text;
 const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;

@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { failure } from '../../../src/core/base/failure.ts';
-import type { Json, JsonObject } from '../../../src/core/base/json.ts';
-import { compare } from '../../../src/core/compare/compare.ts';
-import { collect } from '../../../src/core/load/collect.ts';
-import { parseFile } from '../../../src/core/load/parse-file.ts';
-import { renderProblem } from '../../../src/core/load/problem.ts';
-import { emptyMemory } from '../../../src/core/plan/memory.ts';
-import type { Outcome } from '../../../src/core/plan/outcome.ts';
-import { plan } from '../../../src/core/plan/plan.ts';
-import { remember } from '../../../src/core/plan/remember.ts';
-import { toReport } from '../../../src/core/report/report.ts';
-import type { PassFacts, PassOutcome } from '../../../src/core/report/report.ts';
-import { renderLogLine, renderReport, renderTotals, wrapped } from '../../../src/core/report/text.ts';
-import type { Paint } from '../../../src/core/report/text.ts';
-import { facts, findings, http, id, live, planOptions, service, tcp, tunnel } from '../builders.ts';
+import { failure } from '../../../../src/core/base/failure.ts';
+import type { Json, JsonObject } from '../../../../src/core/base/json.ts';
+import { compare } from '../../../../src/core/compare/compare.ts';
+import { collect } from '../../../../src/core/load/collect.ts';
+import { parseFile } from '../../../../src/core/load/parse-file.ts';
+import { renderProblem } from '../../../../src/core/load/problem.ts';
+import { emptyMemory } from '../../../../src/core/plan/memory.ts';
+import type { Outcome } from '../../../../src/core/plan/outcome.ts';
+import { plan } from '../../../../src/core/plan/plan.ts';
+import { remember } from '../../../../src/core/plan/remember.ts';
+import type { PassOutcome } from '../../../../src/core/report/pass.ts';
+import { toReport } from '../../../../src/core/report/report.ts';
+import type { PassFacts } from '../../../../src/core/report/report.ts';
+import type { Paint } from '../../../../src/core/report/terminal/style.ts';
+import { renderLogLine, renderReport, renderTotals } from '../../../../src/core/report/terminal/terminal-report.ts';
+import { wrapLine } from '../../../../src/core/report/terminal/wrap.ts';
+import { facts, findings, http, id, live, planOptions, service, tcp, tunnel } from '../../builders.ts';
 
 const plain: Paint = (_, text) => text;
 const colored: Paint = (_, text) => `\u001B[33m${text}\u001B[39m`;
@@ -44,15 +46,15 @@ test('a report is read service by service, then the problems, then the totals', 
     live({ service_id: id(9), name: 'gone' }),
   ]);
   expect(render({ findings: found, problems: declared.problems, outcomes: outcomes(updated) }).split('\n')).toEqual([
-    '! (no name)  no service_id  services/text.yaml:1  set aside: nothing is written for it',
+    '! (no name)  no service_id  services/text.yaml:1  skipped: the declaration has problems',
     `~ db  ${id(1)}  services/db.yaml:1`,
     '    tcp_port       5432 → 1',
     '    host.hostname  db.internal → db.example',
-    '    kept, unknown to this version: weight',
+    '    keeps unknown fields: weight',
     '  = updated',
-    `! bad  ${id(2)}  services/bad.yaml:1  set aside: nothing is written for it`,
-    `? gone  ${id(3)}  services/gone.yaml:1  declared, but not live; an unmanaged service has the same name: ${id(9)}; was the service recreated?`,
-    `· gone  ${id(9)}  live, but not declared: left alone`,
+    `! bad  ${id(2)}  services/bad.yaml:1  skipped: the declaration has problems`,
+    `? gone  ${id(3)}  services/gone.yaml:1  declared but not live; an unmanaged service has the same name: ${id(9)}; was the service recreated?`,
+    `· gone  ${id(9)}  live but not declared; left alone`,
     'services/bad.yaml:1:184 http_port: expected a port, a whole number from 1 to 65535, found 0',
     'services/text.yaml:1:1 expected a mapping that declares one service, found "text"',
     'partial: 1 updated, 1 missing, 2 invalid, 1 unmanaged (1000 ms, 1 request)',
@@ -61,7 +63,7 @@ test('a report is read service by service, then the problems, then the totals', 
 
 test('a missing service without a hint has none', () => {
   expect(render({ findings: findings({ declared: [{}] }) })).toBe(
-    `? db  ${id(1)}  db.json:1  declared, but not live\npartial: 1 missing (1000 ms, 1 request)`,
+    `? db  ${id(1)}  db.json:1  declared but not live\npartial: 1 missing (1000 ms, 1 request)`,
   );
 });
 
@@ -87,7 +89,7 @@ describe('what becomes of a drifted service:', () => {
     {
       what: 'not settled',
       given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() }) },
-      line: '  ! unsettled: the API keeps something else: tcp_port unset, not 1',
+      line: '  ! unsettled: the API stored a different value: tcp_port is unset, declared 1',
     },
     {
       what: 'not begun',
@@ -105,7 +107,7 @@ describe('what becomes of a drifted service:', () => {
 
   test.for([
     ['its declaration changed', { declared: [{ tcp_port: 1 }], live: [{}] }],
-    ['it was changed live', { declared: [{}], live: [{ tcp_port: 1 }] }],
+    ['it was changed outside git', { declared: [{}], live: [{ tcp_port: 1 }] }],
     ['both sides changed', { declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2 }] }],
   ] as const)('%s', ([cause, sides]) => {
     const [line] = render({
@@ -272,7 +274,7 @@ test('nothing that comes from outside steers the terminal', () => {
   expect(text).toContain(`! ${escaped}  ${escaped.toLowerCase()}  ${escaped}.yaml:1`);
   expect(text).toContain(`· ${escaped}  `);
   expect(text).toContain(`! failed: ${escaped} (CF-Ray ${escaped})`);
-  expect(text).toContain(`kept, unknown to this version: ${escaped}`);
+  expect(text).toContain(`keeps unknown fields: ${escaped}`);
   expect(text).toContain(`failed: ${escaped} · `);
 });
 
@@ -287,10 +289,10 @@ test('a reason for which several are withheld is said once, on top, with how man
     '! 2 withheld: the plan has 2 updates (66.7% of the 3 declared services that are live) but max_changes is 1, so the whole plan is withheld; raise max_changes, or allow it once: vpc-reconciler apply --max-changes 2',
     `~ s1  ${id(1)}  s1.json:1`,
     '    tcp_port  5432 → 1',
-    '  ! withheld, as said above',
+    '  ! withheld for the reason above',
     `~ s2  ${id(2)}  s2.json:1`,
     '    tcp_port  5432 → 1',
-    '  ! withheld, as said above',
+    '  ! withheld for the reason above',
     `~ s3  ${id(3)}  s3.json:1`,
     '    tcp_port  5432 → 1',
     '  ! withheld: the live service has fields that this version does not know: weight; set unknown_fields to preserve or drop',
@@ -301,20 +303,20 @@ test('a reason for which several are withheld is said once, on top, with how man
 describe('fields that this version does not know', () => {
   const grown = findings({ declared: [{ tcp_port: 1 }], live: [service({ weight: 3, zone: 'a' })] });
   const givenUp = plan(grown, planOptions({ unknownFields: 'drop' }));
-  const loss = '    gives up live fields that this version does not know: weight, zone';
+  const loss = '    removes unknown fields of the live service: weight, zone';
   const rejected: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
   test.for<{ what: string; given: Partial<PassFacts>; lines: string[] }>([
     {
       what: 'kept',
       given: { outcomes: outcomes(updated) },
-      lines: ['    kept, unknown to this version: weight, zone', '  = updated'],
+      lines: ['    keeps unknown fields: weight, zone', '  = updated'],
     },
     { what: 'to be given up', given: { plan: givenUp, mode: 'plan' }, lines: [loss, '  = to be updated'] },
     { what: 'given up', given: { plan: givenUp, outcomes: outcomes(updated) }, lines: [loss, '  = updated'] },
     {
       what: 'kept when the update failed',
       given: { plan: givenUp, outcomes: outcomes(rejected) },
-      lines: ['    kept, unknown to this version: weight, zone', '  ! failed: no'],
+      lines: ['    keeps unknown fields: weight, zone', '  ! failed: no'],
     },
     {
       what: 'a reason to do nothing',
@@ -438,7 +440,7 @@ describe('in narrow columns', () => {
 
   test('colors take no room', () => {
     const line = `  ${colored('yellow', 'x'.repeat(20))} ${colored('red', 'y'.repeat(15))}`;
-    expect(wrapped(line, { columns: 38 })).toBe(line);
-    expect(wrapped(line, { columns: 37 })).toContain('\n');
+    expect(wrapLine(line, { columns: 38 })).toBe(line);
+    expect(wrapLine(line, { columns: 37 })).toContain('\n');
   });
 });

@@ -1,0 +1,65 @@
+import type { Failure } from '../base/failure.ts';
+import { printable } from '../base/printable.ts';
+import type { Finding, FindingKind } from '../compare/compare.ts';
+import type { Result } from '../plan/outcome.ts';
+import type { Mode } from './pass.ts';
+import type { ServiceReport } from './service-report.ts';
+
+/** The numbers of a pass: all declarations and live services, then a number for each finding and each result. */
+export type Counts = {
+  /** Includes the declarations that were skipped. */
+  readonly declared: number;
+  readonly live: number;
+} & Readonly<Record<FindingKind | Result, number>>;
+
+/** Counts what a pass found and did. */
+export function toCounts(declared: number, findings: readonly Finding[], services: readonly ServiceReport[]): Counts {
+  const countFindings = (kind: FindingKind) => findings.filter((finding) => finding.kind === kind).length;
+  const countResults = (result: Result) => services.filter((service) => service.result === result).length;
+  return {
+    declared,
+    // Two declarations with the same service_id are two findings with one live service.
+    live: new Set(findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])))).size,
+    in_sync: countFindings('in_sync'),
+    drifted: countFindings('drifted'),
+    missing: countFindings('missing'),
+    unmanaged: countFindings('unmanaged'),
+    invalid: countFindings('invalid'),
+    updated: countResults('updated'),
+    failed: countResults('failed'),
+    unsettled: countResults('unsettled'),
+    withheld: countResults('withheld'),
+  };
+}
+
+/** A number to show, and its label: `3`, `to update`. */
+export type LabeledCount = { readonly count: number; readonly label: string };
+
+/** The part of a report that its counts are read from. */
+type CountedPass = { readonly counts: Counts; readonly mode: Mode };
+
+/** Returns the counts that are not zero, in the order in which they are shown. */
+export function nonZeroCounts({ counts, mode }: CountedPass): readonly LabeledCount[] {
+  return [
+    { count: counts.updated, label: 'updated' },
+    { count: mode === 'apply' ? 0 : counts.drifted - counts.withheld, label: 'to update' },
+    { count: counts.failed, label: 'failed' },
+    { count: counts.unsettled, label: 'unsettled' },
+    { count: counts.withheld, label: 'withheld' },
+    { count: counts.missing, label: 'missing' },
+    { count: counts.invalid, label: 'invalid' },
+    { count: counts.unmanaged, label: 'unmanaged' },
+    { count: counts.in_sync, label: 'in sync' },
+  ].filter(({ count }) => count > 0);
+}
+
+/** Returns the error that ended the pass, if any, and the counts that are not zero: `1 updated, 2 missing`. */
+export function describeCounts(pass: CountedPass & { readonly error: Failure | null }): string {
+  const numbers = nonZeroCounts(pass).map(({ count, label }) => `${count} ${label}`);
+  const { counts, error } = pass;
+  // The outcome precedes this text, and "in sync: 9 in sync" would repeat it.
+  if (error === null && numbers.length === 1 && counts.in_sync > 0) {
+    return `${counts.in_sync} ${counts.in_sync === 1 ? 'service' : 'services'}`;
+  }
+  return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
+}

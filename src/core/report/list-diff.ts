@@ -1,0 +1,28 @@
+import { diffArrays } from 'diff';
+import type { Json } from '../base/json.ts';
+import { formatValue } from '../base/printable.ts';
+import type { Change } from '../compare/compare.ts';
+
+/** An element of a list that changed. `live` elements are removed, `declared` elements are added, others stay. */
+export type ListElement = { readonly side: 'both' | 'live' | 'declared'; readonly text: string };
+
+/** Compares a list by its elements, in their order. Returns null unless the change is one of a list with several elements. */
+export function diffList(change: Change): readonly ListElement[] | null {
+  if (!isLongList(change)) return null;
+  return diffArrays([...elementsOf(change.live)], [...elementsOf(change.declared)]).flatMap(
+    ({ added, removed, value: texts }) =>
+      texts.map((text): ListElement => ({ side: added ? 'declared' : removed ? 'live' : 'both', text })),
+  );
+}
+
+/** Whether both sides are lists or unset, and one of them has several elements. */
+export function isLongList({ live, declared }: Change): boolean {
+  const sides = [live, declared];
+  return (
+    sides.every((side) => side === null || Array.isArray(side)) && sides.some((side) => elementsOf(side).length > 1)
+  );
+}
+
+function elementsOf(json: Json): readonly string[] {
+  return Array.isArray(json) ? json.map(formatValue) : [];
+}

@@ -1,0 +1,48 @@
+import type { PassOutcome, Trigger } from './pass.ts';
+import type { Report } from './report.ts';
+
+/** How changes of the folder are detected; `starting` until the watch is set up. */
+export const WATCH_MODES = ['starting', 'events', 'rescans'] as const;
+export type WatchMode = (typeof WATCH_MODES)[number];
+
+/** What a daemon records about itself. Times are in milliseconds of one monotonic clock. */
+export type Vitals = {
+  readonly startedAt: number;
+  /** Whether the process is shutting down. */
+  readonly stopping: boolean;
+  /** The pass in progress. */
+  readonly pass: { readonly trigger: Trigger; readonly since: number } | null;
+  /** When the next pass begins by interval or back-off, and by schedule. */
+  readonly timerAt: number | null;
+  readonly scheduleAt: number | null;
+  /** Since when a pass has been requested that has not begun. */
+  readonly requestedSince: number | null;
+  /** Since when a good pass has been due. */
+  readonly dueSince: number | null;
+  /** When the folder was last read, the account was last listed, and a good pass last ended. */
+  readonly lastRead: number | null;
+  readonly lastList: number | null;
+  readonly lastGoodPass: number | null;
+  readonly lastPass: { readonly at: number; readonly outcome: PassOutcome; readonly error: string | null } | null;
+  readonly watcher: {
+    readonly by: WatchMode;
+    /** Why changes are not detected by events. */
+    readonly reason: string | null;
+    /** When a check for changes in the folder last ended, even if the folder could not be read. */
+    readonly checkedAt: number | null;
+    /** The number of changes that no event announced, so that only a safety rescan found them. */
+    readonly missedChanges: number;
+  };
+};
+
+/** Returns when the next pass begins without a request; null if none is planned, or a pass is in progress. */
+export function nextPassAt({ pass, timerAt, scheduleAt }: Vitals): number | null {
+  if (pass !== null) return null;
+  const times = [timerAt, scheduleAt].filter((at) => at !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** Whether a pass read the folder, listed the account and was not ended early. It is good even if single services failed. */
+export function isGoodPass({ error }: Pick<Report, 'error'>): boolean {
+  return error === null;
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { settingFacts, variableOf } from '../../src/config/settings.ts';
+import { command } from '../cli/command.ts';
+import { pages, readPage, root, rowsOf } from './pages.ts';
+
+/* What the manuals name exists, and what exists is in the manuals. */
+
+test('config/README.md lists every setting with its default', () => {
+  const documented = [...rowsOf('config/README.md', 'Settings')].map(([name, [fallback]]) => [name, fallback]);
+  expect(documented).toEqual(settingFacts.map(({ name, fallback }) => [name, `\`${fallback}\``]));
+});
+
+const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate', 'schema'] as const;
+
+test('config/README.md lists every command', async () => {
+  const { stdout } = await command(['--help']);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[|\s)/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'help');
+  expect(listed).toEqual([...COMMANDS]);
+  expect([...rowsOf('config/README.md', 'Commands').keys()].map((name) => name.split(' ')[0])).toEqual(
+    expect.arrayContaining([...COMMANDS]),
+  );
+});
+
+describe('names in the manuals', () => {
+  test('every flag exists', async () => {
+    const helps = await Promise.all(COMMANDS.map(async (name) => (await command([name, '--help'])).stdout));
+    const known = new Set(helps.join('\n').match(/--[a-z][a-z-]+/g));
+    for (const page of [
+      'README.md',
+      'config/README.md',
+      'services/README.md',
+      'config/rehearsal.md',
+      'config/pull-requests.md',
+    ]) {
+      const ours = readPage(page).replaceAll(/^.*\b(npm|npx|git|gh|curl|test|node --)\b.*$/gm, '');
+      const unknown = (ours.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? []).filter(
+        (flag) => !known.has(flag) && !FLAGS_OF_OTHERS.has(flag),
+      );
+      expect({ page, unknown }).toEqual({ page, unknown: [] });
+    }
+  });
+
+  test('every variable exists', () => {
+    const known = new Set([...settingFacts.map(({ name }) => variableOf(name)), variableOf('config')]);
+    const named = pages.flatMap((page) => readPage(page).match(/\bVPC_RECONCILER_[A-Z_]+\b/g) ?? []);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('every log event exists', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
+      .join('\n');
+    const named = pages.flatMap((page) =>
+      [...readPage(page).matchAll(/"event": "(\w+)"/g)].map(([, event = '']) => event),
+    );
+    expect(named).not.toEqual([]);
+    expect(named.filter((event) => !sources.includes(`'${event}'`))).toEqual([]);
+  });
+});
+
+/** Flags of Node. */
+const FLAGS_OF_OTHERS = new Set(['--report-on-signal']);

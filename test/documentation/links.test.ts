@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pages, readPage, root } from './pages.ts';
+import { pages, readPage, root, withoutBlocks } from './pages.ts';
 
 /** The anchors that GitHub makes of the headings of a page. */
 function anchorsOf(page: string): readonly string[] {
@@ -11,10 +11,6 @@ function anchorsOf(page: string): readonly string[] {
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
-}
-
-function withoutBlocks(text: string): string {
-  return text.replaceAll(/^ *```[^]*?^ *```$/gm, '');
 }
 
 test.for(pages)('every link of %s leads somewhere', (page) => {

@@ -33,7 +33,8 @@ export function blocksOf(page: string): readonly Block[] {
 
 /** The rows of the tables in a page that begin with `name` in backticks: the name and the other cells. */
 export function rowsOf(page: string, section: string): ReadonlyMap<string, readonly string[]> {
-  const [, text = ''] = new RegExp(`^#+ ${section}\n([^]*?)(?=^#|$(?![^]))`, 'm').exec(readPage(page)) ?? [];
+  const [, text = ''] =
+    new RegExp(`^#+ ${section}\n([^]*?)(?=^#|$(?![^]))`, 'm').exec(withoutBlocks(readPage(page))) ?? [];
   const rows = text.split('\n').filter((line) => /^\| `/.test(line));
   return new Map(
     rows.flatMap((row) => {
@@ -44,4 +45,9 @@ export function rowsOf(page: string, section: string): ReadonlyMap<string, reado
       return [...first.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, cells] as const);
     }),
   );
+}
+
+/** A page without its fenced blocks, whose lines can look like headings. */
+export function withoutBlocks(text: string): string {
+  return text.replaceAll(/^ *```[^]*?^ *```$/gm, '');
 }

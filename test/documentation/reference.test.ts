@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { settingFacts, variableOf } from '../../src/config/settings.ts';
+import { FAULT_NAMES } from '../../src/emulator/scenario/faults.ts';
+import { scenarioSchema } from '../../src/emulator/scenario/scenario.ts';
 import { command } from '../cli/command.ts';
 import { pages, readPage, root, rowsOf } from './pages.ts';
 
@@ -65,3 +67,13 @@ describe('names in the manuals', () => {
 
 /** Flags of Node. */
 const FLAGS_OF_OTHERS = new Set(['--report-on-signal']);
+
+test('config/rehearsal.md lists every key of a scenario', () => {
+  const keys = Object.keys(scenarioSchema.shape);
+  expect([...rowsOf('config/rehearsal.md', 'Scenarios').keys()].filter((name) => keys.includes(name))).toEqual(keys);
+});
+
+test('config/rehearsal.md lists every fault', () => {
+  const documented = [...rowsOf('config/rehearsal.md', 'Scenarios').keys()];
+  expect(documented).toEqual(expect.arrayContaining([...FAULT_NAMES]));
+});

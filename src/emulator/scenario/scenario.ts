@@ -11,8 +11,8 @@ import { readYaml } from '../../core/load/yaml/read-yaml.ts';
 import { formatPath } from '../../core/load/field-path.ts';
 import type { FieldPath } from '../../core/load/field-path.ts';
 import { FAULT_NAMES, TRANSIENT_FAULTS } from './faults.ts';
-import { storedValueFault } from './stored-values.ts';
 import type { Quirks } from './quirks.ts';
+import { storedValueFault } from './stored-values.ts';
 
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 
@@ -93,7 +93,8 @@ const A_DURATION = 'a duration such as 500ms, 2s or 5m';
 const SHARE = expected('a number from 0 to 1');
 const SERVICE = expected('a name or an id');
 
-const scenarioSchema = z.strictObject({
+/** The keys of a scenario file, and their values. */
+export const scenarioSchema = z.strictObject({
   seed: wholeNumber(0, 4_294_967_295).exactOptional(),
   share: z.number(SHARE).min(0, SHARE).max(1, SHARE).exactOptional(),
   faults: some(fault, 'statuses and names of faults').exactOptional(),

@@ -73,14 +73,14 @@ function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string
 /** Logs the report of a pass as one line. The level shows whether it needs attention. */
 export function logReport(log: Log, report: Report): void {
   const level = LEVELS[report.outcome];
-  log[level]({ event: REPORT, ...report }, renderTotals(report, painter(false)));
+  log[level]({ event: REPORT_EVENT, ...report }, renderTotals(report, painter(false)));
 }
 
-const REPORT = 'reconciliation_report';
+const REPORT_EVENT = 'reconciliation_report';
 
 /** Whether a line is a report: only `logReport` writes this event. */
 function isReport(line: object): line is Report {
-  return 'event' in line && line.event === REPORT;
+  return 'event' in line && line.event === REPORT_EVENT;
 }
 
 const LEVELS = {

@@ -8,7 +8,7 @@ export type ChangeCheckOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Checks the folder for changes, and remembers whether events or earlier checks announced them. */
+/** Checks the folder for changes, and tracks whether events or earlier checks announced them. */
 export type ChangeCheck = {
   /** Resolves to whether the folder has changed since it was last read. */
   readonly run: () => Promise<boolean>;
@@ -16,14 +16,14 @@ export type ChangeCheck = {
   readonly eventCount: () => number;
   /** Whether an event has arrived since the last check began. */
   readonly hasNewEvents: () => boolean;
-  /** Whether the next check is likely to find a change: an event has arrived, or the change found last has not been read yet. */
+  /** Whether the next check may find an announced change: an event has arrived, or the last change found has not been read yet. */
   readonly expectsChange: () => boolean;
 };
 
 export function changeCheck({ hasChanged, readCount, onCheck, signal }: ChangeCheckOptions): ChangeCheck {
   let eventCount = 0;
   let checkedEventCount = 0;
-  /** The read count when the last check found a change; null if it found none. The change is unread while the count stays the same. */
+  /** The read count when the last check found a change; null if it found none. While the count stays the same, the change is unread. */
   let readCountAtChange: number | null = readCount();
   const hasNewEvents = () => eventCount !== checkedEventCount;
   return {

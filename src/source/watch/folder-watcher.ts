@@ -1,46 +1,32 @@
-import { statfsSync, watch as watchEntries } from 'node:fs';
-import type { FSWatcher } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { formatDuration } from '../../core/base/duration.ts';
-import { errnoText, errorCode } from '../../core/base/errno.ts';
 import { resolveLinks } from './links.ts';
 import type { ResolvedPath } from './links.ts';
+import { watchNames } from './name-watcher.ts';
+import { findRescanReason } from './rescan-reason.ts';
 import type { StateTracker } from './watch-state.ts';
 
-/** At most this long is waited for a watcher to become ready. A folder of 50,000 files takes about a second. */
+/** How long a start waits for the watcher to become ready. A folder of 50,000 files takes about a second. */
 const START_TIMEOUT_MS = 10_000;
-/** At most this long is waited for a watcher to close. */
+/** How long a restart or close waits for the watcher to close. */
 const CLOSE_TIMEOUT_MS = 1000;
-
-/**
- * File systems that other machines write to, by their magic number (statfs(2)). The kernel reports only the writes of this machine as
- * events.
- */
-const REMOTE_FILE_SYSTEMS = new Map([
-  [0x6969, 'NFS'],
-  [0x517b, 'SMB'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB2'],
-  [0x01021997, '9p'],
-  [0x65735546, 'FUSE'],
-]);
 
 export type FolderWatcherOptions = {
   readonly path: string;
   readonly state: StateTracker;
-  /** Called for every event in the folder, on a link that leads to it, and on the names above it. */
+  /** Called for every event: in the folder, on a link that leads to it, and when it or a parent is renamed. */
   readonly onEvent: () => void;
-  /** Called when changes made while the watcher started may have caused no event. */
+  /** Called when changes made during the start may have caused no event. */
   readonly onStartGap: () => void;
   readonly signal: AbortSignal;
 };
 
 export type FolderWatcher = {
-  /** Watches the folder that the path leads to now. Closes the watcher that was started before. */
+  /** Closes the running watcher, if any, and watches the folder that the path leads to now. */
   readonly restart: () => Promise<void>;
-  /** Whether the path still leads to the folder that is watched. */
+  /** Whether the path still leads to the watched folder. */
   readonly isCurrent: () => boolean;
   /** Milliseconds since the watcher started; infinite before the first start. */
   readonly ageMs: () => number;
@@ -81,7 +67,7 @@ type RunningWatcher = Pick<ResolvedPath, 'folder' | 'identity'> & {
   readonly close: () => Promise<void>;
 };
 
-/** Starts a watcher, and waits until it is ready or the time is over. A watcher that becomes ready later is used all the same. */
+/** Starts a watcher and waits until it is ready, for a limited time. The watcher is also used if it becomes ready later. */
 async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatcher> {
   const { path, state, onEvent, onStartGap, signal } = options;
   const { links, folder, identity } = resolveLinks(path);
@@ -99,7 +85,7 @@ async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatch
   });
   const nameWatcher = watchNames(folder, onEvent);
   const onReady = () => {
-    const reason = whyEventsAreIncomplete(folder);
+    const reason = findRescanReason(folder);
     if (reason !== null) state.set({ by: 'rescans', reason });
     else if (!hasFailed) state.set({ by: 'events' });
     if (isLate || resolveLinks(path).identity !== identity) onStartGap();
@@ -123,7 +109,7 @@ async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatch
   };
 }
 
-/** Resolves to whether the work ends in time. On a file system that no longer responds, nothing ever ends. */
+/** Resolves to whether the work ends in time. It may never end if the file system does not respond. */
 async function endsWithin(work: Promise<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
   const ended = new AbortController();
   const stop = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
@@ -133,38 +119,4 @@ async function endsWithin(work: Promise<unknown>, timeoutMs: number, signal?: Ab
   } finally {
     ended.abort();
   }
-}
-
-/** Returns why the kernel does not report every change in the folder as an event; null if it does. */
-function whyEventsAreIncomplete(folder: string): string | null {
-  try {
-    const remote = REMOTE_FILE_SYSTEMS.get(statfsSync(folder).type);
-    return remote === undefined ? null : `${folder} is on ${remote}, where changes by other machines cause no events`;
-  } catch (error) {
-    return `${folder} cannot be watched yet: ${errnoText(errorCode(error))}`;
-  }
-}
-
-/**
- * Watches the names of the folder and of the folders above it, to notice when another folder takes one of them. A watcher of the
- * folder itself follows the renamed folder instead.
- */
-function watchNames(folder: string, onRename: () => void): { readonly close: () => void } {
-  const watchers: FSWatcher[] = [];
-  for (let path = folder; dirname(path) !== path; path = dirname(path)) {
-    const name = basename(path);
-    try {
-      const watcher = watchEntries(dirname(path), (_, changedName) => {
-        if (changedName === name) onRename();
-      });
-      watchers.push(watcher.on('error', () => watcher.close()));
-    } catch {
-      // Missing or unreadable: the safety rescan finds such changes.
-    }
-  }
-  return {
-    close: () => {
-      for (const watcher of watchers) watcher.close();
-    },
-  };
 }

@@ -4,14 +4,14 @@ import type { FolderWatcher } from './folder-watcher.ts';
 import type { TaskQueue } from './task-queue.ts';
 import type { StateTracker } from './watch-state.ts';
 
-/** How often the folder is checked while events are incomplete. */
+/** How often the folder is checked while events do not cover all changes. */
 const FREQUENT_RESCAN_MS = 2000;
 
 /** An event can arrive this much later than a rescan that found its change. */
 const LATE_EVENT_MS = 1000;
 
 export type RescanOptions = {
-  /** How often the folder is checked while events are complete. */
+  /** How often the folder is checked while events cover all changes. */
   readonly rescanMs: number;
   readonly watcher: FolderWatcher;
   readonly check: ChangeCheck;
@@ -42,7 +42,7 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
     for (let nextAt = performance.now() + rescanMs; !signal.aborted;) {
       const remainingMs = Math.max(0, nextAt - performance.now());
       await sleep(Math.min(remainingMs, FREQUENT_RESCAN_MS), undefined, { signal });
-      // Checked this often so that frequent rescans begin soon after events become incomplete.
+      // The loop wakes up this often so that frequent rescans begin soon after they become necessary.
       if (!state.needsRescans() && performance.now() < nextAt) continue;
       await tasks.add(rescan);
       nextAt = performance.now() + rescanMs;
@@ -58,7 +58,7 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
   };
 }
 
-/** Waits for a late event. Without one, the change was missed: it is reported, and the watcher is restarted. */
+/** Waits for a late event. If none arrives, reports the change as missed and restarts the watcher. */
 function missedChangeTimer({ watcher, check, tasks, onMissedChange }: RescanOptions) {
   let timer: NodeJS.Timeout | undefined;
   return {

@@ -1,4 +1,4 @@
-/** A folder that never becomes quiet is read anyway, after this many times the settle time. */
+/** A folder that is never quiet is read after this many times the settle time. */
 const MAX_WAIT_FACTOR = 20;
 
 export type SettleOptions = {
@@ -9,12 +9,12 @@ export type SettleOptions = {
 };
 
 export type SettleTimer = {
-  /** Starts the wait, or starts it again: something happened in the folder. */
+  /** Starts or restarts the wait, because something happened in the folder. */
   readonly restart: () => void;
   readonly stop: () => void;
 };
 
-/** Waits until the folder is quiet: a debounce with a maximum wait. After the signal is aborted, it no longer starts. */
+/** Creates a timer that waits until the folder is quiet: a debounce with a maximum wait. It does not start after the signal is aborted. */
 export function settleTimer({ settleMs, onQuiet, signal }: SettleOptions): SettleTimer {
   let timer: NodeJS.Timeout | undefined;
   let firstRestartAt: number | null = null;

@@ -15,7 +15,7 @@ export type WatchOptions = {
   readonly rescanMs: number;
   /** Whether the folder's content differs from when it was last read. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
-  /** How many times the folder has been read so far. Changes made before a read are known since then. */
+  /** How many times the folder has been read so far. A read covers all changes made before it. */
   readonly readCount: () => number;
   /** Called when the folder has changed. */
   readonly onChange: () => void;
@@ -27,7 +27,7 @@ export type WatchOptions = {
   readonly onMissedChange?: () => void;
 };
 
-/** How long a restart of the watcher gives way to the pass: longer than a pass over 1,000 services takes without latency. */
+/** How long the restart of the watcher is delayed so that the pass runs first. A pass over 1,000 services takes less without latency. */
 const PASS_FIRST_MS = 200;
 
 /**
@@ -47,7 +47,7 @@ export function watchFolder({ path, settleMs, rescanMs, onChange, ...options }: 
     settleMs,
     signal,
     onQuiet: () => {
-      // One check covers all events before it. A check for each event would fall further and further behind.
+      // One check covers all events before it. With a check for each event, the queue could grow without end.
       if (isCheckQueued) return;
       isCheckQueued = true;
       void tasks.add(checkAfterEvents);
@@ -69,8 +69,8 @@ export function watchFolder({ path, settleMs, rescanMs, onChange, ...options }: 
     // Many events change nothing that matters: other files, timestamps, the same bytes written again.
     if (await check.run()) onChange();
     if (watcher.isCurrent()) return;
-    // A restart takes a while, and the pass does not have to wait for it. Until then, the old watcher still reports changes of the links;
-    // the check after the restart finds any others.
+    // A restart takes a while, and the pass need not wait for it. Until then, the old watcher still reports changes of links, and the
+    // check after the restart finds all others.
     await sleep(PASS_FIRST_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     await watcher.restart();

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WatchState } from '../../core/load/source.ts';
 
-/** How changes are detected at the moment. */
+/** Tracks how changes are detected: by events, or by frequent rescans. */
 export type StateTracker = {
   readonly set: (state: WatchState) => void;
-  /** Falls back to frequent rescans, with the error as the reason. */
+  /** Switches to frequent rescans, with the error as the reason. */
   readonly setFailed: (error: unknown) => void;
-  /** Whether events are incomplete or missing, so that frequent rescans detect changes. */
+  /** Whether frequent rescans are needed, because events do not cover all changes. */
   readonly needsRescans: () => boolean;
 };
 
-/** Calls `onState` whenever the state changes, until the signal is aborted. */
+/** Creates a tracker that calls `onState` whenever the state changes, until the signal is aborted. */
 export function stateTracker(onState: (state: WatchState) => void, signal: AbortSignal): StateTracker {
   let state: WatchState | null = null;
   const set = (next: WatchState) => {

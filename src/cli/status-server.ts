@@ -4,9 +4,10 @@ import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
 import { errorCode } from '../core/base/errno.ts';
 import { toHealth } from '../core/report/health.ts';
+import type { Health } from '../core/report/health.ts';
 import { summarize } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
-import type { SendEvent } from '../server/route.ts';
+import type { SendEvent, Subscribe } from '../server/route.ts';
 import { createRoutes } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
 import { createHistory } from '../sinks/history.ts';
@@ -49,16 +50,7 @@ const noPass: RequestPass = () => null;
 /** Starts the status server. Throws a `ConfigError` if it cannot listen, or if the file of the reconcile token holds no token. */
 export async function openStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const { settings, listen, vitals, budget, context, onBug, onTokenFile } = options;
-  const limits = {
-    passTimeoutMs: settings.pass_timeout,
-    freshForMs: settings.fresh_for,
-    rescanMs: settings.rescan,
-  };
-  const health = () =>
-    toHealth(vitals(), limits, version, {
-      elapsedMs: clock.elapsedMs(),
-      timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
-    });
+  const health = createHealthReader(options);
   const metrics = createMetrics({
     version,
     vitals,
@@ -69,10 +61,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     throttledMs: budget.throttledMs,
   });
   const history = createHistory();
-  const subscribers = new Set<SendEvent>();
-  const sendToAll: SendEvent = (event, data) => {
-    for (const send of subscribers) send(event, data);
-  };
+  const events = createEventHub();
   let requestPass = noPass;
 
   const routes = createRoutes({
@@ -80,10 +69,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     metrics: metrics.read,
     pageData: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
     recentReports: history.reports,
-    subscribe: (send) => {
-      subscribers.add(send);
-      return () => void subscribers.delete(send);
-    },
+    subscribe: events.subscribe,
     requestPass: () => requestPass(),
     reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenFile }),
   });
@@ -98,14 +84,42 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     onReport: (report) => {
       history.add(report);
       metrics.onReport(report);
-      sendToAll('report', summarize(report));
+      events.send('report', summarize(report));
     },
     onRequest: metrics.onRequest,
-    onPhase: () => sendToAll('phase', {}),
+    onPhase: () => events.send('phase', {}),
     acceptPassRequests: (accepted) => {
       requestPass = accepted;
     },
     close: server.close,
+  };
+}
+
+/** Returns a function that returns the current health of the daemon. */
+function createHealthReader({ settings, vitals }: StatusServerOptions): () => Health {
+  const limits = {
+    passTimeoutMs: settings.pass_timeout,
+    freshForMs: settings.fresh_for,
+    rescanMs: settings.rescan,
+  };
+  return () =>
+    toHealth(vitals(), limits, version, {
+      elapsedMs: clock.elapsedMs(),
+      timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
+    });
+}
+
+/** Returns a hub that sends each event to all subscribers. */
+function createEventHub(): { readonly send: SendEvent; readonly subscribe: Subscribe } {
+  const subscribers = new Set<SendEvent>();
+  return {
+    send: (event, data) => {
+      for (const send of subscribers) send(event, data);
+    },
+    subscribe: (send) => {
+      subscribers.add(send);
+      return () => void subscribers.delete(send);
+    },
   };
 }
 

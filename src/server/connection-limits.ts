@@ -2,22 +2,23 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export type ConnectionLimits = {
-  /** Counts a response toward the limit until the client has received it. Call it before the body is written. */
+  /** Counts the bytes of a response until they are sent. Must be called before the body is written. */
   readonly trackResponse: (response: ServerResponse, socket: Socket, bytes: number) => void;
-  /** Waits until every response was sent, for at most `timeoutMs`. */
+  /** Waits until all responses are sent, for at most `timeoutMs`. */
   readonly waitUntilSent: (timeoutMs: number) => Promise<void>;
 };
 
-/** Far more than people and probes need, and few enough to bound the memory that a flood of connections can take. */
+/** At most this many connections: far more than people and probes need, and few enough to bound memory. */
 const MAX_CONNECTIONS = 200;
 
 /** At most this many bytes of responses wait for slow clients. A single larger response is still sent. */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Keeps the server reachable for new connections, probes above all, however many clients are connected or slow. Above the limit of
- * connections, the oldest one is closed. Above the limit of unsent bytes, the connection with the most unsent bytes is closed. Clients
- * that read events reconnect by themselves.
+ * Limits the connections and the unsent bytes of a server, so that it always accepts new clients, in particular probes:
+ *
+ *   too many connections     the oldest connection is closed; a client that reads events reconnects by itself
+ *   too many unsent bytes    the connection with the most unsent bytes is closed
  */
 export function limitConnections(server: Server): ConnectionLimits {
   /** Unsent bytes of each connection, oldest connection first. */
@@ -63,7 +64,7 @@ export function limitConnections(server: Server): ConnectionLimits {
   };
 }
 
-/** Returns the connection with the most unsent bytes, without regard to `current`. */
+/** Returns the connection with the most unsent bytes, except `current`. */
 function slowestExcept(current: Socket, unsentBytes: ReadonlyMap<Socket, number>): Socket | undefined {
   const others = [...unsentBytes].filter(([socket, bytes]) => socket !== current && bytes > 0);
   const [slowest] = others.sort(([, bytesA], [, bytesB]) => bytesB - bytesA);

@@ -8,7 +8,7 @@ export const EVENT_STREAM_TYPE = 'text/event-stream';
 /** The status page treats a connection as lost after two missed heartbeats. */
 const HEARTBEAT_MS = 15_000;
 
-/** A client with more unread bytes than this is disconnected. It reconnects by itself and then reads the current state. */
+/** At most this many bytes wait for a slow client. Beyond that, it is disconnected, and reads the current state when it reconnects. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 
 const streamingSockets = new WeakSet<Socket>();
@@ -25,7 +25,7 @@ export function streamEvents(
   { subscribe, redact }: { readonly subscribe: Subscribe; readonly redact: (text: string) => string },
 ): void {
   streamingSockets.add(socket);
-  // The client sent this request before it received the previous response. Node never reports the end of such a response.
+  // The previous response on this connection is not sent yet. Node would never report the end of a response in this state.
   if (response.socket === null) return void socket.destroy();
   response.writeHead(200, {
     ...SECURITY_HEADERS,

@@ -7,7 +7,7 @@ export type HttpResponse = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Sent with every response: a browser must not embed it in another page, guess its type, or load anything from elsewhere. */
+/** Headers of every response. They forbid embedding, type sniffing, and loading anything from other servers. */
 export const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -19,7 +19,7 @@ export type RequestHandlerOptions = {
   readonly boundTo: () => string;
 };
 
-/** Returns the listener that answers every request, also after a bug in a route. */
+/** Returns a listener that answers every request, even if its route throws. */
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {

@@ -7,7 +7,7 @@ import type { RouteRequest } from './route.ts';
 export type RequestPassOptions = {
   /** Requests a pass and returns its report; null, at once or later, when no pass will start because the process is stopping. */
   readonly requestPass: () => Promise<Report | null> | null;
-  /** Returns the token that a caller must send, or null while the token file holds none; itself null when requests are turned off. */
+  /** Returns the token that callers must send, or null while the token file holds none. Null if requesting a pass is turned off. */
   readonly reconcileToken: (() => string | null) | null;
 };
 
@@ -48,7 +48,7 @@ function refuse(authorization: string, reconcileToken: RequestPassOptions['recon
   };
 }
 
-/** Whether the tokens are equal. The time that this takes reveals neither where they differ nor how long they are. */
+/** Whether the tokens are equal. Takes the same time for all tokens, so that it reveals nothing about the expected one. */
 function isSameToken(token: string, expected: string): boolean {
   return timingSafeEqual(sha256(token), sha256(expected));
 }

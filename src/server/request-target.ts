@@ -10,9 +10,9 @@ export function targetUrl({ url: target = '' }: IncomingMessage): URL | null {
 }
 
 /**
- * Whether a request names this server as its host. A server on a loopback address accepts loopback names and `listenHost` only: with DNS
- * rebinding, a page of another site could otherwise read from it through a browser on this machine. On other addresses, where the names
- * of pods and services lead to it, every name is accepted.
+ * Whether the host name in a request is acceptable. On a loopback address, only loopback names and `listenHost` are: otherwise another
+ * site could use DNS rebinding to read this server through a browser on this machine. On other addresses, every name is accepted,
+ * because pods and Services have many names.
  */
 export function isExpectedHost(request: IncomingMessage, server: { boundTo: string; listenHost: string }): boolean {
   if (!isLoopback(server.boundTo)) return true;

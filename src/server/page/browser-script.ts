@@ -119,9 +119,9 @@ const replaceSections = (next) => {
 `;
 
 /**
- * Refreshes the page for every event. It reads the stream by itself, because an EventSource hides the heartbeats: without one for
- * `SILENCE_TIMEOUT_MS`, the connection is lost, whatever its state in the browser. A stuck loop sends no events, so old data is refreshed
- * on a heartbeat as well. Errors show as a lost connection and not in the console.
+ * Refreshes the page for every event. It does not use EventSource, which hides heartbeats: after `SILENCE_TIMEOUT_MS` without one, the
+ * connection counts as lost. A stuck loop sends no events, so a heartbeat refreshes data older than `MAX_DATA_AGE_MS`. Errors are shown as
+ * a lost connection and not logged to the console.
  */
 const EVENTS = `
 const setConnected = (connected) => {

@@ -241,7 +241,7 @@ test('recent passes are shown as a chart with a description, and as a table', ()
   );
 });
 
-test('every outcome has its own shape in the chart, besides its color', () => {
+test('every outcome has its own shape in the chart, not only its own color', () => {
   const bars = renderPage(many(1)).matchAll(
     /<g class="(\w+)"\s*><title>[^<]*<\/title><path d="[^z]*z(?:M\S+ \d+)?([^"]*)"/g,
   );

@@ -25,7 +25,7 @@ const OUTCOME_MARKS: Readonly<Record<PassOutcome, string>> = {
 };
 
 type ChartOptions = {
-  /** The duration that the tallest bar stands for. */
+  /** The duration of the tallest bar. */
   readonly longestMs: number;
   /** The chart in words, for screen readers. */
   readonly description: string;

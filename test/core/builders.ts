@@ -7,7 +7,7 @@ import { parseFile } from '../../src/core/load/parse-file.ts';
 import type { Declaration } from '../../src/core/load/declaration.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
-import type { Plan, PlanOptions } from '../../src/core/plan/plan.ts';
+import type { PlanOptions } from '../../src/core/plan/plan.ts';
 import type { PassFacts } from '../../src/core/report/report.ts';
 import type { LiveService } from '../../src/core/service/directory.ts';
 
@@ -25,7 +25,7 @@ export const tunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 export const otherTunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172db';
 export const certificate = '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33';
 
-/** The service `db`: tcp, with a host name. */
+/** The service `db`: tcp, with a hostname. */
 export const tcp = {
   service_id: id(1),
   name: 'db',
@@ -114,11 +114,9 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
   };
 }
 
-export const emptyPlan: Plan = { steps: [], withheld: [] };
-
 /** Returns the facts of a pass that planned for these findings and has applied nothing yet. */
 export function facts(fields: Partial<PassFacts> = {}): PassFacts {
-  const given = fields.findings ?? [];
+  const findings = fields.findings ?? [];
   return {
     run_id: '5f0c4a3e-0000-4000-8000-000000000000',
     trigger: 'command',
@@ -129,9 +127,9 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     finished_at: '2026-11-22T10:00:01.000Z',
     duration_ms: 1000,
     problems: [],
-    declared: given.filter(({ kind }) => kind !== 'unmanaged').length,
-    findings: given,
-    plan: plan(given, planOptions()),
+    declared: findings.filter(({ kind }) => kind !== 'unmanaged').length,
+    findings,
+    plan: plan(findings, planOptions()),
     memory: emptyMemory,
     outcomes: new Map(),
     api: { requests: 1, retries: 0, throttled_ms: 0 },

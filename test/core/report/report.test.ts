@@ -5,11 +5,11 @@ import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
-import { plan } from '../../../src/core/plan/plan.ts';
+import { emptyPlan, plan } from '../../../src/core/plan/plan.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
-import { emptyPlan, facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
+import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
 const unsettled: Outcome = { result: 'unsettled', attempts: 2, paths: ['tcp_port', 'name'], stored: new Map() };

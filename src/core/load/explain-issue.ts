@@ -1,4 +1,5 @@
 import { isObject } from '../base/json.ts';
+import { fieldByPath } from '../service/fields.ts';
 import { isSentence } from '../service/schema.ts';
 import type { Issue } from '../service/schema.ts';
 import { formatPath } from './field-path.ts';
@@ -17,14 +18,17 @@ export function explainIssue(issue: Issue, document: YamlDocument): string {
   if (expectsNumber && typeof input === 'string' && /^\d+$/.test(input)) {
     return `expected ${message}, found the text ${found}; remove the quotes`;
   }
-  if (FREE_TEXT_FIELDS.has(field) && (typeof input === 'number' || typeof input === 'boolean')) {
+  if (isFreeText(field) && (typeof input === 'number' || typeof input === 'boolean')) {
     return `expected ${message}, found ${found}, which YAML reads as a ${typeof input}; put it in quotes`;
   }
   return `expected ${message}, found ${found}${suggestFix(field, input, source)}`;
 }
 
-/** Fields whose text may look like a number or a boolean. */
-const FREE_TEXT_FIELDS = new Set(['name', 'host.hostname']);
+/** Whether the text of a field may look like a number or a boolean. */
+function isFreeText(field: string): boolean {
+  const kind = fieldByPath.get(field)?.value.kind;
+  return kind === 'text' || kind === 'hostname';
+}
 
 /** Returns a value for a message, in at most 80 characters. `source` is how the file writes a value that is not text. */
 export function describeValue(value: unknown, source?: string): string {

@@ -1,48 +1,56 @@
-import * as z from 'zod';
 import { isObject } from '../base/json.ts';
 import { formatSuggestions, suggest } from '../base/suggest.ts';
+import { addressSchema } from '../service/address.ts';
+import { fieldByPath, FIELDS } from '../service/fields.ts';
+import { uuid } from '../service/kinds.ts';
+import type { Kind } from '../service/kinds.ts';
 
 /**
  * Returns how to fix a common mistake, as the end of a message ("; write 5432"), or an empty text where no fix is known. `path` is the
  * field, for example `host.network.tunnel_id`; `source` is how the file writes a value that is not text.
  */
 export function suggestFix(path: string, value: unknown, source: string | undefined): string {
-  const field = path.slice(path.lastIndexOf('.') + 1).replace(/\[\d+\]$/, '[]');
-  const text = typeof value === 'number' && !field.endsWith('port') ? source : value;
-  if (typeof text === 'string' && PLACEHOLDER.test(text)) {
+  const kind = fieldByPath.get(path)?.value;
+  const written = typeof value === 'number' && kind?.kind !== 'port' ? source : value;
+  if (typeof written === 'string' && PLACEHOLDER.test(written)) {
     return '; placeholders are not filled in, so write the actual value';
   }
-  const fix = FIXES.get(field)?.(text) ?? '';
+  const fix = (LIST_ITEM.test(path) ? fixResolver(written) : fixField(path, kind, written)) ?? '';
   return fix === '' || fix.startsWith(';') ? fix : `; ${fix}`;
 }
 
-/** What templates, shells and instructions leave in a file. */
+/** Text that templates, shells and instructions leave in a file. */
 const PLACEHOLDER = /^\$\{.*\}$|^\$[A-Z_]+$|^<[^<>]*>$|^\{\{.*\}\}$|^(?:todo|changeme|x{3,})$/i;
 
-type Fix = (value: unknown) => string | null;
+/** The only list in a declaration is that of resolvers. */
+const LIST_ITEM = /\[\d+\]$/;
 
-const FIXES: ReadonlyMap<string, Fix> = new Map<string, Fix>([
-  ['service_id', fixUuid],
-  ['tunnel_id', fixUuid],
-  ['certificate_authority', fixCertificate],
-  ['client_certificate', fixCertificate],
-  ['http_port', fixPort],
-  ['https_port', fixPort],
-  ['tcp_port', fixPort],
-  ['ipv4', (value) => fixHostAddress(value, { otherFamily: 'ipv6' })],
-  ['ipv6', (value) => fixHostAddress(value, { otherFamily: 'ipv4' })],
-  ['resolver_ips', fixResolvers],
-  ['resolver_ips[]', fixResolver],
-  ['type', (value) => fixChoice(value, ['http', 'tcp'], { postgresql: 'tcp', postgres: 'tcp', mysql: 'tcp' })],
-  ['app_protocol', (value) => fixChoice(value, ['postgresql', 'mysql'], { mariadb: 'mysql', psql: 'postgresql' })],
-  ['cert_verification_mode', fixVerificationMode],
-  ['host', fixHost],
-  ['network', (value) => fixNetwork(value, { field: 'network' })],
-  ['resolver_network', (value) => fixNetwork(value, { field: 'resolver_network' })],
-  ['tls_settings', fixTlsSettings],
-]);
+function fixField(path: string, kind: Kind | undefined, value: unknown): string | null {
+  switch (kind?.kind) {
+    case 'uuid':
+      return fixUuid(value);
+    case 'certificate':
+      return fixCertificate(value);
+    case 'port':
+      return fixPort(value);
+    case 'ipv4':
+      return fixHostAddress(value, { otherFamily: 'ipv6' });
+    case 'ipv6':
+      return fixHostAddress(value, { otherFamily: 'ipv4' });
+    case 'addresses':
+      return fixResolvers(value);
+    case 'choice':
+      return fixChoice(value, kind.choices, CHOICE_ALIASES.get(path));
+    case 'mapping':
+      return fixMapping(path, value);
+    case 'text':
+    case 'hostname':
+    case 'anything':
+    case undefined:
+      return null;
+  }
+}
 
-const VERIFICATION_MODES = ['verify_full', 'verify_ca', 'disabled'];
 const GROUP_LENGTHS = [8, 4, 4, 4, 12];
 const GROUP_NAMES = ['first', 'second', 'third', 'fourth', 'last'];
 
@@ -149,19 +157,53 @@ function fixResolvers(value: unknown): string | null {
   return addresses.length > 0 && addresses.every(isAddress) ? `write [${addresses.join(', ')}]` : null;
 }
 
+/** Words that people write instead of a choice, by field and in lower case. */
+const CHOICE_ALIASES: ReadonlyMap<string, ReadonlyMap<unknown, string>> = new Map([
+  [
+    'type',
+    new Map([
+      ['postgresql', 'tcp'],
+      ['postgres', 'tcp'],
+      ['mysql', 'tcp'],
+    ]),
+  ],
+  [
+    'app_protocol',
+    new Map([
+      ['mariadb', 'mysql'],
+      ['psql', 'postgresql'],
+    ]),
+  ],
+  [
+    'tls_settings.cert_verification_mode',
+    new Map([
+      ['none', 'disabled'],
+      ['off', 'disabled'],
+      ['false', 'disabled'],
+    ]),
+  ],
+]);
+
 function fixChoice(
   value: unknown,
   choices: readonly string[],
-  aliases: Readonly<Record<string, string>>,
+  aliases: ReadonlyMap<unknown, string> | undefined,
 ): string | null {
-  if (typeof value !== 'string') return null;
-  const alias = new Map(Object.entries(aliases)).get(value.toLowerCase());
-  return formatSuggestions(alias === undefined ? suggest(value, choices) : [alias]);
+  if (typeof value !== 'string' && typeof value !== 'boolean') return null;
+  const written = String(value);
+  const alias = aliases?.get(written.toLowerCase());
+  return formatSuggestions(alias === undefined ? suggest(written, choices) : [alias]);
 }
 
-function fixVerificationMode(value: unknown): string | null {
-  if (value === false) return formatSuggestions(['disabled']);
-  return fixChoice(value, VERIFICATION_MODES, { none: 'disabled', off: 'disabled' });
+function fixMapping(path: string, value: unknown): string | null {
+  switch (path) {
+    case 'host':
+      return fixHost(value);
+    case 'tls_settings':
+      return fixTlsSettings(value);
+    default:
+      return fixNetwork(path, value);
+  }
 }
 
 function fixHost(value: unknown): string | null {
@@ -171,23 +213,23 @@ function fixHost(value: unknown): string | null {
   return /^[a-z0-9_.-]+$/i.test(value) ? `write "hostname: ${value}" under host, with resolver_network` : null;
 }
 
-function fixNetwork(value: unknown, { field }: { readonly field: string }): string | null {
+function fixNetwork(path: string, value: unknown): string | null {
   if (Array.isArray(value)) return 'remove the "-"';
-  if (isUuid(value)) return `write "tunnel_id: ${value}" under ${field}`;
+  if (isUuid(value)) return `write "tunnel_id: ${value}" under ${path}`;
   const isUnseparated = typeof value === 'string' && value.startsWith('tunnel_id');
   return isUnseparated ? 'add a colon and a space after tunnel_id' : null;
 }
 
 function fixTlsSettings(value: unknown): string | null {
-  return typeof value === 'string' && VERIFICATION_MODES.includes(value)
-    ? `write "cert_verification_mode: ${value}" under tls_settings`
-    : null;
+  const { choices } = FIELDS['tls_settings.cert_verification_mode'].value;
+  const mode = choices.find((choice) => choice === value);
+  return mode === undefined ? null : `write "cert_verification_mode: ${mode}" under tls_settings`;
 }
 
 function isUuid(value: unknown): value is string {
-  return z.guid().safeParse(value).success;
+  return uuid.schema.safeParse(value).success;
 }
 
 function isAddress(value: string): boolean {
-  return z.union([z.ipv4(), z.ipv6()]).safeParse(value).success;
+  return addressSchema.safeParse(value).success;
 }

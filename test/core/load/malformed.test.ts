@@ -675,7 +675,7 @@ test.for<{ readonly slip: string; readonly text: string; readonly told: readonly
     slip: 'network text',
     text: before('  resolver_network:') + `  resolver_network: ${T}\n`,
     told: [
-      '7:21 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write "tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da" under resolver_network',
+      '7:21 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "0191dce4-9ab4-7fce-b660-8e5dec5172da"; write "tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da" under host.resolver_network',
     ],
   },
   {

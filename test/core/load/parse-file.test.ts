@@ -333,7 +333,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
       slip: 'a network that is a text',
       edits: [[hostBlock, `host: {ipv4: 10.0.0.12, network: ${tunnel}}\n`]],
       told: [
-        `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write "tunnel_id: ${tunnel}" under network`,
+        `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write "tunnel_id: ${tunnel}" under host.network`,
       ],
     },
     {

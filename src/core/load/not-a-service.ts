@@ -65,7 +65,7 @@ function explainNestedService({ path }: ServiceInDocument) {
 function describeForeign(value: JsonObject, keys: readonly string[]): string {
   if ('apiVersion' in value && 'kind' in value) return 'a Kubernetes object';
   const names = keys.slice(0, 3).map((key) => `"${key.slice(0, 40)}"`);
-  return `${names.join(', ')}${keys.length > names.length ? ' …' : ''}`;
+  return `the ${keys.length === 1 ? 'key' : 'keys'} ${names.join(', ')}${keys.length > names.length ? ' …' : ''}`;
 }
 
 /** Whether a key is a field of any mapping, apart from its case and separators. */

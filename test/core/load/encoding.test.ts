@@ -6,24 +6,24 @@ const bytes = (...parts: readonly (string | readonly number[])[]) =>
 
 test.for([
   ['nothing', bytes(), ''],
-  ['letters of all scripts', bytes('aü漢😀\n'), 'aü漢😀\n'],
-  ['a byte order mark, which is no part of the text', bytes([0xef, 0xbb, 0xbf], 'a'), 'a'],
-] as const)('UTF-8 is read: %s', ([, given, text]) => {
+  ['letters of several scripts', bytes('aü漢😀\n'), 'aü漢😀\n'],
+  ['a byte order mark, which is not part of the text', bytes([0xef, 0xbb, 0xbf], 'a'), 'a'],
+] as const)('decodes UTF-8: %s', ([, given, text]) => {
   expect(decodeUtf8(given)).toEqual({ text });
 });
 
 test.for([
   { what: 'Latin-1', given: bytes('a: 1\nb: 漢 m', [0xfc], 'ller\nc: 2'), byte: 'the byte 0xfc', line: 2, column: 7 },
   {
-    what: 'a character cut short at the end',
+    what: 'a character that is cut off at the end',
     given: bytes('a\nb: ', [0xe6, 0xbc]),
     byte: 'the byte 0xe6',
     line: 2,
     column: 4,
   },
-  { what: 'the first byte', given: bytes([0x80]), byte: 'the byte 0x80', line: 1, column: 1 },
-  { what: 'UTF-16, little end first', given: bytes([0xff, 0xfe, 0x61, 0]), byte: 'UTF-16', line: 1, column: 1 },
-  { what: 'UTF-16, big end first', given: bytes([0xfe, 0xff, 0, 0x61]), byte: 'UTF-16', line: 1, column: 1 },
-])('what is no UTF-8 is told with its place: $what', ({ given, byte, line, column }) => {
+  { what: 'an invalid first byte', given: bytes([0x80]), byte: 'the byte 0x80', line: 1, column: 1 },
+  { what: 'UTF-16, little-endian', given: bytes([0xff, 0xfe, 0x61, 0]), byte: 'UTF-16', line: 1, column: 1 },
+  { what: 'UTF-16, big-endian', given: bytes([0xfe, 0xff, 0, 0x61]), byte: 'UTF-16', line: 1, column: 1 },
+])('rejects bytes that are not UTF-8, with their position: $what', ({ given, byte, line, column }) => {
   expect(decodeUtf8(given)).toEqual({ fault: `expected UTF-8, found ${byte}; save the file as UTF-8`, line, column });
 });

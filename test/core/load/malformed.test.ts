@@ -73,7 +73,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'a line that is indented too little',
     text: e(['  resolver_network', ' resolver_network']),
     expected: [
-      '7:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      '7:1 not valid YAML: this line is not aligned with the keys or items that it belongs with; correct its indentation',
     ],
   },
   {
@@ -113,7 +113,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a first line that is indented',
     text: ' ' + good,
-    expected: ['2:1 not valid YAML: this line is indented less than the first line; align the top-level keys of a service'],
+    expected: [
+      '2:1 not valid YAML: this line is indented less than the first line; align the top-level keys of a service',
+    ],
   },
   {
     mistake: 'a key without a colon',
@@ -225,7 +227,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a backslash in double quotes',
     text: e(['name: orders-db', `name: "orders\\db"`]),
-    expected: ['2:14 not valid YAML: \\d means nothing in double quotes; use single quotes, or write \\\\ for a backslash'],
+    expected: [
+      '2:14 not valid YAML: \\d means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
+    ],
   },
   {
     mistake: 'a bracket that is not closed at the end',
@@ -282,7 +286,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'Terraform in JSON',
     text: '{"resource": {"cloudflare_workers_vpc": {}}}',
     expected: [
-      '1:1 expected a service (service_id, name, type, host …), found "resource"; if it is not a declaration, move the file out of the folder or change "include"',
+      '1:1 expected a service (service_id, name, type, host …), found the key "resource"; if it is not a declaration, move the file out of the folder or change "include"',
     ],
   },
   {
@@ -310,7 +314,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'a list and keys in one mapping',
     text: e(['resolver_network:\n', 'resolver_network:\n    - resolver_ips\n']),
     expected: [
-      '9:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      '9:1 not valid YAML: this line is not aligned with the keys or items that it belongs with; correct its indentation',
     ],
   },
   {
@@ -405,7 +409,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'an alias without an anchor',
     text: e([T, '*tunnel']),
     expected: [
-      '8:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*tunnel"; put it in quotes if it is text',
+      '8:16 host.resolver_network.tunnel_id: found the alias "*tunnel", but no anchor "&tunnel" above it; put it in quotes if it is text',
     ],
   },
   {
@@ -417,14 +421,14 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'an alias of a mapping that contains it',
     text: e(['host:', 'host: &h'], [T, '*h']),
     expected: [
-      '8:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*h", which contains this alias; write the value itself',
+      '8:16 host.resolver_network.tunnel_id: found the alias "*h" inside the value that it stands for; write the value itself',
     ],
   },
   {
     mistake: 'an alias of an anchor in another document',
     text: 'x: &t ' + T + '\n---\n' + e([T, '*t']),
     expected: [
-      '10:16 host.resolver_network.tunnel_id: expected an alias of an anchor above it, found "*t"; put it in quotes if it is text',
+      '10:16 host.resolver_network.tunnel_id: found the alias "*t", but no anchor "&t" above it; put it in quotes if it is text',
     ],
   },
   {
@@ -452,46 +456,52 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a template of Helm',
     text: e(['5432', '{{ .Values.port }}']),
-    expected: ['4:12 not valid YAML: found {{ of a template; templates are not filled in, so write the actual value'],
+    expected: ['4:12 not valid YAML: found a template ("{{"); templates are not filled in, so write the actual value'],
   },
   {
     mistake: 'a template of Jinja',
     text: e(['name: orders-db', 'name: {% if x %}']),
-    expected: ['2:8 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
+    expected: ['2:8 not valid YAML: a value that begins with % must be in quotes; add quotes'],
   },
   {
     mistake: 'a value that begins with %',
     text: e(['name: orders-db', 'name: %orders']),
-    expected: ['2:7 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
+    expected: ['2:7 not valid YAML: a value that begins with % must be in quotes; add quotes'],
   },
   {
     mistake: 'a value that begins with @',
     text: e(['name: orders-db', 'name: @orders']),
-    expected: ['2:7 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes'],
+    expected: ['2:7 not valid YAML: a value that begins with @ must be in quotes; add quotes'],
   },
   {
     mistake: 'a value that begins with a backtick',
     text: e(['name: orders-db', 'name: `orders`']),
-    expected: ['2:7 not valid YAML: a value cannot begin with ` unless it is in quotes; add quotes'],
+    expected: ['2:7 not valid YAML: a value that begins with ` must be in quotes; add quotes'],
   },
   {
     mistake: 'a wildcard as the host name',
     text: e(['orders.internal', '*.orders.internal']),
     expected: [
-      '6:13 host.hostname: expected an alias of an anchor above it, found "*.orders.internal"; put it in quotes if it is text',
+      '6:13 host.hostname: found the alias "*.orders.internal", but no anchor "&.orders.internal" above it; put it in quotes if it is text',
     ],
   },
   {
     mistake: 'a wildcard in quotes as the host name',
     text: e(['orders.internal', '"*.orders.internal"']),
-    expected: ['6:13 host.hostname: expected one host name, without * (a service is one host), found "*.orders.internal"'],
+    expected: [
+      '6:13 host.hostname: expected one host name, without * (a service is one host), found "*.orders.internal"',
+    ],
   },
   {
     mistake: 'a value that begins with !',
     text: e(['name: orders-db', 'name: !orders']),
     expected: ['2:7 not valid YAML: unknown tag "!orders"; remove it, or put the whole value in quotes'],
   },
-  { mistake: 'a value that begins with &', text: e(['name: orders-db', 'name: &orders']), expected: ['2:1 name: expected a name, found nothing'] },
+  {
+    mistake: 'a value that begins with &',
+    text: e(['name: orders-db', 'name: &orders']),
+    expected: ['2:1 name: expected a name, found nothing'],
+  },
   {
     mistake: 'a value that begins with >',
     text: e(['name: orders-db', 'name: > orders']),
@@ -506,11 +516,17 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
       '2:8 not valid YAML: expected nothing after | or > on its line, found "orders"; begin the text on the next line, or put all of it in quotes',
     ],
   },
-  { mistake: 'a value that begins with #', text: e(['name: orders-db', 'name: #orders']), expected: ['2:1 name: expected a name, found nothing'] },
+  {
+    mistake: 'a value that begins with #',
+    text: e(['name: orders-db', 'name: #orders']),
+    expected: ['2:1 name: expected a name, found nothing'],
+  },
   {
     mistake: 'a port in quotes',
     text: e(['5432', '"5432"']),
-    expected: ['4:11 tcp_port: expected a port, a whole number from 1 to 65535, found the text "5432"; remove the quotes'],
+    expected: [
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found the text "5432"; remove the quotes',
+    ],
   },
   {
     mistake: 'a port that is a word',
@@ -629,7 +645,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'an address and a host name',
     text: e(['  hostname', '  ipv4: 10.0.0.1\n  hostname']),
-    expected: ['7:13 host.hostname: a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them'],
+    expected: [
+      '7:13 host.hostname: a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
+    ],
   },
   {
     mistake: 'a host name as the host',
@@ -655,7 +673,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'no host',
     text: before('host:'),
-    expected: ['1:1 host: missing; expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network'],
+    expected: [
+      '1:1 host: missing; expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network',
+    ],
   },
   {
     mistake: 'a host name at the top level',
@@ -736,12 +756,16 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a host name with two dots in a row',
     text: e(['orders.internal', 'orders..internal']),
-    expected: ['6:13 host.hostname: expected a host name without empty parts between its dots, found "orders..internal"'],
+    expected: [
+      '6:13 host.hostname: expected a host name without empty parts between its dots, found "orders..internal"',
+    ],
   },
   {
     mistake: 'a host name with a dot before it',
     text: e(['orders.internal', '.orders.internal']),
-    expected: ['6:13 host.hostname: expected a host name without empty parts between its dots, found ".orders.internal"'],
+    expected: [
+      '6:13 host.hostname: expected a host name without empty parts between its dots, found ".orders.internal"',
+    ],
   },
   {
     mistake: 'a host name with an umlaut',
@@ -777,7 +801,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'an IPv4 address with a number above 255',
     text: a(['10.0.0.12', '10.0.0.256']),
-    expected: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is greater than 255'],
+    expected: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is greater than 255',
+    ],
   },
   {
     mistake: 'an IPv4 address of three numbers',
@@ -810,7 +836,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'an IPv4 address with a leading zero',
     text: a(['10.0.0.12', '10.0.0.012']),
-    expected: ['6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.012"; write 12 instead of 012'],
+    expected: [
+      '6:9 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.012"; write 12 instead of 012',
+    ],
   },
   {
     mistake: 'a host name as the IPv4 address',
@@ -860,7 +888,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'an IPv6 address with two double colons',
     text: a(['ipv4: 10.0.0.12', 'ipv6: fd00::1::2']),
-    expected: ['6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" can appear only once'],
+    expected: [
+      '6:9 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" can appear only once',
+    ],
   },
   {
     mistake: 'an IPv6 address that ends with a colon',
@@ -958,13 +988,21 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     text: e([`service_id: ${ID}\n`, '']),
     expected: ['1:1 service_id: missing; expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566'],
   },
-  { mistake: 'id instead of service_id', text: e(['service_id', 'id']), expected: ['1:1 id: unknown key "id"; did you mean "service_id"?'] },
+  {
+    mistake: 'id instead of service_id',
+    text: e(['service_id', 'id']),
+    expected: ['1:1 id: unknown key "id"; did you mean "service_id"?'],
+  },
   {
     mistake: 'service_id in camel case',
     text: e(['service_id', 'serviceId']),
     expected: ['1:1 serviceId: unknown key "serviceId"; did you mean "service_id"?'],
   },
-  { mistake: 'a misspelled type', text: e(['type: tcp', 'type: tpc']), expected: ['3:7 type: expected http or tcp, found "tpc"'] },
+  {
+    mistake: 'a misspelled type',
+    text: e(['type: tcp', 'type: tpc']),
+    expected: ['3:7 type: expected http or tcp, found "tpc"'],
+  },
   {
     mistake: 'a type in upper case',
     text: e(['type: tcp', 'type: TCP']),
@@ -980,10 +1018,22 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     text: e(['type: tcp', 'type: postgresql']),
     expected: ['3:7 type: expected http or tcp, found "postgresql"; did you mean "tcp"?'],
   },
-  { mistake: 'a type that is udp', text: e(['type: tcp', 'type: udp']), expected: ['3:7 type: expected http or tcp, found "udp"'] },
-  { mistake: 'a list of types', text: e(['type: tcp', 'type: [tcp]']), expected: ['3:7 type: expected http or tcp, found a list'] },
+  {
+    mistake: 'a type that is udp',
+    text: e(['type: tcp', 'type: udp']),
+    expected: ['3:7 type: expected http or tcp, found "udp"'],
+  },
+  {
+    mistake: 'a list of types',
+    text: e(['type: tcp', 'type: [tcp]']),
+    expected: ['3:7 type: expected http or tcp, found a list'],
+  },
   { mistake: 'no type', text: e(['type: tcp\n', '']), expected: ['1:1 type: missing; expected http or tcp'] },
-  { mistake: 'a type without a value', text: e([' tcp', '']), expected: ['3:1 type: expected http or tcp, found nothing'] },
+  {
+    mistake: 'a type without a value',
+    text: e([' tcp', '']),
+    expected: ['3:1 type: expected http or tcp, found nothing'],
+  },
   {
     mistake: 'a misspelled application protocol',
     text: e(['type: tcp', 'type: tcp\napp_protocol: postgres']),
@@ -1062,13 +1112,21 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     text: good + 'cert_verification_mode: verify_ca\n',
     expected: ['9:1 cert_verification_mode: unknown key "cert_verification_mode" here; it belongs under tls_settings'],
   },
-  { mistake: 'a shortened tls_settings', text: good + 'tls: {}\n', expected: ['9:1 tls: unknown key "tls"; did you mean "tls_settings"?'] },
+  {
+    mistake: 'a shortened tls_settings',
+    text: good + 'tls: {}\n',
+    expected: ['9:1 tls: unknown key "tls"; did you mean "tls_settings"?'],
+  },
   {
     mistake: 'an unknown key',
     text: good + 'description: x\n',
     expected: ['9:1 description: unknown key "description"; remove it'],
   },
-  { mistake: 'an unknown mapping', text: good + 'labels:\n  team: x\n', expected: ['9:1 labels: unknown key "labels"; remove it'] },
+  {
+    mistake: 'an unknown mapping',
+    text: good + 'labels:\n  team: x\n',
+    expected: ['9:1 labels: unknown key "labels"; remove it'],
+  },
   { mistake: 'no name', text: e(['name: orders-db\n', '']), expected: ['1:1 name: missing; expected a name'] },
   { mistake: 'an empty name', text: e(['orders-db', '""']), expected: ['2:7 name: expected a name, found ""'] },
   {
@@ -1081,9 +1139,17 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     text: e(['orders-db', 'True']),
     expected: ['2:7 name: expected a name, found True, which YAML reads as a boolean; put it in quotes'],
   },
-  { mistake: 'a name that is null', text: e(['orders-db', 'null']), expected: ['2:7 name: expected a name, found nothing'] },
+  {
+    mistake: 'a name that is null',
+    text: e(['orders-db', 'null']),
+    expected: ['2:7 name: expected a name, found nothing'],
+  },
   { mistake: 'a list of names', text: e(['orders-db', '[a]']), expected: ['2:7 name: expected a name, found a list'] },
-  { mistake: 'a mapping as the name', text: e(['orders-db', '{a: b}']), expected: ['2:7 name: expected a name, found a mapping'] },
+  {
+    mistake: 'a mapping as the name',
+    text: e(['orders-db', '{a: b}']),
+    expected: ['2:7 name: expected a name, found a mapping'],
+  },
   {
     mistake: 'a name with a colon and a space',
     text: e(['orders-db', 'orders: db']),
@@ -1130,7 +1196,9 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a block comment in JSON',
     text: j(['  "name"', '  /* the name */\n  "name"']),
-    expected: ['3:3 /* the name */ "name": unknown key "/* the name */ \\"name\\""; JSON has no comments, so remove it'],
+    expected: [
+      '3:3 /* the name */ "name": unknown key "/* the name */ \\"name\\""; JSON has no comments, so remove it',
+    ],
   },
   {
     mistake: 'a missing comma in JSON',
@@ -1152,13 +1220,21 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     text: json + '}\n',
     expected: ['11:1 not valid YAML: found a closing bracket without an opening bracket; remove it'],
   },
-  { mistake: 'an equals sign in JSON', text: j(['"type": ', '"type"= ']), expected: ['4:9 not valid YAML: expected a colon, found ='] },
+  {
+    mistake: 'an equals sign in JSON',
+    text: j(['"type": ', '"type"= ']),
+    expected: ['4:9 not valid YAML: expected a colon, found ='],
+  },
   {
     mistake: 'two services in JSON without ---',
     text: json + json,
     expected: ['11:1 not valid YAML: found more text after the closing bracket; separate services with a line of ---'],
   },
-  { mistake: 'an unquoted text in JSON', text: j(['"tcp"', 'tcp port']), expected: ['4:11 type: expected http or tcp, found "tcp port"'] },
+  {
+    mistake: 'an unquoted text in JSON',
+    text: j(['"tcp"', 'tcp port']),
+    expected: ['4:11 type: expected http or tcp, found "tcp port"'],
+  },
   {
     mistake: 'a duplicate key in JSON',
     text: j(['"type"', '"name": "x",\n  "type"']),
@@ -1260,7 +1336,11 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
       '1:1 expected a mapping that declares one service, found "$ANSIBLE_VAULT;1.1;AES256 6638643965"; decrypt the file',
     ],
   },
-  { mistake: 'a question mark before a key', text: e(['name: orders-db', '? name']), expected: ['2:3 name: expected a name, found nothing'] },
+  {
+    mistake: 'a question mark before a key',
+    text: e(['name: orders-db', '? name']),
+    expected: ['2:3 name: expected a name, found nothing'],
+  },
   {
     mistake: 'a list item on the line of its key',
     text: e(['name: orders-db', 'name: - orders-db']),
@@ -1332,7 +1412,11 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
       '7:3 host.resolverNetwork: unknown key "resolverNetwork"; did you mean "resolver_network"?',
     ],
   },
-  { mistake: 'a capitalized key', text: e(['name:', 'Name:']), expected: ['2:1 Name: unknown key "Name"; did you mean "name"?'] },
+  {
+    mistake: 'a capitalized key',
+    text: e(['name:', 'Name:']),
+    expected: ['2:1 Name: unknown key "Name"; did you mean "name"?'],
+  },
   {
     mistake: 'a key in quotes with a space at its end',
     text: e(['name:', '"name ":']),
@@ -1347,7 +1431,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'a file about something else',
     text: 'a: 1\nb: 2\nc: 3\nd: 4\n',
     expected: [
-      '1:1 expected a service (service_id, name, type, host …), found "a", "b", "c" …; if it is not a declaration, move the file out of the folder or change "include"',
+      '1:1 expected a service (service_id, name, type, host …), found the keys "a", "b", "c" …; if it is not a declaration, move the file out of the folder or change "include"',
     ],
   },
   {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../../src/core/base/json.ts';
-import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile, unreadableFile } from '../../../src/core/load/parse-file.ts';
 import { renderProblem } from '../../../src/core/load/problem.ts';
 import { apiResponse, certificate, http, id, tcp, tunnel } from '../builders.ts';
@@ -24,7 +22,7 @@ const otherId = '0191e3a4-5b6c-7d8e-9f00-665544332211';
 
 type Edit = readonly [from: string, to: string];
 
-/** The declaration above with something else in it. */
+/** The declaration above with some texts replaced. */
 const edited = (...edits: readonly Edit[]) =>
   edits.reduce((text, [from, to]) => {
     expect(text).toContain(from);
@@ -35,8 +33,8 @@ const parse = (text: string) => parseFile('db.yaml', text);
 const problemsIn = (text: string) => parse(text).problems.map(renderProblem);
 const idsOf = (claims: readonly { readonly service_id: string | null }[]) => claims.map(({ service_id }) => service_id);
 
-describe('a declaration that holds', () => {
-  test('says which service it is, what it shall be, and where it stands', () => {
+describe('a valid declaration', () => {
+  test('is read with its identity, its value and its place', () => {
     expect(parse(`# the database\n\n${yaml}`)).toEqual({
       file: 'db.yaml',
       declarations: [
@@ -65,7 +63,7 @@ describe('a declaration that holds', () => {
     });
   });
 
-  test('is spelt as in the file, but for the case of its service_id', () => {
+  test('keeps the text of the file, except for the case of its service_id', () => {
     const text = edited([serviceId, '0191E3A4-5B6C-7D8E-9F00-112233445566'], ['orders.internal', 'Orders.INTERNAL']);
     const [declaration] = parse(text).declarations;
     expect(declaration?.service_id).toBe('0191e3a4-5b6c-7d8e-9f00-112233445566');
@@ -76,19 +74,22 @@ describe('a declaration that holds', () => {
   });
 
   test.for([
-    { what: 'Windows line ends', text: yaml.replaceAll('\n', '\r\n') },
-    { what: 'a null CA beside disabled', text: edited(['verify_ca', 'disabled\n  certificate_authority: null']) },
+    { what: 'Windows line endings', text: yaml.replaceAll('\n', '\r\n') },
+    {
+      what: 'a null CA for disabled verification',
+      text: edited(['verify_ca', 'disabled\n  certificate_authority: null']),
+    },
     { what: 'a byte order mark', text: `\uFEFF${yaml}` },
-    { what: 'no line end at its end', text: yaml.trimEnd() },
+    { what: 'no newline at its end', text: yaml.trimEnd() },
     { what: 'a document start and end', text: `---\n${yaml}...\n` },
     { what: '%YAML 1.2', text: `%YAML 1.2\n---\n${yaml}` },
     { what: 'comments everywhere', text: `# a\n${yaml.replaceAll('\n', ' # b\n')}# c` },
-    { what: 'tabs, in JSON', text: JSON.stringify(tcp, null, '\t') },
-    { what: 'one line, in JSON', text: JSON.stringify(tcp) },
-    { what: 'text that looks like another type, in quotes', text: edited(['name: orders-db', 'name: "123"']) },
+    { what: 'tabs in JSON', text: JSON.stringify(tcp, null, '\t') },
+    { what: 'a single line of JSON', text: JSON.stringify(tcp) },
+    { what: 'text in quotes that looks like another type', text: edited(['name: orders-db', 'name: "123"']) },
     { what: 'a word that was a boolean in YAML 1.1', text: edited(['name: orders-db', 'name: yes']) },
     {
-      what: 'an anchor and its alias',
+      what: 'an anchor and an alias of it',
       text: edited(['tunnel_id: ', 'tunnel_id: &tunnel '], ['verify_ca', 'verify_ca\n  client_certificate: *tunnel']),
     },
   ])('may have $what', ({ text }) => {
@@ -104,16 +105,19 @@ describe('a declaration that holds', () => {
   test.for([
     ['an IPv4 address', { ipv4: '10.0.0.12', network: { tunnel_id: tunnel } }],
     ['an IPv6 address', { ipv6: 'fd00::12', network: { tunnel_id: tunnel } }],
-    ['both', { ipv4: '10.0.0.12', ipv6: 'fd00::12', network: { tunnel_id: tunnel } }],
+    ['addresses of both families', { ipv4: '10.0.0.12', ipv6: 'fd00::12', network: { tunnel_id: tunnel } }],
     ['a host name', { hostname: 'db.internal', resolver_network: resolverNetwork }],
     [
-      'resolvers',
+      'a host name with resolvers',
       { hostname: 'db', resolver_network: { ...resolverNetwork, resolver_ips: ['10.0.0.53', 'fd00::53'] } },
     ],
-    ['no resolvers', { hostname: 'db', resolver_network: { ...resolverNetwork, resolver_ips: [] } }],
-    ['a single label', { hostname: 'localhost', resolver_network: resolverNetwork }],
-    ['underscores', { hostname: '_db._tcp.Orders-1.internal.', resolver_network: resolverNetwork }],
-  ] as const)('may have a host of %s', ([, host]) => {
+    [
+      'a host name with an empty list of resolvers',
+      { hostname: 'db', resolver_network: { ...resolverNetwork, resolver_ips: [] } },
+    ],
+    ['a host name of a single label', { hostname: 'localhost', resolver_network: resolverNetwork }],
+    ['a host name with underscores', { hostname: '_db._tcp.Orders-1.internal.', resolver_network: resolverNetwork }],
+  ] as const)('may have as its host %s', ([, host]) => {
     expect(problemsIn(JSON.stringify({ ...tcp, host }))).toEqual([]);
   });
 
@@ -121,7 +125,7 @@ describe('a declaration that holds', () => {
     ['tcp', apiResponse(tcp)],
     ['http', apiResponse(http)],
     [
-      'tcp with everything',
+      'tcp with every field',
       apiResponse({
         ...tcp,
         app_protocol: 'mysql',
@@ -134,15 +138,15 @@ describe('a declaration that holds', () => {
     ],
     ['http with both ports', apiResponse({ ...http, http_port: 80, https_port: 443 })],
     [
-      'http with null for what tcp has',
+      'http with null for the fields of tcp',
       { ...apiResponse(http), tcp_port: null, app_protocol: null, tls_settings: null },
     ],
-    ['tcp with null for what http has', { ...apiResponse(tcp), http_port: null, https_port: null }],
+    ['tcp with null for the fields of http', { ...apiResponse(tcp), http_port: null, https_port: null }],
     [
       'null for resolvers',
       apiResponse({ ...tcp, host: { hostname: 'a', resolver_network: { tunnel_id: tunnel, resolver_ips: null } } }),
     ],
-  ] as const)('may be an answer of the API, in YAML and in JSON: %s', ([, value]) => {
+  ] as const)('may be a response of the API, in YAML and in JSON: %s', ([, value]) => {
     const lines = (fields: object, indentation: string): string[] =>
       Object.entries(fields).flatMap(([key, field]: [string, unknown]) =>
         typeof field === 'object' && field !== null && !Array.isArray(field)
@@ -160,348 +164,362 @@ const aUuid = 'expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566';
 const anAddress = 'expected an IPv4 or IPv6 address such as 10.0.0.53';
 const aHost = 'expected a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network';
 
-describe('a declaration is refused, with the place and the way out, for', () => {
-  test.for<{ slip: string; edits: readonly Edit[]; told: readonly string[] }>([
+describe('a declaration with problems', () => {
+  test.for<{ mistake: string; edits: readonly Edit[]; expected: readonly string[] }>([
     {
-      slip: 'a port in quotes',
+      mistake: 'a port in quotes',
       edits: [['5432', '"5432"']],
-      told: [`4:11 tcp_port: ${aPort}, found the text "5432"; remove the quotes`],
+      expected: [`4:11 tcp_port: ${aPort}, found the text "5432"; remove the quotes`],
     },
-    { slip: 'port 0', edits: [['5432', '0']], told: [`4:11 tcp_port: ${aPort}, found 0`] },
-    { slip: 'port 65536', edits: [['5432', '65536']], told: [`4:11 tcp_port: ${aPort}, found 65536`] },
-    { slip: 'a negative port', edits: [['5432', '-1']], told: [`4:11 tcp_port: ${aPort}, found -1`] },
-    { slip: 'half a port', edits: [['5432', '80.5']], told: [`4:11 tcp_port: ${aPort}, found 80.5`] },
+    { mistake: 'port 0', edits: [['5432', '0']], expected: [`4:11 tcp_port: ${aPort}, found 0`] },
+    { mistake: 'port 65536', edits: [['5432', '65536']], expected: [`4:11 tcp_port: ${aPort}, found 65536`] },
+    { mistake: 'a negative port', edits: [['5432', '-1']], expected: [`4:11 tcp_port: ${aPort}, found -1`] },
+    { mistake: 'a port with a fraction', edits: [['5432', '80.5']], expected: [`4:11 tcp_port: ${aPort}, found 80.5`] },
     {
-      slip: 'a port with a comma',
+      mistake: 'a port with a comma',
       edits: [['5432', '5,432']],
-      told: [`4:11 tcp_port: ${aPort}, found "5,432"; write 5432`],
+      expected: [`4:11 tcp_port: ${aPort}, found "5,432"; write 5432`],
     },
     {
-      slip: 'a port of many digits',
+      mistake: 'a port of many digits',
       edits: [['5432', '99999999999999999999']],
-      told: [`4:11 tcp_port: ${aPort}, found 99999999999999999999`],
+      expected: [`4:11 tcp_port: ${aPort}, found 99999999999999999999`],
     },
-    { slip: 'a port that is no number', edits: [['5432', '.nan']], told: [`4:11 tcp_port: ${aPort}, found .nan`] },
-    { slip: 'a port that is true', edits: [['5432', 'true']], told: [`4:11 tcp_port: ${aPort}, found true`] },
     {
-      slip: 'a list of ports',
+      mistake: 'a port that is not a number',
+      edits: [['5432', '.nan']],
+      expected: [`4:11 tcp_port: ${aPort}, found .nan`],
+    },
+    { mistake: 'a port that is true', edits: [['5432', 'true']], expected: [`4:11 tcp_port: ${aPort}, found true`] },
+    {
+      mistake: 'a list of ports',
       edits: [['5432', '[5432]']],
-      told: [`4:11 tcp_port: ${aPort}, found a list; write the one port on which the service listens`],
+      expected: [`4:11 tcp_port: ${aPort}, found a list; write the one port on which the service listens`],
     },
-    { slip: 'no port on tcp', edits: [['tcp_port: 5432\n', '']], told: [`1:1 tcp_port: missing; ${aPort}`] },
-    { slip: 'an empty port', edits: [['5432', '']], told: [`4:1 tcp_port: ${aPort}, found nothing`] },
     {
-      slip: 'an http port on tcp',
+      mistake: 'no port of a TCP service',
+      edits: [['tcp_port: 5432\n', '']],
+      expected: [`1:1 tcp_port: missing; ${aPort}`],
+    },
+    { mistake: 'an empty port', edits: [['5432', '']], expected: [`4:1 tcp_port: ${aPort}, found nothing`] },
+    {
+      mistake: 'an HTTP port of a TCP service',
       edits: [['tcp_port: 5432', 'tcp_port: 5432\nhttps_port: 443']],
-      told: ['5:13 https_port: only type http has this field; remove it or change the type'],
+      expected: ['5:13 https_port: only type http has this field; remove it or change the type'],
     },
     {
-      slip: 'tcp fields on http',
+      mistake: 'TCP fields of an HTTP service',
       edits: [['type: tcp', 'type: http']],
-      told: [
+      expected: [
         '4:11 tcp_port: only type tcp has this field; remove it or change the type',
         '5:15 app_protocol: only type tcp has this field; remove it or change the type',
       ],
     },
-    { slip: 'no type', edits: [['type: tcp\n', '']], told: ['1:1 type: missing; expected http or tcp'] },
+    { mistake: 'no type', edits: [['type: tcp\n', '']], expected: ['1:1 type: missing; expected http or tcp'] },
     {
-      slip: 'another type, with the rest still checked',
+      mistake: 'an unknown type, with the other fields still checked',
       edits: [
         ['tcp\n', 'udp\n'],
         ['5432', '0'],
       ],
-      told: ['3:7 type: expected http or tcp, found "udp"', `4:11 tcp_port: ${aPort}, found 0`],
+      expected: ['3:7 type: expected http or tcp, found "udp"', `4:11 tcp_port: ${aPort}, found 0`],
     },
     {
-      slip: 'a type in capitals',
+      mistake: 'a type in upper case',
       edits: [['type: tcp', 'type: TCP']],
-      told: ['3:7 type: expected http or tcp, found "TCP"; did you mean "tcp"?'],
+      expected: ['3:7 type: expected http or tcp, found "TCP"; did you mean "tcp"?'],
     },
     {
-      slip: 'another protocol',
+      mistake: 'an unknown protocol',
       edits: [['postgresql', 'postgres']],
-      told: ['5:15 app_protocol: expected postgresql or mysql, found "postgres"; did you mean "postgresql"?'],
+      expected: ['5:15 app_protocol: expected postgresql or mysql, found "postgres"; did you mean "postgresql"?'],
     },
-    { slip: 'no service_id', edits: [[`service_id: ${serviceId}\n`, '']], told: [`1:1 service_id: missing; ${aUuid}`] },
     {
-      slip: 'a service_id that is none',
+      mistake: 'no service_id',
+      edits: [[`service_id: ${serviceId}\n`, '']],
+      expected: [`1:1 service_id: missing; ${aUuid}`],
+    },
+    {
+      mistake: 'a service_id that is not a UUID',
       edits: [[serviceId, 'orders']],
-      told: [`1:13 service_id: ${aUuid}, found "orders"; write the id, not the name`],
+      expected: [`1:13 service_id: ${aUuid}, found "orders"; write the id, not the name`],
     },
     {
-      slip: 'a service_id that is a number',
+      mistake: 'a service_id that is a number',
       edits: [[serviceId, '12']],
-      told: [`1:13 service_id: ${aUuid}, found 12`],
+      expected: [`1:13 service_id: ${aUuid}, found 12`],
     },
     {
-      slip: 'a UUID in braces',
+      mistake: 'a UUID in braces',
       edits: [['0191dce4-9ab4-7fce-b660-8e5dec5172da', '{0191dce4-9ab4-7fce-b660-8e5dec5172da}']],
-      told: [`9:16 host.resolver_network.tunnel_id: ${aUuid}, found a mapping; remove the braces`],
+      expected: [`9:16 host.resolver_network.tunnel_id: ${aUuid}, found a mapping; remove the braces`],
     },
-    { slip: 'no name', edits: [['name: orders-db\n', '']], told: ['1:1 name: missing; expected a name'] },
-    { slip: 'an empty name', edits: [['orders-db', '""']], told: ['2:7 name: expected a name, found ""'] },
+    { mistake: 'no name', edits: [['name: orders-db\n', '']], expected: ['1:1 name: missing; expected a name'] },
+    { mistake: 'an empty name', edits: [['orders-db', '""']], expected: ['2:7 name: expected a name, found ""'] },
     {
-      slip: 'a name that became a comment',
+      mistake: 'a name that is read as a comment',
       edits: [['orders-db', '#orders-db']],
-      told: ['2:1 name: expected a name, found nothing'],
+      expected: ['2:1 name: expected a name, found nothing'],
     },
     {
-      slip: 'a name that is a number',
+      mistake: 'a name that is a number',
       edits: [['orders-db', '0123']],
-      told: ['2:7 name: expected a name, found 0123, which YAML reads as a number; put it in quotes'],
+      expected: ['2:7 name: expected a name, found 0123, which YAML reads as a number; put it in quotes'],
     },
     {
-      slip: 'a name that is a boolean',
+      mistake: 'a name that is a boolean',
       edits: [['orders-db', 'true']],
-      told: ['2:7 name: expected a name, found true, which YAML reads as a boolean; put it in quotes'],
+      expected: ['2:7 name: expected a name, found true, which YAML reads as a boolean; put it in quotes'],
     },
     {
-      slip: 'a list of names',
+      mistake: 'a list of names',
       edits: [['name: orders-db', 'name:\n  - orders-db']],
-      told: ['3:3 name: expected a name, found a list'],
+      expected: ['3:3 name: expected a name, found a list'],
     },
-    { slip: 'no host', edits: [[hostBlock, '']], told: [`1:1 host: missing; ${aHost}`] },
-    { slip: 'an empty host', edits: [[hostBlock, 'host:\n']], told: [`6:1 host: ${aHost}, found nothing`] },
+    { mistake: 'no host', edits: [[hostBlock, '']], expected: [`1:1 host: missing; ${aHost}`] },
+    { mistake: 'an empty host', edits: [[hostBlock, 'host:\n']], expected: [`6:1 host: ${aHost}, found nothing`] },
     {
-      slip: 'a host that is a text',
+      mistake: 'a host that is text',
       edits: [[hostBlock, 'host: orders.internal\n']],
-      told: [
+      expected: [
         `6:7 host: ${aHost}, found "orders.internal"; write "hostname: orders.internal" under host, with resolver_network`,
       ],
     },
     {
-      slip: 'a host that is a list',
+      mistake: 'a host that is a list',
       edits: [[hostBlock, 'host: [orders.internal]\n']],
-      told: [`6:7 host: ${aHost}, found a list; remove the "-", because a service has one host`],
+      expected: [`6:7 host: ${aHost}, found a list; remove the "-", because a service has one host`],
     },
     {
-      slip: 'a host without an address',
+      mistake: 'a host without an address',
       edits: [[hostBlock, 'host: {}\n']],
-      told: ['6:7 host: no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network'],
+      expected: ['6:7 host: no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network'],
     },
     {
-      slip: 'a host of nulls',
+      mistake: 'a host of nulls',
       edits: [[hostBlock, 'host: {ipv4: null, network: null}\n']],
-      told: ['6:7 host: no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network'],
+      expected: ['6:7 host: no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network'],
     },
     {
-      slip: 'both sorts of host',
+      mistake: 'an address and a host name',
       edits: [['  hostname:', '  ipv4: 10.0.0.12\n  hostname:']],
-      told: [
+      expected: [
         '8:13 host.hostname: a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
       ],
     },
     {
-      slip: 'an address without its network',
+      mistake: 'an address without its network',
       edits: [[hostBlock, 'host: {ipv6: "fd00::12"}\n']],
-      told: ['6:7 host: network is missing: ipv4 and ipv6 need network with a tunnel_id'],
+      expected: ['6:7 host: network is missing: ipv4 and ipv6 need network with a tunnel_id'],
     },
     {
-      slip: 'a host name without its network',
+      mistake: 'a host name without its network',
       edits: [[hostBlock, 'host: {hostname: a}\n']],
-      told: ['6:7 host: resolver_network is missing: a hostname needs resolver_network with a tunnel_id'],
+      expected: ['6:7 host: resolver_network is missing: a hostname needs resolver_network with a tunnel_id'],
     },
     {
-      slip: 'an address with the other network',
+      mistake: 'an address with the network of a host name',
       edits: [['hostname: orders.internal', 'ipv4: 10.0.0.12']],
-      told: ['8:3 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
+      expected: ['8:3 host.resolver_network: resolver_network goes with hostname; ipv4 and ipv6 take network'],
     },
     {
-      slip: 'a host name with the other network',
+      mistake: 'a host name with the network of an address',
       edits: [
         ['resolver_network:', 'network:'],
         ['    resolver_ips: [10.0.0.53]\n', ''],
       ],
-      told: ['8:3 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
+      expected: ['8:3 host.network: network goes with ipv4 and ipv6; a hostname takes resolver_network'],
     },
     {
-      slip: 'an IPv4 address that is none',
+      mistake: 'an invalid IPv4 address',
       edits: [[hostBlock, 'host: {ipv4: 10.0.0.256, network: {tunnel_id: TUNNEL}}\n']],
-      told: [
+      expected: [
         '6:14 host.ipv4: expected an IPv4 address such as 10.0.0.12, found "10.0.0.256"; 256 is greater than 255',
         `6:47 host.network.tunnel_id: ${aUuid}, found "TUNNEL"; write the id, not the name`,
       ],
     },
     {
-      slip: 'an IPv6 address that is none',
+      mistake: 'an invalid IPv6 address',
       edits: [[hostBlock, `host: {ipv6: "fd00::1::2", network: {tunnel_id: ${tunnel}}}\n`]],
-      told: [
+      expected: [
         '6:14 host.ipv6: expected an IPv6 address such as fd00::12, found "fd00::1::2"; "::" can appear only once',
       ],
     },
     {
-      slip: 'a network that is a text',
+      mistake: 'a network that is text',
       edits: [[hostBlock, `host: {ipv4: 10.0.0.12, network: ${tunnel}}\n`]],
-      told: [
+      expected: [
         `6:34 host.network: expected a mapping with tunnel_id, found "${tunnel}"; write "tunnel_id: ${tunnel}" under host.network`,
       ],
     },
     {
-      slip: 'no tunnel',
+      mistake: 'no tunnel',
       edits: [['    tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da\n', '']],
-      told: [`9:5 host.resolver_network.tunnel_id: missing; ${aUuid}`],
+      expected: [`9:5 host.resolver_network.tunnel_id: missing; ${aUuid}`],
     },
     {
-      slip: 'a resolver network that is a text',
+      mistake: 'a resolver network that is text',
       edits: [[hostBlock, 'host: {hostname: a, resolver_network: b}\n']],
-      told: ['6:39 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "b"'],
+      expected: [
+        '6:39 host.resolver_network: expected a mapping with tunnel_id and, optionally, resolver_ips, found "b"',
+      ],
     },
     {
-      slip: 'a resolver instead of a list',
+      mistake: 'a resolver instead of a list',
       edits: [['[10.0.0.53]', '10.0.0.53']],
-      told: [
+      expected: [
         '10:19 host.resolver_network.resolver_ips: expected a list of addresses such as [10.0.0.53], found "10.0.0.53"; write [10.0.0.53]',
       ],
     },
     {
-      slip: 'bad resolvers, all told',
+      mistake: 'several invalid resolvers',
       edits: [['[10.0.0.53]', '\n    - 10.0.0.53:53\n    - fd00::53\n    -\n    - 10.0.0.053']],
-      told: [
+      expected: [
         `11:7 host.resolver_network.resolver_ips[0]: ${anAddress}, found "10.0.0.53:53"; remove the port`,
         `13:6 host.resolver_network.resolver_ips[2]: ${anAddress}, found nothing`,
         `14:7 host.resolver_network.resolver_ips[3]: ${anAddress}, found "10.0.0.053"; write 53 instead of 053`,
       ],
     },
     {
-      slip: 'a URL as a host name',
+      mistake: 'a URL as a host name',
       edits: [['orders.internal', 'https://orders.internal/x']],
-      told: [
+      expected: [
         '7:13 host.hostname: expected a bare host name without a scheme (the port fields select the scheme), found "https://orders.internal/x"',
       ],
     },
     {
-      slip: 'a path behind a host name',
+      mistake: 'a host name with a path',
       edits: [['orders.internal', 'orders.internal/x']],
-      told: ['7:13 host.hostname: expected a bare host name without a path, found "orders.internal/x"'],
+      expected: ['7:13 host.hostname: expected a bare host name without a path, found "orders.internal/x"'],
     },
     {
-      slip: 'a port behind a host name',
+      mistake: 'a host name with a port',
       edits: [['orders.internal', 'orders.internal:5432']],
-      told: [
+      expected: [
         '7:13 host.hostname: expected a bare host name without a port (use http_port, https_port or tcp_port), found "orders.internal:5432"',
       ],
     },
     {
-      slip: 'an IPv4 address as a host name',
+      mistake: 'an IPv4 address as a host name',
       edits: [['orders.internal', '10.0.0.12']],
-      told: ['7:13 host.hostname: expected a host name (an address goes into host.ipv4), found "10.0.0.12"'],
+      expected: ['7:13 host.hostname: expected a host name (an address goes into host.ipv4), found "10.0.0.12"'],
     },
     {
-      slip: 'an IPv6 address as a host name',
+      mistake: 'an IPv6 address as a host name',
       edits: [['orders.internal', 'fd00::12']],
-      told: ['7:13 host.hostname: expected a host name (an address goes into host.ipv6), found "fd00::12"'],
+      expected: ['7:13 host.hostname: expected a host name (an address goes into host.ipv6), found "fd00::12"'],
     },
     {
-      slip: 'an IPv6 address in brackets as a host name',
+      mistake: 'an IPv6 address in brackets as a host name',
       edits: [['orders.internal', '"[fd00::12]"']],
-      told: ['7:13 host.hostname: expected a host name (an address goes into host.ipv6), found "[fd00::12]"'],
+      expected: ['7:13 host.hostname: expected a host name (an address goes into host.ipv6), found "[fd00::12]"'],
     },
     {
-      slip: 'a host name of other letters',
+      mistake: 'a host name with letters that are not ASCII',
       edits: [['orders.internal', 'bücher.internal']],
-      told: [
+      expected: [
         '7:13 host.hostname: expected a host name of ASCII letters (write other letters as xn--…), found "bücher.internal"',
       ],
     },
     {
-      slip: 'a label that is too long',
+      mistake: 'a label that is too long',
       edits: [['orders.internal', 'a'.repeat(64)]],
-      told: [
+      expected: [
         `7:13 host.hostname: expected a host name of parts of at most 63 characters, joined by dots, found "${'a'.repeat(64)}"`,
       ],
     },
     {
-      slip: 'a host name that is too long',
+      mistake: 'a host name that is too long',
       edits: [['orders.internal', 'a.'.repeat(127)]],
-      told: [`7:13 host.hostname: expected a host name of at most 253 characters, found "${'a.'.repeat(39)}…`],
+      expected: [`7:13 host.hostname: expected a host name of at most 253 characters, found "${'a.'.repeat(39)}…`],
     },
     {
-      slip: 'an empty host name',
+      mistake: 'an empty host name',
       edits: [['orders.internal', "''"]],
-      told: [
+      expected: [
         '7:13 host.hostname: expected a host name: labels of 1–63 letters (a–z), digits, - and _, joined by dots, found ""',
       ],
     },
     {
-      slip: 'a host name that is a number',
+      mistake: 'a host name that is a number',
       edits: [['orders.internal', '12']],
-      told: [
+      expected: [
         '7:13 host.hostname: expected a host name such as orders.internal, found 12, which YAML reads as a number; put it in quotes',
       ],
     },
     {
-      slip: 'TLS settings that are a text',
+      mistake: 'TLS settings that are text',
       edits: [['tls_settings:\n  cert_verification_mode: verify_ca', 'tls_settings: verify_ca']],
-      told: [
+      expected: [
         '11:15 tls_settings: expected a mapping with cert_verification_mode, found "verify_ca"; write "cert_verification_mode: verify_ca" under tls_settings',
       ],
     },
     {
-      slip: 'TLS settings without a mode',
+      mistake: 'TLS settings without a mode',
       edits: [['tls_settings:\n  cert_verification_mode: verify_ca', 'tls_settings: {}']],
-      told: ['11:15 tls_settings.cert_verification_mode: missing; expected verify_full, verify_ca or disabled'],
+      expected: ['11:15 tls_settings.cert_verification_mode: missing; expected verify_full, verify_ca or disabled'],
     },
     {
-      slip: 'another mode',
+      mistake: 'an unknown mode',
       edits: [['verify_ca', 'none']],
-      told: [
+      expected: [
         '12:27 tls_settings.cert_verification_mode: expected verify_full, verify_ca or disabled, found "none"; did you mean "disabled"?',
       ],
     },
     {
-      slip: 'a CA that nothing checks',
+      mistake: 'a CA for disabled verification',
       edits: [['verify_ca', `disabled\n  certificate_authority: ${certificate}`]],
-      told: [
+      expected: [
         '13:26 tls_settings.certificate_authority: has no effect with cert_verification_mode disabled; remove one of them',
       ],
     },
     {
-      slip: 'a CA that is no id',
+      mistake: 'a CA that is not an id',
       edits: [['verify_ca', 'verify_ca\n  certificate_authority: my-ca']],
-      told: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"; write the id, not the name`],
+      expected: [`13:26 tls_settings.certificate_authority: ${aUuid}, found "my-ca"; write the id, not the name`],
     },
     {
-      slip: 'a certificate that is no id',
+      mistake: 'a certificate that is not an id',
       edits: [['verify_ca', 'verify_ca\n  client_certificate: [a]']],
-      told: [`13:23 tls_settings.client_certificate: ${aUuid}, found a list`],
+      expected: [`13:23 tls_settings.client_certificate: ${aUuid}, found a list`],
     },
-  ])('$slip', ({ edits, told }) => {
+  ])('is skipped, and the problem explained, for $mistake', ({ edits, expected }) => {
     const text = edited(...edits);
-    expect(problemsIn(text)).toEqual(told.map((each) => `db.yaml:${each}`));
+    expect(problemsIn(text)).toEqual(expected.map((each) => `db.yaml:${each}`));
     expect(parse(text).declarations).toEqual([]);
   });
 
-  test.for<{ key: string; where: string; told: string; reason?: string }>([
-    { key: 'description', where: 'name:', told: '; remove it' },
-    { key: 'completely_unrelated_key', where: 'name:', told: '; remove it' },
-    { key: 'constructor', where: 'name:', told: '; remove it' },
-    { key: '__proto__', where: 'name:', told: '; remove it' },
-    { key: '<<', where: 'name:', told: '; YAML 1.2 has no merge keys, so write the fields out' },
-    { key: 'tcp_prot', where: 'name:', told: '; did you mean "tcp_port"?' },
-    { key: 'appProtocol', where: 'name:', told: '; did you mean "app_protocol"?' },
-    { key: 'tls', where: 'name:', told: '; did you mean "tls_settings"?' },
-    { key: 'port', where: 'name:', told: '; did you mean "tcp_port"?', reason: 'a tcp service has no other' },
-    { key: 'host_name', where: '  hostname:', told: '; did you mean "hostname"?' },
-    { key: 'ipv5', where: '  hostname:', told: '; did you mean "ipv4" or "ipv6"?' },
-    { key: 'resolver_ip', where: '    tunnel_id:', told: '; did you mean "resolver_ips"?' },
-    { key: 'resolvers', where: '    tunnel_id:', told: '; did you mean "resolver_ips"?' },
-    { key: 'mode', where: '  cert_verification_mode:', told: '; did you mean "cert_verification_mode"?' },
-    { key: 'ca', where: '  cert_verification_mode:', told: '; remove it' },
-    { key: 'tunnel_id', where: 'name:', told: ' here; it belongs under host.resolver_network' },
-    { key: 'resolver_ips', where: '  hostname:', told: ' here; it belongs under host.resolver_network' },
-    { key: 'tcp_port', where: '  hostname:', told: ' here; it belongs at the top level' },
-    { key: '"tcp_port:80"', where: '  hostname:', told: '; add a space after the colon' },
-  ])('the unknown key $key before $where', ({ key, where, told }) => {
+  test.for<{ key: string; where: string; expected: string; reason?: string }>([
+    { key: 'description', where: 'name:', expected: '; remove it' },
+    { key: 'completely_unrelated_key', where: 'name:', expected: '; remove it' },
+    { key: 'constructor', where: 'name:', expected: '; remove it' },
+    { key: '__proto__', where: 'name:', expected: '; remove it' },
+    { key: '<<', where: 'name:', expected: '; YAML 1.2 has no merge keys, so write the fields out' },
+    { key: 'tcp_prot', where: 'name:', expected: '; did you mean "tcp_port"?' },
+    { key: 'appProtocol', where: 'name:', expected: '; did you mean "app_protocol"?' },
+    { key: 'tls', where: 'name:', expected: '; did you mean "tls_settings"?' },
+    { key: 'port', where: 'name:', expected: '; did you mean "tcp_port"?', reason: 'a TCP service has no other port' },
+    { key: 'host_name', where: '  hostname:', expected: '; did you mean "hostname"?' },
+    { key: 'ipv5', where: '  hostname:', expected: '; did you mean "ipv4" or "ipv6"?' },
+    { key: 'resolver_ip', where: '    tunnel_id:', expected: '; did you mean "resolver_ips"?' },
+    { key: 'resolvers', where: '    tunnel_id:', expected: '; did you mean "resolver_ips"?' },
+    { key: 'mode', where: '  cert_verification_mode:', expected: '; did you mean "cert_verification_mode"?' },
+    { key: 'ca', where: '  cert_verification_mode:', expected: '; remove it' },
+    { key: 'tunnel_id', where: 'name:', expected: ' here; it belongs under host.resolver_network' },
+    { key: 'resolver_ips', where: '  hostname:', expected: ' here; it belongs under host.resolver_network' },
+    { key: 'tcp_port', where: '  hostname:', expected: ' here; it belongs at the top level' },
+    { key: '"tcp_port:80"', where: '  hostname:', expected: '; add a space after the colon' },
+  ])('explains the unknown key $key before $where', ({ key, where, expected }) => {
     const line = yaml.split('\n').findIndex((each) => each.startsWith(where));
     const indentation = where.length - where.trimStart().length;
     const [problem, ...others] = problemsIn(edited([`\n${where}`, `\n${' '.repeat(indentation)}${key}: x\n${where}`]));
     expect(problem?.replace(/ [^ ]*: /, ' ')).toBe(
-      `db.yaml:${line + 1}:${indentation + 1} unknown key "${key.replaceAll('"', '')}"${told}`,
+      `db.yaml:${line + 1}:${indentation + 1} unknown key "${key.replaceAll('"', '')}"${expected}`,
     );
     expect(others).toEqual([]);
   });
 
-  test('a near miss, once: what is misspelt is not also missing', () => {
+  test('reports a misspelled field once, and not as missing as well', () => {
     const text = edited(
       ['tcp_port:', 'tcpport:'],
       ['service_id:', 'serviceId:'],
@@ -519,14 +537,14 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     ]);
   });
 
-  test('a near miss of something that is there, and wrong', () => {
+  test('reports a misspelled field and the problem of the real one', () => {
     expect(problemsIn(edited(['tcp_port: 5432', 'tcp_prt: 1\ntcp_port: 0']))).toEqual([
       'db.yaml:4:1 tcp_prt: unknown key "tcp_prt"; did you mean "tcp_port"?',
       `db.yaml:5:11 tcp_port: ${aPort}, found 0`,
     ]);
   });
 
-  test('everything at once, in the order of the file', () => {
+  test('reports all problems, in the order of the file', () => {
     const text = edited(
       [serviceId, '1'],
       ['orders-db', ''],
@@ -555,7 +573,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     ['a text', 'orders-db', 'found "orders-db"'],
     ['a number', '12', 'found 12'],
     ['an empty list', '[]', 'found a list; separate services with a line of ---'],
-  ] as const)('%s instead of a mapping', ([, text, found]) => {
+  ] as const)('is skipped for %s instead of a mapping', ([, text, found]) => {
     expect(parse(text)).toEqual({
       file: 'db.yaml',
       declarations: [],
@@ -581,7 +599,7 @@ describe('a declaration is refused, with the place and the way out, for', () => 
     });
   });
 
-  test('a list of services, which sets aside each of them', () => {
+  test('skips each service of a list', () => {
     const { declarations, skipped, problems } = parse(
       JSON.stringify([tcp, 'a text', { name: 'no id' }, http], null, 1),
     );
@@ -595,12 +613,12 @@ describe('a declaration is refused, with the place and the way out, for', () => 
 });
 
 describe('a file', () => {
-  test('sets aside a bad document under its id in lower case', () => {
+  test('is skipped with its id in lower case', () => {
     const { skipped } = parse(edited([serviceId, serviceId.toUpperCase()], ['5432', '0']));
     expect(idsOf(skipped)).toEqual(['0191e3a4-5b6c-7d8e-9f00-112233445566']);
   });
 
-  test('may hold several documents, and a bad one sets aside only itself', () => {
+  test('may have several documents, of which only those with problems are skipped', () => {
     const text = [yaml, edited([serviceId, otherId], ['orders-db', 'bad'], ['5432', '0']), JSON.stringify(http)].join(
       '---\n',
     );
@@ -624,7 +642,7 @@ describe('a file', () => {
     ]);
   });
 
-  test('that is not valid YAML sets aside all that it declares', () => {
+  test('that is not valid YAML skips all its declarations', () => {
     const text = [yaml, edited([serviceId, otherId], ['tcp_port:', 'tcp_port']), JSON.stringify(http)].join('---\n');
     const { declarations, skipped, problems } = parse(text);
     const reason =
@@ -658,36 +676,36 @@ describe('a file', () => {
     expect(problems).toMatchObject([{ line: 17, column: 1, path: null }]);
   });
 
-  test.for<{ spelling: string; text: string; found: (string | null)[] }>([
-    { spelling: 'YAML', text: `service_id: ${serviceId}`, found: [serviceId] },
-    { spelling: 'capitals', text: `service_id: ${serviceId.toUpperCase()}`, found: [serviceId] },
-    { spelling: 'quotes', text: `'service_id' : '${serviceId}'`, found: [serviceId] },
-    { spelling: 'an anchor', text: `service_id: &id ${serviceId}`, found: [serviceId] },
-    { spelling: 'a tag', text: `service_id: !!str "${serviceId}"`, found: [serviceId] },
+  test.for<{ form: string; text: string; found: (string | null)[] }>([
+    { form: 'YAML', text: `service_id: ${serviceId}`, found: [serviceId] },
+    { form: 'capitals', text: `service_id: ${serviceId.toUpperCase()}`, found: [serviceId] },
+    { form: 'quotes', text: `'service_id' : '${serviceId}'`, found: [serviceId] },
+    { form: 'an anchor', text: `service_id: &id ${serviceId}`, found: [serviceId] },
+    { form: 'a tag', text: `service_id: !!str "${serviceId}"`, found: [serviceId] },
     {
-      spelling: 'several in a line of JSON',
+      form: 'several in a line of JSON',
       text: `[{"service_id":"${serviceId}"},{"service_id":"${otherId}"}`,
       found: [serviceId, otherId],
     },
-    { spelling: 'twice the same', text: `service_id: ${serviceId}\n---\nservice_id: ${serviceId}`, found: [serviceId] },
-    { spelling: 'a comment', text: `  # service_id: ${serviceId}`, found: [null] },
-    { spelling: 'another key', text: `my_service_id: ${serviceId}`, found: [null] },
-    { spelling: 'no id', text: 'service_id: orders', found: [null] },
-  ])('that is broken: its ids are found in spite of that, in $spelling', ({ text, found }) => {
+    { form: 'the same id twice', text: `service_id: ${serviceId}\n---\nservice_id: ${serviceId}`, found: [serviceId] },
+    { form: 'a comment', text: `  # service_id: ${serviceId}`, found: [null] },
+    { form: 'another key', text: `my_service_id: ${serviceId}`, found: [null] },
+    { form: 'a service_id that is not an id', text: 'service_id: orders', found: [null] },
+  ])('that is not valid YAML skips the ids that it contains: $form', ({ text, found }) => {
     expect(idsOf(parse(`${text}\n]`).skipped)).toEqual(found);
     expect(idsOf(unreadableFile('db.yaml', 'expected UTF-8', text).skipped)).toEqual(found);
   });
 
-  test('that is broken: an id that stands there twice is told where it stands first', () => {
+  test('that is not valid YAML skips an id at the first line that contains it', () => {
     expect(parse(`${yaml}${yaml}`).skipped.map(({ line }) => line)).toEqual([1]);
   });
 
-  test('that is UTF-16 sets aside what it declares', () => {
+  test('in UTF-16 skips its declarations', () => {
     const text = `service_id: ${serviceId}`.split('').join('\0');
     expect(idsOf(unreadableFile('db.yaml', 'expected UTF-8', text).skipped)).toEqual([serviceId]);
   });
 
-  test('that cannot be read sets aside what nobody can know', () => {
+  test('that cannot be read skips one declaration without an id', () => {
     const place = { line: 1, column: 1 };
     expect(unreadableFile('db.yaml', 'cannot be read: EACCES')).toEqual({
       file: 'db.yaml',
@@ -706,19 +724,22 @@ describe('a file', () => {
     });
   });
 
-  test.for(['', '\n\n', ' \t\r\n', '\uFEFF'])('that is empty (%j) is a problem: it may be half-written', (text) => {
-    expect(problemsIn(text)).toEqual(['db.yaml:1:1 expected a declaration, found an empty file']);
-    expect(idsOf(parse(text).skipped)).toEqual([null]);
-  });
+  test.for(['', '\n\n', ' \t\r\n', '\uFEFF'])(
+    'that is empty (%j) is a problem, because it may be half-written',
+    (text) => {
+      expect(problemsIn(text)).toEqual(['db.yaml:1:1 expected a declaration, found an empty file']);
+      expect(idsOf(parse(text).skipped)).toEqual([null]);
+    },
+  );
 
   test.for(['# nothing here yet', '---\n# later\n---\n', '%YAML 1.2\n---\n'])(
-    'of comments alone (%j) declares nothing',
+    'of comments only (%j) declares nothing',
     (text) => {
       expect(parse(text)).toEqual({ file: 'db.yaml', declarations: [], skipped: [], problems: [] });
     },
   );
 
-  test('with very many problems tells the first ones, and how many more there are', () => {
+  test('with very many problems reports the first ones and the number of others', () => {
     const keys = Array.from({ length: 25 }, (_, index) => `x${index}: 1\n`);
     expect(parse(yaml + keys.slice(0, 20).join('')).problems).toHaveLength(20);
     const { problems } = parse(yaml + keys.join(''));
@@ -733,131 +754,16 @@ describe('a file', () => {
     });
   });
 
-  test('with very many faults tells the first ones, and how many more there are', () => {
+  test('with very many YAML errors reports the first ones and the number of others', () => {
     const { problems } = parse('a: @b\n---\n'.repeat(30));
     expect(problems).toHaveLength(20);
     expect(problems.at(-1)).toMatchObject({ line: 39, column: 4, message: '11 more problems from this line on' });
   });
 
-  test('with a very long key or value tells the beginning of it', () => {
+  test('with a very long key or value reports the beginning of it', () => {
     expect(problemsIn(edited(['orders.internal', `"${'😀'.repeat(200)}"`]))[0]?.length).toBeLessThan(200);
     expect(parse(`${yaml}${'k'.repeat(500)}: 1`).problems[0]?.message).toBe(
       `unknown key "${'k'.repeat(78)}…; remove it`,
     );
   });
-});
-
-const file = (name: string, ...services: readonly Json[]) =>
-  parseFile(name, services.map((each) => JSON.stringify(each)).join('\n---\n'));
-
-const told = (...files: ReturnType<typeof file>[]) => collect(files).problems.map(renderProblem);
-
-describe('a folder', () => {
-  test('declares what its files declare', () => {
-    const { declarations, skipped, problems } = collect([file('a.json', tcp), file('b.json', http, 'text')]);
-    expect(idsOf(declarations)).toEqual([id(1), id(2)]);
-    expect(skipped).toMatchObject([{ file: 'b.json', line: 3, service_id: null }]);
-    expect(problems).toMatchObject([{ file: 'b.json', line: 3 }]);
-  });
-
-  test('without files declares nothing', () => {
-    expect(collect([])).toEqual({ declarations: [], skipped: [], problems: [] });
-  });
-
-  test('tells its problems in the order of files and places', () => {
-    expect(
-      collect([
-        file('b.json', { ...tcp, tcp_port: 0, name: '' }, 'text'),
-        file('a.json', { ...http, http_port: 0, name: '' }, 'text'),
-      ]).problems.map(({ file, line, path }) => `${file} ${line} ${path}`),
-    ).toEqual([
-      'a.json 1 name',
-      'a.json 1 http_port',
-      'a.json 3 null',
-      'b.json 1 name',
-      'b.json 1 tcp_port',
-      'b.json 3 null',
-    ]);
-  });
-
-  test('refuses both of two declarations of one service_id, whatever its case, and names both places', () => {
-    const files = [
-      file('a.json', tcp),
-      file('b.json', http, { ...tcp, service_id: id(1).toUpperCase(), name: 'other' }),
-    ];
-    const { declarations, skipped } = collect(files);
-    expect(idsOf(declarations)).toEqual([id(2)]);
-    expect(skipped.map(({ file, service_id, name, reason }) => ({ file, service_id, name, reason }))).toEqual([
-      {
-        file: 'a.json',
-        service_id: id(1),
-        name: 'db',
-        reason: `a.json:1 service_id: "${id(1)}" is declared more than once, also at b.json:3; keep one`,
-      },
-      {
-        file: 'b.json',
-        service_id: id(1),
-        name: 'other',
-        reason: `b.json:3 service_id: "${id(1)}" is declared more than once, also at a.json:1; keep one`,
-      },
-    ]);
-    expect(told(...files)).toEqual([
-      `a.json:1:15 service_id: "${id(1)}" is declared more than once, also at b.json:3; keep one`,
-      `b.json:3:15 service_id: "${id(1)}" is declared more than once, also at a.json:1; keep one`,
-    ]);
-  });
-
-  test('refuses both of two declarations of one name, in one file too', () => {
-    const files = [file('a.json', tcp, { ...http, name: 'db' })];
-    expect(idsOf(collect(files).declarations)).toEqual([]);
-    expect(told(...files)).toEqual([
-      'a.json:1:61 name: "db" is declared more than once, also at a.json:3; keep one',
-      'a.json:3:61 name: "db" is declared more than once, also at a.json:1; keep one',
-    ]);
-  });
-
-  test('takes names that differ in case for two names', () => {
-    expect(told(file('a.json', tcp, { ...http, name: 'DB' }))).toEqual([]);
-  });
-
-  test('tells a copied file once, and every other place, in order', () => {
-    const files = [file('c.json', tcp), file('a.json', tcp), file('b.json', tcp, { ...tcp, service_id: id(9) })];
-    expect(told(...files)).toEqual([
-      `a.json:1:15 service_id: "${id(1)}" is declared more than once, also at b.json:1, c.json:1; keep one`,
-      `b.json:1:15 service_id: "${id(1)}" is declared more than once, also at a.json:1, c.json:1; keep one`,
-      'b.json:3:61 name: "db" is declared more than once, also at a.json:1, b.json:1, c.json:1; keep one',
-      `c.json:1:15 service_id: "${id(1)}" is declared more than once, also at a.json:1, b.json:1; keep one`,
-    ]);
-  });
-
-  test('refuses a good declaration of what a bad one declares as well', () => {
-    const { declarations, skipped, problems } = collect([file('a.json', tcp), file('b.json', { ...tcp, tcp_port: 0 })]);
-    expect(declarations).toEqual([]);
-    expect(skipped.map(({ file, reason }) => `${file} ${reason}`)).toEqual([
-      `b.json b.json:1 tcp_port: ${aPort}, found 0`,
-      `a.json a.json:1 service_id: "${id(1)}" is declared more than once, also at b.json:1; keep one`,
-    ]);
-    expect(problems).toHaveLength(3);
-  });
-
-  test('refuses a good declaration of what a broken file declares as well', () => {
-    const { declarations, skipped } = collect([file('a.json', tcp), parseFile('b.yaml', `service_id: ${id(1)}\n]`)]);
-    expect(declarations).toEqual([]);
-    expect(skipped.map(({ file }) => file)).toEqual(['b.yaml', 'a.json']);
-  });
-
-  test('does not take services of which nothing can be read for one', () => {
-    expect(collect([parseFile('a.yaml', ']'), parseFile('b.yaml', ']')]).problems).toHaveLength(2);
-  });
-});
-
-test('a thousand copies of one declaration name a few of the others', () => {
-  const { problems, declarations } = collect([
-    parseFile('a.yaml', Array.from({ length: 1000 }, () => `---\n${JSON.stringify(tcp)}\n`).join('')),
-  ]);
-  expect(declarations).toEqual([]);
-  expect(problems).toHaveLength(1000);
-  expect(problems[0]?.message).toBe(
-    `"${id(1)}" is declared more than once, also at a.yaml:4, a.yaml:6, a.yaml:8, a.yaml:10, a.yaml:12 and 994 more; keep one`,
-  );
 });

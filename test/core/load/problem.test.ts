@@ -11,7 +11,7 @@ const at = (file: string, line: number, column: number, message: string): Proble
   message,
 });
 
-test('problems are sorted by file, line, column and message', () => {
+test('sorts problems by file, line, column and message', () => {
   const sorted = [
     at('B.yaml', 9, 9, 'z'),
     at('a.yaml', 2, 9, 'z'),

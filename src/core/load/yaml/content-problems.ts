@@ -52,14 +52,16 @@ function checkAlias(
   target: ParsedNode | undefined,
   { ancestors, withAlias }: AliasContext,
 ): string | null {
+  // The parser reports an alias without a name.
+  if (name === '') return null;
   if (target === undefined) {
-    return `expected an alias of an anchor above it, found "*${name}"; put it in quotes if it is text`;
+    return `found the alias "*${name}", but no anchor "&${name}" above it; put it in quotes if it is text`;
   }
   if (ancestors.includes(target)) {
-    return `expected an alias of an anchor above it, found "*${name}", which contains this alias; write the value itself`;
+    return `found the alias "*${name}" inside the value that it stands for; write the value itself`;
   }
   if (withAlias.has(target)) {
-    return `expected an alias of plain values, found "*${name}", which contains aliases; write the value itself`;
+    return `found the alias "*${name}" of a value that contains aliases; write the value itself`;
   }
   return null;
 }

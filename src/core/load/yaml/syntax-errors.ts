@@ -74,7 +74,7 @@ const UNEXPECTED: Explanation = {
   isFollowUp: true,
 };
 const MISALIGNED: Explanation = {
-  message: 'the indentation of this line does not match the lines that it belongs with; align them',
+  message: 'this line is not aligned with the keys or items that it belongs with; correct its indentation',
 };
 
 /** Messages of yaml 2.9 that the code does not tell apart. The tests check that the parser still writes each of them. */
@@ -184,7 +184,7 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation | Explain | ByMessage
     message: `found an anchor or a tag before ${text.charAt(offset)}; move it after the ${text.charAt(offset)}`,
   }),
   BAD_SCALAR_START: ({ text, offset }) => ({
-    message: `a value cannot begin with ${text.charAt(offset)} unless it is in quotes; add quotes`,
+    message: `a value that begins with ${text.charAt(offset)} must be in quotes; add quotes`,
   }),
   BLOCK_IN_FLOW: explainMissingComma,
   DUPLICATE_KEY: { message: 'found a duplicate key; remove it' },
@@ -196,7 +196,7 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation | Explain | ByMessage
   MULTIPLE_TAGS: { message: 'found two tags on one value; remove one of them' },
   NON_STRING_KEY: ({ text, offset }) =>
     text.startsWith('{{', offset - 1)
-      ? { message: 'found {{ of a template; templates are not filled in, so write the actual value' }
+      ? { message: 'found a template ("{{"); templates are not filled in, so write the actual value' }
       : {
           message:
             'expected text as a key, found a list, a mapping or an alias; put text that begins with [, { or * in quotes',

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkTokens, checkLimits } from '../../../../src/core/load/yaml/limits.ts';
 
-/** Pieces of which files are made, good and bad ones. */
+/** Pieces of texts that are within the limits, and of texts that are not. */
 const piece = fc.constantFrom(
   'name: web\n',
   'resolver_ips: [10.0.0.53, 10.0.0.54]\n',
@@ -39,7 +39,7 @@ const piece = fc.constantFrom(
   '\\',
 );
 
-test('what is taken for plain at a glance is what its tokens say', () => {
+test('the quick check of plain texts agrees with counting the tokens', () => {
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
   fc.assert(
     fc.property(text, (text) => {

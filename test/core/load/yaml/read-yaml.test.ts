@@ -64,7 +64,7 @@ describe('values', () => {
   });
 });
 
-describe('places', () => {
+describe('positions', () => {
   const text = ['# comment', 'a: 1', 'b:', '  - x', '  - c: "5"', 'd:', 'e: {f, g: [7]}', 'h: ""', 'i: !!str'].join(
     '\n',
   );
@@ -85,15 +85,15 @@ describe('places', () => {
     { path: ['b'], key: '3:1', value: '4:3', reason: 'a list' },
     { path: ['b', 0], key: '4:5', value: '4:5', reason: 'an item' },
     { path: ['b', 1, 'c'], key: '5:5', value: '5:8', reason: 'a field of an item' },
-    { path: ['b', 2], key: '3:1', value: '4:3', reason: 'no such item: the list' },
+    { path: ['b', 2], key: '3:1', value: '4:3', reason: 'a missing item: the list' },
     { path: ['d'], key: '6:1', value: '6:1', reason: 'a key without a value: the key' },
-    { path: ['d', 'x'], key: '6:1', value: '6:1', reason: 'nothing to have a field: the key' },
+    { path: ['d', 'x'], key: '6:1', value: '6:1', reason: 'below a key without a value: the key' },
     { path: ['e', 'f'], key: '7:5', value: '7:5', reason: 'a flow key without a value: the key' },
     { path: ['e', 'f', 'x'], key: '7:5', value: '7:5', reason: 'below a flow key without a value' },
     { path: ['e', 'g', 0], key: '7:12', value: '7:12', reason: 'an item in a flow list' },
     { path: ['h'], key: '8:1', value: '8:4', reason: 'an empty text is a value' },
-    { path: ['i'], key: '9:1', value: '9:9', reason: 'so is one that only a tag makes' },
-    { path: ['x', 'y'], key: '2:1', value: '2:1', reason: 'no such key: what would hold it' },
+    { path: ['i'], key: '9:1', value: '9:9', reason: 'an empty text by its tag' },
+    { path: ['x', 'y'], key: '2:1', value: '2:1', reason: 'a missing key: the mapping' },
     { path: ['a', 'x'], key: '2:1', value: '2:4', reason: 'a scalar has no fields' },
   ])('$path: key at $key, value at $value ($reason)', ({ path, key, value }) => {
     expect(at(document?.offsetOfKey(path))).toBe(key);
@@ -106,7 +106,7 @@ describe('places', () => {
     [['b'], undefined],
     [['d'], ''],
     [['e', 'f'], undefined],
-  ] as const)('%j is spelt %j', ([path, spelling]) => {
+  ] as const)('the source of %j is %j', ([path, spelling]) => {
     expect(document?.sourceOf(path)).toBe(spelling);
   });
 
@@ -121,156 +121,160 @@ describe('places', () => {
   });
 });
 
-describe('a text that is not valid YAML is told', () => {
+describe('problems', () => {
   const noKey =
     'not valid YAML: expected text as a key, found a list, a mapping or an alias; put text that begins with [, { or * in quotes';
   const nested =
     'not valid YAML: found a second "key: value" on one line; put a value that contains a colon in quotes, or begin a new line';
-  test.for<{ slip: string; text: string; told: string[] }>([
+  test.for<{ mistake: string; text: string; expected: string[] }>([
     {
-      slip: 'no colon',
+      mistake: 'a missing colon',
       text: 'a: 1\nb 2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
+      expected: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
     },
     {
-      slip: 'no space behind the colon',
+      mistake: 'a missing space after the colon',
       text: 'a: 1\nb:2\nc: 3',
-      told: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
+      expected: ['2:1 not valid YAML: expected "key: value", found no colon followed by a space; write b: 2'],
     },
     {
-      slip: 'indented too little',
+      mistake: 'a line that is indented too little',
       text: 'a:\n  b: 1\n c: 2',
-      told: [
-        '3:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      expected: [
+        '3:1 not valid YAML: this line is not aligned with the keys or items that it belongs with; correct its indentation',
       ],
     },
     {
-      slip: 'an item indented too little',
+      mistake: 'an item that is indented too little',
       text: 'a:\n  - b\n - c',
-      told: [
-        '3:1 not valid YAML: the indentation of this line does not match the lines that it belongs with; align them',
+      expected: [
+        '3:1 not valid YAML: this line is not aligned with the keys or items that it belongs with; correct its indentation',
       ],
     },
     {
-      slip: 'indented too far',
+      mistake: 'a line that is indented too far',
       text: 'a: 1\n  b: 2',
-      told: [
+      expected: [
         '2:3 not valid YAML: this line is indented further than the line above it, which already has a value; align it with that line',
       ],
     },
-    { slip: 'a colon in a text', text: 'a: b: c', told: [`1:4 ${nested}`] },
-    { slip: 'a tab', text: 'a:\n\tb: 1', told: ['2:1 not valid YAML: found a tab in the indentation; use spaces'] },
+    { mistake: 'a colon in a value', text: 'a: b: c', expected: [`1:4 ${nested}`] },
     {
-      slip: 'an open list',
+      mistake: 'a tab',
+      text: 'a:\n\tb: 1',
+      expected: ['2:1 not valid YAML: found a tab in the indentation; use spaces'],
+    },
+    {
+      mistake: 'a list that is not closed',
       text: 'a: [1, 2\nb: 3',
-      told: ['1:4 not valid YAML: this [ is never closed; add the missing ]'],
+      expected: ['1:4 not valid YAML: this [ is never closed; add the missing ]'],
     },
     {
-      slip: 'an open mapping',
+      mistake: 'a mapping that is not closed',
       text: '{"a": 1',
-      told: ['1:1 not valid YAML: this { is never closed; add the missing }'],
+      expected: ['1:1 not valid YAML: this { is never closed; add the missing }'],
     },
     {
-      slip: 'a wrong bracket',
+      mistake: 'the wrong closing bracket',
       text: 'a: [1}',
-      told: ['1:6 not valid YAML: expected a closing ], found }'],
+      expected: ['1:6 not valid YAML: expected a closing ], found }'],
     },
     {
-      slip: 'a bracket too many',
+      mistake: 'a closing bracket too many',
       text: '{"a": 1}}',
-      told: ['1:9 not valid YAML: found a closing bracket without an opening bracket; remove it'],
+      expected: ['1:9 not valid YAML: found a closing bracket without an opening bracket; remove it'],
     },
     {
-      slip: 'no comma',
+      mistake: 'a missing comma',
       text: '{\n  "a": 1\n  "b": 2\n}',
-      told: ['2:8 not valid YAML: expected a comma or a closing bracket before this'],
+      expected: ['2:8 not valid YAML: expected a comma or a closing bracket before this'],
     },
     {
-      slip: 'no comma in a line',
+      mistake: 'a missing comma on one line',
       text: '{"a": 1 "b": 2}',
-      told: ['1:7 not valid YAML: expected a comma or a closing bracket before this'],
+      expected: ['1:7 not valid YAML: expected a comma or a closing bracket before this'],
     },
     {
-      slip: 'an open quote',
+      mistake: 'a double quote that is not closed',
       text: 'a: "b\n',
-      told: ['1:4 not valid YAML: this " is never closed; add a closing " after the text'],
+      expected: ['1:4 not valid YAML: this " is never closed; add a closing " after the text'],
     },
     {
-      slip: 'an open single quote',
+      mistake: 'a single quote that is not closed',
       text: "a: 'b",
-      told: ["1:4 not valid YAML: this ' is never closed; add a closing ' after the text"],
+      expected: ["1:4 not valid YAML: this ' is never closed; add a closing ' after the text"],
     },
     {
-      slip: 'more behind the quotes',
+      mistake: 'text after the closing quote',
       text: 'a: "b" c',
-      told: ['1:8 not valid YAML: found more text after the end of a value; put the whole value in quotes'],
+      expected: ['1:8 not valid YAML: found more text after the end of a value; put the whole value in quotes'],
     },
     {
-      slip: 'a backslash',
+      mistake: 'a backslash',
       text: 'a: "\\q"',
-      told: [
+      expected: [
         '1:5 not valid YAML: \\q means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
       ],
     },
     {
-      slip: 'an @',
+      mistake: 'an @',
       text: 'a: @b',
-      told: ['1:4 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes'],
+      expected: ['1:4 not valid YAML: a value that begins with @ must be in quotes; add quotes'],
     },
     {
-      slip: 'a %',
+      mistake: 'a %',
       text: 'a: %b',
-      told: ['1:4 not valid YAML: a value cannot begin with % unless it is in quotes; add quotes'],
+      expected: ['1:4 not valid YAML: a value that begins with % must be in quotes; add quotes'],
     },
     {
-      slip: 'a tag of somebody',
+      mistake: 'a tag of another program',
       text: 'a: !vault b',
-      told: ['1:4 not valid YAML: unknown tag "!vault"; remove it, or put the whole value in quotes'],
+      expected: ['1:4 not valid YAML: unknown tag "!vault"; remove it, or put the whole value in quotes'],
     },
     {
-      slip: 'a tag of YAML 1.1',
+      mistake: 'a tag of YAML 1.1',
       text: 'a: !!binary aGk=\nb: !!set {x}',
-      told: [
+      expected: [
         '1:4 not valid YAML: unknown tag "!!binary"; remove it, or put the whole value in quotes',
         '2:4 not valid YAML: unknown tag "!!set"; remove it, or put the whole value in quotes',
       ],
     },
     {
-      slip: 'a template',
+      mistake: 'a template',
       text: 'a: {{ .Values.a }}',
-      told: ['1:5 not valid YAML: found {{ of a template; templates are not filled in, so write the actual value'],
+      expected: ['1:5 not valid YAML: found a template ("{{"); templates are not filled in, so write the actual value'],
     },
-    { slip: 'a list as a key', text: '? [a]\n: 1', told: [`1:3 ${noKey}`] },
-    { slip: 'an alias as a key', text: '&k a: 1\n*k : 2', told: [`2:1 ${noKey}`] },
+    { mistake: 'a list as a key', text: '? [a]\n: 1', expected: [`1:3 ${noKey}`] },
+    { mistake: 'an alias as a key', text: '&k a: 1\n*k : 2', expected: [`2:1 ${noKey}`] },
     {
-      slip: 'a directive and no ---',
+      mistake: 'a directive without ---',
       text: '%YAML 1.2\na: 1',
-      told: ['2:1 not valid YAML: expected a line of --- after the directive'],
+      expected: ['2:1 not valid YAML: expected a line of --- after the directive'],
     },
     {
-      slip: 'two anchors',
+      mistake: 'two anchors',
       text: 'a: &b &c d',
-      told: ['1:7 not valid YAML: found two anchors on one value; remove one of them'],
+      expected: ['1:7 not valid YAML: found two anchors on one value; remove one of them'],
     },
     {
-      slip: 'several at once',
+      mistake: 'several mistakes',
       text: 'a 1\nb: *c\nd: @e\nf: 1\nf: 2',
-      told: [
+      expected: [
         '1:1 not valid YAML: expected "key: value", found no colon followed by a space; write a: 1',
-        '2:4 expected an alias of an anchor above it, found "*c"; put it in quotes if it is text',
-        '3:4 not valid YAML: a value cannot begin with @ unless it is in quotes; add quotes',
+        '2:4 found the alias "*c", but no anchor "&c" above it; put it in quotes if it is text',
+        '3:4 not valid YAML: a value that begins with @ must be in quotes; add quotes',
         '5:1 f: duplicate key "f", first used at line 4; keep one of them',
       ],
     },
-  ])('$slip: $text', ({ text, told }) => {
-    expect(problemsIn(text)).toEqual(told);
+  ])('explains $mistake: $text', ({ text, expected }) => {
+    expect(problemsIn(text)).toEqual(expected);
   });
 
   test.for([
     ['a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> other\n', 2],
     ['<<<<<<< HEAD\na: 1\n', 1],
     ['{"a": 1,\r\n<<<<<<< HEAD\r\n"b": 2}', 2],
-  ] as const)('a merge conflict: %j', ([text, line]) => {
+  ] as const)('explains a merge conflict: %j', ([text, line]) => {
     expect(problemsIn(text)).toEqual([
       `${line}:1 found a merge conflict; resolve it and remove the markers <<<<<<<, ======= and >>>>>>>`,
     ]);
@@ -280,7 +284,7 @@ describe('a text that is not valid YAML is told', () => {
     ['%YAML 1.1\n---\na: yes', 1, '%YAML 1.1'],
     ['%YAML 1.3\n---\na: 1', 1, '%YAML 1.3'],
     ['a: 1\n...\n%TAG ! tag:example.com,2026:\n---\nb: 1', 3, '%TAG ! tag:example.com,2026:'],
-  ] as const)('a directive that changes what the text means: %j', ([text, line, directive]) => {
+  ] as const)('rejects a directive that changes the meaning of the text: %j', ([text, line, directive]) => {
     expect(problemsIn(text)).toEqual([
       `${line}:1 expected YAML 1.2, found the directive ${JSON.stringify(directive)}; remove the line`,
     ]);
@@ -292,103 +296,105 @@ describe('a text that is not valid YAML is told', () => {
     ['1: a\n"1": b', '2:1 1: duplicate key "1", first used at line 1; keep one of them'],
     ['__proto__: 1\n__proto__: 2', '2:1 __proto__: duplicate key "__proto__", first used at line 1; keep one of them'],
     ['x: 1\n---\na:\n  - b: 1\n    b: 2', '5:5 a[0].b: duplicate key "b", first used at line 4; keep one of them'],
-  ] as const)('a doubled key: %j', ([text, told]) => {
-    expect(problemsIn(text)).toEqual([told]);
+  ] as const)('explains a duplicate key: %j', ([text, expected]) => {
+    expect(problemsIn(text)).toEqual([expected]);
   });
 
   test.for([
     {
-      what: 'of nothing',
+      what: 'without an anchor',
       text: 'a: *b',
-      told: ['1:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
+      expected: ['1:4 a: found the alias "*b", but no anchor "&b" above it; put it in quotes if it is text'],
     },
     {
-      what: 'of what comes below',
+      what: 'of an anchor below it',
       text: 'a: *b\nc: &b 1',
-      told: ['1:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
+      expected: ['1:4 a: found the alias "*b", but no anchor "&b" above it; put it in quotes if it is text'],
     },
     {
-      what: 'of another document',
+      what: 'of an anchor in another document',
       text: 'a: &b 1\n---\na: *b',
-      told: ['3:4 a: expected an alias of an anchor above it, found "*b"; put it in quotes if it is text'],
+      expected: ['3:4 a: found the alias "*b", but no anchor "&b" above it; put it in quotes if it is text'],
     },
     {
-      what: 'of what holds it',
+      what: 'of a mapping that contains it',
       text: 'a: &b\n  c: *b',
-      told: [
-        '2:6 a.c: expected an alias of an anchor above it, found "*b", which contains this alias; write the value itself',
-      ],
+      expected: ['2:6 a.c: found the alias "*b" inside the value that it stands for; write the value itself'],
     },
     {
-      what: 'of the document that holds it',
+      what: 'of the document that contains it',
       text: '&b\na: [*b]',
-      told: [
-        '2:5 a[0]: expected an alias of an anchor above it, found "*b", which contains this alias; write the value itself',
-      ],
+      expected: ['2:5 a[0]: found the alias "*b" inside the value that it stands for; write the value itself'],
     },
     {
-      what: 'of what holds aliases',
+      what: 'of a list that contains aliases',
       text: 'a: &a 1\nb: &b [*a]\nc: [*b, *b]',
-      told: [
-        '3:5 c[0]: expected an alias of plain values, found "*b", which contains aliases; write the value itself',
-        '3:9 c[1]: expected an alias of plain values, found "*b", which contains aliases; write the value itself',
+      expected: [
+        '3:5 c[0]: found the alias "*b" of a value that contains aliases; write the value itself',
+        '3:9 c[1]: found the alias "*b" of a value that contains aliases; write the value itself',
       ],
     },
     {
-      what: 'as a glob',
+      what: 'that is meant as a wildcard',
       text: 'a: *.internal',
-      told: ['1:4 a: expected an alias of an anchor above it, found "*.internal"; put it in quotes if it is text'],
+      expected: [
+        '1:4 a: found the alias "*.internal", but no anchor "&.internal" above it; put it in quotes if it is text',
+      ],
     },
-  ])('an alias $what: $text', ({ text, told }) => {
-    expect(problemsIn(text)).toEqual(told);
+  ])('explains an alias $what: $text', ({ text, expected }) => {
+    expect(problemsIn(text)).toEqual(expected);
   });
 
   test.for([
     {
       what: 'open brackets',
       text: `${'['.repeat(41)}${']'.repeat(41)}`,
-      told: '1:41 expected at most 40 levels of brackets, found more',
+      expected: '1:41 expected at most 40 levels of brackets, found more',
     },
     {
       what: 'lists in lists',
       text: '- '.repeat(41),
-      told: '1:81 expected at most 40 of "-", "?" and ":" in a row, found more',
+      expected: '1:81 expected at most 40 of "-", "?" and ":" in a row, found more',
     },
-    { what: 'spaces', text: `a:\n${' '.repeat(201)}b: 1`, told: '2:1 expected at most 200 spaces in a row, found 201' },
+    {
+      what: 'spaces',
+      text: `a:\n${' '.repeat(201)}b: 1`,
+      expected: '2:1 expected at most 200 spaces in a row, found 201',
+    },
     {
       what: 'characters',
       text: `a: ${'x'.repeat(10_001)}`,
-      told: '1:4 expected at most 10000 characters in a line or value, found 10001',
+      expected: '1:4 expected at most 10000 characters in a line or value, found 10001',
     },
     {
       what: 'aliases',
       text: `- &a 1\n${'- *a\n'.repeat(4_000)}`,
-      told: '4001:3 expected at most 4000 anchors, aliases and tags, found more; split the file',
+      expected: '4001:3 expected at most 4000 anchors, aliases and tags, found more; split the file',
     },
     {
       what: 'tokens',
       text: `[${'1,'.repeat(75_000)}]`,
-      told: '1:150001 expected at most 150000 YAML tokens (about 1,500 services), found more; split the file',
+      expected: '1:150001 expected at most 150000 YAML tokens (about 1,500 services), found more; split the file',
     },
-  ])('too many $what', ({ text, told }) => {
-    expect(problemsIn(text)).toEqual([told]);
+  ])('rejects too many $what', ({ text, expected }) => {
+    expect(problemsIn(text)).toEqual([expected]);
   });
 
   test.for([
-    ['brackets, one after the other', '[[], [], {}]\n---\n'.repeat(1000)],
-    ['brackets, one in the other', `${'['.repeat(40)}${']'.repeat(40)}`],
+    ['brackets one after the other', '[[], [], {}]\n---\n'.repeat(1000)],
+    ['brackets inside each other', `${'['.repeat(40)}${']'.repeat(40)}`],
     ['lists in lists', '- '.repeat(40)],
     ['items that are aliases', `- &a 1\n${'- *a\n'.repeat(3_999)}`],
     ['spaces', `a:\n${' '.repeat(200)}b: 1`],
     ['characters', `a: ${'x'.repeat(10_000)}`],
     ['tokens', `[${'1,'.repeat(FULL ? 74_000 : 7_400)}]`],
-  ] as const)('but as many %s are read', ([, text]) => {
+  ] as const)('accepts as many %s as the limit allows', ([, text]) => {
     expect(problemsIn(text)).toEqual([]);
   });
 
-  test('a control character is text like any other, and does not shift what comes behind it', () => {
+  test('a control character is text, and does not change the position of the text after it', () => {
     expect(problemsIn('- \u0002\n- "\u001F"\n- *a')).toEqual([
-      '3:3 [2]: expected an alias of an anchor above it, found "*a"; put it in quotes if it is text',
+      '3:3 [2]: found the alias "*a", but no anchor "&a" above it; put it in quotes if it is text',
     ]);
     expect(problemsIn(`- \u0002\n- ${'x'.repeat(10_001)}`)).toEqual([
       '2:3 expected at most 10000 characters in a line or value, found 10001',

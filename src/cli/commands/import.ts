@@ -61,11 +61,11 @@ export async function importCommand(
   // Of all of them, so that a file is called the same whatever is asked for.
   const names = fileNames(live);
   const plan = planImport({
-    adoptions: picked.map(toDeclaration),
+    services: picked.map(toDeclaration),
     folder,
-    entries: entriesOf(places.folder),
+    existingNames: entriesOf(places.folder),
     pathOf: (id) => join(places.folder, names.get(id) ?? ''),
-    headOf: schemaComment,
+    headerOf: schemaComment,
     force,
   });
   const unread = plan.files.filter(({ path, replaces }) => !replaces && !places.isRead(basename(path)));
@@ -88,14 +88,14 @@ export async function importCommand(
     print(context, wrapLine(`${printable(path)}  ${name}  ${id}`, look));
   }
   print(context, totalsOf(plan, written.length));
-  return plan.impossible.length === 0 && fault === null ? 0 : 1;
+  return plan.undeclarable.length === 0 && fault === null ? 0 : 1;
 }
 
 /** Of what is as it was, nobody reads more: the totals say how many there are. */
 const MOST_NAMED = 5;
 
 /** What is to be said of services beside that they were written. */
-function remarksOn({ declared, impossible }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
+function remarksOn({ declared, undeclarable }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
   return [
     ...(declared.length > MOST_NAMED
       ? []
@@ -103,7 +103,7 @@ function remarksOn({ declared, impossible }: ImportPlan, written: readonly Impor
           ({ live, declaration: { file, line } }) =>
             `${title(live)}: declared already in ${file}:${line}; left as it is`,
         )),
-    ...impossible.map(({ live, reason }) => `${title(live)}: this version cannot declare it: ${reason}`),
+    ...undeclarable.map(({ live, reason }) => `${title(live)}: this version cannot declare it: ${reason}`),
     ...written.flatMap(({ live, unknownFields: fields }) =>
       fields.length === 0
         ? []
@@ -118,11 +118,11 @@ function title({ name, service_id }: LiveService): string {
   return `${name} (${service_id})`;
 }
 
-function totalsOf({ files, declared, impossible }: ImportPlan, written: number): string {
+function totalsOf({ files, declared, undeclarable }: ImportPlan, written: number): string {
   const numbers = [
     { number: written, of: 'written' },
     { number: declared.length, of: 'declared already' },
-    { number: impossible.length, of: 'not to be declared' },
+    { number: undeclarable.length, of: 'not to be declared' },
     { number: files.length - written, of: 'not written' },
   ].flatMap(({ number, of }) => (number > 0 ? [`${number} ${of}`] : []));
   return numbers.join(', ') || 'no services: nothing to write';

@@ -1,56 +1,66 @@
 import type { LiveService } from '../service/directory.ts';
 
-type Named = Pick<LiveService, 'service_id' | 'name'>;
+type NamedService = Pick<LiveService, 'service_id' | 'name'>;
 
 /**
- * A file name for each service, by service_id: its name where that can be one on every system, else what is left of it with a part of its id
- * behind, and more of the id for as long as two would be the same but for case. Does not depend on the order of the services.
+ * Returns a file name for each service, by service_id. It is the name of the service if every file system accepts that; otherwise a
+ * portable form of it, followed by a part of the id, or all of the id if two file names would differ only in case. The order of the
+ * services makes no difference.
  */
-export function fileNames(services: readonly Named[]): ReadonlyMap<string, string> {
-  const each = new Map(services.map((service) => [service.service_id, service]));
-  return new Map(apart([...each.values()].map(draft)).map((each) => [each.service_id, nameOf(each)]));
+export function fileNames(services: readonly NamedService[]): ReadonlyMap<string, string> {
+  const byId = new Map(services.map((service) => [service.service_id, service]));
+  const candidates = makeUnique([...byId.values()].map(toCandidate));
+  return new Map(candidates.map((candidate) => [candidate.service_id, toFileName(candidate)]));
 }
 
-/** A name with so many characters of the id behind. */
-type Draft = { readonly service_id: string; readonly stem: string; readonly ofId: number };
+/** A name, followed by the given number of characters from the end of the id. */
+type Candidate = { readonly service_id: string; readonly stem: string; readonly idLength: number };
 
-const [SOME, ALL] = [12, 36];
+const PART_OF_ID = 12;
+const WHOLE_ID = 36;
 
-function draft({ service_id, name }: Named): Draft {
-  const stem = stemOf(name);
-  return { service_id, stem, ofId: stem === name ? 0 : SOME };
+function toCandidate({ service_id, name }: NamedService): Candidate {
+  const stem = portableName(name);
+  return { service_id, stem, idLength: stem === name ? 0 : PART_OF_ID };
 }
 
-function nameOf({ service_id, stem, ofId }: Draft): string {
-  return ofId === 0 ? `${stem}.yaml` : `${stem}-${service_id.slice(-ofId)}.yaml`;
+function toFileName({ service_id, stem, idLength }: Candidate): string {
+  return idLength === 0 ? `${stem}.yaml` : `${stem}-${service_id.slice(-idLength)}.yaml`;
 }
 
-function apart(drafts: readonly Draft[]): readonly Draft[] {
-  const alike = Map.groupBy(drafts, (each) => nameOf(each).toLowerCase()).values();
-  const doubled = new Set(
-    [...alike].flatMap((group) => (group.length > 1 ? group.filter(({ ofId }) => ofId < ALL) : [])),
+/** Lengthens the ids in equal file names until all are different. */
+function makeUnique(candidates: readonly Candidate[]): readonly Candidate[] {
+  const groups = Map.groupBy(candidates, (candidate) => toFileName(candidate).toLowerCase()).values();
+  const duplicates = new Set(
+    [...groups].flatMap((group) => (group.length > 1 ? group.filter(({ idLength }) => idLength < WHOLE_ID) : [])),
   );
-  if (doubled.size === 0) return drafts;
-  return apart(drafts.map((each) => (doubled.has(each) ? { ...each, ofId: each.ofId === 0 ? SOME : ALL } : each)));
+  if (duplicates.size === 0) return candidates;
+  return makeUnique(
+    candidates.map((candidate) =>
+      duplicates.has(candidate)
+        ? { ...candidate, idLength: candidate.idLength === 0 ? PART_OF_ID : WHOLE_ID }
+        : candidate,
+    ),
+  );
 }
 
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
-/** Windows takes these for devices, whatever stands behind a dot: https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
-const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+/** Windows reserves these names, with any extension: https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
 /**
- * What of a name every file system takes, and every shell without quotes. Letters lose their accents, which are spelt in more than one
- * way; a dot in front would hide the file, and one at the end gets lost on Windows.
+ * Returns the part of a name that every file system accepts, and that every shell reads without quotes. Accents are removed, because
+ * they have several encodings; so are a leading dot, which hides a file, and a trailing one, which Windows drops.
  */
-function stemOf(name: string): string {
+function portableName(name: string): string {
   const portable = name
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .replaceAll(/-*[^\w.-][^\w.]*/g, '-')
     .replace(/^[.-]+/, '')
-    .slice(0, LONGEST)
+    .slice(0, MAX_LENGTH)
     .replace(/[.-]+$/, '')
-    .replace(DEVICE, 'service-$&');
+    .replace(RESERVED, 'service-$&');
   return portable === '' ? 'service' : portable;
 }

@@ -4,122 +4,143 @@ import { parseFile } from '../load/parse-file.ts';
 import type { Declaration, ParsedFile } from '../load/declaration.ts';
 import { renderProblem } from '../load/problem.ts';
 import type { LiveService } from '../service/directory.ts';
-import type { Adoption } from './to-declaration.ts';
+import type { DeclarableService, ImportableService, UndeclarableService } from './to-declaration.ts';
 
-/** A file to write; `replaces` is true where it takes the place of the declaration of the same service. */
+/** A file to write. */
 export type ImportedFile = {
   readonly path: string;
   readonly text: string;
   readonly live: LiveService;
-  /** The live fields that the text leaves out. */
+  /** The live fields that the declaration omits. */
   readonly unknownFields: readonly string[];
+  /** Whether the file replaces the existing declaration of the same service. */
   readonly replaces: boolean;
 };
 
+/** What to write. Every list is sorted by service_id. */
 export type ImportPlan = {
-  /** Sorted by service_id, like everything here. */
   readonly files: readonly ImportedFile[];
-  /** Services that are declared already, and where. */
+  /** Services that already have a declaration, and are not written. */
   readonly declared: readonly { readonly live: LiveService; readonly declaration: Declaration }[];
-  /** Services of which this version can write no declaration, and why. They are left as they are. */
-  readonly impossible: readonly (Adoption & { readonly kind: 'impossible' })[];
-  /** Not empty: nothing may be written. */
+  readonly undeclarable: readonly UndeclarableService[];
+  /** If there are conflicts, nothing may be written. */
   readonly conflicts: readonly string[];
 };
 
-export type ImportFacts = {
-  readonly adoptions: readonly Adoption[];
-  /** What the folder says now; without problems. */
+export type ImportOptions = {
+  readonly services: readonly ImportableService[];
+  /** The current declarations of the folder, which must have no problems. */
   readonly folder: readonly ParsedFile[];
-  /** What lies in the folder that is written into: names of files, folders and links. */
-  readonly entries: readonly string[];
-  /** The path for a new file, from the service_id. */
+  /** The names of all files, folders and links in the folder to write to. */
+  readonly existingNames: readonly string[];
+  /** Returns the path of a new file, from the service_id. */
   readonly pathOf: (service_id: string) => string;
-  /** What stands above a declaration in the file at this path: whole lines, or nothing. */
-  readonly headOf: (path: string) => string;
-  /** Whether the declaration of a service may be replaced, where it has a file of its own. */
+  /** Returns the lines to write above the declaration in the file at this path. */
+  readonly headerOf: (path: string) => string;
+  /** Whether to replace the declaration of a service that has a file of its own. */
   readonly force: boolean;
 };
 
-/** Decides what is to be written where. The folder is without problems afterwards, too, or there are conflicts. */
-export function planImport(facts: ImportFacts): ImportPlan {
-  const { folder, force } = facts;
+/** Decides which files to write. Unless there are conflicts, the folder has no problems after they are written. */
+export function planImport(options: ImportOptions): ImportPlan {
+  const { folder } = options;
   const declarations = new Map(
     folder.flatMap((file) => file.declarations).map((declaration) => [declaration.service_id, declaration]),
   );
-  const taken = new Set(facts.entries.map(caseless));
+  const usedNames = new Set(options.existingNames.map(toLowerCase));
   const files: ImportedFile[] = [];
   const declared: ImportPlan['declared'][number][] = [];
-  const impossible: ImportPlan['impossible'][number][] = [];
+  const undeclarable: UndeclarableService[] = [];
   const conflicts: string[] = [];
-  for (const adoption of facts.adoptions.toSorted(byId)) {
-    const { live } = adoption;
-    const declaration = declarations.get(live.service_id);
-    if (declaration !== undefined && !force) {
-      declared.push({ live, declaration });
-    } else if (adoption.kind === 'impossible') {
-      impossible.push(adoption);
+  for (const service of options.services.toSorted(byId)) {
+    const declaration = declarations.get(service.live.service_id);
+    if (declaration !== undefined && !options.force) {
+      declared.push({ live: service.live, declaration });
+    } else if (service.kind === 'undeclarable') {
+      undeclarable.push(service);
     } else {
-      const path = declaration?.file ?? facts.pathOf(live.service_id);
-      const fault =
-        declaration === undefined ? faultOfPlace(path, live, { taken, folder }) : faultOfReplacing(declaration, folder);
-      const text = facts.headOf(path) + adoption.text;
-      if (fault !== null) conflicts.push(fault);
-      else files.push({ ...adoption, path, text, replaces: declaration !== undefined });
+      const planned = planFile(service, declaration, { ...options, usedNames });
+      if (typeof planned === 'string') conflicts.push(planned);
+      else files.push(planned);
     }
   }
-  // Of a file that several share it is said once.
-  return { files, declared, impossible, conflicts: [...new Set([...conflicts, ...doublesAfter(files, folder)])] };
+  const all = [...conflicts, ...problemsAfter(files, folder)];
+  // Several services in one file have the same conflict.
+  return { files, declared, undeclarable, conflicts: [...new Set(all)] };
 }
 
-type Occupied = { readonly taken: ReadonlySet<string>; readonly folder: readonly ParsedFile[] };
+/** The options, and the existing names in lower case, because some file systems ignore case. */
+type FileOptions = ImportOptions & { readonly usedNames: ReadonlySet<string> };
 
-/** Whether a new file may have this path. Its name is compared without regard to case, for there are file systems that do so. */
-function faultOfPlace(path: string, { name }: LiveService, { taken, folder }: Occupied): string | null {
-  if (!taken.has(caseless(path.replace(/.*[/\\]/s, '')))) return null;
-  const there = folder.filter(({ file }) => caseless(file) === caseless(path)).flatMap((file) => file.declarations);
-  const names = there.map((declaration) => JSON.stringify(declaration.name)).join(', ');
-  const found = names === '' ? 'something of that name' : `one that declares ${names}`;
-  return `${path}: expected no file yet, for ${JSON.stringify(name)}, found ${found}; rename it, or import --into another folder`;
+/** Returns the file to write for a service, or the conflict that prevents it. */
+function planFile(
+  service: DeclarableService,
+  declaration: Declaration | undefined,
+  { folder, usedNames, pathOf, headerOf }: FileOptions,
+): ImportedFile | string {
+  const { live, text, unknownFields } = service;
+  const path = declaration?.file ?? pathOf(live.service_id);
+  const conflict =
+    declaration === undefined
+      ? findConflictOfNew(path, live, { usedNames, folder })
+      : findConflictOfReplaced(declaration, folder);
+  if (conflict !== null) return conflict;
+  return { path, text: headerOf(path) + text, live, unknownFields, replaces: declaration !== undefined };
 }
 
-function faultOfReplacing({ file, line }: Declaration, folder: readonly ParsedFile[]): string | null {
-  const sharing = folder.filter((each) => each.file === file).flatMap((each) => each.declarations);
-  if (sharing.length > 1) {
-    return `${file}: expected one service, for --force writes the file anew, found ${namesOf(sharing)}; move each into a file of its own, or do without --force`;
+/** Returns why a new file cannot have this path. */
+function findConflictOfNew(
+  path: string,
+  { name }: LiveService,
+  { usedNames, folder }: Pick<FileOptions, 'usedNames' | 'folder'>,
+): string | null {
+  if (!usedNames.has(toLowerCase(path.replace(/.*[/\\]/s, '')))) return null;
+  const names = folder
+    .filter(({ file }) => toLowerCase(file) === toLowerCase(path))
+    .flatMap((file) => file.declarations)
+    .map((declaration) => JSON.stringify(declaration.name))
+    .join(', ');
+  const found = names === '' ? 'something with that name' : `one that declares ${names}`;
+  return `${path}: expected no existing file for the declaration of ${JSON.stringify(name)}, found ${found}; rename it, or import --into another folder`;
+}
+
+/** Returns why the file of a declaration cannot be replaced. */
+function findConflictOfReplaced({ file, line }: Declaration, folder: readonly ParsedFile[]): string | null {
+  const declarations = folder.filter((each) => each.file === file).flatMap((each) => each.declarations);
+  if (declarations.length > 1) {
+    return `${file}: expected one declaration, because --force replaces the file, found ${describeNames(declarations)}; move each into a file of its own, or omit --force`;
   }
-  return /\.ya?ml$/i.test(file)
-    ? null
-    : `${file}:${line}: expected a file of YAML, which import writes, found another; rename it, or do without --force`;
+  if (/\.ya?ml$/i.test(file)) return null;
+  return `${file}:${line}: expected a .yaml or .yml file, because import writes YAML, found another; rename it, or omit --force`;
 }
 
-/** A message is to be read. */
-const MOST_NAMED = 5;
+/** At most this many names keep a message readable. */
+const MAX_NAMES = 5;
 
-/** `"web" (line 1) and "db" (line 3)` */
-function namesOf(sharing: readonly Declaration[]): string {
-  const named = sharing.slice(0, MOST_NAMED).map(({ name, line }) => `${JSON.stringify(name)} (line ${line})`);
-  const rest = sharing.length - named.length;
-  const all = rest > 0 ? [...named, `${rest} more`] : named;
+/** Returns, for example, `"web" (line 1) and "db" (line 3)`. */
+function describeNames(declarations: readonly Declaration[]): string {
+  const names = declarations.slice(0, MAX_NAMES).map(({ name, line }) => `${JSON.stringify(name)} (line ${line})`);
+  const omitted = declarations.length - names.length;
+  const all = omitted > 0 ? [...names, `${omitted} more`] : names;
   return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
-/** What two declarations would both claim if these files were written. */
-function doublesAfter(files: readonly ImportedFile[], folder: readonly ParsedFile[]): readonly string[] {
+/** Returns the problems that the folder would have after the files are written, for example two services with one name. */
+function problemsAfter(files: readonly ImportedFile[], folder: readonly ParsedFile[]): readonly string[] {
   const written = new Set(files.map(({ path }) => path));
-  const after = [
+  const folderAfter = [
     ...folder.filter(({ file }) => !written.has(file)),
     ...files.map(({ path, text }) => parseFile(path, text)),
   ];
-  return collect(after)
+  return collect(folderAfter)
     .problems.filter(({ file }) => written.has(file))
     .map(renderProblem);
 }
 
-function caseless(text: string): string {
+function toLowerCase(text: string): string {
   return text.toLowerCase();
 }
 
-function byId(a: Adoption, b: Adoption): number {
+function byId(a: ImportableService, b: ImportableService): number {
   return compareText(a.live.service_id, b.live.service_id);
 }

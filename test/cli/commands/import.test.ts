@@ -124,7 +124,7 @@ test('where a file is in the way, that is told and nothing is written', async ()
     code: 1,
     stdout: '',
     stderr: [
-      `vpc-reconciler: ${folder}/db.yaml: expected no file yet, for "db", found one that declares "other"; rename it, or import --into another folder`,
+      `vpc-reconciler: ${folder}/db.yaml: expected no existing file for the declaration of "db", found one that declares "other"; rename it, or import --into another folder`,
       'vpc-reconciler: nothing is imported',
       '',
     ].join('\n'),
@@ -182,7 +182,7 @@ test('--force refuses a file that declares others, too', async () => {
   const ended = await command(['import', '--force', '--services', folder], { environment: accountAt(url) });
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr.split('\n')).toEqual([
-    `vpc-reconciler: ${folder}/both.yaml: expected one service, for --force writes the file anew, found "web" (line 1) and "db" (line 3); move each into a file of its own, or do without --force`,
+    `vpc-reconciler: ${folder}/both.yaml: expected one declaration, because --force replaces the file, found "web" (line 1) and "db" (line 3); move each into a file of its own, or omit --force`,
     'vpc-reconciler: nothing is imported',
     '',
   ]);

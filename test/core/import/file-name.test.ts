@@ -35,17 +35,17 @@ test.for([
   ['console', 'console.yaml'],
   ['x'.repeat(80), `${'x'.repeat(80)}.yaml`],
   ['x'.repeat(300), `${'x'.repeat(80)}-000000000001.yaml`],
-] as const)('%j → %s', ([name, file]) => {
+] as const)('names the file of %j %s', ([name, file]) => {
   expect(filesFor(name)).toEqual([file]);
 });
 
-test('names that differ in case alone get a part of their ids, in whatever order they come', () => {
+test('adds a part of the id to names that differ only in case, in any order', () => {
   expect(filesFor('api', 'API', 'web')).toEqual(['api-000000000001.yaml', 'API-000000000002.yaml', 'web.yaml']);
   const services = named('api', 'API', 'a/b', 'a-b', 'con');
   expect(new Map(fileNames(services.toReversed()))).toEqual(new Map(fileNames(services)));
 });
 
-test('ids that end alike are told apart by the whole of them', () => {
+test('adds the whole id if the ends of two ids are equal', () => {
   const other = '0199a0c4-2b10-7c3e-8a51-000000000001';
   const services = [
     { service_id: id(1), name: 'a/b' },
@@ -54,7 +54,7 @@ test('ids that end alike are told apart by the whole of them', () => {
   expect([...fileNames(services).values()]).toEqual([`a-b-${id(1)}.yaml`, `a-b-${other}.yaml`]);
 });
 
-test('a service that is named like the file of another one gives way', () => {
+test('changes the file name of a service that is named like the file of another one', () => {
   expect(filesFor('a/b', 'a-b-000000000001', `a-b-${id(1)}`)).toEqual([
     `a-b-${id(1)}.yaml`,
     'a-b-000000000001-000000000002.yaml',
@@ -62,12 +62,12 @@ test('a service that is named like the file of another one gives way', () => {
   ]);
 });
 
-test('a service that is named twice has one name', () => {
+test('returns one name for a service that is listed twice', () => {
   const [service] = named('a');
   expect([...fileNames(service === undefined ? [] : [service, service])]).toEqual([[id(1), 'a.yaml']]);
 });
 
-test('whatever the names, every file is read, portable and the only one of its name', () => {
+test('returns portable, unique names of files that are read, for any names of services', () => {
   const name = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
     fc.constantFrom('con', 'a', 'A', '.', 'a-000000000001'),

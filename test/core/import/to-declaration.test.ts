@@ -16,12 +16,12 @@ import { certificate, findings, id, live, tunnel } from '../builders.ts';
 const FULL = process.env['FULL'] === '1';
 
 function textOf(service: LiveService): string {
-  const adoption = toDeclaration(service);
-  if (adoption.kind === 'impossible') throw new Error(adoption.reason);
-  return adoption.text;
+  const result = toDeclaration(service);
+  if (result.kind === 'undeclarable') throw new Error(result.reason);
+  return result.text;
 }
 
-test('writes the fields in the documented order, without nulls, times and what an omission says as well', () => {
+test('writes the fields in the documented order, without nulls, times and default values', () => {
   const service = live({
     tls_settings: { client_certificate: null, certificate_authority: certificate, cert_verification_mode: 'verify_ca' },
     host: { hostname: 'db.internal', resolver_network: { resolver_ips: ['10.0.0.53', '::1'], tunnel_id: tunnel } },
@@ -53,34 +53,37 @@ host:
 `);
 });
 
-test('names the live fields that no declaration can hold, and leaves them out', () => {
+test('omits the live fields that a declaration cannot contain, and names them', () => {
   const service = live({ x_weight: 1, host: { ipv4: '10.0.0.1', network: { tunnel_id: tunnel, x_mtu: 9000 } } });
-  expect(toDeclaration(service)).toMatchObject({ kind: 'possible', unknownFields: ['host.network.x_mtu', 'x_weight'] });
+  expect(toDeclaration(service)).toMatchObject({
+    kind: 'declarable',
+    unknownFields: ['host.network.x_mtu', 'x_weight'],
+  });
   expect(textOf(service)).not.toContain('x_');
 });
 
 test.for([
-  { reason: 'has no port', fields: { tcp_port: null }, told: /^tcp_port: missing; expected a port/ },
+  { what: 'has no port', fields: { tcp_port: null }, reason: /^tcp_port: missing; expected a port/ },
   {
-    reason: 'has a type of a later version',
+    what: 'has a type of a later version',
     fields: { type: 'udp' },
-    told: /^type: expected http or tcp, found "udp"/,
+    reason: /^type: expected http or tcp, found "udp"/,
   },
-  { reason: 'has no name', fields: { name: '' }, told: /^name: expected a name/ },
-  { reason: 'has an id of another kind', fields: { service_id: 'svc-1' }, told: /^service_id: expected a UUID/ },
+  { what: 'has no name', fields: { name: '' }, reason: /^name: expected a name/ },
+  { what: 'has an id that is not a UUID', fields: { service_id: 'svc-1' }, reason: /^service_id: expected a UUID/ },
   {
-    reason: 'has no host that is known',
+    what: 'has no known host',
     fields: { host: { x_path: '/' } },
-    told: /^host: missing; expected a mapping/,
+    reason: /^host: missing; expected a mapping/,
   },
   {
-    reason: 'has a name without end',
+    what: 'has a very long name',
     fields: { name: 'x'.repeat(10_001) },
-    told: /^expected at most 10000 characters/,
+    reason: /^expected at most 10000 characters/,
   },
-  { reason: 'has several faults', fields: { type: 'udp', host: 1 }, told: /^host: .*; type: |^type: .*; host: / },
-])('says why a service cannot be declared: it $reason', ({ fields, told }) => {
-  expect(toDeclaration(live(fields))).toMatchObject({ kind: 'impossible', reason: expect.stringMatching(told) });
+  { what: 'has several faults', fields: { type: 'udp', host: 1 }, reason: /^host: .*; type: |^type: .*; host: / },
+])('returns the reason why a service that $what cannot be declared', ({ fields, reason }) => {
+  expect(toDeclaration(live(fields))).toMatchObject({ kind: 'undeclarable', reason: expect.stringMatching(reason) });
 });
 
 test.for([
@@ -112,7 +115,7 @@ test('never folds a long name', () => {
   expect(textOf(live({ name })).split('\n')[1]).toBe(`name: ${JSON.stringify(name)}`);
 });
 
-/* Whatever the API may answer. */
+/* Everything that the API may return. */
 
 const quirks: fc.Arbitrary<Quirks> = fc.record({
   resultInfo: fc.constant(observedQuirks.resultInfo),
@@ -180,7 +183,7 @@ const services = fleet().flatMap(({ declared, live }) =>
 const json = fc.json({ maxDepth: 2 }).map((text): Json => JSON.parse(text));
 const unknown = fc.record({ x_any: json, 'x\n: "': json }, { requiredKeys: [] });
 
-test('for any live service the declaration reads back in sync, in other readers too, and steers nothing', () => {
+test('writes a declaration that every YAML parser reads back in sync, for any live service', () => {
   fc.assert(
     fc.property(fc.constantFrom(...services), quirks, name, unknown, (service, quirks, name, unknown) => {
       const value: JsonObject = JSON.parse(JSON.stringify(formatService({ ...service, ...unknown, name }, quirks)));
@@ -196,12 +199,12 @@ test('for any live service the declaration reads back in sync, in other readers 
   );
 });
 
-test('shows nothing for what is not live, though its declaration be broken', () => {
+test('renders nothing for a broken declaration without a live service', () => {
   const broken = collect([parseFile('a.yaml', 'name: [')]);
   expect(renderUnmanaged(compare(broken, []), 'services')).toEqual([]);
 });
 
-test('shows the declarations that unmanaged services lack, with their files, as one stream of YAML', () => {
+test('renders the missing declarations of unmanaged services, with their files, as one YAML stream', () => {
   const shown = renderUnmanaged(
     findings({
       declared: [{}, { service_id: id(9), name: 'gone' }],

@@ -1,5 +1,6 @@
 import { formatValue } from '../../../core/base/printable.ts';
 import type { Change } from '../../../core/compare/compare.ts';
+import type { Result } from '../../../core/plan/outcome.ts';
 import { CAUSE_LABELS } from '../../../core/report/labels.ts';
 import { diffList } from '../../../core/report/list-diff.ts';
 import type { Report } from '../../../core/report/report.ts';
@@ -40,7 +41,7 @@ function anchorOf({ service_id: id }: ServiceReport, used: Set<string>): string 
 
 function renderService(service: ServiceReport, anchor: string | null): Html {
   const { service_id: id, name, file, line, changes } = service;
-  const { tone, label } = statusOf(service);
+  const { tone, label } = service.result === null ? FINDING_STATUS[service.finding] : RESULT_STATUS[service.result];
   const place = file === null ? null : html` <code>${file}:${line}</code>`;
   const fields =
     changes.length === 0
@@ -60,22 +61,22 @@ const FINDING_MARKS: Readonly<Record<ServiceReport['finding'], string>> = {
   unmanaged: '·',
 };
 
-function statusOf({ finding, result }: ServiceReport): { readonly tone: Tone; readonly label: string } {
-  if (finding === 'missing') return { tone: 'bad', label: 'Missing' };
-  if (finding === 'invalid') return { tone: 'bad', label: 'Skipped' };
-  switch (result) {
-    case 'failed':
-      return { tone: 'bad', label: 'Update failed' };
-    case 'unsettled':
-      return { tone: 'bad', label: 'Unsettled' };
-    case 'withheld':
-      return { tone: 'warn', label: 'Withheld' };
-    case 'updated':
-      return { tone: 'good', label: 'Updated' };
-    case null:
-      return { tone: 'warn', label: 'Drifted' };
-  }
-}
+type Status = { readonly tone: Tone; readonly label: string };
+
+const RESULT_STATUS: Readonly<Record<Result, Status>> = {
+  updated: { tone: 'good', label: 'Updated' },
+  failed: { tone: 'bad', label: 'Update failed' },
+  unsettled: { tone: 'bad', label: 'Unsettled' },
+  withheld: { tone: 'warn', label: 'Withheld' },
+};
+
+/** The status of a service without a result. */
+const FINDING_STATUS: Readonly<Record<ServiceReport['finding'], Status>> = {
+  drifted: { tone: 'warn', label: 'Drifted' },
+  missing: { tone: 'bad', label: 'Missing' },
+  invalid: { tone: 'bad', label: 'Skipped' },
+  unmanaged: { tone: 'quiet', label: 'Unmanaged' },
+};
 
 function renderExplanation({ finding, cause }: ServiceReport): Html | null {
   if (finding === 'missing') return html` declared, but not live`;

@@ -23,7 +23,7 @@ export type LogOptions = {
   /** Whether lines on a terminal are colored. Other outputs never are. */
   readonly colors: boolean;
   /** Returns a line without the secrets in it. */
-  readonly hide: (line: string) => string;
+  readonly redact: (line: string) => string;
   /** Called with the error code when the log cannot be written: once for each outage. Lines are buffered, up to a limit. */
   readonly onFault: (code: string) => void;
 };
@@ -41,7 +41,7 @@ export function createLog(options: LogOptions): Log {
   const formatLine = formatterFor(options);
   const log = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line) => writer.write(options.hide(formatLine(line))) },
+    { write: (line) => writer.write(options.redact(formatLine(line))) },
   );
   return log;
 }

@@ -15,7 +15,7 @@ export type FolderOptions = {
   readonly allowEmpty: boolean;
 };
 
-/** At most this long parsing blocks the event loop. Thousands of new files take seconds in total. */
+/** How long parsing blocks the event loop at most before other work runs. Thousands of new files take seconds in total. */
 const SLICE_MS = 20;
 
 /** Creates the source of declarations for a folder. Parsed files are cached while their bytes stay the same. */
@@ -62,7 +62,7 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
 type CachedFile = { readonly digest: string; readonly parsed: ParsedFile };
 
-/** Parses the files that are not cached. Lets other work run in between. */
+/** Parses the files that are not in the cache, and lets other work run in between. */
 async function parseAll(
   folder: string,
   files: readonly FoundFile[],

@@ -10,7 +10,7 @@ export type FolderVersion = {
   readonly revision: string | null;
   /** Whether git is changing the files right now. */
   readonly isBusy: boolean;
-  /** Changes whenever the folder is replaced: it combines the real path, the link of a ConfigMap volume, and the state of the checkout. */
+  /** Changes whenever the folder is replaced. Combines the real path, the link of a ConfigMap volume, and the state of the checkout. */
   readonly identity: string;
 };
 
@@ -31,7 +31,7 @@ export function isUnchanged(version: FolderVersion, folder: string): boolean {
   return !(current instanceof Error) && !current.isBusy && current.identity === version.identity;
 }
 
-/** The inode and time of the link are included, because it can be changed and changed back. */
+/** Returns the state of the link of a ConfigMap volume. Includes its inode and time, because it can be changed and changed back. */
 function volumeIdentity(root: string): string {
   const path = join(root, '..data');
   const link = lstatSync(path, { bigint: true, throwIfNoEntry: false });

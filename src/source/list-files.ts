@@ -17,13 +17,13 @@ export type Listing = {
   readonly isCurrent: () => boolean;
 };
 
-/** Far more than any folder of declarations holds. A few links between folders can produce an endless number of paths. */
+/** Far more than any folder of declarations contains. Links between folders can produce an endless number of paths. */
 const MAX_ENTRIES = 50_000;
 
 /** A glob such as `team/**` also matches folders. A folder with such a name was probably meant to be a file. */
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
 
-/** Lists and reads all files below `root` that match one of the globs. Throws the system's error if an entry disappears meanwhile. */
+/** Lists and reads all files below `root` that match one of the globs. Throws the system's error if an entry disappears. */
 export function listFiles(root: string, include: readonly string[]): Listing {
   const files: FoundFile[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];

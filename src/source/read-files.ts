@@ -13,16 +13,16 @@ export type FolderFiles = {
   readonly files: readonly FoundFile[];
 };
 
-/** At most this long a folder is read again because it keeps changing, with this pause between two attempts. */
-const TIMEOUT_MS = 15_000;
+/** How long a folder that keeps changing is read again before reading fails, and the pause between attempts. */
+const RETRY_TIMEOUT_MS = 15_000;
 const RETRY_PAUSE_MS = 20;
 /** While a link is replaced, its target can be missing for a moment. A missing folder stays missing. */
 const MAX_MISSING_IN_A_ROW = 5;
 
 /**
- * Reads all declaration files of a folder as of one moment. Reads from the real path while git is not changing it, and starts again if
- * the folder was replaced meanwhile, as git-sync and the kubelet do. Each attempt is synchronous, which is several times faster for
- * thousands of small files.
+ * Reads all declaration files of a folder as of one moment. Waits until git has finished changing the folder, reads from its real path,
+ * and starts again if the folder was replaced during the attempt, as git-sync and the kubelet do. Each attempt is synchronous, because
+ * this is several times faster for thousands of small files.
  *
  * Throws the system's error if the folder itself cannot be read, or an error that says so if the folder keeps changing.
  */
@@ -31,7 +31,7 @@ export async function readFiles(
   include: readonly string[],
   signal?: AbortSignal,
 ): Promise<FolderFiles> {
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + RETRY_TIMEOUT_MS;
   for (let missingInARow = 0; ; await sleep(RETRY_PAUSE_MS, undefined, { signal })) {
     const isLastAttempt = performance.now() > deadline;
     const version = folderVersion(folder);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { redactor } from '../../src/core/base/redactor.ts';
+import { PASS_OUTCOMES } from '../../src/core/report/pass.ts';
 import type { PassOutcome } from '../../src/core/report/pass.ts';
 import type { Report } from '../../src/core/report/report.ts';
 import type { ServiceReport } from '../../src/core/report/service-report.ts';
@@ -19,7 +20,7 @@ const defaults: Omit<LogOptions, 'fd'> = {
   format: 'auto',
   stream: process.stdout,
   colors: true,
-  hide: (line) => line,
+  redact: (line) => line,
   onFault: (code) => expect.fail(code),
 };
 
@@ -116,15 +117,16 @@ test('writes every line as a JSON object, for any characters in it', () => {
   ]);
 });
 
-const levels: readonly { readonly outcome: PassOutcome; readonly level: number }[] = [
-  { outcome: 'in_sync', level: 30 },
-  { outcome: 'converged', level: 30 },
-  { outcome: 'pending', level: 40 },
-  { outcome: 'interrupted', level: 40 },
-  { outcome: 'partial', level: 40 },
-  { outcome: 'failed', level: 50 },
-  { outcome: 'denied', level: 50 },
-];
+const LEVELS: Readonly<Record<PassOutcome, number>> = {
+  in_sync: 30,
+  converged: 30,
+  pending: 40,
+  interrupted: 40,
+  partial: 40,
+  failed: 50,
+  denied: 50,
+};
+const levels = PASS_OUTCOMES.map((outcome) => ({ outcome, level: LEVELS[outcome] }));
 
 test.for(levels)('logs a pass that ended $outcome at level $level', ({ outcome, level }) => {
   expect(linesOf(logged({}, (log) => logReport(log, report({ outcome }))))).toMatchObject([{ level }]);
@@ -218,10 +220,10 @@ test('a painter colors text only if it is enabled, and leaves the text unchanged
 });
 
 test('redacts secrets in either format before a line is written', () => {
-  const { add, redact: hide } = redactor();
+  const { add, redact } = redactor();
   add('orders-db');
   for (const format of ['json', 'pretty'] as const) {
-    const text = logged({ format, hide }, (log) => logReport(log, report()));
+    const text = logged({ format, redact }, (log) => logReport(log, report()));
     expect(text).toContain('[redacted]');
     expect(text).not.toContain('orders-db');
   }

@@ -21,7 +21,7 @@ async function found(folder: string, globs: readonly string[] = include): Promis
   );
 }
 
-/** Returns the same, or nothing if reading fails because the folder keeps changing. It may fail, but must never mix two versions. */
+/** Returns the same, or nothing if reading fails. A read may fail because the folder keeps changing, but must never mix two versions. */
 async function readWhole(folder: string): Promise<Record<string, string>> {
   try {
     return await found(folder);
@@ -32,7 +32,7 @@ async function readWhole(folder: string): Promise<Record<string, string>> {
 
 const pointsOutside = 'fault: expected a file, found a link that points outside the folder';
 
-describe('what is read', () => {
+describe('reads', () => {
   test('files at any depth, sorted by path', async () => {
     const folder = temporaryFolder();
     write(folder, { 'b.yml': 'b', 'a/z.yaml': 'az', 'a/b/c/d.json': 'abcd', 'Z.yaml': 'Z', 'ü.yaml': 'ü' });
@@ -52,7 +52,7 @@ describe('what is read', () => {
     { globs: ['**/e.*', '*.md'], paths: ['README.md', 'b/d/e.yml'] },
     { globs: ['**/*.yaml', '**/a.y*l'], paths: ['a.yaml'], reason: 'two globs find a file once' },
     { globs: ['nothing'], paths: [] },
-  ])('$globs finds $paths', async ({ globs, paths }) => {
+  ])('$paths for $globs', async ({ globs, paths }) => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': '', 'b/c.json': '', 'b/d/e.yml': '', 'b/f.txt': '', 'README.md': '', 'a.yaml.bak': '' });
     expect(Object.keys(await found(folder, globs))).toEqual(paths);

@@ -177,7 +177,7 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
     fd: 1,
     stream: process.stdout,
     colors: wantsColors(context),
-    hide: (line) => {
+    redact: (line) => {
       onLine();
       return context.secrets.redact(line);
     },

@@ -4,70 +4,59 @@ import { printable } from './core/base/printable.ts';
 import { redactor } from './core/base/redactor.ts';
 import { fakeToken } from './emulator/fake-account.ts';
 
-// No library is imported before this check: on an older Node they fail with an obscure TypeError of their own.
+// Libraries are imported only after this check, because they fail on an older Node.js with an obscure error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 22)) {
-  process.stderr.write(`vpc-reconciler needs Node 22.22 or newer, found ${process.versions.node}: install Node 24\n`);
+  process.stderr.write(`vpc-reconciler requires Node.js 22.22 or later, found ${process.versions.node}; install 24\n`);
   process.exit(1);
 }
 
-// A diagnostic report, which a flag of Node or a crash may write, would hold all of the environment.
+// By default, a diagnostic report of Node.js contains the whole environment.
 Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 
-/** How long the last output may take when the process is told to stop. */
-const LAST_WRITES_MS = 2000;
+/** At most this long, the process waits for the rest of its output to be read after it received a stop signal. */
+const MAX_FLUSH_MS = 2000;
 
-/** All that is written passes through `redact`, a whole line or text at a time, so no secret is parted over two of them. */
+/** Every output is redacted in whole lines or texts, so that no secret is split over two writes. */
 const secrets = redactor([fakeToken]);
-secrets.add(process.env['CLOUDFLARE_API_TOKEN'], process.env['CLOUDFLARE_API_KEY']);
-secrets.add(process.env['VPC_RECONCILER_RECONCILE_TOKEN']);
-try {
-  // Known before any command, for not every one asks the API; whether it is a token is said by those that do.
-  if (process.env['CLOUDFLARE_API_TOKEN_FILE']) readToken(process.env['CLOUDFLARE_API_TOKEN_FILE'].trim(), secrets.add);
-} catch {
-  // It cannot be read, so it cannot be told.
-}
-const hiding = (stream: NodeJS.WriteStream) => ({
-  isTTY: stream.isTTY,
-  columns: stream.columns,
-  write: (text: string) => stream.write(secrets.redact(text)),
-});
-const stderr = hiding(process.stderr);
+addSecretsFromEnvironment();
+const stderr = redacted(process.stderr);
 
-// What nobody foresaw is one line, too: Node's own would show the stack and a line of the source, and the secrets in either.
-process.on('unhandledRejection', (reason) => tell(`a bug, going on: unhandled rejection: ${wordsOf(reason)}`));
-process.on('uncaughtException', endWith);
-// Of warnings, Node's own listener would show what it likes.
+// The default handlers of Node.js print a stack trace and source lines, which can contain secrets.
+process.on('unhandledRejection', (reason) =>
+  printError(`internal error, continuing: unhandled rejection: ${describeThrown(reason)}`),
+);
+process.on('uncaughtException', exitOnBug);
 if (process.listenerCount('warning') > 0) {
-  process.removeAllListeners('warning').on('warning', (warning) => tell(wordsOf(warning)));
+  process.removeAllListeners('warning').on('warning', (warning) => printError(describeThrown(warning)));
 }
 
-// A daemon that is still being loaded is about to have a pass: being asked for one is no reason to end.
+// A daemon runs a pass at its start, so a SIGHUP before that needs no pass of its own. Without a listener, it would end the process.
 if (process.argv[2] === 'run') process.on('SIGHUP', () => {});
 
-// Heard before anything is loaded: the first process of a container gets no signal that it does not listen to.
+// Listen before anything is loaded: the first process of a container ignores signals that it does not listen to.
 const stop = new AbortController();
-let signals = 0;
+let signalCount = 0;
 for (const [name, number] of [
   ['SIGINT', 2],
   ['SIGTERM', 15],
 ] as const) {
   process.on(name, () => {
-    // The first signal ends well; the second one at once.
-    signals += 1;
-    if (signals > 1) end(128 + number);
-    void program.then(({ toldToStop }) => stop.abort(toldToStop(name)));
+    signalCount += 1;
+    // A second signal ends the process immediately.
+    if (signalCount > 1) exitNow(128 + number);
+    void program.then(({ stopReason }) => stop.abort(stopReason(name)));
   });
 }
 let outlivesStdout = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (outlivesStdout) return;
-  // A reader that goes away, as in `plan | head`, is no failure of ours.
+  // The reader closed the pipe, as in `plan | head`. That is not a failure.
   if (error.code === 'EPIPE') process.exit(0);
-  tell(`the result cannot be written: ${error.code}`);
+  printError(`the result cannot be written: ${error.code}`);
   process.exit(1);
 });
-// Where nobody can be told, the exit code still tells.
+// An error of stderr cannot be reported. The exit code still shows a failure.
 process.stderr.on('error', () => {});
 
 const program = import('./cli/program.ts');
@@ -78,7 +67,7 @@ async function main(): Promise<never> {
     const { runCommandLine } = await program;
     process.exitCode = await runCommandLine(process.argv.slice(2), {
       environment: process.env,
-      stdout: hiding(process.stdout),
+      stdout: redacted(process.stdout),
       stderr,
       secrets,
       stop: stop.signal,
@@ -88,53 +77,81 @@ async function main(): Promise<never> {
       },
     });
   } catch (error) {
-    endWith(error);
+    exitOnBug(error);
   }
-  // A pipe takes 64 KiB at once; the rest is written as its reader comes to it, and would be lost. A reader takes its time, as in
-  // `plan | less`; but one that is stuck must not keep a process that is told to stop.
-  const patience = new Promise<void>((over) => {
-    const begin = () => void setTimeout(over, LAST_WRITES_MS);
-    if (stop.signal.aborted) begin();
-    else stop.signal.addEventListener('abort', begin);
-  });
-  for (const stream of [process.stdout, process.stderr]) {
-    if (stream.writableLength === 0) continue;
-    await Promise.race([patience, new Promise<void>((written) => void stream.write('', () => written()))]);
-  }
-  // What could not be written is told a turn later.
-  await new Promise<void>((later) => void setImmediate(later));
-  // What may still hold the process is of no use any more: all is written, closed and reported.
-  end(Number(process.exitCode));
-}
-
-function tell(text: string): void {
-  stderr.write(`vpc-reconciler: ${printable(text)}\n`);
-}
-
-/** The state of the process is not known any more: whoever supervises it starts another. */
-function endWith(error: unknown): void {
-  tell(`a bug: ${wordsOf(error)}`);
-  end(1);
+  await flushOutput();
+  // Timers or connections that are left do not matter: everything is written, closed and reported.
+  exitNow(Number(process.exitCode));
 }
 
 /**
- * Ends the process at once. To exit waits for the threads of the process, and one that asks a resolver which does not answer, or a
- * file system that is gone, is done only when that gives up, after minutes perhaps. Whoever becomes another program, as shells do by
- * `exec`, has no threads left; and the first process of a container has no other way, for it cannot kill itself.
+ * Waits until all output is read. A pipe holds 64 KiB; the rest would be lost. A reader can take its time, as in `plan | less`, but
+ * after a stop signal a stuck reader delays the process by at most `MAX_FLUSH_MS`.
  */
-function end(code: number): never {
+async function flushOutput(): Promise<void> {
+  const timeout = new Promise<void>((resolve) => {
+    const startTimer = () => void setTimeout(resolve, MAX_FLUSH_MS);
+    if (stop.signal.aborted) startTimer();
+    else stop.signal.addEventListener('abort', startTimer);
+  });
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength === 0) continue;
+    await Promise.race([timeout, new Promise<void>((resolve) => void stream.write('', () => resolve()))]);
+  }
+  // Write errors are emitted one turn of the event loop later.
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+/** Adds the secrets before any command runs: also a command that does not use the API must not print them. */
+function addSecretsFromEnvironment(): void {
+  const { env } = process;
+  secrets.add(env['CLOUDFLARE_API_TOKEN'], env['CLOUDFLARE_API_KEY'], env['VPC_RECONCILER_RECONCILE_TOKEN']);
+  const file = env['CLOUDFLARE_API_TOKEN_FILE'];
+  if (!file) return;
+  try {
+    readToken(file.trim(), secrets.add);
+  } catch {
+    // A file that cannot be read reveals no token. Commands that use the API report the problem.
+  }
+}
+
+/** Returns an output that redacts secrets. */
+function redacted(stream: NodeJS.WriteStream) {
+  return {
+    isTTY: stream.isTTY,
+    columns: stream.columns,
+    write: (text: string) => stream.write(secrets.redact(text)),
+  };
+}
+
+function printError(text: string): void {
+  stderr.write(`vpc-reconciler: ${printable(text)}\n`);
+}
+
+/** Ends the process, because its state is unknown after a bug. A supervisor can start it again. */
+function exitOnBug(error: unknown): void {
+  printError(`internal error: ${describeThrown(error)}`);
+  exitNow(1);
+}
+
+/**
+ * Ends the process immediately. `process.exit` waits for the threads of the process, and a thread can be blocked for minutes: by a DNS
+ * resolver that does not answer, or by a network file system that is gone. Replacing the process by another program, as `exec` in a
+ * shell does, ends the threads. A signal to itself would not work, because the first process of a container ignores it.
+ */
+function exitNow(code: number): never {
   if (process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS)Req/.test(name))) {
-    const program = [process.execPath, '--eval', `process.exit(${code})`];
-    process.execve?.(process.execPath, program, { ...process.env, NODE_OPTIONS: '' });
+    const command = [process.execPath, '--eval', `process.exit(${code})`];
+    process.execve?.(process.execPath, command, { ...process.env, NODE_OPTIONS: '' });
   }
   process.exit(code);
 }
 
-function wordsOf(thrown: unknown): string {
+function describeThrown(thrown: unknown): string {
   try {
-    // Hidden before it is shortened: half a secret would not be found.
+    // Redact before truncating, because a part of a secret would not be found.
     return secrets.redact(String(thrown)).slice(0, 1000);
   } catch {
-    return 'something that cannot be told was thrown'; // Such as an object without a prototype.
+    return 'a value without a text was thrown'; // For example, an object without a prototype.
   }
 }

@@ -2,75 +2,74 @@ import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
 import { printable } from '../core/base/printable.ts';
 import type { Redactor } from '../core/base/redactor.ts';
-import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
+import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
 import { painter } from '../sinks/colors.ts';
 
-/** Takes texts of whole lines. */
+/** A stream for whole lines of text. */
 export type Output = {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean;
-  /** Of a terminal. */
+  /** The width of the terminal. */
   readonly columns?: number | undefined;
 };
 
-/** What a command knows of the world outside. */
+/** The environment of a command: its variables, streams, secrets and signals. */
 export type Context = {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Both hide the secrets. */
+  /** Redacts secrets, as `stderr` does. */
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Whoever reads a secret adds it, before anything can be written that holds it. */
+  /** Add a secret as soon as it is read, before any output can contain it. */
   readonly secrets: Redactor;
-  /** Aborted, with a `FailureError`, when the process is told to stop. */
+  /** Aborted with a `FailureError` when the process receives SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
-  /** Listens for SIGHUP, by which one asks a daemon for a pass. Who does not listen is ended by it, as every command is. */
+  /** Registers a listener for SIGHUP, which asks a daemon for a pass. Without a listener, SIGHUP ends the process. */
   readonly onHangUp: (listener: () => void) => void;
-  /** From now on the process does not end when stdout cannot be written: for a daemon, which has more to do than to tell. */
+  /** From this call on, a failed write to stdout does not end the process. For a daemon, whose work does not depend on its log. */
   readonly outliveStdout: () => void;
 };
 
 /** The exit code of the process. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Whether a terminal is to have colors: unless NO_COLOR is set (https://no-color.org). */
+/** Whether terminals get colors: unless NO_COLOR is set (https://no-color.org). */
 export function wantsColors({ environment }: Context): boolean {
   return (environment['NO_COLOR'] ?? '') === '';
 }
 
-/** When results are in colors: on a terminal that is to have them, whatever it is, or never. */
-export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
-export type ColorChoice = (typeof COLOR_CHOICES)[number];
+/** When to color results. `auto` colors them on a terminal, unless NO_COLOR is set. */
+export const COLOR_MODES = ['auto', 'always', 'never'] as const;
+export type ColorMode = (typeof COLOR_MODES)[number];
 
-/** Colors for results. */
-export function paintForResults(context: Context, choice: ColorChoice = 'auto'): Paint {
-  if (choice !== 'auto') return painter(choice === 'always');
-  return painter(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
+/** Returns the colors and the width for results. Piped text is not wrapped, so that its lines can be searched and compared. */
+export function resultTextOptions(context: Context, mode: ColorMode): TextOptions {
+  return { paint: resultPaint(context, mode), columns: columnsOf(context.stdout) };
 }
 
-/** How results are to look: as wide as the terminal, and without limit in a pipe, where lines are searched and compared. */
-export function textOptionsForResults(context: Context, choice: ColorChoice): TextOptions {
-  return { paint: paintForResults(context, choice), columns: columnsOf(context.stdout) };
+function resultPaint(context: Context, mode: ColorMode): Paint {
+  if (mode !== 'auto') return painter(mode === 'always');
+  return painter(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
 }
 
 function columnsOf({ isTTY, columns = 0 }: Output): number {
   return isTTY === true && columns > 0 ? columns : Infinity;
 }
 
-/** Calls back when told to stop, with what to tell people who wait meanwhile. */
-export function onStop({ stop }: Context, tell: (text: string) => void): void {
-  const told = () => {
-    tell(`${abortReason(stop).message}: finishing what is under way; once more ends it at once`);
+/** Calls `notify` with a message for the user when the process receives a stop signal. */
+export function onStop({ stop }: Context, notify: (text: string) => void): void {
+  const onAbort = () => {
+    notify(`${abortReason(stop).message}: finishing the requests in flight; send it again to exit immediately`);
   };
-  stop.addEventListener('abort', told, { once: true });
+  stop.addEventListener('abort', onAbort, { once: true });
 }
 
-/** Tells people something beside the result. */
-export function tell({ stderr }: Context, text: string): void {
+/** Prints a message for the user to stderr. */
+export function printNotice({ stderr }: Context, text: string): void {
   stderr.write(`${wrapLine(`vpc-reconciler: ${printable(text)}`, { columns: columnsOf(stderr) })}\n`);
 }
 
-/** Writes a result. All output that is not a log line goes through here. */
-export function print({ stdout }: Context, text: string): void {
+/** Prints a result to stdout. All output except log lines goes through here. */
+export function printResult({ stdout }: Context, text: string): void {
   stdout.write(`${text}\n`);
 }

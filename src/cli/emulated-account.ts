@@ -1,5 +1,5 @@
 import type { Account } from '../config/account.ts';
-import { ConfigError } from '../config/load-config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { fixedCredentials } from '../core/base/credentials.ts';
 import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
@@ -11,28 +11,29 @@ import { drifted } from '../emulator/drift.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
 
-/** What is live in the emulator to begin with: drifted copies of the declared services, true copies, or nothing. */
-export type Seed = 'drifted' | 'in-sync' | 'empty';
+/** The initial live services: drifted copies of the declared services, identical copies, or none. */
+export const SEEDS = ['drifted', 'in-sync', 'empty'] as const;
+export type Seed = (typeof SEEDS)[number];
 
-export type Rehearsal = {
+export type EmulatedAccount = {
   readonly emulator: Emulator;
   /** The account to use instead of a real one. */
   readonly account: Account;
-  /** A command line that changes one service behind the reconciler's back; null when none is declared. */
-  readonly tamper: string | null;
+  /** A curl command that changes one service outside git; null if no service is declared. */
+  readonly driftCommand: string | null;
 };
 
-/** Starts the emulator with what the folder declares. A folder that cannot be read declares nothing, which the first pass will say. */
-export async function startRehearsal(
+/** Starts the emulator, seeded from a folder. A folder that cannot be read counts as empty: the first pass reports the problem. */
+export async function startEmulatedAccount(
   source: Source,
   seed: Seed,
   options: Pick<EmulatorOptions, 'port' | 'onRequest' | 'scenario'> = {},
-): Promise<Rehearsal> {
-  const declarations = await declarationsOf(source);
+): Promise<EmulatedAccount> {
+  const declarations = await readDeclarations(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
   const services = { drifted: drifted(declared).services, 'in-sync': declared, empty: [] }[seed];
   const emulator = await startEmulator({ ...options, services }).catch((error: unknown) => {
-    throw portFault(error, options.port);
+    throw portError(error, options.port);
   });
   const account = {
     accountId: emulator.accountId,
@@ -40,18 +41,18 @@ export async function startRehearsal(
     credentials: fixedCredentials({ token: emulator.token }),
   };
   const [first] = declarations;
-  return { emulator, account, tamper: first === undefined ? null : tamperLine(first, emulator) };
+  return { emulator, account, driftCommand: first === undefined ? null : driftCommandFor(first, emulator) };
 }
 
-/** A port that somebody else has is the user's to change. */
-function portFault(error: unknown, port: number | undefined): unknown {
+/** Returns a `ConfigError` if the port is not available, and any other error unchanged. */
+function portError(error: unknown, port: number | undefined): unknown {
   const code = systemErrorCode(error);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
-  const reason = code === 'EACCES' ? 'one that needs more rights' : 'one that is in use';
-  return new ConfigError(`--port: expected a free port of 127.0.0.1, found ${reason}: ${port}`);
+  const reason = code === 'EACCES' ? 'requires more privileges' : 'is in use';
+  return new ConfigError(`--port: expected a free port on 127.0.0.1, found that port ${port} ${reason}`);
 }
 
-async function declarationsOf(source: Source): Promise<readonly Declaration[]> {
+async function readDeclarations(source: Source): Promise<readonly Declaration[]> {
   try {
     const { files } = await source.read(new AbortController().signal);
     return collect(files).declarations;
@@ -61,8 +62,8 @@ async function declarationsOf(source: Source): Promise<readonly Declaration[]> {
   }
 }
 
-/** As somebody in the dashboard might: the same service, on another port. */
-function tamperLine({ service_id, value }: Declaration, { url, accountId, token }: Emulator): string {
+/** Returns a command that moves a service to another port, as a change in the dashboard would. */
+function driftCommandFor({ service_id, value }: Declaration, { url, accountId, token }: Emulator): string {
   const port = value['type'] === 'http' ? { http_port: 8081 } : { tcp_port: 15_432 };
   const body = JSON.stringify({ ...toBody(normalize(value).known, new Map()), ...port });
   return [

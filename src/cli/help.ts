@@ -1,228 +1,112 @@
-import type { Argument, Command } from 'commander';
+import type { Command } from 'commander';
 import wrapAnsi from 'wrap-ansi';
-import { FILE_VARIABLE } from '../config/load-config.ts';
-import { variableOf } from '../config/settings.ts';
 import type { Context, Output } from './context.ts';
 
-type Meaning = readonly [term: string, meaning: string];
-/** What it does, and the lines that do it. */
+/** A term of a list, with its meaning. */
+type Term = readonly [term: string, meaning: string];
+/** The purpose of an example, and its command lines. */
 type Example = readonly [purpose: string, ...lines: readonly string[]];
 
-type HelpText = {
+/** The parts of a help text that follow the options. */
+export type HelpText = {
   readonly examples: readonly Example[];
-  /** A sentence, and a line to be typed. */
+  /** A sentence, and a line for the user to type. */
   readonly note?: readonly [text: string, line: string];
-  readonly exitCodes?: readonly Meaning[];
-  /** Whether the command asks an account. */
-  readonly asks?: true;
+  readonly exitCodes?: readonly Term[];
+  /** Whether the command needs an account, so that its help lists the environment variables for one. */
+  readonly needsAccount?: boolean;
 };
 
-/** Longer lines are hard to read, however wide the terminal; and narrower ones, in terminals that are none. */
-const MOST_COLUMNS = 100;
-const LEAST_COLUMNS = 40;
-const COLUMNS_ELSEWHERE = 80;
+/** At most this wide: longer lines are hard to read. */
+const MAX_COLUMNS = 100;
+/** At least this wide, whatever the terminal reports. */
+const MIN_COLUMNS = 40;
+const DEFAULT_COLUMNS = 80;
 
-/** A meaning stands beside its term unless it would have fewer columns than that; then it stands below. */
-const LEAST_BESIDE = 34;
+/** A meaning needs at least this many columns beside its term; otherwise, it is printed below. */
+const MIN_MEANING_COLUMNS = 34;
 
-/** How wide a help is: as the terminal, within reason. */
-export function helpColumns({ isTTY, columns = 0 }: Output): number {
-  if (isTTY !== true || columns <= 0) return COLUMNS_ELSEWHERE;
-  return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, columns));
-}
-
-/** Lays the help of a command out, and adds what stands behind its options: how settings are given, examples, exit codes, credentials. */
-export function addHelp(command: Command, { stdout, stderr }: Context): void {
-  const text = TEXTS[command.name()];
+/** Formats the help of a command for the width of the terminal. */
+export function formatHelp(command: Command, { stdout, stderr }: Context): void {
   command
     .configureOutput({ getOutHelpWidth: () => helpColumns(stdout), getErrHelpWidth: () => helpColumns(stderr) })
     .configureHelp({
-      subcommandTerm: (each) => [each.name(), ...each.registeredArguments.map(argumentTerm)].join(' '),
+      subcommandTerm: (subcommand) => subcommand.name(),
       formatItem: (term, width, meaning, { helpWidth }) =>
-        item([term, meaning], { width, columns: helpWidth ?? COLUMNS_ELSEWHERE }),
+        formatTerm([term, meaning], { width, columns: helpWidth ?? DEFAULT_COLUMNS }),
     });
-  if (text === undefined) return;
-  const flags = command.options.map((option) => option.flags);
-  command.addHelpText('after', ({ error }) => {
-    const columns = helpColumns(error ? stderr : stdout);
-    return [...settingsNote(flags, columns), ...render(text, columns)].map((part) => `\n${part}`).join('\n');
-  });
 }
 
-function argumentTerm(argument: Argument): string {
-  return `[${argument.name()}${argument.variadic ? '...' : ''}]`;
+/** Adds a note, examples, exit codes and credentials after the options of a command. */
+export function addHelpText(command: Command, text: HelpText, context: Context): void {
+  addHelpParts(command, (columns) => formatHelpText(text, columns), context);
 }
 
-function render({ examples, note, exitCodes = [], asks }: HelpText, columns: number): string[] {
+/** Adds a paragraph after the options of a command. */
+export function addHelpParagraph(command: Command, text: string, context: Context): void {
+  addHelpParts(command, (columns) => [wrap(text, columns).join('\n')], context);
+}
+
+function addHelpParts(
+  command: Command,
+  format: (columns: number) => readonly string[],
+  { stdout, stderr }: Context,
+): void {
+  command.addHelpText('after', ({ error }) =>
+    format(helpColumns(error ? stderr : stdout))
+      .map((part) => `\n${part}`)
+      .join('\n'),
+  );
+}
+
+function helpColumns({ isTTY, columns = 0 }: Output): number {
+  if (isTTY !== true || columns <= 0) return DEFAULT_COLUMNS;
+  return Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
+}
+
+function formatHelpText({ examples, note, exitCodes = [], needsAccount }: HelpText, columns: number): string[] {
   return [
-    ['Examples:', ...examples.map((example) => renderExample(example, columns))].join('\n'),
-    ...(note === undefined ? [] : [`${paragraph(note[0], columns)}\n  ${note[1]}`]),
-    ...meanings('Exit codes:', exitCodes, columns),
-    ...meanings('Account and credentials, from the environment alone:', asks ? CREDENTIALS : [], columns),
+    ['Examples:', ...examples.map((example) => formatExample(example, columns))].join('\n'),
+    ...(note === undefined ? [] : [`${wrap(note[0], columns).join('\n')}\n  ${note[1]}`]),
+    ...formatTerms('Exit codes:', exitCodes, columns),
+    ...formatTerms('Account and credentials (environment variables only):', needsAccount ? CREDENTIALS : [], columns),
   ];
 }
 
-function settingsNote(flags: readonly string[], columns: number): string[] {
-  if (!flags.some((flag) => flag.startsWith('--config '))) return [];
-  const way = `A flag wins over the environment (${variableOf('services')} for --services), and that over the file of --config or ${FILE_VARIABLE} (services: …).`;
-  const durations = flags.some((flag) => flag.endsWith('<duration>'))
-    ? ' A <duration> is such as 500ms, 2s, 5m or 1h.'
-    : '';
-  return [paragraph(way + durations, columns)];
-}
-
-/** What is to be typed is never broken. */
-function renderExample([purpose, ...lines]: Example, columns: number): string {
+/** Command lines are never wrapped, so that they can be copied. */
+function formatExample([purpose, ...lines]: Example, columns: number): string {
   const comment = wrap(purpose, columns - 4).map((line) => `# ${line}`);
   return [...comment, ...lines].map((line) => `  ${line}`).join('\n');
 }
 
-function meanings(title: string, list: readonly Meaning[], columns: number): string[] {
-  const width = Math.max(...list.map(([term]) => term.length));
-  return list.length === 0
-    ? []
-    : [[paragraph(title, columns), ...list.map((each) => item(each, { width, columns }))].join('\n')];
+function formatTerms(title: string, terms: readonly Term[], columns: number): string[] {
+  if (terms.length === 0) return [];
+  const width = Math.max(...terms.map(([term]) => term.length));
+  return [[...wrap(title, columns), ...terms.map((term) => formatTerm(term, { width, columns }))].join('\n')];
 }
 
-/** A term and its meaning: side by side, or one below the other. */
-function item(
-  [term, meaning]: Meaning,
+/** Returns a term with its meaning beside it, or below it where there is not enough space. */
+function formatTerm(
+  [term, meaning]: Term,
   { width, columns }: { readonly width: number; readonly columns: number },
 ): string {
-  const beside = columns - width - 4;
-  if (beside >= LEAST_BESIDE) {
-    const [first = '', ...further] = wrap(meaning, beside);
-    return [`  ${term.padEnd(width)}  ${first}`, ...further.map((line) => ' '.repeat(width + 4) + line)].join('\n');
+  const meaningColumns = columns - width - 4;
+  if (meaningColumns < MIN_MEANING_COLUMNS) {
+    return [`  ${term}`, ...wrap(meaning, columns - 6).map((line) => `      ${line}`)].join('\n');
   }
-  return [`  ${term}`, ...wrap(meaning, columns - 6).map((line) => `      ${line}`)].join('\n');
-}
-
-function paragraph(text: string, columns: number): string {
-  return wrap(text, columns).join('\n');
+  const [first = '', ...rest] = wrap(meaning, meaningColumns);
+  return [`  ${term.padEnd(width)}  ${first}`, ...rest.map((line) => ' '.repeat(width + 4) + line)].join('\n');
 }
 
 function wrap(text: string, columns: number): string[] {
   return wrapAnsi(text, columns).split('\n');
 }
 
-const CREDENTIALS: readonly Meaning[] = [
-  ['CLOUDFLARE_ACCOUNT_ID', 'the account'],
+const CREDENTIALS: readonly Term[] = [
+  ['CLOUDFLARE_ACCOUNT_ID', 'The id of the account'],
   [
     'CLOUDFLARE_API_TOKEN',
-    'a token; or CLOUDFLARE_API_TOKEN_FILE, a file with it; or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
+    'An API token; or set CLOUDFLARE_API_TOKEN_FILE to a file that holds one, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
   ],
-  ['CLOUDFLARE_BASE_URL', 'another API host'],
+  ['CLOUDFLARE_BASE_URL', 'The URL of the API, if it is not the default'],
 ];
-
-/** By the name of the command. */
-const TEXTS: Readonly<Record<string, HelpText>> = {
-  'vpc-reconciler': {
-    examples: [
-      ['try it, without an account', 'vpc-reconciler plan --emulator'],
-      [
-        'begin with what is live, see what would change, change it',
-        'vpc-reconciler import --into services',
-        'vpc-reconciler plan --services services',
-        'vpc-reconciler apply --services services',
-      ],
-      ['keep it so', 'vpc-reconciler run --services services'],
-    ],
-    note: ['All of a command, its settings and more examples:', 'vpc-reconciler plan --help'],
-  },
-  run: {
-    examples: [
-      ['reconcile the account of the environment with ./services', 'vpc-reconciler run'],
-      ['report drift every hour, and write nothing', 'vpc-reconciler run --mode detect --interval 1h'],
-      ['rehearse without an account, and end', 'vpc-reconciler run --emulator --once'],
-    ],
-    note: [
-      'The token of POST /api/reconcile may also stand in the environment, but in no flag:',
-      'VPC_RECONCILER_RECONCILE_TOKEN=… vpc-reconciler run',
-    ],
-    exitCodes: [
-      ['0', 'told to stop; with --once, all is in sync'],
-      ['1', 'wrong usage or configuration; with --once, a pass went wrong'],
-    ],
-    asks: true,
-  },
-  plan: {
-    examples: [
-      ['what a pass would do with ./services', 'vpc-reconciler plan'],
-      ['what becomes of two services', 'vpc-reconciler plan --only orders-db,orders-api'],
-      [
-        'keep the plan, and apply exactly that',
-        'vpc-reconciler plan --out plan.json',
-        'vpc-reconciler apply plan.json',
-      ],
-      ['a comment for a pull request', 'vpc-reconciler plan --output markdown'],
-    ],
-    exitCodes: [
-      ['0', 'in sync'],
-      ['2', 'changes pending'],
-      ['1', 'something is wrong: a problem in a file, a missing service, a failed read or list, wrong usage'],
-    ],
-    asks: true,
-  },
-  apply: {
-    examples: [
-      ['one pass with ./services', 'vpc-reconciler apply'],
-      ['exactly the plan that plan --out wrote', 'vpc-reconciler apply plan.json'],
-      ['one service', 'vpc-reconciler apply --only orders-db'],
-      ['a plan of 40 updates, this once', 'vpc-reconciler apply --max-changes 40'],
-    ],
-    exitCodes: [
-      ['0', 'in sync or converged'],
-      ['1', 'anything failed, withheld, unsettled, missing or invalid, wrong usage'],
-    ],
-    asks: true,
-  },
-  validate: {
-    examples: [
-      ['all of ./services', 'vpc-reconciler validate'],
-      [
-        'a file and a folder; of files that are named, only those are compared with each other',
-        'vpc-reconciler validate services/web.yaml services/db',
-      ],
-      ['in a workflow of GitHub', 'vpc-reconciler validate --strict --output github'],
-    ],
-    note: [
-      'A comment silences a warning on its own line, or on the line below it:',
-      '# vpc-reconciler: ignore single-label-hostname',
-    ],
-    exitCodes: [
-      ['0', 'all valid, perhaps with warnings'],
-      ['1', 'a problem; with --strict, a warning; something that cannot be read; wrong usage'],
-    ],
-  },
-  import: {
-    examples: [
-      ['everything that is live', 'vpc-reconciler import --into services'],
-      ['two services', 'vpc-reconciler import --only orders-db,orders-api'],
-      ['write one anew', 'vpc-reconciler import --force --only orders-db'],
-    ],
-    exitCodes: [
-      ['0', 'all that was asked for is declared now'],
-      ['1', 'otherwise; where a file is in the way, nothing is written'],
-    ],
-    asks: true,
-  },
-  emulate: {
-    examples: [
-      ['in one terminal', 'vpc-reconciler emulate > emulator.env'],
-      ['in another one', '. ./emulator.env', 'vpc-reconciler plan'],
-      ['with faults, on a port of your own', 'vpc-reconciler emulate --scenario trouble.yaml --port 8080'],
-    ],
-    exitCodes: [
-      ['0', 'told to stop'],
-      ['1', 'wrong usage or configuration'],
-    ],
-  },
-  schema: {
-    examples: [['for an editor', 'vpc-reconciler schema > service.schema.json']],
-    note: ['And as the first line of a declaration beside it:', '# yaml-language-server: $schema=service.schema.json'],
-    exitCodes: [
-      ['0', 'printed'],
-      ['1', 'wrong usage'],
-    ],
-  },
-};

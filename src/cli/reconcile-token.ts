@@ -1,7 +1,7 @@
-import { ConfigError } from '../config/load-config.ts';
-import { SHORTEST_TOKEN } from '../config/setting-values.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { MIN_TOKEN_LENGTH } from '../config/setting-values.ts';
 import type { Settings } from '../config/settings.ts';
-import { readToken, whyNoToken } from '../config/token-file.ts';
+import { readToken, describeTokenError } from '../config/token-file.ts';
 import type { Context } from './context.ts';
 
 export type ReconcileTokenOptions = {
@@ -24,11 +24,11 @@ export function readReconcileToken({
   secrets.add(token ?? undefined);
   if (token !== null) return () => token;
   if (file === null) return null;
-  const read = () => readToken(file, secrets.add, SHORTEST_TOKEN);
+  const read = () => readToken(file, secrets.add, MIN_TOKEN_LENGTH);
   try {
     read();
   } catch (error) {
-    throw new ConfigError(`reconcile_token_file: ${whyNoToken(error)}`, { cause: error });
+    throw new ConfigError(`reconcile_token_file: ${describeTokenError(error)}`, { cause: error });
   }
   let lastProblem: string | null = null;
   const reportChange = (problem: string | null) => {
@@ -41,7 +41,7 @@ export function readReconcileToken({
       reportChange(null);
       return current;
     } catch (error) {
-      reportChange(whyNoToken(error));
+      reportChange(describeTokenError(error));
       return null;
     }
   };

@@ -11,69 +11,76 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigError } from '../config/load-config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { errnoText, errorCode } from '../core/base/errno.ts';
 import { parseSavedPlan } from '../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
 
-/** Far above a plan for an account; what is larger, or never ends, is something else. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** At most this large. A plan for a whole account is far smaller. */
+const MAX_MEBIBYTES = 64;
 
-/** Reads what `plan --out` wrote. Throws a `ConfigError`. */
-export function readPlanFile(path: string): SavedPlan {
-  let text: string;
+const EXPECTED = 'expected a plan saved by plan --out';
+
+/** Reads a plan that `plan --out` saved. Throws a `ConfigError`. */
+export function readSavedPlan(path: string): SavedPlan {
+  const savedPlan = parseSavedPlan(readPlanText(path));
+  if (savedPlan !== null) return savedPlan;
+  throw new ConfigError(`${JSON.stringify(path)}: ${EXPECTED}, found different content; save the plan again`);
+}
+
+function readPlanText(path: string): string {
+  const quoted = JSON.stringify(path);
   try {
     const stats = statSync(path);
-    if (!stats.isFile() || stats.size > MOST_BYTES)
-      throw new ConfigError(`${JSON.stringify(path)}: expected a file that plan --out wrote, found another`);
-    text = readFileSync(path, 'utf8');
+    if (!stats.isFile()) throw new ConfigError(`${quoted}: ${EXPECTED}, found a path that is not a regular file`);
+    if (stats.size > MAX_MEBIBYTES * 1024 * 1024) {
+      throw new ConfigError(`${quoted}: ${EXPECTED}, found a file of more than ${MAX_MEBIBYTES} MiB`);
+    }
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(
-      `expected a file that plan --out wrote, found that ${JSON.stringify(path)} cannot be read: ${errnoText(errorCode(error))}`,
-    );
+    throw new ConfigError(`${EXPECTED}, found that ${quoted} cannot be read: ${errnoText(errorCode(error))}`);
   }
-  const savedPlan = parseSavedPlan(text);
-  if (savedPlan === null)
-    throw new ConfigError(
-      `${JSON.stringify(path)}: expected a plan as plan --out writes it, found something else; make it anew`,
-    );
-  return savedPlan;
 }
 
-/** Throws a `ConfigError`. The file is there whole, or as it was; a link stays one, and what it names is written. */
-export function writePlanFile(path: string, savedPlan: SavedPlan): void {
+/**
+ * Saves a plan. The file is replaced atomically; a symbolic link stays, and the file that it points to is replaced. Throws a
+ * `ConfigError`.
+ */
+export function writeSavedPlan(path: string, savedPlan: SavedPlan): void {
   let temporary: string | null = null;
   try {
-    const place = placeOf(path);
-    temporary = `${place}.${randomUUID()}.tmp`;
+    const target = resolveLinks(path);
+    temporary = `${target}.${randomUUID()}.tmp`;
     writeFileSync(temporary, `${JSON.stringify(savedPlan, null, 2)}\n`, { flag: 'wx' });
-    renameSync(temporary, place);
+    renameSync(temporary, target);
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
+    const reason = describeWriteError(path, errorCode(error));
     throw new ConfigError(
-      `--out: expected a file that can be written, found that ${JSON.stringify(path)} cannot: ${whyNot(path, errorCode(error))}`,
+      `--out: expected a writable file, found that ${JSON.stringify(path)} cannot be written: ${reason}`,
     );
   }
 }
 
-/** What a path names, through all links, though there may be nothing yet. */
-function placeOf(path: string): string {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there !== undefined && !there.isFile() && !there.isDirectory()) throw new Error('it is no regular file');
-  let place = resolve(path);
-  for (let links = 0; lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true; links += 1) {
-    if (links === MOST_LINKS) throw new Error('ELOOP');
-    place = resolve(realpathSync(dirname(place)), readlinkSync(place));
+/** Returns the path that remains after all symbolic links are followed. The file itself need not exist. */
+function resolveLinks(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
+  let target = resolve(path);
+  for (let links = 0; lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true; links += 1) {
+    if (links === MAX_LINKS) throw new Error('ELOOP');
+    target = resolve(realpathSync(dirname(target)), readlinkSync(target));
   }
-  return place;
+  return target;
 }
 
-/** As many as Linux follows. */
-const MOST_LINKS = 40;
+/** At most as many links as Linux follows. */
+const MAX_LINKS = 40;
 
-function whyNot(path: string, code: string): string {
-  if (code === 'ENOENT')
-    return existsSync(dirname(path)) ? 'its link leads to a folder that is not there' : 'its folder is not there';
-  return errnoText(code);
+function describeWriteError(path: string, code: string): string {
+  if (code !== 'ENOENT') return errnoText(code);
+  return existsSync(dirname(path))
+    ? 'it is a symbolic link to a folder that does not exist'
+    : 'its folder does not exist';
 }

@@ -1,5 +1,5 @@
 import type { Budget } from '../cloudflare/budget/request-budget.ts';
-import { ConfigError } from '../config/load-config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
 import { errorCode } from '../core/base/errno.ts';

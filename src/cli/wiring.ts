@@ -14,25 +14,26 @@ import type { Pass, ReconcilerOptions } from '../pass/reconcile.ts';
 import { folderSource } from '../source/folder-source.ts';
 import { version } from './version.ts';
 
-/** Tries of one call at the most, the first among them. */
-const ATTEMPTS = 5;
+/** At most this many attempts per request, including the first. */
+const MAX_ATTEMPTS = 5;
 
 export const clock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
-export function openSource(settings: Settings): Source {
+export function createSource(settings: Settings): Source {
   return folderSource({ path: settings.services, include: settings.include, allowEmpty: settings.allow_empty });
 }
 
-export function openBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {
+export function createBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {
   return requestBudget({ rates: settings.request_budget, random: Math.random, onWait });
 }
 
-/** For people: what is waited for, and how long that will take. */
+/** Returns a message that says how long the program waits, and why. */
 export function describeWait({ ms, reason }: Wait): string {
   return `waiting ${formatDuration(ms)}: ${reason}`;
 }
 
-export function openDirectory(
+/** Creates the directory of an account. Close it when it is no longer used. */
+export function createDirectory(
   settings: Settings,
   account: Account,
   budget: Budget,
@@ -45,21 +46,21 @@ export function openDirectory(
     connections: settings.concurrency,
     requestTimeoutMs: settings.request_timeout,
     userAgent: `vpc-reconciler/${version}`,
-    attempts: ATTEMPTS,
+    attempts: MAX_ATTEMPTS,
     random: Math.random,
   });
 }
 
-export type Rooms = Pick<ReconcilerOptions, 'mode' | 'only' | 'savedPlan' | 'onPlan' | 'onProgress' | 'onStep'> & {
+export type PassWiring = Pick<ReconcilerOptions, 'mode' | 'only' | 'savedPlan' | 'onPlan' | 'onProgress' | 'onStep'> & {
   readonly source: Source;
   readonly directory: Directory;
   readonly account: Account;
 };
 
-/** The rooms, joined for passes in this mode. */
-export function openReconciler(settings: Settings, { account, ...rooms }: Rooms): Pass {
+/** Returns the function that runs a pass, with the limits of the settings. */
+export function createPass(settings: Settings, { account, ...wiring }: PassWiring): Pass {
   return reconciler({
-    ...rooms,
+    ...wiring,
     accountId: account.accountId,
     rules: {
       unknownFields: settings.unknown_fields,

@@ -1,145 +1,142 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { errnoText, errorCode } from '../core/base/errno.ts';
-import { isObject } from '../core/base/json.ts';
 import { formatSuggestions, suggest } from '../core/base/suggest.ts';
-import { renderProblem } from '../core/load/problem.ts';
-import { readYaml } from '../core/load/yaml/read-yaml.ts';
+import { ConfigError } from './config-error.ts';
+import { readConfigFile } from './config-file.ts';
+import { formatSetting } from './format-setting.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName, Settings } from './settings.ts';
 
-/** Where a value comes from, and how it was written there. */
+/** Where the value of a setting comes from, and its text as a configuration file would hold it. */
 export type SettingOrigin = { readonly text: string; readonly from: string };
 
 export type Config = {
   readonly settings: Settings;
-  /** One for every setting. */
-  readonly origins: ReadonlyMap<string, SettingOrigin>;
+  /** One origin per setting, in the order of `SETTINGS`. */
+  readonly origins: ReadonlyMap<SettingName, SettingOrigin>;
 };
-
-/** What is wrong with the configuration: all of it, a line each. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 export type ConfigSources = {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** By setting name; what was not given is not there. */
+  /** Values by setting name, for the flags that are given. */
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
-  /** The configuration file, if any. */
+  /** Path of the configuration file, from the command line. */
   readonly file?: string | undefined;
 };
 
-/** The one variable that is no setting: it names the file. */
+/** The environment variable that names the configuration file. */
 export const FILE_VARIABLE = variableOf('config');
 
-/** What Kubernetes tells every pod about a Service whose name begins with ours: no setting of anybody's. */
+/** A value that has not been checked yet. `from` is the place that a message names. */
+type GivenValue = { readonly value: unknown; readonly from: string };
+
+/** Given values by setting name, and the problems found so far. */
+type Given = { readonly values: ReadonlyMap<string, GivenValue>; readonly faults: readonly string[] };
+
+/**
+ * Loads the settings. Flags override environment variables, which override the configuration file. Throws a `ConfigError` that reports
+ * everything that is wrong.
+ */
+export function loadConfig({ environment, flags, file }: ConfigSources): Config {
+  const sources = [fromFile(environment, file), fromEnvironment(environment), fromFlags(flags)];
+  const given = new Map(sources.flatMap(({ values }) => [...values]));
+  const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
+  const parsed = settingsSchema.safeParse(values);
+  const faults = [
+    ...sources.flatMap((source) => source.faults),
+    ...faultsOfValues(parsed.error?.issues ?? [], given),
+    ...faultsOfTokens(given),
+  ];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const settings = Object.freeze(parsed.data);
+  return Object.freeze({ settings, origins: originsOf(settings, given) });
+}
+
+function fromFile(environment: ConfigSources['environment'], fileFlag: string | undefined): Given {
+  const path = fileFlag ?? environment[FILE_VARIABLE];
+  if (path === undefined) return { values: new Map(), faults: [] };
+  const { entries, faults } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
+  const [known, unknown] = partition(entries, ({ key }) => isSetting(key));
+  return {
+    values: new Map(known.map(({ key, value, from }) => [key, { value, from }])),
+    faults: [...faults, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
+  };
+}
+
+function fromEnvironment(environment: ConfigSources['environment']): Given {
+  const prefix = variableOf('');
+  const entries = Object.entries(environment).flatMap(([variable, value]) =>
+    value === undefined || !variable.startsWith(prefix) || variable === FILE_VARIABLE
+      ? []
+      : [{ variable, value, name: variable.slice(prefix.length).toLowerCase() }],
+  );
+  const [known, unknown] = partition(entries, ({ name, variable }) => isSetting(name) && variable === variableOf(name));
+  return {
+    values: new Map(known.map(({ name, variable, value }) => [name, { value, from: variable }])),
+    faults: unknown
+      .filter(({ variable, value }) => !SERVICE_LINK.test(`${variable}=${value}`))
+      .map(({ name, variable }) => {
+        const suggestions = suggest(name, [...SETTINGS, 'config']).map(variableOf);
+        return `${variable}: ${unknownSetting(suggestions)}`;
+      }),
+  };
+}
+
+/** Matches the variables that Kubernetes sets in every pod for a Service whose name begins with "vpc-reconciler". */
 const SERVICE_LINK =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)=|_PORT=(?:tcp|udp|sctp):/;
 
-/** Puts the configuration together, the later winning: file, environment, flags. Throws a `ConfigError` that names everything wrong. */
-export function loadConfig({ environment, flags, file }: ConfigSources): Config {
-  const faults: string[] = [];
-  const given = new Map<string, { readonly value: unknown; readonly from: string }>();
-  const path = file ?? environment[FILE_VARIABLE];
-  const named = file === undefined ? FILE_VARIABLE : flagOf('config');
-  if (path !== undefined) for (const [name, entry] of readConfigFile(path, named, faults)) given.set(name, entry);
-  for (const [variable, value] of Object.entries(environment)) {
-    if (value === undefined || !variable.startsWith(variableOf('')) || variable === FILE_VARIABLE) continue;
-    const name = variable.slice(variableOf('').length).toLowerCase();
-    if (isSetting(name) && variable === variableOf(name)) given.set(name, { value, from: variable });
-    else if (!SERVICE_LINK.test(`${variable}=${value}`)) {
-      faults.push(unknownSetting(variable, [...SETTINGS, 'config'], name, variableOf));
-    }
-  }
-  for (const [name, value] of Object.entries(flags)) given.set(name, { value, from: flagOf(name) });
-
-  const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
-  const parsed = settingsSchema.safeParse(values);
-  for (const [name, message] of new Map(parsed.error?.issues.map(({ path: [name], message }) => [name, message]))) {
-    const entry = given.get(String(name));
-    const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(entry?.value);
-    faults.push(`${entry?.from}: ${message}, found ${found}`);
-  }
-  // One of them would stand there for nothing, and be changed in vain.
-  const tokens = (['reconcile_token', 'reconcile_token_file'] as const).flatMap((name) => given.get(name) ?? []);
-  if (tokens.length > 1 && tokens.every(({ value }) => String(value).trim() !== 'none')) {
-    const places = tokens.map(({ from }) => from).join(' and ');
-    faults.push(`${places}: expected one of them, found both; "none" takes one back`);
-  }
-  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
-  const origins = SETTINGS.map((name): [string, SettingOrigin] => {
-    const entry = given.get(name);
-    if (entry === undefined) return [name, { text: written(DEFAULTS[name]), from: 'default' }];
-    const setting = parsed.data[name];
-    if (name === SECRET_SETTING) return [name, { text: setting === null ? 'none' : '[redacted]', from: entry.from }];
-    // Text of a variable or a flag that means a number or a boolean is written as one.
-    const spelled =
-      name === 'include' ? parsed.data.include.join(',') : typeof setting === 'object' ? null : String(setting);
-    const value = spelled === entry.value ? setting : entry.value;
-    return [name, { text: written(value), from: entry.from }];
-  });
-  return Object.freeze({ settings: Object.freeze(parsed.data), origins: new Map(origins) });
-}
-
-/** The effective settings as a configuration file, each with where it comes from. */
-export function printConfig({ origins }: Config): string {
-  const lines = SETTINGS.map((name) => ({
-    line: `${name}: ${origins.get(name)?.text}`,
-    from: origins.get(name)?.from,
-  }));
-  const width = Math.max(...lines.map(({ line }) => line.length));
-  return lines.map(({ line, from }) => `${line.padEnd(width)}  # ${from}`).join('\n');
-}
-
-function readConfigFile(
-  path: string,
-  named: string,
-  faults: string[],
-): [string, { readonly value: unknown; readonly from: string }][] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    faults.push(
-      `${named}: expected a file of settings, found that ${JSON.stringify(path)} cannot be read: ${errnoText(errorCode(error))}`,
-    );
-    return [];
-  }
-  const { documents, problems, positionOf } = readYaml(text);
-  faults.push(
-    ...problems.map(({ offset, path: key, message }) =>
-      renderProblem({ file: path, ...positionOf(offset), path: key, message }),
-    ),
-  );
-  const [document, second] = documents;
-  if (document === undefined) return [];
-  if (!isObject(document.value) || second !== undefined) {
-    faults.push(`${path}: expected one mapping of settings, such as "interval: 5m"`);
-    return [];
-  }
-  return Object.entries(document.value).flatMap(([name, value]) => {
-    const from = `${path}:${positionOf(document.offsetOfKey([name])).line} ${name}`;
-    if (isSetting(name)) return [[name, { value, from }]];
-    faults.push(unknownSetting(from, SETTINGS, name, String));
-    return [];
-  });
+function fromFlags(flags: ConfigSources['flags']): Given {
+  const values = Object.entries(flags).map(([name, value]) => [name, { value, from: flagOf(name) }] as const);
+  return { values: new Map(values), faults: [] };
 }
 
 function isSetting(name: string): boolean {
   return Object.hasOwn(settingsSchema.shape, name);
 }
 
-/** With what may have been meant, spelled as it is where the name was found. */
-function unknownSetting(from: string, known: readonly string[], name: string, spell: (name: string) => string): string {
-  const meant = suggest(name, known).map(spell);
-  return `${from}: unknown setting${meant.length === 0 ? '' : formatSuggestions(meant)}`;
+function unknownSetting(suggestions: readonly string[]): string {
+  return `unknown setting${suggestions.length === 0 ? '' : formatSuggestions(suggestions)}`;
 }
 
-/** As one would write it in the file: bare where YAML reads it as what it is, in quotes elsewhere. */
-function written(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
-  return typeof value === 'string' && /^[\w./:-]+$/.test(value) && parse(value) === value
-    ? value
-    : JSON.stringify(value);
+type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+/** Returns one line per invalid setting, although one setting can have several issues. */
+function faultsOfValues(issues: readonly Issue[], given: Given['values']): readonly string[] {
+  const messages = new Map(issues.map(({ path: [name], message }) => [String(name), message]));
+  return [...messages].map(([name, message]) => {
+    const { from, value } = given.get(name) ?? {};
+    const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(value);
+    return `${from}: ${message}, found ${found}`;
+  });
+}
+
+/** Rejects two places for the reconcile token: one of them would be ignored, and changing it would have no effect. */
+function faultsOfTokens(given: Given['values']): readonly string[] {
+  const tokens = (['reconcile_token', 'reconcile_token_file'] as const).flatMap((name) => given.get(name) ?? []);
+  if (tokens.length < 2 || tokens.some(({ value }) => String(value).trim() === 'none')) return [];
+  return [
+    `${tokens.map(({ from }) => from).join(' and ')}: expected one of them, found both; set one of them to "none"`,
+  ];
+}
+
+function originsOf(settings: Settings, given: Given['values']): Config['origins'] {
+  return new Map(
+    SETTINGS.map((name) => {
+      const entry = given.get(name);
+      if (entry === undefined) return [name, { text: formatSetting(DEFAULTS[name]), from: 'default' }];
+      return [name, { text: textOf(name, settings, entry.value), from: entry.from }];
+    }),
+  );
+}
+
+/** Returns the text of a given value. Secrets are redacted. */
+function textOf(name: SettingName, settings: Settings, value: unknown): string {
+  const setting = settings[name];
+  if (name === SECRET_SETTING) return setting === null ? 'none' : '[redacted]';
+  // The values of variables and flags are text. Where the setting is a number, a boolean or a list, the text is written as one.
+  const asText = name === 'include' ? settings.include.join(',') : typeof setting === 'object' ? null : String(setting);
+  return formatSetting(asText === value ? setting : value);
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): readonly [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }

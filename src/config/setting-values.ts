@@ -6,18 +6,18 @@ import type { Rate } from '../core/base/rate.ts';
 import { parseSchedule } from '../daemon/schedule.ts';
 import type { Schedule } from '../daemon/schedule.ts';
 
-/* How values of settings are written: in a file, or as the text of a variable or a flag. */
+/* The values of settings: typed in a configuration file, text in a variable or a flag. */
 
 const DURATION = `expected a duration such as 500ms, 2s, 5m or 1h, at most ${MAX_HOURS}h`;
 
 /*
- * What a transform makes of a text is nothing that JSON Schema can know: `meta` says as much of it as a pattern can, and never refuses what
- * the transform takes.
+ * JSON Schema cannot express transforms. `meta` adds a pattern that is as strict as possible and accepts everything that the transform
+ * accepts.
  */
 
 const DURATION_PATTERN = String.raw`\d+(\.\d+)?(ms|s|m|h)`;
 
-/** `500ms`, `2s`, `5m`, `1h`, and 0; becomes whole milliseconds. */
+/** A duration: `500ms`, `2s`, `5m`, `1h` or 0. Parsed to whole milliseconds. */
 export const duration = z
   .union(
     [z.string(DURATION).regex(new RegExp(`^(0|${DURATION_PATTERN})$`), DURATION), z.literal(0, DURATION)],
@@ -31,9 +31,9 @@ export const duration = z
   });
 
 const SCHEDULE =
-  'expected none, or a cron expression of five parts and, if it is not UTC, a time zone: 0 6 * * 1-5 Europe/Berlin';
+  'expected none, or a cron expression of five fields with an optional time zone, such as 0 6 * * 1-5 Europe/Berlin';
 
-/** Five parts of cron and an IANA time zone; becomes both, or null. */
+/** A cron expression of five fields and an optional IANA time zone. Parsed to a `Schedule`; `none` is null. */
 export const schedule = z
   .string(SCHEDULE)
   .transform((text, context): Schedule | null => {
@@ -56,14 +56,14 @@ export const positiveDuration = duration
     errorMessage: `${capitalized(DURATION)}, and above zero`,
   });
 
-/** Variables and flags are text: `true` and `false` are what they say. */
+/** A boolean, or the text `true` or `false`. */
 export const flag = z
   .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], 'expected true or false')
   .meta({ anyOf: undefined, type: ['boolean', 'string'], pattern: '^(true|false)$' });
 
 const GLOBS = 'expected globs, such as **/*.yaml';
 
-/** Variables and flags are text, with commas between the globs. */
+/** A list of globs, or text that separates them by commas. */
 export const globs = z
   .preprocess(
     (value) => (typeof value === 'string' ? splitGlobs(value) : value),
@@ -71,20 +71,21 @@ export const globs = z
   )
   .meta({ type: ['array', 'string'], pattern: String.raw`^\s*[^\s,]` });
 
-export const wholeNumber = (least: number, most: number) => {
-  const message = `expected a whole number from ${least} to ${most}`;
+/** An integer within a range, or its text. */
+export const wholeNumber = (min: number, max: number) => {
+  const message = `expected a whole number from ${min} to ${max}`;
   const text = z.string().regex(/^\d+$/, message).transform(Number);
   return z
     .union([z.number(), text], message)
-    .refine((value) => Number.isInteger(value) && value >= least && value <= most, message)
-    .meta({ anyOf: undefined, type: ['integer', 'string'], minimum: least, maximum: most, pattern: String.raw`^\d+$` });
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, message)
+    .meta({ anyOf: undefined, type: ['integer', 'string'], minimum: min, maximum: max, pattern: String.raw`^\d+$` });
 };
 
 const BUDGET = 'expected requests per duration, one or more, such as 1100/5m, 150/1s';
 
 const RATE_PATTERN = String.raw`\s*(?!0+\s*/)\d{1,9}\s*/\s*${DURATION_PATTERN}\s*`;
 
-/** `1100/5m, 150/1s`, or a list of such. */
+/** Rates such as `1100/5m, 150/1s`, or a list of them. */
 export const rates = z
   .preprocess(
     (value) => (typeof value === 'string' ? value.split(',') : value),
@@ -105,31 +106,32 @@ export const rates = z
   )
   .meta({ type: ['string', 'array'], pattern: `^${RATE_PATTERN}(,${RATE_PATTERN})*$` });
 
-/** A whole number, or `none`, which becomes null. */
-export const limit = (most: number) => {
-  const message = `expected none, or a whole number from 0 to ${most}`;
+/** A whole number, or `none`, which is parsed to null. */
+export const limit = (max: number) => {
+  const message = `expected none, or a whole number from 0 to ${max}`;
   return z
     .union([z.number(), z.string().regex(/^(\d+|none)$/, message)], message)
     .transform((value) => (value === 'none' ? null : Number(value)))
-    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= most), message)
+    .refine((value) => value === null || (Number.isInteger(value) && value >= 0 && value <= max), message)
     .meta({
       anyOf: undefined,
       type: ['integer', 'string'],
       minimum: 0,
-      maximum: most,
+      maximum: max,
       pattern: String.raw`^(\d+|none)$`,
     });
 };
 
+/** One of a list of words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
 
-const LISTEN = 'expected an address and a port such as 127.0.0.1:8484, [::]:8484 or :8484 (of all addresses), or none';
+const LISTEN = 'expected an address and a port such as 127.0.0.1:8484, [::]:8484 or :8484 (all addresses), or none';
 
-/** Where to listen: an address or a name of this machine, or all of its addresses where it is empty; and a port, of which 0 is any free one. */
+/** An address or host name to listen on, where an empty `host` means all addresses; and a port, where 0 means any free port. */
 export type ListenAddress = { readonly host: string; readonly port: number };
 
-/** `127.0.0.1:8484`; becomes its two parts, or null for none. */
+/** An address and a port, such as `127.0.0.1:8484`. Parsed to a `ListenAddress`; `none` is null. */
 export const listenAddress = z
   .string(LISTEN)
   .transform((text, context): ListenAddress | null => {
@@ -144,26 +146,26 @@ export const listenAddress = z
   })
   .meta({ pattern: String.raw`^\s*(none|(\[[0-9a-fA-F:.]+\]|[\w.-]*):\d{1,5})?\s*$` });
 
-/** What is shorter may be guessed. */
-export const SHORTEST_TOKEN = 16;
+/** At least this many characters, so that the token cannot be guessed. */
+export const MIN_TOKEN_LENGTH = 16;
 
-const SECRET = `expected none, or a token of at least ${SHORTEST_TOKEN} printable characters without spaces`;
+const SECRET = `expected none, or a token of at least ${MIN_TOKEN_LENGTH} printable ASCII characters without spaces`;
 
-/** A token that somebody must show; or null for none. Its value is never told. */
+/** A token that a client must send; `none` is null. Messages never contain its value. */
 export const secret = z
   .string(SECRET)
-  .regex(new RegExp(String.raw`^\s*(none|[\x21-\x7e]{${SHORTEST_TOKEN},})\s*$`), SECRET)
+  .regex(new RegExp(String.raw`^\s*(none|[\x21-\x7e]{${MIN_TOKEN_LENGTH},})\s*$`), SECRET)
   .transform((text) => (text.trim() === 'none' ? null : text.trim()));
 
 const FILE = 'expected none, or the path of a file';
 
-/** A path, or null for none. */
+/** The path of a file; `none` is null. */
 export const optionalFile = z
   .string(FILE)
   .min(1, FILE)
   .transform((text) => (text === 'none' ? null : text));
 
-/** Parts a text at its commas, but for those between braces: `*.{yaml,yml},*.json` is two globs. */
+/** Splits a text at the commas outside braces: `*.{yaml,yml},*.json` is two globs. */
 function splitGlobs(text: string): string[] {
   const parts = [''];
   let depth = 0;

@@ -2,81 +2,88 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { CredentialSource } from '../core/base/credentials.ts';
 import { errnoText, systemErrorCode } from '../core/base/errno.ts';
 
-/** Events do not tell of every swap of a link, and a look costs nothing. */
-const LOOK_EVERY_MS = 1000;
+/** File events miss some swaps of symbolic links, and reading a small file costs little. */
+const POLL_INTERVAL_MS = 1000;
 
 /**
- * The API token in a file, which may hold another one later: Kubernetes swaps the links of a secret, people write in place. Now there must
- * be one in it: throws as `readToken` does. Later, a file that is gone or holds none leaves the token as it was: the API is the judge of
- * it, and if it is refused, the report says so. `onSecret` is told of every token before anything is done with it.
+ * Returns a credential source for an API token in a file, whose content can change: Kubernetes swaps the symbolic links of a secret, and
+ * people edit files in place. Throws as `readToken` does if there is no token now. If the file later has no valid token, the last one
+ * stays in use: the API decides whether it is valid, and the report shows a denial. `onSecret` is called with every token before it is used.
  */
 export function tokenFile(path: string, onSecret: (secret: string) => void): CredentialSource {
   let current = { token: readToken(path, onSecret) };
-  /** What the last look saw. A file that is written in place may be half there: what is seen twice is believed. */
-  let seen = current.token;
-  const look = (): string => {
+  let polled = current.token;
+  const readOrKeep = (): string => {
     try {
       return readToken(path, onSecret);
     } catch {
-      return current.token; // In the middle of a swap, or for longer; see above.
+      return current.token; // The file is being swapped, or has no valid token.
     }
   };
   return {
     current: () => current,
     reload: (refused) => {
-      const token = look();
+      const token = readOrKeep();
       if (token !== current.token) current = { token };
       return current !== refused;
     },
     watch: (onChange) => {
       const timer = setInterval(() => {
-        const token = look();
-        const believed = token === seen && token !== current.token;
-        seen = token;
-        if (!believed) return;
+        const token = readOrKeep();
+        // A file that is edited in place can be half written, so a new token must be read twice in a row.
+        const isConfirmed = token === polled;
+        polled = token;
+        if (!isConfirmed || token === current.token) return;
         current = { token };
         onChange();
-      }, LOOK_EVERY_MS);
+      }, POLL_INTERVAL_MS);
       return () => clearInterval(timer);
     },
   };
 }
 
-/** What may stand in a header; anything else would fail at every request, with a worse message. */
+/** Matches values that are safe in an HTTP header. With any other value, every request would fail with a less helpful message. */
 export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
-/** Far above any token; what is larger is another file. */
-const MOST_BYTES = 8192;
+/** At most this many bytes are read. A larger file does not hold a token. */
+const MAX_BYTES = 8192;
 
 /**
- * The token that a file holds now; one of fewer than `shortest` characters is none, for it may be half written. Throws the error of the file
- * system, or a `TypeError`: see `whyNoToken`. Never waits: a pipe that stands where the file stood would hold up the whole process.
+ * Returns the token that a file holds now. Throws the error of the file system, or a `TypeError` if the content is not a token of at
+ * least `minLength` characters; see `describeTokenError`. Never blocks, even if the path is a named pipe.
  */
-export function readToken(path: string, onSecret: (secret: string) => void, shortest = 1): string {
+export function readToken(path: string, onSecret: (secret: string) => void, minLength = 1): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new TypeError('expected a file that holds a token, found what is no regular file');
-    const bytes = Buffer.alloc(MOST_BYTES + 1);
+    if (!fstatSync(fd).isFile())
+      throw new TypeError('expected a file that holds a token, found a path that is not a regular file');
+    const bytes = Buffer.alloc(MAX_BYTES + 1);
     const length = readSync(fd, bytes);
-    if (length > MOST_BYTES) throw new TypeError(`expected a token, found more than ${MOST_BYTES} bytes`);
+    if (length > MAX_BYTES) throw new TypeError(`expected a token, found more than ${MAX_BYTES} bytes`);
     const token = bytes.toString('utf8', 0, length).trim();
     onSecret(token);
-    if (HEADER_SAFE.test(token)) {
-      if (token.length >= shortest) return token;
-      throw new TypeError(`expected a token of at least ${shortest} characters, found a shorter one`);
-    }
-    const found = token === '' ? 'nothing' : 'others';
-    throw new TypeError(`expected a token of printable characters without spaces, found ${found}`);
+    checkToken(token, minLength);
+    return token;
   } finally {
     closeSync(fd);
   }
 }
 
-/** What `readToken` threw, in words: without anything of what is in the file, which is called `it` unless it has a better name. */
-export function whyNoToken(error: unknown, it = 'it'): string {
+function checkToken(token: string, minLength: number): void {
+  if (token === '') throw new TypeError('expected a token, found an empty file');
+  if (!HEADER_SAFE.test(token)) throw new TypeError(INVALID_TOKEN);
+  // A shorter token can be half written.
+  if (token.length < minLength) {
+    throw new TypeError(`expected a token of at least ${minLength} characters, found a shorter one`);
+  }
+}
+
+export const INVALID_TOKEN = 'expected a token of printable ASCII characters without spaces, found other characters';
+
+/** Describes an error of `readToken` without any content of the file. `name` is what the message calls the file. */
+export function describeTokenError(error: unknown, name = 'it'): string {
   if (error instanceof TypeError) return error.message;
-  // Without a code, its words may hold anything.
+  // The message of an error without a code can contain anything.
   const code = systemErrorCode(error) ?? 'unknown error';
-  return `expected a file that holds the token, found that ${it} cannot be read: ${errnoText(code)}`;
+  return `expected a file that holds the token, found that ${name} cannot be read: ${errnoText(code)}`;
 }

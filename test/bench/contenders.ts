@@ -1,4 +1,4 @@
-import { openBudget, openDirectory, openReconciler, openSource } from '../../src/cli/wiring.ts';
+import { createBudget, createDirectory, createPass, createSource } from '../../src/cli/wiring.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 import { fixedCredentials } from '../../src/core/base/credentials.ts';
@@ -82,14 +82,14 @@ export function settingsWith(flags: Partial<Record<SettingName, string>>): Setti
 
 /** A pass of a warmed-up daemon, with the parts that `run` uses. */
 function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings): Floor & Pick<Contender, 'rest'> {
-  const source = openSource(settings);
+  const source = createSource(settings);
   const account = { accountId, baseUrl: url, credentials: fixedCredentials({ token }) };
-  const directory = openDirectory(
+  const directory = createDirectory(
     settings,
     account,
-    openBudget(settings, () => {}),
+    createBudget(settings, () => {}),
   );
-  const pass = openReconciler(settings, { mode: 'apply', source, directory, account });
+  const pass = createPass(settings, { mode: 'apply', source, directory, account });
   const never = new AbortController().signal;
   const run = async () => {
     const { outcome, error } = await pass('interval', { stop: never, kill: never });

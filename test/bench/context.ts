@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { flagOf, settingFacts } from '../../src/config/settings.ts';
+import { settingDocs } from '../../src/config/setting-docs.ts';
+import { flagOf } from '../../src/config/settings.ts';
 import type { Accounts } from './accounts.ts';
 import type { Result } from './figures.ts';
 
@@ -31,5 +32,5 @@ export const DAEMON_LINE = [
   '--rescan=1h',
   '--request-budget=1000000/1s',
   '--log-format=json',
-  ...(settingFacts.some(({ name }) => flagOf(name) === '--http-listen') ? ['--http-listen='] : []),
+  ...(settingDocs.some(({ name }) => flagOf(name) === '--http-listen') ? ['--http-listen='] : []),
 ] as const;

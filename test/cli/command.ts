@@ -9,24 +9,24 @@ import { redactor } from '../../src/core/base/redactor.ts';
 import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
-/** A token like a real one, which no output may ever show. */
+/** A token that looks like a real one. No output may contain it. */
 export const SECRET = 'v4-aXJyZWxldmFudC1zZWNyZXQ';
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** What a command wrote and how it ended. */
+/** The output and the exit code of a command. */
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 type CommandOptions = {
   readonly environment?: Environment;
   readonly stop?: AbortSignal;
-  /** How wide the terminal is to which all is written; without, it is none. */
+  /** The width of the terminal; without it, the output is not a terminal. */
   readonly columns?: number;
-  /** Told of every piece of output as it comes. */
+  /** Called with every piece of output. */
   readonly onOutput?: (text: string) => void;
 };
 
-/** Runs a command line within this process. Its output may show no secret. */
+/** Runs a command line in this process, and checks that its output does not contain `SECRET`. */
 export async function command(
   line: readonly string[],
   { environment = {}, stop = new AbortController().signal, columns, onOutput }: CommandOptions = {},
@@ -50,26 +50,26 @@ export async function command(
   return { code, ...written };
 }
 
-/** The environment with which clients reach an emulated account. */
+/** Returns the environment variables for an emulated account. */
 export function accountAt(url: string, token = SECRET): Environment {
   return { CLOUDFLARE_ACCOUNT_ID: fakeAccountId, CLOUDFLARE_BASE_URL: url, CLOUDFLARE_API_TOKEN: token };
 }
 
-/** An emulator that is closed when the test ends, and takes `SECRET`. */
+/** Starts an emulator whose token is `SECRET`. It is closed at the end of the test. */
 export async function emulated(options: EmulatorOptions = {}): Promise<Emulator> {
   const emulator = await startEmulator({ token: SECRET, ...options });
   onTestFinished(emulator.close);
   return emulator;
 }
 
-/** A temporary folder; gone when the test ends. */
+/** Creates a temporary folder. It is deleted at the end of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-command-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A folder with a file for each of these. */
+/** Creates a temporary folder with files, by name. */
 export function folderOf(files: Readonly<Record<string, string | JsonObject>>): string {
   const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
@@ -80,7 +80,7 @@ export function folderOf(files: Readonly<Record<string, string | JsonObject>>): 
 
 const network = { tunnel_id: exampleTunnel };
 
-/** One http service. */
+/** Returns the declaration of an HTTP service. */
 export function web(changes: JsonObject = {}): JsonObject {
   const id = '0191e3a4-5b6c-7d8e-9f00-112233445566';
   return {
@@ -93,7 +93,7 @@ export function web(changes: JsonObject = {}): JsonObject {
   };
 }
 
-/** And one tcp service. */
+/** Returns the declaration of a TCP service. */
 export function database(changes: JsonObject = {}): JsonObject {
   const id = '0191e3a4-5b6c-7d8e-9f00-112233445577';
   return { service_id: id, name: 'db', type: 'tcp', tcp_port: 5432, host: { ipv4: '10.0.0.2', network }, ...changes };

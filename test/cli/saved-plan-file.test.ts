@@ -7,8 +7,8 @@ import { accountAt, command, database, emulated, folderOf, temporaryFolder, web 
 const WEB = '0191e3a4-5b6c-7d8e-9f00-112233445566';
 const DB = '0191e3a4-5b6c-7d8e-9f00-112233445577';
 
-/** Two services that drifted, and a plan of that in a file. */
-async function planned(...flags: readonly string[]) {
+/** Saves a plan for two drifted services. */
+async function savedPlan(...flags: readonly string[]) {
   const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const file = join(temporaryFolder(), 'plan.json');
@@ -26,9 +26,9 @@ async function planned(...flags: readonly string[]) {
   };
 }
 
-describe('a plan in a file', () => {
-  test('is applied as it is', async () => {
-    const { apply, puts, file } = await planned();
+describe('a saved plan', () => {
+  test('is applied unchanged', async () => {
+    const { apply, puts, file } = await savedPlan();
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       plan_version: 1,
       steps: [
@@ -40,33 +40,33 @@ describe('a plan in a file', () => {
     expect(puts()).toBe(2);
   });
 
-  test.for<{ what: string; move: (stage: Awaited<ReturnType<typeof planned>>) => void; told: string }>([
+  test.for<{ changed: string; change: (plan: Awaited<ReturnType<typeof savedPlan>>) => void; message: string }>([
     {
-      what: 'a live service',
-      move: ({ emulator }) => emulator.change(WEB, (service) => ({ ...service, http_port: 82 })),
-      told: '"web" changed live: http_port was 81, is now 82',
+      changed: 'a live service',
+      change: ({ emulator }) => emulator.change(WEB, (service) => ({ ...service, http_port: 82 })),
+      message: '"web" changed live: http_port was 81, is now 82',
     },
     {
-      what: 'a declaration',
-      move: ({ folder }) => writeFileSync(join(folder, 'db.yaml'), JSON.stringify(database({ tcp_port: 7 }))),
-      told: 'the update of "db" changed: tcp_port was 5432, is now 7',
+      changed: 'a declaration',
+      change: ({ folder }) => writeFileSync(join(folder, 'db.yaml'), JSON.stringify(database({ tcp_port: 7 }))),
+      message: 'the update of "db" changed: tcp_port was 5432, is now 7',
     },
     {
-      what: 'a service, by somebody else',
-      move: ({ emulator }) => emulator.change(DB, (service: JsonObject) => ({ ...service, tcp_port: 5432 })),
-      told: '"db" is already in sync',
+      changed: 'a live service, to its declared value',
+      change: ({ emulator }) => emulator.change(DB, (service: JsonObject) => ({ ...service, tcp_port: 5432 })),
+      message: '"db" is already in sync',
     },
-  ])('is refused, with what moved: $what', async ({ move, told }) => {
-    const stage = await planned();
-    move(stage);
-    const { code, stdout } = await stage.apply();
+  ])('is rejected after a change of $changed', async ({ change, message }) => {
+    const plan = await savedPlan();
+    change(plan);
+    const { code, stdout } = await plan.apply();
     expect(code).toBe(1);
-    expect(stdout).toContain(`failed: the saved plan is stale: ${told}`);
-    expect(stage.puts()).toBe(0);
+    expect(stdout).toContain(`failed: the saved plan is stale: ${message}`);
+    expect(plan.puts()).toBe(0);
   });
 
-  test('is refused a second time, for it has been applied', async () => {
-    const { apply, puts } = await planned();
+  test('cannot be applied twice', async () => {
+    const { apply, puts } = await savedPlan();
     expect(await apply()).toMatchObject({ code: 0 });
     expect(await apply()).toMatchObject({
       code: 1,
@@ -77,26 +77,27 @@ describe('a plan in a file', () => {
     expect(puts()).toBe(2);
   });
 
-  test('is refused for another account', async () => {
-    const { file, apply, puts } = await planned();
+  test('is rejected for a different account', async () => {
+    const { file, apply, puts } = await savedPlan();
     writeFileSync(file, readFileSync(file, 'utf8').replace('0123456789abcdef', 'ffffffffffffffff'));
     expect(await apply()).toMatchObject({ code: 1, stdout: expect.stringContaining('it was made for account') });
     expect(puts()).toBe(0);
   });
 
-  test('of a part is applied to the same part, and to no other', async () => {
-    const { apply, puts, emulator } = await planned('--only', 'web');
+  test('made with --only is applied to the same services, and to no others', async () => {
+    const { apply, puts, emulator } = await savedPlan('--only', 'web');
     expect(await apply('--only', 'db')).toMatchObject({
       code: 1,
-      stderr: 'vpc-reconciler: --only: expected none, for the plan was made with --only web, found db\n',
+      stderr:
+        'vpc-reconciler: --only: expected the selection of the plan, which was made with --only web, found "db"; omit --only, or make another plan\n',
     });
     expect(puts()).toBe(0);
     expect(await apply()).toMatchObject({ code: 0, stdout: expect.stringContaining('1 updated') });
     expect(emulator.services()).toMatchObject([{ http_port: 8080 }, { tcp_port: 1 }]);
   });
 
-  test('of all is not applied to a part', async () => {
-    const { apply, puts } = await planned();
+  test('of all services cannot be applied to some', async () => {
+    const { apply, puts } = await savedPlan();
     expect(await apply('--only', 'db')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('made without --only'),
@@ -104,13 +105,13 @@ describe('a plan in a file', () => {
     expect(puts()).toBe(0);
   });
 
-  test('that is none, or is not there, is wrong usage', async () => {
-    const { file, apply, puts } = await planned();
+  test('is rejected if it is missing or has other content', async () => {
+    const { file, apply, puts } = await savedPlan();
     writeFileSync(file, '{}');
     expect(await apply()).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('expected a plan as plan --out writes it'),
+      stderr: expect.stringContaining('expected a plan saved by plan --out, found different content'),
     });
     const away = await command(['apply', join(file, 'x'), '--emulator']);
     expect(away).toMatchObject({
@@ -121,46 +122,43 @@ describe('a plan in a file', () => {
   });
 
   test.for([
-    ['no/where', 'its folder is not there'],
+    ['no/where', 'its folder does not exist'],
     ['.', 'it is a folder'],
     ['web.yaml/plan', 'part of its path is not a folder'],
-    ['astray', 'its link leads to a folder that is not there'],
+    ['dangling', 'it is a symbolic link to a folder that does not exist'],
     ['circle', 'its symbolic links form a loop'],
-    ['/dev/null', 'it is no regular file'],
-  ] as const)('that cannot be written is told in words: %s', async ([name, why]) => {
+    ['/dev/null', 'it is not a regular file'],
+  ] as const)('reports why it cannot be written to %s', async ([name, reason]) => {
     const folder = folderOf({ 'web.yaml': web() });
-    symlinkSync('no/where', join(folder, 'astray'));
+    symlinkSync('no/where', join(folder, 'dangling'));
     symlinkSync('circle', join(folder, 'circle'));
     const out = resolve(folder, name);
     const before = readdirSync(folder);
     expect(await command(['plan', '--emulator', '--services', folder, '--out', out])).toMatchObject({
       code: 1,
-      stderr: `vpc-reconciler: --out: expected a file that can be written, found that "${out}" cannot: ${why}\n`,
+      stderr: `vpc-reconciler: --out: expected a writable file, found that "${out}" cannot be written: ${reason}\n`,
     });
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  test.for(['there already', 'not yet there'])(
-    'is written through a link, which stays, to what is %s',
-    async (there) => {
-      const services = folderOf({ 'web.yaml': web() });
-      const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
-      const place = join(elsewhere, 'plan.json');
-      if (there === 'there already') writeFileSync(place, 'old');
-      symlinkSync(elsewhere, join(folder, 'plans'));
-      symlinkSync('plans/plan.json', join(folder, 'latest'));
-      const out = join(folder, 'latest');
-      expect(await command(['plan', '--emulator', '--services', services, '--out', out])).toMatchObject({ code: 2 });
-      expect(readlinkSync(out)).toBe('plans/plan.json');
-      expect(JSON.parse(readFileSync(place, 'utf8'))).toMatchObject({ plan_version: 1 });
-      expect(readdirSync(elsewhere)).toEqual(['plan.json']);
-    },
-  );
+  test.for(['exists', 'does not exist'])('is written through a symbolic link to a file that %s', async (state) => {
+    const services = folderOf({ 'web.yaml': web() });
+    const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+    const target = join(elsewhere, 'plan.json');
+    if (state === 'exists') writeFileSync(target, 'old');
+    symlinkSync(elsewhere, join(folder, 'plans'));
+    symlinkSync('plans/plan.json', join(folder, 'latest'));
+    const out = join(folder, 'latest');
+    expect(await command(['plan', '--emulator', '--services', services, '--out', out])).toMatchObject({ code: 2 });
+    expect(readlinkSync(out)).toBe('plans/plan.json');
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ plan_version: 1 });
+    expect(readdirSync(elsewhere)).toEqual(['plan.json']);
+  });
 });
 
 describe('--only', () => {
-  test('narrows what is planned, applied and told, by name and by id', async () => {
-    const { apply, puts, folder, emulator } = await planned();
+  test('limits a plan and its application to services, by name and id', async () => {
+    const { apply, puts, folder, emulator } = await savedPlan();
     const environment = accountAt(emulator.url);
     const { stdout } = await command(['plan', '--services', folder, '--only', DB], { environment });
     expect(stdout).toMatch(/^~ db .*\n.*\n.*\npending: 1 to update/);
@@ -170,8 +168,8 @@ describe('--only', () => {
     expect(await apply()).toMatchObject({ code: 1 });
   });
 
-  test('that means nobody is told, with who may be meant, and nothing is done', async () => {
-    const { folder, emulator, puts } = await planned();
+  test('rejects an unknown service', async () => {
+    const { folder, emulator, puts } = await savedPlan();
     const { code, stdout } = await command(['apply', '--services', folder, '--only', 'webb'], {
       environment: accountAt(emulator.url),
     });
@@ -181,8 +179,8 @@ describe('--only', () => {
   });
 });
 
-test('a plan is Markdown where a pull request wants it', async () => {
-  const { folder, emulator } = await planned();
+test('writes a plan as Markdown with --output markdown', async () => {
+  const { folder, emulator } = await savedPlan();
   const { code, stdout } = await command(['plan', '--services', folder, '--output', 'markdown'], {
     environment: accountAt(emulator.url),
   });
@@ -195,17 +193,17 @@ test.for([
   ['always', true],
   ['never', false],
   ['auto', false],
-] as const)('colors are %s where nobody looks on: %s', async ([when, colored]) => {
-  const { folder, emulator } = await planned();
-  const { stdout } = await command(['plan', '--services', folder, '--color', when], {
+] as const)('with --color %s, output to a pipe is colored: %s', async ([mode, colored]) => {
+  const { folder, emulator } = await savedPlan();
+  const { stdout } = await command(['plan', '--services', folder, '--color', mode], {
     environment: accountAt(emulator.url),
   });
   expect(stdout.includes('\u{1b}[')).toBe(colored);
 });
 
-test('what never ends is no plan', async () => {
+test('a device that never ends is not a plan', async () => {
   expect(await command(['apply', '/dev/zero', '--emulator'])).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('expected a file that plan --out wrote, found another'),
+    stderr: expect.stringContaining('expected a plan saved by plan --out, found a path that is not a regular file'),
   });
 });

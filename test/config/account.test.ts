@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { describeAccount, readAccount } from '../../src/config/account.ts';
-import { ConfigError } from '../../src/config/load-config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-account-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,7 @@ const CLOUDFLARE_ACCOUNT_ID = '0123456789abcdef0123456789abcdef';
 const account = { CLOUDFLARE_ACCOUNT_ID };
 const complete = { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN: SECRET };
 
-/** The faults of an environment. None of them may tell a secret, whatever else is wrong. */
+/** Returns the lines of the error for an environment, which never contain a secret. */
 function faultsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
   try {
     readAccount(environment);
@@ -32,7 +32,7 @@ function faultsOf(environment: Readonly<Record<string, string | undefined>>): st
   throw new Error('expected a ConfigError');
 }
 
-test('takes a token', () => {
+test('reads a token', () => {
   expect(readAccount(complete)).toMatchObject({
     accountId: CLOUDFLARE_ACCOUNT_ID,
     baseUrl: 'https://api.cloudflare.com/client/v4',
@@ -40,7 +40,7 @@ test('takes a token', () => {
   expect(readAccount(complete).credentials.current()).toEqual({ token: SECRET });
 });
 
-test('takes a token from a file, without the line break that editors and `echo` leave', () => {
+test('reads a token from a file, without the line break that editors and `echo` add', () => {
   for (const text of [SECRET, `${SECRET}\n`, `  ${SECRET} \r\n\n`]) {
     expect(readAccount({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(text) }).credentials.current()).toEqual({
       token: SECRET,
@@ -48,7 +48,7 @@ test('takes a token from a file, without the line break that editors and `echo` 
   }
 });
 
-test('takes e-mail and key together', () => {
+test('reads e-mail and key', () => {
   const environment = { ...account, CLOUDFLARE_EMAIL: 'ops@example.com\n', CLOUDFLARE_API_KEY: ` ${SECRET}` };
   expect(readAccount(environment).credentials.current()).toEqual({ email: 'ops@example.com', key: SECRET });
 });
@@ -57,7 +57,7 @@ test.for([
   { CLOUDFLARE_API_TOKEN: ' t \n', found: { token: 't' } },
   { CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
   { CLOUDFLARE_API_TOKEN: ' \n', CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
-])('prefers a token to e-mail and key: %j', ({ CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE: text, found }) => {
+])('prefers a token over e-mail and key: %j', ({ CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE: text, found }) => {
   const { credentials } = readAccount({
     ...account,
     CLOUDFLARE_API_TOKEN,
@@ -68,43 +68,43 @@ test.for([
   expect(credentials.current()).toEqual(found);
 });
 
-test('refuses two places for the token', () => {
+test('rejects a token in two variables', () => {
   expect(faultsOf({ ...complete, CLOUDFLARE_API_TOKEN_FILE: fileOf('another') })).toEqual([
-    'CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset the one that is not meant',
+    'CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset one',
   ]);
 });
 
-test('tells everything that is missing at once, and what would do', () => {
+test('lists every missing variable, with an alternative', () => {
   for (const environment of [{}, { CLOUDFLARE_ACCOUNT_ID: ' ', CLOUDFLARE_API_TOKEN: '', CLOUDFLARE_EMAIL: '' }]) {
     expect(faultsOf(environment)).toEqual([
-      'CLOUDFLARE_ACCOUNT_ID: expected the id of the account, found nothing; try --emulator to do without one',
+      'CLOUDFLARE_ACCOUNT_ID: expected the id of an account, found nothing; use --emulator to run without an account',
       expect.stringMatching(
-        /^CLOUDFLARE_API_TOKEN: expected an API token with the permission .*, found nothing; CLOUDFLARE_API_TOKEN_FILE may/,
+        /^CLOUDFLARE_API_TOKEN: expected an API token with the permission .*, found nothing; set it, or set CLOUDFLARE_API_TOKEN_FILE /,
       ),
     ]);
   }
 });
 
-test('tells everything that is wrong at once', () => {
+test('lists every invalid variable', () => {
   const wrong = { CLOUDFLARE_ACCOUNT_ID: 'a b', CLOUDFLARE_BASE_URL: 'api', CLOUDFLARE_API_TOKEN: 'a b' };
   expect(faultsOf(wrong).map((fault) => fault.split(':')[0])).toEqual(Object.keys(wrong));
 });
 
 test.for([
-  { id: 'a'.repeat(32), good: true },
-  { id: 'A_1', good: true },
-  { id: ` ${CLOUDFLARE_ACCOUNT_ID}\n`, good: true },
-  { id: 'a'.repeat(33), good: false },
-  { id: 'a/b', good: false },
-  { id: '..', good: false },
-  { id: 'é', good: false },
-  { id: SECRET, good: false },
-])('an account id of "$id" is good: $good', ({ id, good }) => {
+  { id: 'a'.repeat(32), valid: true },
+  { id: 'A_1', valid: true },
+  { id: ` ${CLOUDFLARE_ACCOUNT_ID}\n`, valid: true },
+  { id: 'a'.repeat(33), valid: false },
+  { id: 'a/b', valid: false },
+  { id: '..', valid: false },
+  { id: 'é', valid: false },
+  { id: SECRET, valid: false },
+])('accepts the account id "$id": $valid', ({ id, valid }) => {
   const environment = { ...complete, CLOUDFLARE_ACCOUNT_ID: id };
-  if (good) expect(readAccount(environment).accountId).toBe(id.trim());
+  if (valid) expect(readAccount(environment).accountId).toBe(id.trim());
   else {
     expect(faultsOf(environment)).toEqual([
-      'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, as in the dashboard, found something else',
+      'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, found a different value; copy the account id from the dashboard',
     ]);
   }
 });
@@ -113,18 +113,18 @@ test.for([
   { CLOUDFLARE_EMAIL: 'ops@example.com', reason: 'an e-mail without a key' },
   { CLOUDFLARE_API_KEY: SECRET, reason: 'a key without an e-mail' },
   { CLOUDFLARE_API_KEY: SECRET, CLOUDFLARE_EMAIL: ' ', reason: 'a key with a blank e-mail' },
-])('refuses $reason', (half) => {
+])('rejects $reason', (half) => {
   expect(faultsOf({ ...account, ...half })).toEqual([
-    'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected both, found one; better: an API token in CLOUDFLARE_API_TOKEN',
+    'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected both, found one; set both, or an API token in CLOUDFLARE_API_TOKEN',
   ]);
 });
 
-/** What cannot stand in a header, in the middle of a secret. */
-const INTRUDERS = [' ', '\n', '\r\nX-Evil: 1', '\t', '\0', '\u007f', 'ä', '\u{1f511}'];
+/** Characters that are not allowed in a header. */
+const FORBIDDEN = [' ', '\n', '\r\nX-Evil: 1', '\t', '\0', '\u007f', 'ä', '\u{1f511}'];
 
-test.for(INTRUDERS)('refuses a secret with %j in it, and does not show it', (intruder) => {
-  const bad = `s3cr3t${intruder}t0k3n`;
-  const expected = 'expected a token of printable characters without spaces, found others';
+test.for(FORBIDDEN)('rejects a secret that contains %j, without showing it', (character) => {
+  const bad = `s3cr3t${character}t0k3n`;
+  const expected = 'expected a token of printable ASCII characters without spaces, found other characters';
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN: bad })).toEqual([`CLOUDFLARE_API_TOKEN: ${expected}`]);
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(bad) })).toEqual([
     `CLOUDFLARE_API_TOKEN_FILE: ${expected}`,
@@ -135,35 +135,35 @@ test.for(INTRUDERS)('refuses a secret with %j in it, and does not show it', (int
     { CLOUDFLARE_EMAIL: bad, CLOUDFLARE_API_KEY: key },
   ]) {
     expect(faultsOf({ ...account, ...pair })).toEqual([
-      'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected printable characters without spaces, found others',
+      'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected printable ASCII characters without spaces, found other characters',
     ]);
   }
 });
 
-test('refuses a file without a token in it', () => {
+test('rejects an empty token file', () => {
   for (const text of ['', '\n', '  \n']) {
     expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(text) })).toEqual([
-      'CLOUDFLARE_API_TOKEN_FILE: expected a token of printable characters without spaces, found nothing',
+      'CLOUDFLARE_API_TOKEN_FILE: expected a token, found an empty file',
     ]);
   }
 });
 
-test('says why the token file cannot be read', () => {
+test('reports why the token file cannot be read', () => {
   const path = join(folder, 'nowhere');
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path })).toEqual([
-    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that ${path} cannot be read: no such file or folder`,
+    `CLOUDFLARE_API_TOKEN_FILE: expected a file that holds the token, found that "${path}" cannot be read: no such file or folder`,
   ]);
 });
 
 test.for([
-  { path: () => folder, found: 'expected a file that holds a token, found what is no regular file' },
+  { path: () => folder, found: 'expected a file that holds a token, found a path that is not a regular file' },
   { path: () => fileOf('x'.repeat(10_000)), found: 'expected a token, found more than 8192 bytes' },
-])('says that a token file is none: $found', ({ path, found }) => {
+])('rejects a token file: $found', ({ path, found }) => {
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path() })).toEqual([`CLOUDFLARE_API_TOKEN_FILE: ${found}`]);
 });
 
-// For root, every file is readable.
-test.skipIf(process.getuid?.() === 0)('says that the token file may not be read', () => {
+// The root user can read every file.
+test.skipIf(process.getuid?.() === 0)('reports a token file without read permission', () => {
   const path = fileOf(SECRET);
   chmodSync(path, 0o000);
   expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path })[0]).toContain('cannot be read: EACCES');
@@ -182,33 +182,33 @@ test.for([
   ['http://127.0.0.1:8787', 'http://127.0.0.1:8787'],
   ['http://127.1.2.3/v4', 'http://127.1.2.3/v4'],
   ['http://[::1]:8787/v4', 'http://[::1]:8787/v4'],
-])('a base URL of "%s" is %s', ([text, baseUrl]) => {
+])('normalizes the base URL "%s" to %s', ([text, baseUrl]) => {
   expect(readAccount({ ...complete, CLOUDFLARE_BASE_URL: text }).baseUrl).toBe(baseUrl);
 });
 
-const TOKEN_READABLE = 'expected https: (plain http: only to loopback), for the token would be readable on the way';
+const UNENCRYPTED = 'expected https:, found http:, which would send the token unencrypted (allowed for loopback only)';
 
 test.for([
-  ['', 'expected a URL such as https://api.cloudflare.com/client/v4, found something else'],
-  [' \n', 'expected a URL such as https://api.cloudflare.com/client/v4, found something else'],
-  ['api.example.com/v4', 'expected a URL such as https://api.cloudflare.com/client/v4, found something else'],
-  ['https://', 'expected a URL such as https://api.cloudflare.com/client/v4, found something else'],
+  ['', 'expected a URL such as https://api.cloudflare.com/client/v4, found a different value'],
+  [' \n', 'expected a URL such as https://api.cloudflare.com/client/v4, found a different value'],
+  ['api.example.com/v4', 'expected a URL such as https://api.cloudflare.com/client/v4, found a different value'],
+  ['https://', 'expected a URL such as https://api.cloudflare.com/client/v4, found a different value'],
   ['ftp://api.example.com', 'expected https:, found ftp:'],
   ['localhost:8787', 'expected https:, found localhost:'],
   ['file:///etc/passwd', 'expected https:, found file:'],
-  ['http://api.example.com', TOKEN_READABLE],
-  ['http://10.0.0.1', TOKEN_READABLE],
-  ['http://0.0.0.0:8787', TOKEN_READABLE],
-  ['http://localhost.example.com', TOKEN_READABLE],
-  ['http://127.0.0.1.example.com', TOKEN_READABLE],
-  ['http://[::2]', TOKEN_READABLE],
+  ['http://api.example.com', UNENCRYPTED],
+  ['http://10.0.0.1', UNENCRYPTED],
+  ['http://0.0.0.0:8787', UNENCRYPTED],
+  ['http://localhost.example.com', UNENCRYPTED],
+  ['http://127.0.0.1.example.com', UNENCRYPTED],
+  ['http://[::2]', UNENCRYPTED],
   [`https://user:${SECRET}@api.example.com`, 'expected a URL without a user name and a password'],
   [`https://${SECRET}@api.example.com`, 'expected a URL without a user name and a password'],
-  [`https://api.example.com/v4?token=${SECRET}`, 'expected a URL without ? and #'],
-  ['https://api.example.com/v4?', 'expected a URL without ? and #'],
-  ['https://api.example.com/v4#', 'expected a URL without ? and #'],
-  [`https://api.example.com/v4#${SECRET}`, 'expected a URL without ? and #'],
-])('refuses a base URL of "%s"', ([text, fault]) => {
+  [`https://api.example.com/v4?token=${SECRET}`, 'expected a URL without a query and a fragment'],
+  ['https://api.example.com/v4?', 'expected a URL without a query and a fragment'],
+  ['https://api.example.com/v4#', 'expected a URL without a query and a fragment'],
+  [`https://api.example.com/v4#${SECRET}`, 'expected a URL without a query and a fragment'],
+])('rejects the base URL "%s"', ([text, fault]) => {
   expect(faultsOf({ ...complete, CLOUDFLARE_BASE_URL: text })).toEqual([`CLOUDFLARE_BASE_URL: ${fault}`]);
 });
 
@@ -216,12 +216,12 @@ test.for([
   [{}, 'account not set, credentials not set'],
   [{ CLOUDFLARE_ACCOUNT_ID: ' \n', CLOUDFLARE_API_TOKEN: ' ' }, 'account not set, credentials not set'],
   [complete, `account ${CLOUDFLARE_ACCOUNT_ID}, credentials from CLOUDFLARE_API_TOKEN`],
-  [{ CLOUDFLARE_ACCOUNT_ID: SECRET }, 'account malformed, credentials not set'],
+  [{ CLOUDFLARE_ACCOUNT_ID: SECRET }, 'account invalid, credentials not set'],
   [
     { ...account, CLOUDFLARE_EMAIL: SECRET, CLOUDFLARE_API_KEY: SECRET },
     `account ${CLOUDFLARE_ACCOUNT_ID}, credentials from CLOUDFLARE_EMAIL, CLOUDFLARE_API_KEY`,
   ],
   [{ CLOUDFLARE_API_TOKEN_FILE: '/nowhere' }, 'account not set, credentials from CLOUDFLARE_API_TOKEN_FILE'],
-] as const)('describes an account without its secrets: %#', ([environment, words]) => {
-  expect(describeAccount(environment)).toBe(words);
+] as const)('describes an account without its secrets: %#', ([environment, description]) => {
+  expect(describeAccount(environment)).toBe(description);
 });

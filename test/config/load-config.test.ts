@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { ConfigError, loadConfig, printConfig } from '../../src/config/load-config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import type { Config, ConfigSources } from '../../src/config/load-config.ts';
-import { flagOf, settingFacts, variableOf } from '../../src/config/settings.ts';
+import { printConfig } from '../../src/config/print-config.ts';
+import { settingDocs } from '../../src/config/setting-docs.ts';
+import { flagOf, variableOf } from '../../src/config/settings.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-config-'));
@@ -61,18 +64,18 @@ const DEFAULTS: Settings = {
 
 test('has a default for every setting', () => {
   expect(load().settings).toEqual(DEFAULTS);
-  expect(Object.keys(DEFAULTS)).toEqual(settingFacts.map(({ name }) => name));
+  expect(Object.keys(DEFAULTS)).toEqual(settingDocs.map(({ name }) => name));
 });
 
-test('says what every setting is', () => {
-  for (const { description, fallback } of settingFacts) {
+test('describes every setting', () => {
+  for (const { description, defaultText } of settingDocs) {
     expect(description).toMatch(/\w/);
-    expect(fallback).not.toBe('');
+    expect(defaultText).not.toBe('');
   }
 });
 
-/** For every setting three ways to write it, and what each means. */
-const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: string, means: Settings[Name]])[] } = {
+/** Three texts for every setting, and the value of each. */
+const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string, value: Settings[Name]])[] } = {
   services: [
     ['one', 'one'],
     ['two', 'two'],
@@ -191,20 +194,23 @@ const SPELLINGS: { readonly [Name in SettingName]: readonly (readonly [text: str
   ],
 };
 
-test.for(settingFacts.map(({ name }) => name))('%s: file, then environment, then flag, the later winning', (name) => {
-  const [inFile = ['', ''], inEnvironment = ['', ''], inFlag = ['', '']] = SPELLINGS[name];
-  const file = fileOf(`${name}: ${inFile[0]}\n`);
-  const environment = { [variableOf(name)]: inEnvironment[0] };
-  const flags = { [name]: inFlag[0] };
-  expect(load({ file }).settings).toEqual({ ...DEFAULTS, [name]: inFile[1] });
-  expect(load({ file, environment }).settings).toEqual({ ...DEFAULTS, [name]: inEnvironment[1] });
-  expect(load({ environment, flags }).settings).toEqual({ ...DEFAULTS, [name]: inFlag[1] });
-  const config = load({ file, environment, flags });
-  expect(config.settings).toEqual({ ...DEFAULTS, [name]: inFlag[1] });
-  expect(config.origins.get(name)?.from).toBe(flagOf(name));
-});
+test.for(settingDocs.map(({ name }) => name))(
+  '%s: a flag overrides the environment, which overrides the file',
+  (name) => {
+    const [inFile = ['', ''], inEnvironment = ['', ''], inFlag = ['', '']] = VALUES[name];
+    const file = fileOf(`${name}: ${inFile[0]}\n`);
+    const environment = { [variableOf(name)]: inEnvironment[0] };
+    const flags = { [name]: inFlag[0] };
+    expect(load({ file }).settings).toEqual({ ...DEFAULTS, [name]: inFile[1] });
+    expect(load({ file, environment }).settings).toEqual({ ...DEFAULTS, [name]: inEnvironment[1] });
+    expect(load({ environment, flags }).settings).toEqual({ ...DEFAULTS, [name]: inFlag[1] });
+    const config = load({ file, environment, flags });
+    expect(config.settings).toEqual({ ...DEFAULTS, [name]: inFlag[1] });
+    expect(config.origins.get(name)?.from).toBe(flagOf(name));
+  },
+);
 
-test('the file is named by a flag, or else by a variable', () => {
+test('reads the file that a flag names, or else a variable', () => {
   const byFlag = fileOf('interval: 1s', 'flag.yaml');
   const environment = { VPC_RECONCILER_CONFIG: fileOf('interval: 2s', 'variable.yaml') };
   expect(load({ environment }).settings.interval).toBe(2000);
@@ -215,7 +221,7 @@ test.for([
   { text: '', reason: 'an empty file' },
   { text: '# nothing but words\n', reason: 'a file of comments' },
   { text: '---\n', reason: 'an empty document' },
-])('takes $reason for no settings at all', ({ text }) => {
+])('reads no settings from $reason', ({ text }) => {
   expect(load({ file: fileOf(text) }).settings).toEqual(DEFAULTS);
 });
 
@@ -223,28 +229,28 @@ test.for([
   { text: '- interval', found: 'expected one mapping of settings, such as "interval: 5m"' },
   { text: 'interval', found: 'expected one mapping of settings, such as "interval: 5m"' },
   { text: 'interval: 5m\n---\nmode: detect', found: 'expected one mapping of settings, such as "interval: 5m"' },
-])('refuses a file that is no mapping: $text', ({ text, found }) => {
+])('rejects a file that is not a mapping: $text', ({ text, found }) => {
   const file = fileOf(text);
   expect(faultsOf({ file })).toEqual([`${file}: ${found}`]);
 });
 
-test('says where in the file it cannot be parsed, and what stands twice', () => {
+test('reports the place of a syntax error and of a duplicate key', () => {
   const broken = fileOf('mode: apply\ninterval: "5m\n');
   expect(faultsOf({ file: broken })[0]).toContain(`${broken}:`);
   const doubled = fileOf('mode: apply\ninterval: 5m\nmode: detect\n');
   expect(faultsOf({ file: doubled })[0]).toContain(`${doubled}:3:1 mode: `);
 });
 
-test('says which file cannot be read, why, and who named it', () => {
+test('reports why a file cannot be read, and what named it', () => {
   expect(faultsOf({ file: join(folder, 'nowhere.yaml') })).toEqual([
-    `--config: expected a file of settings, found that "${folder}/nowhere.yaml" cannot be read: no such file or folder`,
+    `--config: expected a configuration file, found that "${folder}/nowhere.yaml" cannot be read: no such file or folder`,
   ]);
   expect(faultsOf({ environment: { VPC_RECONCILER_CONFIG: folder } })).toEqual([
-    `VPC_RECONCILER_CONFIG: expected a file of settings, found that "${folder}" cannot be read: it is a folder`,
+    `VPC_RECONCILER_CONFIG: expected a configuration file, found that "${folder}" cannot be read: it is a folder`,
   ]);
 });
 
-test('refuses a name that is no setting, with what was meant, in the file and in the environment', () => {
+test('rejects unknown settings in the file and the environment, with a suggestion', () => {
   const file = fileOf('mode: apply\n\nintervall: 5m\n__proto__: 1\nrequest-timeout: 1s\ncompletely_wrong: 1\n');
   const environment = {
     VPC_RECONCILER_REQUEST_TIMOUT: '1s',
@@ -273,20 +279,20 @@ test.for([
   { text: ' localhost:1 ', means: { host: 'localhost', port: 1 } },
   { text: '[fe80::1]:65535', means: { host: 'fe80::1', port: 65_535 } },
   { text: '', means: null },
-])('listens at "$text"', ({ text, means }) => {
+])('parses the address "$text"', ({ text, means }) => {
   expect(load({ environment: { VPC_RECONCILER_HTTP_LISTEN: text } }).settings.http_listen).toEqual(means);
 });
 
 test.for(['8484', 'localhost', '127.0.0.1:65536', '::1:8484', 'http://localhost:8484', 'localhost:http', ' : '])(
-  'cannot listen at "%s"',
+  'rejects the address "%s"',
   (text) => {
     expect(faultsOf({ flags: { http_listen: text } })).toEqual([
-      `--http-listen: expected an address and a port such as 127.0.0.1:8484, [::]:8484 or :8484 (of all addresses), or none, found ${JSON.stringify(text)}`,
+      `--http-listen: expected an address and a port such as 127.0.0.1:8484, [::]:8484 or :8484 (all addresses), or none, found ${JSON.stringify(text)}`,
     ]);
   },
 );
 
-test('tells nobody the reconcile token, be it right or wrong, and takes it from no flag', () => {
+test('never prints the reconcile token, and has no flag for it', () => {
   const token = 'correct-horse-battery';
   for (const config of [
     load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: ` ${token} ` } }),
@@ -301,17 +307,17 @@ test('tells nobody the reconcile token, be it right or wrong, and takes it from 
   );
   for (const bad of ['hunter2hunter2', 'a token with spaces in it', '', 'sécrètesécrète-long']) {
     expect(faultsOf({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: bad } })).toEqual([
-      'VPC_RECONCILER_RECONCILE_TOKEN: expected none, or a token of at least 16 printable characters without spaces, found something else',
+      'VPC_RECONCILER_RECONCILE_TOKEN: expected none, or a token of at least 16 printable ASCII characters without spaces, found something else',
     ]);
   }
-  expect(settingFacts.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual(['reconcile_token']);
+  expect(settingDocs.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual(['reconcile_token']);
 });
 
-test('takes the reconcile token from one place, and names both where there are two', () => {
+test('rejects two places for the reconcile token', () => {
   const environment = { VPC_RECONCILER_RECONCILE_TOKEN: 'correct-horse-battery' };
   const file = fileOf('interval: 1m\nreconcile_token_file: /run/token\n', 'token.yaml');
   const flags = { reconcile_token_file: '/run/other-token' };
-  const both = 'expected one of them, found both; "none" takes one back';
+  const both = 'expected one of them, found both; set one of them to "none"';
   expect(faultsOf({ environment, file })).toEqual([
     `VPC_RECONCILER_RECONCILE_TOKEN and ${file}:2 reconcile_token_file: ${both}`,
   ]);
@@ -321,11 +327,11 @@ test('takes the reconcile token from one place, and names both where there are t
   ]);
   const { settings } = load({ environment, file, flags: { reconcile_token_file: 'none' } });
   expect(settings).toMatchObject({ reconcile_token: 'correct-horse-battery', reconcile_token_file: null });
-  const takenBack = load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' }, file });
-  expect(takenBack.settings).toMatchObject({ reconcile_token: null, reconcile_token_file: '/run/token' });
+  const fileOnly = load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' }, file });
+  expect(fileOnly.settings).toMatchObject({ reconcile_token: null, reconcile_token_file: '/run/token' });
 });
 
-test('takes no notice of variables that are not ours, nor of those of a Kubernetes Service of our name', () => {
+test('ignores variables of other programs, and those that Kubernetes sets for a Service of this name', () => {
   const environment = {
     HOME: '/root',
     VPC_RECONCILER: 'x',
@@ -345,7 +351,7 @@ test('takes no notice of variables that are not ours, nor of those of a Kubernet
   expect(faultsOf({ environment: { VPC_RECONCILER_PORT: '8484' } })).toEqual(['VPC_RECONCILER_PORT: unknown setting']);
 });
 
-test('tells every bad value at once, with where it came from', () => {
+test('lists every invalid value with its origin', () => {
   const file = fileOf('mode: aply\nrescan: 0\nconcurrency: 1.5\nlog_level: [info]\ninclude: []\n');
   const environment = {
     VPC_RECONCILER_ALLOW_EMPTY: 'yes',
@@ -370,9 +376,9 @@ test('tells every bad value at once, with where it came from', () => {
 });
 
 test.for(['5', 'true', 'null', '', '[1s]', '{a: 1}', '.inf', '-1'])(
-  'a file whose settings are all %s has a fault for each in words of ours',
+  'describes what is expected where every setting of a file is %s',
   (value) => {
-    const file = fileOf(settingFacts.map(({ name }) => `${name}: ${value}`).join('\n'));
+    const file = fileOf(settingDocs.map(({ name }) => `${name}: ${value}`).join('\n'));
     for (const fault of faultsOf({ file })) expect(fault).toMatch(/:\d+ \w+: expected .+, found ./);
   },
 );
@@ -401,13 +407,13 @@ test.for([
   ['1h30m', null],
   ['٣s', null],
   ['Infinity', null],
-] as const)('a duration of %s is %s ms', ([text, ms]) => {
+] as const)('parses the duration %s to %s ms', ([text, ms]) => {
   const flags = { interval: text };
   if (ms !== null) expect(load({ flags }).settings.interval).toBe(ms);
   else expect(faultsOf({ flags })).toHaveLength(1);
 });
 
-test('a time in which something has to be done is never zero', () => {
+test('rejects zero where a duration must be positive', () => {
   for (const name of ['rescan', 'request_timeout', 'pass_timeout'] as const) {
     for (const text of ['0', '0ms', '0.1ms']) {
       expect(faultsOf({ flags: { [name]: text } })).toEqual([
@@ -433,7 +439,7 @@ test.for([
   ['-1', null],
   ['', null],
   ['99999999999999999999', null],
-] as const)('a concurrency of %s is %s', ([text, number]) => {
+] as const)('parses the concurrency %s to %s', ([text, number]) => {
   const flags = { concurrency: text };
   if (number !== null) expect(load({ flags }).settings.concurrency).toBe(number);
   else expect(faultsOf({ flags })).toEqual([`--concurrency: expected a whole number from 1 to 100, found "${text}"`]);
@@ -449,7 +455,7 @@ test.for([
   [',', null],
   ['a,,b', null],
   ['a, ', null],
-] as const)('globs in a variable stand between commas: %s', ([text, globs]) => {
+] as const)('splits the globs of a variable at commas: %s', ([text, globs]) => {
   const environment = { VPC_RECONCILER_INCLUDE: text };
   if (globs !== null) expect(load({ environment }).settings.include).toEqual(globs);
   else {
@@ -459,17 +465,17 @@ test.for([
   }
 });
 
-test('the default of every setting can be given as a flag, as the help spells it', () => {
-  const flags = Object.fromEntries(settingFacts.map(({ name, fallback }) => [name, fallback]));
+test('accepts the default of every setting as a flag, as written in the help', () => {
+  const flags = Object.fromEntries(settingDocs.map(({ name, defaultText }) => [name, defaultText]));
   expect(load({ flags }).settings).toEqual(DEFAULTS);
 });
 
-test('what was loaded cannot be changed', () => {
+test('freezes the settings', () => {
   const { settings } = load();
   expect(() => Object.assign(settings, { mode: 'detect' })).toThrow(TypeError);
 });
 
-test('prints the settings as a file, each with where it comes from', () => {
+test('prints the settings as a file, each with its origin', () => {
   const file = fileOf('interval: 1h\nlog_format: json # for the collector\n');
   const environment = { VPC_RECONCILER_CONCURRENCY: '7', VPC_RECONCILER_SERVICES: '7', VPC_RECONCILER_SETTLE: '0' };
   const flags = { allow_empty: 'true', include: 'a.yaml,*.{b,c}' };
@@ -501,8 +507,8 @@ test('prints the settings as a file, each with where it comes from', () => {
   );
 });
 
-/** Names of folders and globs that YAML would read as something else, and others. */
-const awkward = fc.oneof(
+/** Names of folders and globs, many of which are something else in YAML unless quoted. */
+const names = fc.oneof(
   fc.constantFrom(
     '-',
     '---',
@@ -546,11 +552,11 @@ const durations = fc
   .tuple(fc.integer({ min: 1, max: 400 }), fc.constantFrom('ms', 's', 'm', 'h'))
   .map(([number, unit]) => `${number}${unit}`);
 
-test('what is printed is a file that loads to the same settings', () => {
+test('prints a file that loads to the same settings', () => {
   const flags = fc.record(
     {
-      services: awkward,
-      include: fc.array(awkward, { minLength: 1 }).map((globs) => globs.join(',')),
+      services: names,
+      include: fc.array(names, { minLength: 1 }).map((globs) => globs.join(',')),
       allow_empty: fc.constantFrom('true', 'false'),
       mode: fc.constantFrom('apply', 'detect'),
       interval: fc.oneof(durations, fc.constant('0')),
@@ -568,7 +574,7 @@ test('what is printed is a file that loads to the same settings', () => {
       try {
         config = load({ flags: given });
       } catch (error) {
-        return fc.pre(!(error instanceof ConfigError)); // Globs that are empty.
+        return fc.pre(!(error instanceof ConfigError)); // An empty glob is invalid.
       }
       const file = fileOf(printConfig(config));
       expect(load({ file }).settings).toEqual(config.settings);
@@ -588,7 +594,7 @@ test.for([
   ['max_changes', '-1', '-1'],
   ['max_change_percent', '101', '101'],
   ['max_change_percent', '1.5', '1.5'],
-] as const)('%s of %j is refused, with what was expected', ([name, text, found]) => {
+] as const)('rejects %s of %j', ([name, text, found]) => {
   const expected = {
     request_budget: 'expected requests per duration, one or more, such as 1100/5m, 150/1s',
     max_changes: 'expected none, or a whole number from 0 to 1000000',
@@ -597,14 +603,14 @@ test.for([
   expect(faultsOf({ flags: { [name]: text } })).toEqual([`${flagOf(name)}: ${expected}, found "${found}"`]);
 });
 
-test('a budget may be a list in the file', () => {
+test('accepts a list of rates in the file', () => {
   const { settings } = load({ file: fileOf('request_budget: [10/1m, 2/1s]\n') });
   expect(settings.request_budget.map(({ text }) => text)).toEqual(['10/1m', '2/1s']);
 });
 
 const shipped = (name: string) => new URL(`../../config/${name}`, import.meta.url).pathname;
 
-test('config/default.yaml explains every setting, in order, and has the default of each', () => {
+test('config/default.yaml explains every setting, in order, and holds its default', () => {
   const file = shipped('default.yaml');
   const { settings, origins } = load({ file });
   expect(settings).toEqual(DEFAULTS);
@@ -612,7 +618,7 @@ test('config/default.yaml explains every setting, in order, and has the default 
 
   const lines = readFileSync(file, 'utf8').split('\n');
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
-  expect(keys).toEqual(settingFacts.map(({ name }) => name));
+  expect(keys).toEqual(settingDocs.map(({ name }) => name));
   const paragraphs = lines.join('\n').trim().split('\n\n');
   for (const paragraph of paragraphs) expect(paragraph).toMatch(/^# \w/);
 });

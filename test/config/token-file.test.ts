@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A file with this token, watched, and how often it was told of another one. */
+/** Writes a token to a file and watches it. `changes` returns the number of changes that were reported. */
 function watched(token: string) {
   const path = join(temporaryFolder(), 'token');
   writeFileSync(path, token);
@@ -24,47 +24,47 @@ function watched(token: string) {
   return { path, source, secrets, unwatch, changes: () => changes, token: () => Object.values(source.current())[0] };
 }
 
-const LOOK_MS = 1000;
+const POLL_MS = 1000;
 
-test('another token in the file is believed when it was seen twice, within three seconds', () => {
+test('uses a new token after it was read twice', () => {
   const { path, changes, token } = watched('first-token\n');
   expect(token()).toBe('first-token');
   writeFileSync(path, 'second-token\n');
-  vi.advanceTimersByTime(LOOK_MS);
+  vi.advanceTimersByTime(POLL_MS);
   expect([token(), changes()]).toEqual(['first-token', 0]);
-  vi.advanceTimersByTime(LOOK_MS);
+  vi.advanceTimersByTime(POLL_MS);
   expect([token(), changes()]).toEqual(['second-token', 1]);
-  vi.advanceTimersByTime(10 * LOOK_MS);
+  vi.advanceTimersByTime(10 * POLL_MS);
   expect(changes()).toBe(1);
 });
 
-test('a token that is half there is not believed', () => {
+test('does not use a half-written token', () => {
   const { path, changes, token } = watched('first-token');
   writeFileSync(path, 'second');
-  vi.advanceTimersByTime(LOOK_MS);
+  vi.advanceTimersByTime(POLL_MS);
   writeFileSync(path, 'second-token');
-  vi.advanceTimersByTime(LOOK_MS);
+  vi.advanceTimersByTime(POLL_MS);
   expect(token()).toBe('first-token');
-  vi.advanceTimersByTime(LOOK_MS);
+  vi.advanceTimersByTime(POLL_MS);
   expect([token(), changes()]).toEqual(['second-token', 1]);
 });
 
 test.for([
-  ['empty', (path: string) => writeFileSync(path, '\n')],
-  ['no token', (path: string) => writeFileSync(path, 'two words')],
-  ['gone', (path: string) => rmSync(path)],
+  ['an empty file', (path: string) => writeFileSync(path, '\n')],
+  ['not a token', (path: string) => writeFileSync(path, 'two words')],
+  ['deleted', (path: string) => rmSync(path)],
   ['a folder', (path: string) => (rmSync(path), mkdirSync(path))],
   ['a pipe', (path: string) => (rmSync(path), execFileSync('mkfifo', [path]))],
-  ['another file, and large', (path: string) => writeFileSync(path, 'x'.repeat(100_000))],
-] as const)('a file that is %s later leaves the token as it was', ([, spoil]) => {
+  ['a large file', (path: string) => writeFileSync(path, 'x'.repeat(100_000))],
+] as const)('keeps the token when the file becomes: %s', ([, breakFile]) => {
   const { path, source, changes, token } = watched('first-token');
-  spoil(path);
-  vi.advanceTimersByTime(5 * LOOK_MS);
+  breakFile(path);
+  vi.advanceTimersByTime(5 * POLL_MS);
   expect(source.reload(source.current())).toBe(false);
   expect([token(), changes()]).toEqual(['first-token', 0]);
 });
 
-test('a secret volume of Kubernetes, whose links are swapped', () => {
+test('follows the swapped links of a Kubernetes secret volume', () => {
   const folder = temporaryFolder();
   for (const [name, text] of [
     ['..1', 'first-token'],
@@ -80,12 +80,12 @@ test('a secret volume of Kubernetes, whose links are swapped', () => {
   symlinkSync('..2', join(folder, '..data_tmp'));
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
   rmSync(join(folder, '..1'), { recursive: true });
-  vi.advanceTimersByTime(2 * LOOK_MS);
+  vi.advanceTimersByTime(2 * POLL_MS);
   expect(source.current()).toEqual({ token: 'second-token' });
 });
 
 describe('after a denial', () => {
-  test('the file is looked at at once', () => {
+  test('reads the file at once', () => {
     const { path, source, token } = watched('first-token');
     const refused = source.current();
     expect(source.reload(refused)).toBe(false);
@@ -97,26 +97,26 @@ describe('after a denial', () => {
   });
 });
 
-test('what is too large for a token is no secret: nothing is done with it', () => {
+test('ignores a file that is too large for a token', () => {
   const { path, secrets } = watched('first-token');
   writeFileSync(path, 'x'.repeat(8193));
-  vi.advanceTimersByTime(5 * LOOK_MS);
+  vi.advanceTimersByTime(5 * POLL_MS);
   expect(secrets).not.toContain('x'.repeat(8193));
   expect(() => tokenFile(path, () => {})).toThrow('expected a token, found more than 8192 bytes');
 });
 
-test('every token that was read is told of before it is used', () => {
+test('reports every token as a secret before it is used', () => {
   const { path, secrets } = watched('first-token');
   writeFileSync(path, 'second-token');
-  vi.advanceTimersByTime(2 * LOOK_MS);
+  vi.advanceTimersByTime(2 * POLL_MS);
   expect(new Set(secrets)).toEqual(new Set(['first-token', 'second-token']));
 });
 
-test('nothing is looked at any more once it is no longer watched', () => {
+test('stops reading the file when it is no longer watched', () => {
   const { path, unwatch, token } = watched('first-token');
   unwatch();
   writeFileSync(path, 'second-token');
-  vi.advanceTimersByTime(5 * LOOK_MS);
+  vi.advanceTimersByTime(5 * POLL_MS);
   expect(token()).toBe('first-token');
   expect(vi.getTimerCount()).toBe(0);
 });

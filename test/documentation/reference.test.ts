@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { settingFacts, variableOf } from '../../src/config/settings.ts';
+import { settingDocs } from '../../src/config/setting-docs.ts';
+import { variableOf } from '../../src/config/settings.ts';
 import { FAULT_NAMES } from '../../src/emulator/scenario/faults.ts';
 import { scenarioSchema } from '../../src/emulator/scenario/scenario.ts';
 import { command } from '../cli/command.ts';
@@ -11,7 +12,7 @@ import { pages, readPage, root, rowsOf } from './pages.ts';
 
 test('config/README.md lists every setting with its default', () => {
   const documented = [...rowsOf('config/README.md', 'Settings')].map(([name, [fallback]]) => [name, fallback]);
-  expect(documented).toEqual(settingFacts.map(({ name, fallback }) => [name, `\`${fallback}\``]));
+  expect(documented).toEqual(settingDocs.map(({ name, defaultText }) => [name, `\`${defaultText}\``]));
 });
 
 const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate', 'schema'] as const;
@@ -47,7 +48,7 @@ describe('names in the manuals', () => {
   });
 
   test('every variable exists', () => {
-    const known = new Set([...settingFacts.map(({ name }) => variableOf(name)), variableOf('config')]);
+    const known = new Set([...settingDocs.map(({ name }) => variableOf(name)), variableOf('config')]);
     const named = pages.flatMap((page) => readPage(page).match(/\bVPC_RECONCILER_[A-Z_]+\b/g) ?? []);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });

@@ -56,5 +56,5 @@ const old = (process.env['PATH'] ?? '')
 test.skipIf(old === undefined)('on an older Node the bundle says in one line what to do', async () => {
   const { code, stdout, stderr } = await ran(['plan'], { command: [old ?? '', main], cwd: folder });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^vpc-reconciler needs Node 22\.22 or newer, found \S+: install Node 24\n$/);
+  expect(stderr).toMatch(/^vpc-reconciler requires Node\.js 22\.22 or later, found \S+; install 24\n$/);
 });

@@ -34,18 +34,20 @@ test('an unhandled rejection is one line without secrets, and the daemon goes on
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({
     code: 0,
-    stderr: String.raw`vpc-reconciler: a bug, going on: unhandled rejection: TypeError: no\u{a}"[redacted]"` + '\n',
+    stderr:
+      String.raw`vpc-reconciler: internal error, continuing: unhandled rejection: TypeError: no\u{a}"[redacted]"` +
+      '\n',
   });
 });
 
 test.for([
   { thrown: `new Error('no ' + process.env.CLOUDFLARE_API_TOKEN)`, told: 'Error: no [redacted]' },
   { thrown: `process.env.CLOUDFLARE_API_TOKEN`, told: '[redacted]' },
-  { thrown: `Object.create(null)`, told: 'something that cannot be told was thrown' },
+  { thrown: `Object.create(null)`, told: 'a value without a text was thrown' },
 ])('an exception that nobody caught is one line without secrets, and the process ends with 1: $told', async (row) => {
   const program = await running(`process.on('SIGUSR2', () => setTimeout(() => { throw ${row.thrown}; }));`);
   program.send('SIGUSR2');
-  expect(await program.ended).toMatchObject({ code: 1, stderr: `vpc-reconciler: a bug: ${row.told}\n` });
+  expect(await program.ended).toMatchObject({ code: 1, stderr: `vpc-reconciler: internal error: ${row.told}\n` });
 });
 
 test('a warning of Node is one line without secrets', async () => {
@@ -58,7 +60,7 @@ test('a bug that ends a command is one line, with exit code 1', async () => {
   // The first thing that a command asks of its environment.
   const code = `process.env = new Proxy(process.env, { get(of, name) { if (name === 'VPC_RECONCILER_CONFIG') throw new Error('no ' + of.CLOUDFLARE_API_TOKEN); return of[name]; } });`;
   const ended = await ran(['validate'], { environment: { CLOUDFLARE_API_TOKEN: SECRET }, command: after(code) });
-  expect(ended).toEqual({ code: 1, stdout: '', stderr: 'vpc-reconciler: a bug: Error: no [redacted]\n' });
+  expect(ended).toEqual({ code: 1, stdout: '', stderr: 'vpc-reconciler: internal error: Error: no [redacted]\n' });
 });
 
 test('a diagnostic report holds neither the environment nor the network', async () => {

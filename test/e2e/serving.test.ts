@@ -146,10 +146,10 @@ describe('a pass on request', () => {
 
   test.for([
     { spoil: rmSync, why: 'found that it cannot be read: no such file or folder' },
-    { spoil: (file: string) => writeFileSync(file, '\n'), why: 'found nothing' },
+    { spoil: (file: string) => writeFileSync(file, '\n'), why: 'found an empty file' },
     { spoil: (file: string) => writeFileSync(file, 'fifteen-letters'), why: 'found a shorter one' },
-    { spoil: (file: string) => writeFileSync(file, 'two words of a token'), why: 'found others' },
-    { spoil: (file: string) => (rmSync(file), mkdirSync(file)), why: 'found what is no regular file' },
+    { spoil: (file: string) => writeFileSync(file, 'two words of a token'), why: 'found other characters' },
+    { spoil: (file: string) => (rmSync(file), mkdirSync(file)), why: 'found a path that is not a regular file' },
   ])('is refused to everybody while the file is gone or holds no token: $why', async ({ spoil, why }) => {
     const file = join(temporaryFolder(), 'token');
     writeFileSync(file, TOKEN);
@@ -235,7 +235,7 @@ describe('at start it says what to do, and ends with 1', () => {
 
   test.for([
     { text: 'short', why: 'expected a token of at least 16 characters, found a shorter one' },
-    { text: '', why: 'expected a token of printable characters without spaces, found nothing' },
+    { text: '', why: 'expected a token, found an empty file' },
     { text: null, why: 'expected a file that holds the token, found that it cannot be read: no such file or folder' },
   ])('where the file of the token holds none: $text', async ({ text, why }) => {
     const file = join(temporaryFolder(), 'token');

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import wrapAnsi from 'wrap-ansi';
-import { ConfigError } from '../../config/load-config.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/load-config.ts';
 import { untilAborted } from '../../core/base/abort.ts';
 import { errnoText, errorCode } from '../../core/base/errno.ts';
@@ -8,68 +10,111 @@ import { renderProblem } from '../../core/load/problem.ts';
 import { describeScenario, parseScenario } from '../../emulator/scenario/scenario.ts';
 import type { Scenario } from '../../emulator/scenario/scenario.ts';
 import type { HandledRequest } from '../../emulator/server.ts';
-import { print } from '../context.ts';
+import { printResult } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { startRehearsal } from '../emulated-account.ts';
+import { SEEDS, startEmulatedAccount } from '../emulated-account.ts';
 import type { Seed } from '../emulated-account.ts';
-import { openSource } from '../wiring.ts';
+import { addHelpText } from '../help.ts';
+import type { HelpText } from '../help.ts';
+import { addSettings, FOLDER_SETTINGS, withConfig } from '../options.ts';
+import type { CommandScope } from '../options.ts';
+import { createSource } from '../wiring.ts';
 
-export type EmulateOptions = {
-  readonly port: number;
-  readonly seed: Seed;
-  /** A file that says what goes wrong; all is well without one. */
-  readonly scenario: string | undefined;
+const HELP: HelpText = {
+  examples: [
+    ['Start the emulator in one terminal', 'vpc-reconciler emulate > emulator.env'],
+    ['Use it in another terminal', '. ./emulator.env', 'vpc-reconciler plan'],
+    ['Simulate faults, on a fixed port', 'vpc-reconciler emulate --scenario trouble.yaml --port 8080'],
+  ],
+  exitCodes: [
+    ['0', 'Stopped by a signal'],
+    ['1', 'Invalid usage or configuration'],
+  ],
 };
 
-/** A local API until told to stop. What to set for clients goes to stdout, the requests go to stderr. */
-export async function emulateCommand(
-  { settings }: Config,
-  { port, seed, scenario: file }: EmulateOptions,
-  context: Context,
-): Promise<ExitCode> {
+type EmulateFlags = {
+  readonly port: number;
+  readonly seed: Seed;
+  /** A file that describes faults. Without one, every request succeeds. */
+  readonly scenario?: string;
+};
+
+/** Defines `emulate`, which runs a local API until it is stopped. */
+export function defineEmulate(command: Command, scope: CommandScope): void {
+  command
+    .addOption(
+      new Option('--port <number>', 'Port to listen on at 127.0.0.1; 0 selects a free port')
+        .default(0)
+        .argParser(parsePort),
+    )
+    .addOption(
+      new Option('--seed <state>', 'Initial live services: drifted or identical copies of the declared ones, or none')
+        .choices(SEEDS)
+        .default('drifted'),
+    )
+    .option('--scenario <file>', 'File of faults, limits and refusals to simulate; see config/scenario.yaml');
+  addSettings(command, FOLDER_SETTINGS, scope);
+  addHelpText(command, HELP, scope.context);
+  command.action(async (flags: EmulateFlags) =>
+    withConfig(command, scope, async (config) => emulate(config, flags, scope.context)),
+  );
+}
+
+/** Prints the variables for clients to stdout, and every request to stderr. */
+async function emulate({ settings }: Config, flags: EmulateFlags, context: Context): Promise<ExitCode> {
+  const { port, seed, scenario: file } = flags;
   const scenario = file === undefined ? {} : readScenario(file);
-  const source = openSource(settings);
-  // Nothing else would say that there are no declarations to copy.
+  const source = createSource(settings);
+  // Throws if the folder cannot be read. Otherwise, the user would not learn why there are no services.
   if (seed !== 'empty') await source.read(context.stop);
-  const { emulator, account } = await startRehearsal(source, seed, {
+  const { emulator, account } = await startEmulatedAccount(source, seed, {
     port,
     scenario,
     onRequest: (request) => context.stderr.write(`${accessLine(request)}\n`),
   });
-  const live = emulator.services().length;
-  print(context, '# A local emulator of the Workers VPC services API, for demos and tests.');
-  print(context, `# It holds ${live} ${live === 1 ? 'service' : 'services'} (--seed ${seed}). Ctrl-C ends it.`);
+  const count = emulator.services().length;
+  printResult(context, '# A local emulator of the Workers VPC services API, for demos and tests.');
+  printResult(
+    context,
+    `# It holds ${count} ${count === 1 ? 'service' : 'services'} (--seed ${seed}). Press Ctrl-C to stop it.`,
+  );
   if (file !== undefined) {
-    print(context, `# ${file}:`);
-    for (const trouble of describeScenario(scenario)) print(context, commented(trouble));
+    printResult(context, `# ${file}:`);
+    for (const fault of describeScenario(scenario)) printResult(context, toComment(fault));
   }
-  print(context, `export CLOUDFLARE_BASE_URL=${account.baseUrl}`);
-  print(context, `export CLOUDFLARE_ACCOUNT_ID=${account.accountId}`);
-  print(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);
+  printResult(context, `export CLOUDFLARE_BASE_URL=${account.baseUrl}`);
+  printResult(context, `export CLOUDFLARE_ACCOUNT_ID=${account.accountId}`);
+  printResult(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);
   await untilAborted(context.stop);
   await emulator.close();
   return 0;
 }
 
-/** Mostly in a file, which has no width. */
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}
+
+/** The output is usually redirected to a file, so the width of the terminal does not matter. */
 const COLUMNS = 80;
 
-/** What does not fit goes on below, a little further in. */
-function commented(text: string): string {
+/** Returns a text as comment lines, where continuation lines are indented. */
+function toComment(text: string): string {
   return wrapAnsi(text, COLUMNS - '#     '.length)
     .split('\n')
     .map((line, index) => `#  ${index === 0 ? '' : '  '} ${line}`)
     .join('\n');
 }
 
-/** Throws a `ConfigError` that names everything wrong in the file. */
+/** Reads a scenario. Throws a `ConfigError` that reports every problem of the file. */
 function readScenario(file: string): Scenario {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(
-      `--scenario: expected a file that says what goes wrong, found that ${JSON.stringify(file)} cannot be read: ${errnoText(errorCode(error))}`,
+      `--scenario: expected a scenario file, found that ${JSON.stringify(file)} cannot be read: ${errnoText(errorCode(error))}`,
     );
   }
   const parsed = parseScenario(file, text);
@@ -77,7 +122,7 @@ function readScenario(file: string): Scenario {
   throw new ConfigError(parsed.problems.map(renderProblem).join('\n'));
 }
 
-/** What was asked, how it was answered and how soon; and what the scenario did to it. */
+/** Returns a line for the access log: the request, its status and duration, and the fault that was simulated. */
 function accessLine({ at, method, path, status, durationMs, fault }: HandledRequest): string {
   const line = `${at.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms`;
   return fault === null ? line : `${line} (${fault})`;

@@ -1,11 +1,8 @@
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
 import { readAccount } from '../../config/account.ts';
-import { ConfigError } from '../../config/load-config.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { Settings } from '../../config/settings.ts';
-import { errorCode } from '../../core/base/errno.ts';
-import { failure, FailureError } from '../../core/base/failure.ts';
 import { printable } from '../../core/base/printable.ts';
 import { select } from '../../core/compare/select.ts';
 import { fileNames } from '../../core/import/file-name.ts';
@@ -13,187 +10,102 @@ import { planImport } from '../../core/import/plan-import.ts';
 import type { ImportedFile, ImportPlan } from '../../core/import/plan-import.ts';
 import { toDeclaration } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
-import type { ParsedFile } from '../../core/load/declaration.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import type { LiveService } from '../../core/service/directory.ts';
-import { wouldRead } from '../../source/list-files.ts';
-import { folderSource } from '../../source/folder-source.ts';
 import { writeFiles } from '../../source/write-files.ts';
-import { print, tell, textOptionsForResults } from '../context.ts';
+import { printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { tellingWaits } from '../slow-list-notice.ts';
-import { describeWait, openBudget, openDirectory } from '../wiring.ts';
+import { addHelpText } from '../help.ts';
+import type { HelpText } from '../help.ts';
+import { addSettings, onlyOption, withConfig } from '../options.ts';
+import type { CommandScope } from '../options.ts';
+import { withSlowListNotice } from '../slow-list-notice.ts';
+import { createBudget, createDirectory, describeWait } from '../wiring.ts';
+import { fileNamesIn, importTarget, readDeclaredFiles, schemaComment } from './import-target.ts';
+import type { ImportTarget } from './import-target.ts';
 
-export type ImportOptions = {
-  /** Where to write; the folder of declarations unless given. */
-  readonly into: string | undefined;
-  /** Names and ids of the services that are wanted; all of them where there is none. */
-  readonly only: readonly string[];
-  /** Whether to write declarations anew that have a file of their own. */
-  readonly force: boolean;
+const HELP: HelpText = {
+  examples: [
+    ['Import every live service', 'vpc-reconciler import --into services'],
+    ['Import two services', 'vpc-reconciler import --only orders-db,orders-api'],
+    ['Replace the declaration of a service', 'vpc-reconciler import --force --only orders-db'],
+  ],
+  exitCodes: [
+    ['0', 'Every selected service has a declaration now'],
+    ['1', 'A service could not be declared, or nothing was written because of a conflict or an error'],
+  ],
+  needsAccount: true,
 };
 
-/** Writes the live services as declarations: 0 all that was asked for is declared now, 1 otherwise. */
-export async function importCommand(
-  { settings }: Config,
-  { into = settings.services, only, force }: ImportOptions,
-  context: Context,
-): Promise<ExitCode> {
-  const say = (text: string) => tell(context, text);
+type ImportFlags = {
+  readonly into?: string;
+  /** Names and ids of the services to import; empty for all. */
+  readonly only: readonly string[];
+  readonly force?: boolean;
+};
+
+/** Defines `import`, which writes the live services as declarations. */
+export function defineImport(command: Command, scope: CommandScope): void {
+  command
+    .option('--into <folder>', 'Folder to write to (default: the folder of --services)')
+    .addOption(onlyOption())
+    .option('--force', 'Replace existing declarations; each must be the only one in its file');
+  addSettings(command, ['services', 'include', 'request_budget', 'request_timeout'], scope);
+  addHelpText(command, HELP, scope.context);
+  command.action(async (flags: ImportFlags) =>
+    withConfig(command, scope, async (config) => importServices(config, flags, scope.context)),
+  );
+}
+
+/** Writes the declarations; either all of them, or none if one has a conflict. */
+async function importServices({ settings }: Config, flags: ImportFlags, context: Context): Promise<ExitCode> {
+  const notify = (text: string) => printNotice(context, text);
   const refuse = (reasons: readonly string[]): ExitCode => {
-    for (const reason of [...reasons, 'nothing is imported']) say(reason);
+    for (const reason of [...reasons, 'nothing was imported']) notify(reason);
     return 1;
   };
-  const places = placesOf(into, settings);
-  const folder = await readFolder(places.root, settings, context);
-  const { problems } = collect(folder);
-  // What a broken file declares cannot be known, and would be declared a second time.
-  if (problems.length > 0) return refuse([...problems.map(renderProblem), 'put these files right first']);
+  const target = importTarget(flags.into ?? settings.services, settings);
+  const declaredFiles = await readDeclaredFiles(target, settings, context.stop);
+  const { problems } = collect(declaredFiles);
+  // The services of an invalid file are unknown, and would be declared a second time.
+  if (problems.length > 0) return refuse([...problems.map(renderProblem), 'fix these files first']);
 
-  const live = await list(settings, context, say);
-  const { selected: picked, errors: faults } = select(live, only, ({ service_id, name }) => ({
-    service_id,
-    names: [name],
-  }));
-  if (faults.length > 0) return refuse(faults.map((fault) => `--only: ${fault}`));
+  const live = await listServices(settings, context, notify);
+  const { selected, errors } = select(live, flags.only, ({ service_id, name }) => ({ service_id, names: [name] }));
+  if (errors.length > 0) return refuse(errors.map((error) => `--only: ${error}`));
 
-  // Of all of them, so that a file is called the same whatever is asked for.
+  // File names are derived from all services, so that a service has the same file whatever else is selected.
   const names = fileNames(live);
   const plan = planImport({
-    services: picked.map(toDeclaration),
-    folder,
-    existingNames: entriesOf(places.folder),
-    pathOf: (id) => join(places.folder, names.get(id) ?? ''),
+    services: selected.map(toDeclaration),
+    folder: declaredFiles,
+    existingNames: fileNamesIn(target.folder),
+    pathOf: (id) => join(target.folder, names.get(id) ?? ''),
     headerOf: schemaComment,
-    force,
+    force: flags.force === true,
   });
-  const unread = plan.files.filter(({ path, replaces }) => !replaces && !places.isRead(basename(path)));
-  const conflicts = [
-    ...plan.conflicts,
-    ...unread.map(
-      ({ path }) =>
-        `${path}: expected a path that is read (${settings.include.join(', ')}; nothing hidden), found another`,
-    ),
-  ];
+  const conflicts = [...plan.conflicts, ...unreadablePaths(plan, target, settings)];
   if (conflicts.length > 0) return refuse(conflicts);
 
   context.stop.throwIfAborted();
-  const { written, fault } = writeFiles(plan.files, places);
-  for (const remark of remarksOn(plan, written)) say(remark);
-  if (fault !== null) say(`${fault.path}: ${fault.message}`);
-  const look = textOptionsForResults(context, 'auto');
-  for (const { path, live: service } of written) {
-    const [name, id] = [look.paint('bold', printable(service.name)), look.paint('dim', service.service_id)];
-    print(context, wrapLine(`${printable(path)}  ${name}  ${id}`, look));
-  }
-  print(context, totalsOf(plan, written.length));
+  const { written, fault } = writeFiles(plan.files, target);
+  for (const notice of noticesOf(plan, written)) notify(notice);
+  if (fault !== null) notify(`${fault.path}: ${fault.message}`);
+  printWritten(written, context);
+  printResult(context, summarize(plan, written.length));
   return plan.undeclarable.length === 0 && fault === null ? 0 : 1;
 }
 
-/** Of what is as it was, nobody reads more: the totals say how many there are. */
-const MOST_NAMED = 5;
-
-/** What is to be said of services beside that they were written. */
-function remarksOn({ declared, undeclarable }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
-  return [
-    ...(declared.length > MOST_NAMED
-      ? []
-      : declared.map(
-          ({ live, declaration: { file, line } }) =>
-            `${title(live)}: declared already in ${file}:${line}; left as it is`,
-        )),
-    ...undeclarable.map(({ live, reason }) => `${title(live)}: this version cannot declare it: ${reason}`),
-    ...written.flatMap(({ live, unknownFields: fields }) =>
-      fields.length === 0
-        ? []
-        : [
-            `${title(live)}: not declared, for this version does not know them: ${fields.join(', ')} (see unknown_fields)`,
-          ],
-    ),
-  ];
-}
-
-function title({ name, service_id }: LiveService): string {
-  return `${name} (${service_id})`;
-}
-
-function totalsOf({ files, declared, undeclarable }: ImportPlan, written: number): string {
-  const numbers = [
-    { number: written, of: 'written' },
-    { number: declared.length, of: 'declared already' },
-    { number: undeclarable.length, of: 'not to be declared' },
-    { number: files.length - written, of: 'not written' },
-  ].flatMap(({ number, of }) => (number > 0 ? [`${number} ${of}`] : []));
-  return numbers.join(', ') || 'no services: nothing to write';
-}
-
-/** Where to write, and the folder with whose declarations what is written will stand together. */
-type Places = {
-  readonly folder: string;
-  readonly root: string;
-  /** Whether a file of this name would be read there. */
-  readonly isRead: (name: string) => boolean;
-};
-
-function placesOf(into: string, { services, include }: Settings): Places {
-  if (into.trim() === '') throw new ConfigError(`--into: expected a folder, found ${JSON.stringify(into)}`);
-  const [from, to] = [realPath(resolve(services)), realPath(resolve(into))];
-  const within = to === from || to.startsWith(from.endsWith(sep) ? from : from + sep);
-  const prefix = within && to !== from ? `${relative(from, to).replaceAll(sep, '/')}/` : '';
-  return {
-    folder: into,
-    root: within ? services : into,
-    isRead: (name) => wouldRead(prefix + name, include),
-  };
-}
-
-/** Where a path really leads, also one that is not all there yet. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    // What does not exist has no links; what cannot be read is told by whoever reads it.
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
-  }
-}
-
-async function readFolder(path: string, { include }: Settings, { stop }: Context): Promise<readonly ParsedFile[]> {
-  if (isAbsent(path)) return [];
-  const { files } = await folderSource({ path, include, allowEmpty: true }).read(stop);
-  return files;
-}
-
-function entriesOf(folder: string): readonly string[] {
-  if (isAbsent(folder)) return [];
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    throw new FailureError(failure('source', `${folder}: the folder cannot be read: ${errorCode(error)}`));
-  }
-}
-
-/** Unreadable is not absent: what cannot be looked at may be full of declarations. */
-function isAbsent(path: string): boolean {
-  try {
-    lstatSync(path);
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'ENOENT';
-  }
-}
-
-async function list(
+async function listServices(
   settings: Settings,
   { environment, secrets, stop }: Context,
-  say: (text: string) => void,
+  notify: (text: string) => void,
 ): Promise<readonly LiveService[]> {
-  const account = readAccount(environment, {
-    onSecret: secrets.add,
-    otherwise: 'vpc-reconciler emulate is one to try it with',
-  });
-  const budget = openBudget(settings, (wait) => say(describeWait(wait)));
-  const directory = tellingWaits(openDirectory(settings, account, budget), account.baseUrl, say);
+  const alternative = 'run vpc-reconciler emulate to try this without an account';
+  const account = readAccount(environment, { onSecret: secrets.add, alternative });
+  const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
+  const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
   try {
     return await directory.list({ stop, kill: stop });
   } finally {
@@ -201,14 +113,55 @@ async function list(
   }
 }
 
-const SCHEMA = 'config/service.schema.json';
-const MOST_PARENTS = 4;
+/** Returns a conflict for every new file that would not be read as a declaration. */
+function unreadablePaths(plan: ImportPlan, target: ImportTarget, { include }: Settings): readonly string[] {
+  return plan.files
+    .filter(({ path, replaces }) => !replaces && !target.isRead(basename(path)))
+    .map(
+      ({ path }) =>
+        `${path}: expected a path that is read, found that it is hidden or that "include" (${include.join(', ')}) does not match it; choose another folder with --into`,
+    );
+}
 
-/** For editors, where the schema lies in a folder above the file. */
-function schemaComment(path: string): string {
-  for (let parents = 0; parents <= MOST_PARENTS; parents += 1) {
-    const way = '../'.repeat(parents) + SCHEMA;
-    if (existsSync(join(dirname(path), way))) return `# yaml-language-server: $schema=${way}\n`;
+/** At most this many existing declarations are named. The summary counts all of them. */
+const MAX_NAMED = 5;
+
+function noticesOf({ declared, undeclarable }: ImportPlan, written: readonly ImportedFile[]): readonly string[] {
+  const existing = declared.length > MAX_NAMED ? [] : declared;
+  return [
+    ...existing.map(
+      ({ live, declaration: { file, line } }) =>
+        `${titleOf(live)}: already declared in ${file}:${line}, which is unchanged`,
+    ),
+    ...undeclarable.map(({ live, reason }) => `${titleOf(live)}: this version cannot declare it: ${reason}`),
+    ...written
+      .filter(({ unknownFields }) => unknownFields.length > 0)
+      .map(
+        ({ live, unknownFields }) =>
+          `${titleOf(live)}: fields unknown to this version were not declared: ${unknownFields.join(', ')}; see the setting unknown_fields`,
+      ),
+  ];
+}
+
+function titleOf({ name, service_id }: LiveService): string {
+  return `${name} (${service_id})`;
+}
+
+function printWritten(written: readonly ImportedFile[], context: Context): void {
+  const textOptions = resultTextOptions(context, 'auto');
+  for (const { path, live } of written) {
+    const name = textOptions.paint('bold', printable(live.name));
+    const id = textOptions.paint('dim', live.service_id);
+    printResult(context, wrapLine(`${printable(path)}  ${name}  ${id}`, textOptions));
   }
-  return '';
+}
+
+function summarize({ files, declared, undeclarable }: ImportPlan, written: number): string {
+  const counts = [
+    { count: written, label: 'written' },
+    { count: declared.length, label: 'already declared' },
+    { count: undeclarable.length, label: 'not declarable' },
+    { count: files.length - written, label: 'not written' },
+  ].filter(({ count }) => count > 0);
+  return counts.map(({ count, label }) => `${count} ${label}`).join(', ') || 'no services: nothing to write';
 }

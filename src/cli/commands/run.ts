@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
+import type { Command } from 'commander';
 import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
+import { SETTINGS } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Watch } from '../../core/load/source.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -31,17 +33,52 @@ import {
   logWatchState,
   reportLog,
 } from '../daemon-log.ts';
-import { startRehearsal } from '../emulated-account.ts';
+import { startEmulatedAccount } from '../emulated-account.ts';
+import { addHelpText } from '../help.ts';
+import type { HelpText } from '../help.ts';
+import { addSettings, emulatorOption, withConfig } from '../options.ts';
+import type { CommandScope } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { StatusServer, StatusServerOptions } from '../status-server.ts';
 import { version } from '../version.ts';
-import { clock, describeWait, openBudget, openDirectory, openReconciler, openSource } from '../wiring.ts';
+import { clock, describeWait, createBudget, createDirectory, createPass, createSource } from '../wiring.ts';
 
-export type RunOptions = { readonly emulator: boolean; readonly once: boolean };
+const HELP: HelpText = {
+  examples: [
+    ['Reconcile the account of the environment with ./services', 'vpc-reconciler run'],
+    ['Report drift every hour, without correcting it', 'vpc-reconciler run --mode detect --interval 1h'],
+    ['Try it without an account, until all services are in sync', 'vpc-reconciler run --emulator --once'],
+  ],
+  note: [
+    'To set the token of POST /api/reconcile without a file, use the environment; there is no flag for it:',
+    'VPC_RECONCILER_RECONCILE_TOKEN=… vpc-reconciler run',
+  ],
+  exitCodes: [
+    ['0', 'Stopped by a signal; with --once, all services are in sync'],
+    ['1', 'Invalid usage or configuration; with --once, a pass failed'],
+  ],
+  needsAccount: true,
+};
+
+type RunFlags = { readonly emulator?: boolean; readonly once?: boolean };
+
+/** Defines `run`, the daemon. */
+export function defineRun(command: Command, scope: CommandScope): void {
+  command
+    .addOption(emulatorOption())
+    .option('--once', 'Exit when all services are in sync (exit code 0) or a pass fails (exit code 1)');
+  addSettings(command, SETTINGS, scope);
+  addHelpText(command, HELP, scope.context);
+  command.action(async ({ emulator = false, once = false }: RunFlags) =>
+    withConfig(command, scope, async (config) => run(config, { emulator, once }, scope.context)),
+  );
+}
+
+type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 
 /** Runs the daemon until it is stopped; with `once`, until a pass has nothing left to do. */
-export async function run({ settings }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
+async function run({ settings }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
   const parts = await openParts(settings, options, context);
@@ -61,7 +98,7 @@ export async function run({ settings }: Config, options: RunOptions, context: Co
   };
   try {
     await daemon({
-      pass: openReconciler(settings, {
+      pass: createPass(settings, {
         source,
         directory,
         account,
@@ -99,15 +136,15 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 async function openParts(settings: Settings, { emulator, once }: RunOptions, context: Context) {
   const progress = await openProgress(context);
   const log = openLog(settings, context, progress.clear);
-  const source = openSource(settings);
+  const source = createSource(settings);
   const emulated = emulator
-    ? await startRehearsal(source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
+    ? await startEmulatedAccount(source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;
   const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
-  const budget = openBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
+  const budget = createBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
   const vitals = trackVitals(clock.elapsedMs);
   const statusServer = once ? null : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log });
-  const directory = openDirectory(settings, account, budget, statusServer?.onRequest);
+  const directory = createDirectory(settings, account, budget, statusServer?.onRequest);
   return { log, source, emulated, account, budget, vitals, statusServer, directory, progress: firstPassOnly(progress) };
 }
 
@@ -196,8 +233,8 @@ function logStart({ log, account, emulated, statusServer }: Parts, { mode, servi
   if (statusServer !== null) {
     log.info({ event: 'serving', url: statusServer.url }, `status page, health and metrics: ${statusServer.url}/`);
   }
-  if (emulated?.tamper != null) {
-    log.info({ event: 'hint' }, `to change a service outside git:\n  ${emulated.tamper}`);
+  if (emulated?.driftCommand != null) {
+    log.info({ event: 'hint' }, `to change a service outside git:\n  ${emulated.driftCommand}`);
   }
 }
 

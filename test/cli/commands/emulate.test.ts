@@ -4,7 +4,7 @@ import { FAULT_NAMES } from '../../../src/emulator/scenario/faults.ts';
 import { command, database, emulated, folderOf, web } from '../command.ts';
 import type { Ended, Environment } from '../command.ts';
 
-/** Runs `emulate`, calls back with the variables that it prints, and then tells it to stop. */
+/** Runs `emulate`, calls `use` with the variables that it prints, and stops it. */
 async function emulating(line: readonly string[], use: (variables: Environment) => Promise<void>): Promise<Ended> {
   const stop = new AbortController();
   const ready = Promise.withResolvers<string>();
@@ -26,7 +26,7 @@ test.for([
   { seed: 'in-sync', code: 0, holds: '2 services' },
   { seed: 'drifted', code: 2, holds: '3 services' },
   { seed: 'empty', code: 1, holds: '0 services' },
-])('prints what a client needs; seeded $seed, a plan ends with $code', async ({ seed, code, holds }) => {
+])('prints the variables for clients; with --seed $seed, a plan exits with $code', async ({ seed, code, holds }) => {
   const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const ended = await emulating(['--seed', seed, '--services', services], async (environment) => {
     expect(await command(['plan', '--services', services], { environment })).toMatchObject({ code, stderr: '' });
@@ -34,7 +34,7 @@ test.for([
   expect(ended.code).toBe(0);
   expect(ended.stdout.split('\n')).toEqual([
     '# A local emulator of the Workers VPC services API, for demos and tests.',
-    `# It holds ${holds} (--seed ${seed}). Ctrl-C ends it.`,
+    `# It holds ${holds} (--seed ${seed}). Press Ctrl-C to stop it.`,
     expect.stringMatching(/^export CLOUDFLARE_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/client\/v4$/),
     'export CLOUDFLARE_ACCOUNT_ID=0123456789abcdef0123456789abcdef',
     'export CLOUDFLARE_API_TOKEN=emulator-token-not-a-secret',
@@ -45,7 +45,7 @@ test.for([
   );
 });
 
-test('a folder that cannot be read is told, where it is needed', async () => {
+test('reports a folder that cannot be read, unless the seed is empty', async () => {
   expect(await command(['emulate', '--services', '/nowhere'])).toMatchObject({
     code: 1,
     stdout: '',
@@ -57,17 +57,17 @@ test('a folder that cannot be read is told, where it is needed', async () => {
   expect(ended.code).toBe(0);
 });
 
-test('a port that somebody else has is told', async () => {
+test('reports a port that is in use', async () => {
   const { url } = await emulated();
   const { port } = new URL(url);
   expect(await command(['emulate', '--seed', 'empty', '--port', port])).toEqual({
     code: 1,
     stdout: '',
-    stderr: `vpc-reconciler: --port: expected a free port of 127.0.0.1, found one that is in use: ${port}\n`,
+    stderr: `vpc-reconciler: --port: expected a free port on 127.0.0.1, found that port ${port} is in use\n`,
   });
 });
 
-test('a scenario is told, and strikes; the log says whom and how', async () => {
+test('prints a scenario, simulates its faults, and logs them', async () => {
   const folder = folderOf({ 'web.yaml': web(), 'trouble.yml.txt': 'share: 1\nfaults: [lost, 503]\nstops_after: 2\n' });
   const scenario = join(folder, 'trouble.yml.txt');
   const line = ['--seed', 'in-sync', '--services', folder, '--scenario', scenario];
@@ -82,11 +82,11 @@ test('a scenario is told, and strikes; the log says whom and how', async () => {
   ]);
   const log = ended.stderr.replaceAll(/^\S+Z GET \S+ (\d+) \d+ ms/gm, '$1').split('\n');
   expect(log).toHaveLength(4);
-  for (const struck of log.slice(0, 2)) expect(struck).toMatch(/^(0 \(lost\)|503 \(503\))$/);
+  for (const line of log.slice(0, 2)) expect(line).toMatch(/^(0 \(lost\)|503 \(503\))$/);
   expect(log.slice(2)).toEqual(['200', '']);
 });
 
-test('whatever a scenario has in store, what is told of it keeps within 80 columns, as comments', async () => {
+test('prints a scenario as comments of at most 80 columns', async () => {
   const line = ['--seed', 'empty', '--scenario', 'config/scenario.yaml'];
   const { stdout } = await emulating(line, async () => {});
   const comments = stdout.split('\n').filter((row) => row !== '' && !row.startsWith('export '));
@@ -97,7 +97,7 @@ test('whatever a scenario has in store, what is told of it keeps within 80 colum
   }
 });
 
-test('everything wrong in a scenario is told, a line each, before anything is done', async () => {
+test('prints every problem of a scenario, one per line, and does nothing else', async () => {
   const scenario = join(folderOf({ 'trouble.yaml': 'faults: [trunctated]\nlatncy: 5s\n' }), 'trouble.yaml');
   expect(await command(['emulate', '--seed', 'empty', '--scenario', scenario])).toEqual({
     code: 1,
@@ -110,11 +110,11 @@ test('everything wrong in a scenario is told, a line each, before anything is do
   });
 });
 
-test('a scenario that cannot be read is told', async () => {
+test('reports a scenario that cannot be read', async () => {
   expect(await command(['emulate', '--seed', 'empty', '--scenario', '/nowhere.yaml'])).toEqual({
     code: 1,
     stdout: '',
     stderr:
-      'vpc-reconciler: --scenario: expected a file that says what goes wrong, found that "/nowhere.yaml" cannot be read: no such file or folder\n',
+      'vpc-reconciler: --scenario: expected a scenario file, found that "/nowhere.yaml" cannot be read: no such file or folder\n',
   });
 });

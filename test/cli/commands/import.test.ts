@@ -9,10 +9,10 @@ import { accountAt, command, database, emulated, folderOf, temporaryFolder, web 
 const WEB = '0191e3a4-5b6c-7d8e-9f00-112233445566';
 const DB = '0191e3a4-5b6c-7d8e-9f00-112233445577';
 
-/** A folder that is not there yet. */
-const nowhere = () => join(temporaryFolder(), 'deep/services');
+/** Returns the path of a folder that does not exist. */
+const newFolder = () => join(temporaryFolder(), 'deep/services');
 
-const OTHER_WAYS: Quirks = {
+const OTHER_QUIRKS: Quirks = {
   resultInfo: 'absent',
   ignorePage: true,
   maxPerPage: 1000,
@@ -28,13 +28,13 @@ const OTHER_WAYS: Quirks = {
 };
 
 test.for([
-  { reason: 'as it was observed to', quirks: observedQuirks },
-  { reason: 'in every other way', quirks: OTHER_WAYS },
-])('what is imported is valid and in sync, for every shape, where the API answers $reason', async ({ quirks }) => {
+  { api: 'as observed', quirks: observedQuirks },
+  { api: 'in every other way', quirks: OTHER_QUIRKS },
+])('imports valid declarations in sync for every kind of service, where the API responds $api', async ({ quirks }) => {
   const services = fleet().map(({ live }) => live);
   const { url, requests } = await emulated({ services, quirks });
   const environment = accountAt(url);
-  const folder = nowhere();
+  const folder = newFolder();
   const imported = await command(['import', '--services', folder], { environment });
   expect(imported).toMatchObject({ code: 0, stderr: '' });
   const lines = imported.stdout.trimEnd().split('\n');
@@ -51,12 +51,12 @@ test.for([
   const again = await command(['import', '--services', folder], { environment });
   expect(again).toEqual({
     code: 0,
-    stdout: '60 declared already\n',
+    stdout: '60 already declared\n',
     stderr: '',
   });
 });
 
-test('hostile names end in the folder, a file each, and in sync', async () => {
+test('imports services with hostile names as one file each, inside the folder', async () => {
   const names = [
     'a/b',
     '..',
@@ -90,25 +90,25 @@ test('hostile names end in the folder, a file each, and in sync', async () => {
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('names what it cannot declare of a service, and declares the rest, which stays in sync', async () => {
+test('reports fields and services that cannot be declared, and declares the rest', async () => {
   const { url } = await emulated({ services: [web({ x_weight: 3 }), database({ type: 'udp' })] });
   const environment = accountAt(url);
-  const folder = nowhere();
+  const folder = newFolder();
   expect(await command(['import', '--services', folder], { environment })).toEqual({
     code: 1,
-    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 not to be declared\n`,
+    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 not declarable\n`,
     stderr: [
       `vpc-reconciler: db (${DB}): this version cannot declare it: type: expected http or tcp, found "udp"`,
-      `vpc-reconciler: web (${WEB}): not declared, for this version does not know them: x_weight (see unknown_fields)`,
+      `vpc-reconciler: web (${WEB}): fields unknown to this version were not declared: x_weight; see the setting unknown_fields`,
       '',
     ].join('\n'),
   });
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
 });
 
-test('an account without services is no failure, and no folder is made for it', async () => {
+test('succeeds without creating a folder if the account has no services', async () => {
   const { url } = await emulated();
-  const folder = nowhere();
+  const folder = newFolder();
   expect(await command(['import', '--services', folder], { environment: accountAt(url) })).toEqual({
     code: 0,
     stdout: 'no services: nothing to write\n',
@@ -117,7 +117,7 @@ test('an account without services is no failure, and no folder is made for it', 
   expect(existsSync(folder)).toBe(false);
 });
 
-test('where a file is in the way, that is told and nothing is written', async () => {
+test('writes nothing if a file is in the way', async () => {
   const { url } = await emulated({ services: [web(), database()] });
   const folder = folderOf({ 'db.yaml': web({ name: 'other', service_id: WEB.replace('66', '99') }) });
   expect(await command(['import', '--force', '--services', folder], { environment: accountAt(url) })).toEqual({
@@ -125,28 +125,28 @@ test('where a file is in the way, that is told and nothing is written', async ()
     stdout: '',
     stderr: [
       `vpc-reconciler: ${folder}/db.yaml: expected no existing file for the declaration of "db", found one that declares "other"; rename it, or import --into another folder`,
-      'vpc-reconciler: nothing is imported',
+      'vpc-reconciler: nothing was imported',
       '',
     ].join('\n'),
   });
   expect(readdirSync(folder)).toEqual(['db.yaml']);
 });
 
-test('a broken file stops it: what it declares cannot be known', async () => {
+test('writes nothing while a file is invalid, because its declarations are unknown', async () => {
   const { url, requests } = await emulated({ services: [web()] });
   const folder = folderOf({ 'broken.yaml': 'name: [' });
   const { code, stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
-  expect({ code, stdout, asked: requests.length }).toEqual({ code: 1, stdout: '', asked: 0 });
+  expect({ code, stdout, requests: requests.length }).toEqual({ code: 1, stdout: '', requests: 0 });
   expect(stderr).toContain(`${folder}/broken.yaml:1:`);
-  expect(stderr).toMatch(/: put these files right first\n.*: nothing is imported\n$/);
+  expect(stderr).toMatch(/: fix these files first\n.*: nothing was imported\n$/);
 });
 
-test('--force writes anew what has a file of its own, under the name it has', async () => {
+test('--force replaces the declaration of a service and keeps its file name', async () => {
   const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
   const environment = accountAt(url);
   const folder = folderOf({ 'mine.yaml': `# mine\n${JSON.stringify(web())}` });
   const kept = await command(['import', '--services', folder], { environment });
-  expect(kept).toMatchObject({ code: 0, stdout: `${folder}/db.yaml  db  ${DB}\n1 written, 1 declared already\n` });
+  expect(kept).toMatchObject({ code: 0, stdout: `${folder}/db.yaml  db  ${DB}\n1 written, 1 already declared\n` });
   expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toContain('# mine');
   expect(await command(['import', '--force', '--only', 'web', '--services', folder], { environment })).toEqual({
     code: 0,
@@ -157,25 +157,25 @@ test('--force writes anew what has a file of its own, under the name it has', as
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
 });
 
-test.for([5, 6])('of %i that are declared already the few are named', async (count) => {
+test.for([5, 6])('names up to five existing declarations: %i', async (count) => {
   const services = Array.from({ length: count }, (_, index) =>
     web({ service_id: `${WEB.slice(0, -1)}${index}`, name: `web-${index}` }),
   );
   const { url } = await emulated({ services });
   const folder = folderOf(Object.fromEntries(services.map((each, index) => [`${index}.json`, each])));
   const { stdout, stderr } = await command(['import', '--services', folder], { environment: accountAt(url) });
-  expect(stdout).toBe(`${count} declared already\n`);
+  expect(stdout).toBe(`${count} already declared\n`);
   const lines = stderr.trimEnd().split('\n');
   if (count === 6) expect(stderr).toBe('');
   else {
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe(
-      `vpc-reconciler: web-0 (${WEB.slice(0, -1)}0): declared already in ${folder}/0.json:1; left as it is`,
+      `vpc-reconciler: web-0 (${WEB.slice(0, -1)}0): already declared in ${folder}/0.json:1, which is unchanged`,
     );
   }
 });
 
-test('--force refuses a file that declares others, too', async () => {
+test('--force rejects a file that declares several services', async () => {
   const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
   const both = `${JSON.stringify(web())}\n---\n${JSON.stringify(database())}\n`;
   const folder = folderOf({ 'both.yaml': both });
@@ -183,22 +183,22 @@ test('--force refuses a file that declares others, too', async () => {
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr.split('\n')).toEqual([
     `vpc-reconciler: ${folder}/both.yaml: expected one declaration, because --force replaces the file, found "web" (line 1) and "db" (line 3); move each into a file of its own, or omit --force`,
-    'vpc-reconciler: nothing is imported',
+    'vpc-reconciler: nothing was imported',
     '',
   ]);
   expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toBe(both);
 });
 
-test('--only takes names and ids, and tells what means nobody', async () => {
+test('--only accepts names and ids, and rejects unknown services', async () => {
   const { url } = await emulated({ services: [web(), database()] });
   const environment = accountAt(url);
-  const folder = nowhere();
+  const folder = newFolder();
   const only = ['import', '--services', folder, '--only'];
   expect(await command([...only, 'weeb', '--only', DB], { environment })).toEqual({
     code: 1,
     stdout: '',
     stderr:
-      'vpc-reconciler: --only: expected the name or id of a service, found "weeb"; did you mean "web"?\nvpc-reconciler: nothing is imported\n',
+      'vpc-reconciler: --only: expected the name or id of a service, found "weeb"; did you mean "web"?\nvpc-reconciler: nothing was imported\n',
   });
   expect(existsSync(folder)).toBe(false);
   expect(await command([...only, DB.toUpperCase()], { environment })).toMatchObject({
@@ -207,22 +207,22 @@ test('--only takes names and ids, and tells what means nobody', async () => {
   });
   expect(await command([...only, 'db,web'], { environment })).toMatchObject({
     code: 0,
-    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 declared already\n`,
+    stdout: `${folder}/web.yaml  web  ${WEB}\n1 written, 1 already declared\n`,
   });
 });
 
-test('--into a folder within that of the declarations heeds all of them; into another one, those in that', async () => {
+test('--into considers all declarations if the folder is inside --services, or else those in the folder', async () => {
   const { url } = await emulated({ services: [web(), database()] });
   const environment = accountAt(url);
   const folder = folderOf({ 'web.yaml': web() });
   const within = await command(['import', '--services', folder, '--into', join(folder, 'new')], { environment });
-  expect(within.stdout).toBe(`${folder}/new/db.yaml  db  ${DB}\n1 written, 1 declared already\n`);
+  expect(within.stdout).toBe(`${folder}/new/db.yaml  db  ${DB}\n1 written, 1 already declared\n`);
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
-  const elsewhere = await command(['import', '--services', folder, '--into', nowhere()], { environment });
+  const elsewhere = await command(['import', '--services', folder, '--into', newFolder()], { environment });
   expect(elsewhere.stdout).toMatch(/\n2 written\n$/);
 });
 
-test('a place where nobody would read the declarations is refused', async () => {
+test('rejects a folder whose declarations would not be read', async () => {
   const { url } = await emulated({ services: [web()] });
   const environment = accountAt(url);
   const folder = folderOf({});
@@ -232,12 +232,12 @@ test('a place where nobody would read the declarations is refused', async () => 
   ]) {
     const ended = await command(['import', '--services', folder, ...line], { environment });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/web\.yaml: expected a path that is read /);
+    expect(ended.stderr).toMatch(/web\.yaml: expected a path that is read, /);
   }
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('the first line names the schema for editors, where there is one above', async () => {
+test('adds a comment that names the schema, if it is in a folder above', async () => {
   const { url } = await emulated({ services: [web()] });
   const environment = accountAt(url);
   const above = temporaryFolder();
@@ -255,29 +255,29 @@ test('the first line names the schema for editors, where there is one above', as
   }
 });
 
-test('what cannot be read, listed or written is told in one line', async () => {
+test('prints one line if something cannot be read, listed or written', async () => {
   const { url } = await emulated({ services: [web()] });
   const environment = accountAt(url);
   const folder = folderOf({ file: '' });
-  for (const { line, with: given, told } of [
-    { line: ['--into', ''], with: environment, told: /--into: expected a folder, found ""/ },
+  for (const { line, environment: variables, message } of [
+    { line: ['--into', ''], environment, message: /--into: expected a folder, found ""/ },
     {
       line: ['--into', join(folder, 'file')],
-      with: environment,
-      told: /expected a folder of declarations, found a file/,
+      environment,
+      message: /expected a folder of declarations, found a file/,
     },
-    { line: ['--into', join(folder, 'file/a')], with: environment, told: /file\/a.*ENOTDIR|expected a folder/ },
-    { line: ['--into', nowhere()], with: accountAt(url, 'wrong'), told: /check the credential/ },
-    { line: ['--into', nowhere()], with: {}, told: /CLOUDFLARE_ACCOUNT_ID: .*vpc-reconciler emulate/ },
+    { line: ['--into', join(folder, 'file/a')], environment, message: /file\/a.*ENOTDIR|expected a folder/ },
+    { line: ['--into', newFolder()], environment: accountAt(url, 'wrong'), message: /check the credential/ },
+    { line: ['--into', newFolder()], environment: {}, message: /CLOUDFLARE_ACCOUNT_ID: .*vpc-reconciler emulate/ },
   ]) {
-    const ended = await command(['import', '--services', temporaryFolder(), ...line], { environment: given });
+    const ended = await command(['import', '--services', temporaryFolder(), ...line], { environment: variables });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(told);
-    expect(ended.stderr).not.toContain('a bug');
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toContain('internal error');
   }
 });
 
-test('on a narrow terminal nothing is wider than it', async () => {
+test('wraps lines at the width of the terminal', async () => {
   const { url } = await emulated({ services: [web({ name: 'a-rather-long-name-of-a-service' }), database()] });
   const folder = temporaryFolder();
   const environment = accountAt(url);

@@ -2,28 +2,28 @@ import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommandLine } from '../../../src/cli/program.ts';
+import { WARNINGS } from '../../../src/core/load/warnings/warning.ts';
 import { compareText } from '../../../src/core/base/order.ts';
 import { redactor } from '../../../src/core/base/redactor.ts';
-import { WARNINGS } from '../../../src/core/load/warnings/warning.ts';
 import { command, database, folderOf, SECRET, web } from '../command.ts';
 
-/** Where no request can get: validate must not even try. */
+/** An account that cannot be used: validate must not send a request. */
 const offline = { CLOUDFLARE_BASE_URL: 'nowhere', CLOUDFLARE_API_TOKEN: `${SECRET} with spaces` };
 
-test('exit 0 where all is valid, without an account or a network', async () => {
+test('exits with 0 if all declarations are valid, without an account or a network', async () => {
   const line = ['validate', '--services', folderOf({ 'web.yaml': web(), 'db.json': database() })];
   const expected = { code: 0, stdout: '2 declarations in 2 files: all valid\n', stderr: '' };
   expect(await command(line)).toEqual(expected);
   expect(await command(line, { environment: offline })).toEqual(expected);
 });
 
-test('one is no plural', async () => {
+test('prints the singular for one declaration', async () => {
   expect((await command(['validate', '--services', folderOf({ 'web.yaml': web() })])).stdout).toBe(
     '1 declaration in 1 file: all valid\n',
   );
 });
 
-test('exit 1 where something is wrong: every problem with its place, then the sum', async () => {
+test('exits with 1 and prints every problem with its place, and a summary', async () => {
   const folder = folderOf({
     'db.yaml': database(),
     'web.yaml': 'name: web\ntype: http\nhttp_port: 80000\n',
@@ -34,17 +34,17 @@ test('exit 1 where something is wrong: every problem with its place, then the su
   const lines = stdout.trimEnd().split('\n');
   const place = /\/(?:web|broken)\.yaml:\d+:\d+ /;
   for (const line of lines.slice(0, -1)) expect(line).toMatch(/\/(?:web|broken)\.yaml:\d+:\d+ |^ +\d* \| /);
-  // All at once, sorted.
+  // Sorted by file and line.
   expect(lines.filter((line) => place.test(line)).map((line) => /\w+\.yaml:\d+/.exec(line)?.[0])).toEqual([
     'broken.yaml:1',
     'web.yaml:1',
     'web.yaml:1',
     'web.yaml:3',
   ]);
-  expect(lines.at(-1)).toMatch(/^\d declarations in 3 files: 1 valid, \d set aside, \d problems$/);
+  expect(lines.at(-1)).toMatch(/^\d declarations in 3 files: 1 valid, \d skipped, \d problems$/);
 });
 
-test('--output json is one object with all of it', async () => {
+test('--output json prints one object', async () => {
   const good = await command(['validate', '--output', 'json', '--services', folderOf({ 'web.yaml': web() })]);
   expect(good).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(good.stdout)).toEqual({
@@ -52,7 +52,7 @@ test('--output json is one object with all of it', async () => {
     valid: true,
     files: 1,
     declarations: 1,
-    set_aside: 0,
+    skipped: 0,
     problems: [],
     warnings: [],
     error: null,
@@ -75,15 +75,19 @@ test('--output json is one object with all of it', async () => {
   });
 });
 
-test('a folder that cannot be read is told in either format', async () => {
-  const told = '/nowhere: expected a folder of declarations, found nothing there (or a broken link)';
-  expect(await command(['validate', '--services', '/nowhere'])).toEqual({ code: 1, stdout: `${told}\n`, stderr: '' });
+test('reports a folder that cannot be read in every format', async () => {
+  const message = '/nowhere: expected a folder of declarations, found nothing there (or a broken link)';
+  expect(await command(['validate', '--services', '/nowhere'])).toEqual({
+    code: 1,
+    stdout: `${message}\n`,
+    stderr: '',
+  });
   const { code, stdout } = await command(['validate', '--services', '/nowhere', '--output', 'json']);
   expect(code).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({ valid: false, error: told });
+  expect(JSON.parse(stdout)).toMatchObject({ valid: false, error: message });
 });
 
-test('the line is shown, with a caret under the place', async () => {
+test('prints the line with a caret under the place', async () => {
   const folder = folderOf({ 'web.yaml': `# web\nname: "漢字"\n\ttype: http\n`, 'db.yaml': 'a: 1\nb: [' });
   const { stdout } = await command(['validate', join(folder, 'web.yaml'), join(folder, 'db.yaml')]);
   expect(stdout.replaceAll(folder, '')).toBe(
@@ -94,13 +98,13 @@ test('the line is shown, with a caret under the place', async () => {
       '/web.yaml:3:1 not valid YAML: found a tab in the indentation; use spaces',
       '    3 | →   type: http',
       '      | ^',
-      '2 declarations in 2 files: 0 valid, 2 set aside, 2 problems',
+      '2 declarations in 2 files: 0 valid, 2 skipped, 2 problems',
       '',
     ].join('\n'),
   );
 });
 
-test('on a narrow terminal nothing is wider than it, and what goes on below is further in', async () => {
+test('wraps lines at the width of the terminal, and indents continuation lines', async () => {
   const folder = folderOf({ 'web.yaml': web({ http_port: 'a text that is no port at all' }) });
   const columns = 60;
   const { stdout } = await command(['validate', join(folder, 'web.yaml')], { columns });
@@ -113,7 +117,7 @@ test('on a narrow terminal nothing is wider than it, and what goes on below is f
   expect(piped.stdout.split('\n')).toHaveLength(5);
 });
 
-test('a line that holds a secret is not shown, whole or in part', async () => {
+test('does not print a line that contains a secret', async () => {
   const token = `${SECRET}-of-the-account`;
   const folder = folderOf({ 'web.yaml': `name: ${token}\n${'x'.repeat(90)}: ${token}\n` });
   const environment = { CLOUDFLARE_API_TOKEN: token };
@@ -128,10 +132,10 @@ test('a line that holds a secret is not shown, whole or in part', async () => {
   expect(stdout).not.toContain(SECRET.slice(0, 8));
 });
 
-const doubtful = web({ tls_settings: { cert_verification_mode: 'disabled' }, http_port: null });
+const unverified = web({ tls_settings: { cert_verification_mode: 'disabled' }, http_port: null });
 
-test('a warning is told, and counts only with --strict', async () => {
-  const folder = folderOf({ 'web.yaml': JSON.stringify(doubtful, null, 1) });
+test('prints warnings, and exits with 1 because of them only with --strict', async () => {
+  const folder = folderOf({ 'web.yaml': JSON.stringify(unverified, null, 1) });
   const { code, stdout } = await command(['validate', '--services', folder]);
   expect(code).toBe(0);
   expect(stdout.replaceAll(folder, '')).toBe(
@@ -145,7 +149,7 @@ test('a warning is told, and counts only with --strict', async () => {
   );
   const strict = await command(['validate', '--strict', '--services', folder]);
   expect(strict.code).toBe(1);
-  expect(strict.stdout).toContain('all valid, 1 warning, which count (--strict)\n');
+  expect(strict.stdout).toContain('all valid, 1 warning (not allowed by --strict)\n');
   const json = await command(['validate', '--strict', '--output', 'json', '--services', folder]);
   expect(json.code).toBe(1);
   expect(JSON.parse(json.stdout)).toMatchObject({
@@ -155,56 +159,53 @@ test('a warning is told, and counts only with --strict', async () => {
   });
 });
 
-test('--output github is annotations on files of the working directory, and a summary that is no command', async () => {
-  const folder = folderOf({ 'a.yaml': JSON.stringify(doubtful), 'b,1.yaml': 'name: 100%\n- x: [\n' });
+test('--output github prints annotations with relative paths, and a summary', async () => {
+  const folder = folderOf({ 'a.yaml': JSON.stringify(unverified), 'b,1.yaml': 'name: 100%\n- x: [\n' });
   const { code, stdout } = await command(['validate', '--output', 'github', '--services', folder]);
   expect(code).toBe(1);
   const lines = stdout.replaceAll(relative('', folder), 'services').trimEnd().split('\n');
   expect(lines).toEqual([
     '::error file=services/b%2C1.yaml,line=2,col=1,title=Invalid declaration::not valid YAML: found a list item ("- ") in the wrong place; begin a list on the line after its key, or remove the "-"',
     expect.stringMatching(
-      /^::warning file=services\/a.yaml,line=1,col=\d+,title=Doubtful%3A tls-not-verified::tls_settings.cert_verification_mode: without verification, /,
+      /^::warning file=services\/a.yaml,line=1,col=\d+,title=Warning%3A tls-not-verified::tls_settings.cert_verification_mode: without verification, /,
     ),
-    '2 declarations in 2 files: 1 valid, 1 set aside, 1 problem, 1 warning',
+    '2 declarations in 2 files: 1 valid, 1 skipped, 1 problem, 1 warning',
   ]);
 });
 
 const lastLine = async (...paths: readonly (string | undefined)[]) =>
   (await command(['validate', ...paths.map(String)])).stdout.trimEnd().split('\n').at(-1);
 
-test('only the paths that are given are read, and compared with each other', async () => {
+test('reads only the given paths, and finds duplicates among them', async () => {
   const folder = folderOf({ 'a.yaml': web(), 'b.yaml': web(), 'c.txt': database(), 'empty.yaml': '# later' });
   const [a, b, c, empty] = ['a.yaml', 'b.yaml', 'c.txt', 'empty.yaml'].map((name) => join(folder, name));
   expect(await lastLine(a)).toBe('1 declaration in 1 file: all valid');
   expect(await lastLine(a, c)).toBe('2 declarations in 2 files: all valid');
   expect(await lastLine(empty)).toBe('0 declarations in 1 file: all valid');
-  expect(await lastLine(a, b)).toBe('2 declarations in 2 files: 0 valid, 2 set aside, 2 problems');
-  expect(await lastLine(folder)).toBe('2 declarations in 3 files: 0 valid, 2 set aside, 2 problems');
-  // Named twice, in two spellings.
+  expect(await lastLine(a, b)).toBe('2 declarations in 2 files: 0 valid, 2 skipped, 2 problems');
+  expect(await lastLine(folder)).toBe('2 declarations in 3 files: 0 valid, 2 skipped, 2 problems');
+  // One file by two paths.
   expect(await lastLine(a, join(folder, '.', 'a.yaml'), `${folder}/../${basename(folder)}/a.yaml`)).toBe(
     '1 declaration in 1 file: all valid',
   );
 });
 
-test.for(['gone.yaml', 'a.yaml/b.yaml', 'gone/'])(
-  'a path at which there is nothing is told as it is, and is no declaration: %s',
-  async (gone) => {
-    const folder = folderOf({ 'a.yaml': web() });
-    const [a, nothing] = [join(folder, 'a.yaml'), `${folder}/${gone}`];
-    const told = `${nothing}: expected a file or a folder, found nothing there (or a broken link)`;
-    expect(await command(['validate', nothing])).toEqual({ code: 1, stdout: `${told}\n`, stderr: '' });
-    expect(await command(['validate', a, nothing])).toEqual({
-      code: 1,
-      stdout: `${told}\n1 declaration in 1 file: 1 valid, 0 set aside, 0 problems, 1 error\n`,
-      stderr: '',
-    });
-    const { code, stdout } = await command(['validate', a, nothing, '--output', 'json']);
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ valid: false, files: 1, declarations: 1, problems: [], error: told });
-  },
-);
+test.for(['gone.yaml', 'a.yaml/b.yaml', 'gone/'])('reports a path that does not exist: %s', async (gone) => {
+  const folder = folderOf({ 'a.yaml': web() });
+  const [a, nothing] = [join(folder, 'a.yaml'), `${folder}/${gone}`];
+  const message = `${nothing}: expected a file or a folder, found nothing there (or a broken link)`;
+  expect(await command(['validate', nothing])).toEqual({ code: 1, stdout: `${message}\n`, stderr: '' });
+  expect(await command(['validate', a, nothing])).toEqual({
+    code: 1,
+    stdout: `${message}\n1 declaration in 1 file: 1 valid, 0 skipped, 0 problems, 1 error\n`,
+    stderr: '',
+  });
+  const { code, stdout } = await command(['validate', a, nothing, '--output', 'json']);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ valid: false, files: 1, declarations: 1, problems: [], error: message });
+});
 
-test('a folder among others that declares nothing is told, and the others are checked', async () => {
+test('reports a folder without declarations, and checks the others', async () => {
   const [one, other] = [folderOf({ 'a.yaml': web() }), folderOf({})];
   const { code, stdout } = await command(['validate', one, other, '--output', 'json']);
   expect(code).toBe(1);
@@ -213,11 +214,11 @@ test('a folder among others that declares nothing is told, and the others are ch
     declarations: 1,
     error: `${other}: expected at least one declaration (**/*.{yaml,yml,json}), found none; set allow_empty if this is intended`,
   });
-  expect((await command(['validate', one, other])).stdout).toMatch(/: 1 valid, 0 set aside, 0 problems, 1 error\n$/);
+  expect((await command(['validate', one, other])).stdout).toMatch(/: 1 valid, 0 skipped, 0 problems, 1 error\n$/);
   expect((await command(['validate', one, other, '--allow-empty'])).code).toBe(0);
 });
 
-test('a wrong configuration is JSON, or an annotation, for whoever reads that', async () => {
+test('reports an invalid configuration in the format of --output', async () => {
   const environment = { VPC_RECONCILER_ALLOW_EMPTY: 'perhaps' };
   const json = await command(['validate', '--output', 'json'], { environment });
   expect(json).toMatchObject({ code: 1, stderr: '' });
@@ -231,7 +232,7 @@ test('a wrong configuration is JSON, or an annotation, for whoever reads that', 
   expect(text).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('perhaps') });
 });
 
-test('the samples are valid and beyond warning', async () => {
+test('the sample declarations cause no problem and no warning', async () => {
   const { code, stdout } = await command(['validate', '--strict', 'services']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: '8 declarations in 7 files: all valid\n' });
 });

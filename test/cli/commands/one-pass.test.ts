@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { toldToStop } from '../../../src/cli/program.ts';
+import { stopReason } from '../../../src/cli/program.ts';
 import { exampleTunnel } from '../../../src/emulator/emulator.ts';
 import { unusedUrl, refusal, replying, served, success } from '../../cloudflare/server.ts';
 import { accountAt, command, database, emulated, folderOf, SECRET, web } from '../command.ts';
@@ -10,12 +10,12 @@ import type { Ended, Environment } from '../command.ts';
 
 const declared = () => folderOf({ 'web.yaml': web(), 'db.yaml': database() });
 
-/** The report that is all of stdout. */
+/** Parses the report, which is all of stdout. */
 function reportOf({ stdout }: Ended): Record<string, unknown> {
   return Object(JSON.parse(stdout));
 }
 
-test('plan: exit 0 and in sync where nothing differs', async () => {
+test('plan exits with 0 if all services are in sync', async () => {
   const { url, requests } = await emulated({ services: [web(), database()] });
   const ended = await command(['plan', '--services', declared()], { environment: accountAt(url) });
   expect(ended).toEqual({
@@ -26,7 +26,7 @@ test('plan: exit 0 and in sync where nothing differs', async () => {
   expect(requests).toHaveLength(1);
 });
 
-test('plan: exit 2 where something is to be done, and nothing is done', async () => {
+test('plan exits with 2 if changes are pending, and writes nothing', async () => {
   const { url, requests } = await emulated({ services: [web({ http_port: 81 }), database()] });
   const services = declared();
   const ended = await command(['plan', '--services', services], { environment: accountAt(url) });
@@ -44,7 +44,7 @@ test('plan: exit 2 where something is to be done, and nothing is done', async ()
   expect(requests.map(({ method }) => method)).toEqual(['GET']);
 });
 
-test('apply: exit 0 where all was done, and again where nothing is left to do', async () => {
+test('apply exits with 0 after all updates, and again if all services are in sync', async () => {
   const { url, services } = await emulated({ services: [web({ http_port: 81 }), database({ name: 'old' })] });
   const line = ['apply', '--services', declared(), '--output', 'json'];
   const first = await command(line, { environment: accountAt(url) });
@@ -61,7 +61,7 @@ test('apply: exit 0 where all was done, and again where nothing is left to do', 
   expect(reportOf(second)).toMatchObject({ outcome: 'in_sync', services: [] });
 });
 
-test('--output json is the report and nothing else', async () => {
+test('--output json prints the report and nothing else', async () => {
   const { url, accountId } = await emulated({ services: [web({ http_port: 81 })] });
   const services = declared();
   const ended = await command(['plan', '--services', services, '--output', 'json'], { environment: accountAt(url) });
@@ -101,32 +101,32 @@ test('--output json is the report and nothing else', async () => {
 });
 
 test.for(['plan', 'apply'])(
-  '%s: exit 1 where a file has a problem, a service is missing, or the folder cannot be read',
+  '%s exits with 1 if a file is invalid, a service is missing, or the folder cannot be read',
   async (name) => {
     const { url } = await emulated({ services: [web()] });
     const environment = accountAt(url);
     const broken = folderOf({ 'web.yaml': web(), 'broken.yaml': 'name: [' });
     const cases = [
-      { services: broken, told: `${broken}/broken.yaml:1:` },
-      { services: declared(), told: 'declared but not live' },
-      { services: join(broken, 'nowhere'), told: 'expected a folder of declarations, found nothing there' },
-      { services: folderOf({ 'README.md': '# none' }), told: 'expected at least one declaration' },
+      { services: broken, message: `${broken}/broken.yaml:1:` },
+      { services: declared(), message: 'declared but not live' },
+      { services: join(broken, 'nowhere'), message: 'expected a folder of declarations, found nothing there' },
+      { services: folderOf({ 'README.md': '# none' }), message: 'expected at least one declaration' },
     ];
-    for (const { services, told } of cases) {
+    for (const { services, message } of cases) {
       const { code, stdout, stderr } = await command([name, '--services', services], { environment });
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-      expect(stdout).toContain(told);
+      expect(stdout).toContain(message);
     }
   },
 );
 
-test('an empty folder is fine where that is said', async () => {
+test('accepts an empty folder with --allow-empty', async () => {
   const { url } = await emulated({ services: [web()] });
   const line = ['plan', '--allow-empty', '--services', folderOf({})];
   expect(await command(line, { environment: accountAt(url) })).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('apply: exit 1 where an update is refused', async () => {
+test('apply exits with 1 if the API rejects an update', async () => {
   const { url } = await emulated({ services: [web({ http_port: 81 })], tunnels: [] });
   const ended = await command(['apply', '--services', folderOf({ 'web.yaml': web() })], {
     environment: accountAt(url),
@@ -135,82 +135,79 @@ test('apply: exit 1 where an update is refused', async () => {
   expect(ended.stdout).toContain('! failed: HTTP 400, code 5101: ');
 });
 
-/** What an API that is none of ours, or not ours to use, may answer; and what is said of it, on one line. */
-const REFUSALS: readonly { readonly reason: string; readonly url: () => Promise<string>; readonly told: RegExp }[] = [
+/** Responses of a wrong API, or to a wrong credential, and the line that reports each. */
+const DENIALS: readonly { readonly reason: string; readonly url: () => Promise<string>; readonly message: RegExp }[] = [
   {
     reason: 'the token is wrong',
     url: async () => (await emulated({ token: 'another-token' })).url,
-    told: /^denied: .*check the credential/,
+    message: /^denied: .*check the credential/,
   },
   {
-    reason: 'the account is another',
+    reason: 'the account id is wrong',
     url: async () => (await emulated({ accountId: 'another' })).url,
-    told: /^denied: HTTP 40[34].*\n$/,
+    message: /^denied: HTTP 40[34].*\n$/,
   },
   {
-    reason: 'the base URL has another path',
+    reason: 'the path of the base URL is wrong',
     url: async () => (await emulated()).url.replace('/client/v4', ''),
-    told: /^denied: HTTP 404.*check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL/,
+    message: /^denied: HTTP 404.*check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL/,
   },
   {
-    reason: 'a web server answers with a page',
+    reason: 'a web server responds with a page',
     url: async () => (await replying({ status: 404, body: '<!doctype html><title>404</title>' })).url,
-    told: /^denied: HTTP 404: the response is not in the format of the Cloudflare API; check .*CLOUDFLARE_BASE_URL/,
+    message: /^denied: HTTP 404: the response is not in the format of the Cloudflare API; check .*CLOUDFLARE_BASE_URL/,
   },
   {
-    reason: 'a web server sends us elsewhere',
+    reason: 'a web server redirects',
     url: async () => (await replying({ status: 302, headers: { location: 'https://example.com/' } })).url,
-    told: /^denied: HTTP 302.*redirects are not followed/,
+    message: /^denied: HTTP 302.*redirects are not followed/,
   },
   {
     reason: 'the permission is missing',
     url: async () => (await replying({ status: 403, body: refusal(10_000, 'Authentication error') })).url,
-    told: /^denied: HTTP 403, code 10000: Authentication error; check the credential/,
+    message: /^denied: HTTP 403, code 10000: Authentication error; check the credential/,
   },
 ];
 
-test.for(REFUSALS)('plan says in a line what is wrong where $reason', async ({ url, told }) => {
+test.for(DENIALS)('plan prints one line if $reason', async ({ url, message }) => {
   const ended = await command(['plan', '--services', declared()], { environment: accountAt(await url()) });
   expect(ended).toMatchObject({ code: 1, stderr: '' });
-  expect(ended.stdout).toMatch(told);
+  expect(ended.stdout).toMatch(message);
   expect(ended.stdout.split('\n')).toHaveLength(2);
 });
 
 test.for([
-  { reason: 'nobody listens', url: unusedUrl },
-  { reason: 'a page is answered', url: async () => (await replying({ body: '<html>' })).url },
-  { reason: 'no answer comes', url: async () => (await served(() => {})).url },
-])('plan gives up at its time-out where $reason', async ({ url }) => {
+  { reason: 'the connection is refused', url: unusedUrl },
+  { reason: 'the response is a page', url: async () => (await replying({ body: '<html>' })).url },
+  { reason: 'there is no response', url: async () => (await served(() => {})).url },
+])('plan fails at --pass-timeout if $reason', async ({ url }) => {
   const line = ['plan', '--services', declared(), '--pass-timeout', '200ms', '--output', 'json'];
   const ended = await command(line, { environment: accountAt(await url()) });
   expect(ended).toMatchObject({ code: 1, stderr: '' });
   expect(reportOf(ended)).toMatchObject({ outcome: 'failed', error: { kind: 'transient' } });
 });
 
-test.for(['plan', 'apply', 'import'])(
-  '%s says once what it waits for, where the list is long in coming',
-  async (name) => {
-    const told = Promise.withResolvers<void>();
-    const { url } = await served((_, response) => {
-      // The answer comes once it was said, and not before.
-      void told.promise.then(() => response.end(JSON.stringify(success([web()]))));
-    });
-    const json = name === 'import' ? [] : ['--output', 'json'];
-    const ended = await command([name, '--services', folderOf({ 'web.yaml': web() }), ...json], {
-      environment: accountAt(url),
-      onOutput: (text) => {
-        if (text.includes('waiting')) told.resolve();
-      },
-    });
-    expect(ended.code).toBe(0);
-    const waiting = `vpc-reconciler: waiting for ${new URL(url).host} to list the services\n`;
-    expect(ended.stderr.startsWith(waiting)).toBe(true);
-    expect(ended.stderr.match(/waiting/g)).toHaveLength(1);
-    if (name !== 'import') expect(reportOf(ended)).toMatchObject({ outcome: 'in_sync' });
-  },
-);
+test.for(['plan', 'apply', 'import'])('%s prints one notice if the list is slow', async (name) => {
+  const noticed = Promise.withResolvers<void>();
+  const { url } = await served((_, response) => {
+    // Respond only after the notice.
+    void noticed.promise.then(() => response.end(JSON.stringify(success([web()]))));
+  });
+  const json = name === 'import' ? [] : ['--output', 'json'];
+  const ended = await command([name, '--services', folderOf({ 'web.yaml': web() }), ...json], {
+    environment: accountAt(url),
+    onOutput: (text) => {
+      if (text.includes('waiting')) noticed.resolve();
+    },
+  });
+  expect(ended.code).toBe(0);
+  const waiting = `vpc-reconciler: waiting for ${new URL(url).host} to list the services\n`;
+  expect(ended.stderr.startsWith(waiting)).toBe(true);
+  expect(ended.stderr.match(/waiting/g)).toHaveLength(1);
+  if (name !== 'import') expect(reportOf(ended)).toMatchObject({ outcome: 'in_sync' });
+});
 
-test('where nobody listens, plan says what to check', async () => {
+test('plan advises what to check if the connection is refused', async () => {
   const ended = await command(['plan', '--services', declared(), '--pass-timeout', '1s'], {
     environment: accountAt(await unusedUrl()),
   });
@@ -219,10 +216,10 @@ test('where nobody listens, plan says what to check', async () => {
   );
 });
 
-test.for<{ what: string; set: (token: string) => Environment; from: string }>([
-  { what: 'a token', set: (token) => ({ CLOUDFLARE_API_TOKEN: token }), from: 'CLOUDFLARE_API_TOKEN' },
+test.for<{ kind: string; set: (token: string) => Environment; from: string }>([
+  { kind: 'a token', set: (token) => ({ CLOUDFLARE_API_TOKEN: token }), from: 'CLOUDFLARE_API_TOKEN' },
   {
-    what: 'a token in a file',
+    kind: 'a token in a file',
     set: (token) => ({
       CLOUDFLARE_API_TOKEN: '',
       CLOUDFLARE_API_TOKEN_FILE: join(folderOf({ token }), 'token'),
@@ -232,18 +229,18 @@ test.for<{ what: string; set: (token: string) => Environment; from: string }>([
     from: 'CLOUDFLARE_API_TOKEN_FILE',
   },
   {
-    what: 'e-mail and key',
+    kind: 'e-mail and key',
     set: (token) => ({ CLOUDFLARE_API_TOKEN: ' ', CLOUDFLARE_EMAIL: 'ops@example.com', CLOUDFLARE_API_KEY: token }),
     from: 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
   },
-])('a denial says where the credential came from: $what', async ({ set, from }) => {
+])('a denial names the variable of the credential: $kind', async ({ set, from }) => {
   const { url } = await replying({ status: 403, body: refusal(10_000, 'Authentication error') });
   const environment = { ...accountAt(url), ...set(SECRET) };
   const { stdout } = await command(['plan', '--services', declared()], { environment });
   expect(stdout).toContain(`Authentication error; check the credential in ${from}: updates need`);
 });
 
-test('plan and apply run against the built-in emulator without an account', async () => {
+test('plan and apply need no account with --emulator', async () => {
   const line = ['--emulator', '--services', declared(), '--output', 'json'];
   const plan = await command(['plan', ...line]);
   expect(plan).toMatchObject({ code: 2, stderr: '' });
@@ -253,49 +250,49 @@ test('plan and apply run against the built-in emulator without an account', asyn
   expect(reportOf(apply)).toMatchObject({ outcome: 'converged', counts: { updated: 1 } });
 });
 
-test('the built-in emulator leaves a folder that cannot be read for the pass to tell', async () => {
+test('with --emulator, the report contains an error if the folder cannot be read', async () => {
   const ended = await command(['plan', '--emulator', '--services', '/nowhere']);
   expect(ended).toMatchObject({ code: 1, stderr: '' });
   expect(ended.stdout).toMatch(/^failed: \/nowhere: expected a folder of declarations, found nothing there/);
 });
 
-/** An account with one drifted service whose PUT is answered when the test says so. */
-async function slow() {
+/** Serves an account with one drifted service, whose PUT waits until the test calls `respond`. */
+async function slowAccount() {
   const putting = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<void>();
+  const allowed = Promise.withResolvers<void>();
   const { url, seen } = await served(({ method }, response) => {
     if (method === 'GET') return void response.end(JSON.stringify(success([web({ http_port: 81 })])));
     putting.resolve();
-    void answer.promise.then(() => response.end(JSON.stringify(success(web()))));
+    void allowed.promise.then(() => response.end(JSON.stringify(success(web()))));
   });
-  return { url, seen, putting: putting.promise, answer: answer.resolve };
+  return { url, seen, putting: putting.promise, respond: allowed.resolve };
 }
 
-test('apply, told to stop, finishes what is under way', async () => {
-  const { url, putting, answer } = await slow();
+test('apply finishes the requests in flight after a stop signal', async () => {
+  const { url, putting, respond } = await slowAccount();
   const stop = new AbortController();
   const line = ['apply', '--services', folderOf({ 'web.yaml': web() }), '--output', 'json'];
   const running = command(line, { environment: accountAt(url), stop: stop.signal });
   await putting;
-  stop.abort(toldToStop('SIGINT'));
-  await sleep(50); // Long enough for a request that is given up to be told.
-  answer();
+  stop.abort(stopReason('SIGINT'));
+  await sleep(50); // An aborted request would fail within this time.
+  respond();
   const ended = await running;
   expect(ended).toMatchObject({
     code: 0,
-    stderr: 'vpc-reconciler: told to stop by SIGINT: finishing what is under way; once more ends it at once\n',
+    stderr: 'vpc-reconciler: received SIGINT: finishing the requests in flight; send it again to exit immediately\n',
   });
   expect(reportOf(ended)).toMatchObject({ outcome: 'converged', services: [{ result: 'updated' }] });
 });
 
-test('apply, told to stop, gives up what is not done within the grace period', async () => {
-  const { url, putting } = await slow();
+test('apply aborts the requests in flight after --grace-period', async () => {
+  const { url, putting } = await slowAccount();
   const stop = new AbortController();
   const services = folderOf({ 'web.yaml': web() });
   const line = ['apply', '--services', services, '--output', 'json', '--grace-period', '20ms'];
   const running = command(line, { environment: accountAt(url), stop: stop.signal });
   await putting;
-  stop.abort(toldToStop('SIGINT'));
+  stop.abort(stopReason('SIGINT'));
   const ended = await running;
   expect(ended.code).toBe(1);
   expect(reportOf(ended)).toMatchObject({
@@ -304,20 +301,20 @@ test('apply, told to stop, gives up what is not done within the grace period', a
   });
 });
 
-test.for(['plan', 'apply'])('%s, told to stop while it reads, ends at once', async (name) => {
-  const asked = Promise.withResolvers<void>();
-  const { url } = await served(() => asked.resolve());
+test.for(['plan', 'apply'])('%s exits at once on a stop signal while it lists the services', async (name) => {
+  const listing = Promise.withResolvers<void>();
+  const { url } = await served(() => listing.resolve());
   const stop = new AbortController();
   const line = [name, '--services', declared(), '--output', 'json'];
   const running = command(line, { environment: accountAt(url), stop: stop.signal });
-  await asked.promise;
-  stop.abort(toldToStop('SIGTERM'));
+  await listing.promise;
+  stop.abort(stopReason('SIGTERM'));
   const ended = await running;
   expect(ended.code).toBe(1);
-  expect(reportOf(ended)).toMatchObject({ outcome: 'interrupted', error: { message: 'told to stop by SIGTERM' } });
+  expect(reportOf(ended)).toMatchObject({ outcome: 'interrupted', error: { message: 'received SIGTERM' } });
 });
 
-test('a setting of the environment reaches the pass', async () => {
+test('applies settings from the environment and the configuration file', async () => {
   const live = web({ http_port: 81, labels: { team: 'web' } });
   const { url } = await emulated({ services: [live], tunnels: [exampleTunnel] });
   const folder = folderOf({ 'a.txt': web() });
@@ -332,7 +329,7 @@ test('a setting of the environment reaches the pass', async () => {
   expect(reportOf(ended)).toMatchObject({ services: [{ result: 'withheld', unknown_fields: ['labels'] }] });
 });
 
-test('plan --show-unmanaged shows the declarations to add, in text alone', async () => {
+test('plan --show-unmanaged prints declarations for unmanaged services, in text only', async () => {
   const { url } = await emulated({ services: [web(), database({ name: 'a/b' })] });
   const environment = accountAt(url);
   const folder = folderOf({ 'web.yaml': web() });

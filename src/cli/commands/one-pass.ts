@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import { readAccount } from '../../config/account.ts';
+import type { Account } from '../../config/account.ts';
+import type { Config } from '../../config/load-config.ts';
+import type { SettingName } from '../../config/settings.ts';
+import type { Source } from '../../core/load/source.ts';
+import { emptyPlan } from '../../core/plan/plan.ts';
+import type { SavedPlan } from '../../core/plan/saved-plan.ts';
+import { renderMarkdown } from '../../core/report/markdown.ts';
+import type { PassOutcome } from '../../core/report/pass.ts';
+import type { Report } from '../../core/report/report.ts';
+import { renderReport } from '../../core/report/terminal/terminal-report.ts';
+import { killAfter } from '../../pass/deadline.ts';
+import type { ReconcilerOptions } from '../../pass/reconcile.ts';
+import { onStop, printNotice, printResult, resultTextOptions } from '../context.ts';
+import type { ColorMode, Context, ExitCode } from '../context.ts';
+import type { EmulatedAccount } from '../emulated-account.ts';
+import { colorOption, emulatorOption, FOLDER_SETTINGS, onlyOption, outputOption } from '../options.ts';
+import { openProgress } from '../progress.ts';
+import { withSlowListNotice } from '../slow-list-notice.ts';
+import { createBudget, createDirectory, createPass, createSource, describeWait } from '../wiring.ts';
+
+/* What `plan` and `apply` share. */
+
+const OUTPUT_FORMATS = ['text', 'json', 'markdown'] as const;
+
+/** The settings of a pass that only plans. */
+export const PASS_SETTINGS = [
+  ...FOLDER_SETTINGS,
+  'unknown_fields',
+  'request_budget',
+  'concurrency',
+  'request_timeout',
+  'pass_timeout',
+  'max_changes',
+  'max_change_percent',
+] as const satisfies readonly SettingName[];
+
+/** The options that `addPassOptions` adds. */
+export type PassFlags = {
+  readonly output: (typeof OUTPUT_FORMATS)[number];
+  readonly color: ColorMode;
+  /** Names and ids of the services to plan and apply; empty for all. */
+  readonly only: readonly string[];
+  readonly emulator?: boolean;
+};
+
+export function addPassOptions(command: Command): Command {
+  return command
+    .addOption(outputOption('Format of the report: for a person, a program or a pull request', OUTPUT_FORMATS))
+    .addOption(colorOption())
+    .addOption(onlyOption())
+    .addOption(emulatorOption());
+}
+
+export type PassRequest = PassFlags & {
+  readonly mode: 'plan' | 'apply';
+  /** Either exactly this plan is applied, or nothing. */
+  readonly savedPlan?: SavedPlan | undefined;
+};
+
+/** What the pass planned, as the reconciler reports it. */
+type Planned = Parameters<NonNullable<ReconcilerOptions['onPlan']>>[0];
+
+export type PassResult = { readonly report: Report; readonly planned: Planned; readonly account: Account };
+
+/** Runs one pass and prints its report. */
+export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
+  const { mode, savedPlan, only } = request;
+  const source = createSource(settings);
+  const emulated = request.emulator ? await emulateAccount(source) : null;
+  const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
+  const progress = await openProgress(context);
+  const notify = (text: string) => {
+    progress.clear();
+    printNotice(context, text);
+  };
+  const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
+  const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
+  if (mode === 'apply') onStop(context, notify);
+  const kill = killAfter(context.stop, settings.grace_period);
+  let planned: Planned = { plan: emptyPlan, findings: [] };
+  try {
+    const pass = createPass(settings, {
+      source,
+      directory,
+      account,
+      mode,
+      savedPlan,
+      onProgress: progress.onProgress,
+      onPlan: (plan) => {
+        planned = plan;
+      },
+      ...(only.length === 0 ? {} : { only }),
+    });
+    const report = await pass('command', { stop: context.stop, kill: kill.signal });
+    progress.end();
+    printResult(context, render(report, request, context));
+    return { report, planned, account };
+  } finally {
+    progress.end();
+    kill.clear();
+    await directory.close();
+    await emulated?.emulator.close();
+  }
+}
+
+/** Returns 0 if all services are in sync now, and 1 otherwise. */
+export function exitCodeOf(outcome: PassOutcome): ExitCode {
+  return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
+}
+
+/** Starts the emulator. It is imported only when needed, so that passes with an account start faster. */
+async function emulateAccount(source: Source): Promise<EmulatedAccount> {
+  const { startEmulatedAccount } = await import('../emulated-account.ts');
+  return startEmulatedAccount(source, 'drifted');
+}
+
+function render(report: Report, { output, color }: PassFlags, context: Context): string {
+  switch (output) {
+    case 'json':
+      return JSON.stringify(report, null, 2);
+    case 'markdown':
+      // Secrets are redacted before rendering, because Markdown escapes some characters and a secret would not be found.
+      return renderMarkdown(JSON.parse(context.secrets.redact(JSON.stringify(report))));
+    case 'text':
+      return renderReport(report, resultTextOptions(context, color));
+  }
+}

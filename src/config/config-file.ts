@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { errnoText, errorCode } from '../core/base/errno.ts';
+import { isObject } from '../core/base/json.ts';
+import { renderProblem } from '../core/load/problem.ts';
+import { readYaml } from '../core/load/yaml/read-yaml.ts';
+
+/** A key of the configuration file with its value. `from` is its place: `config.yaml:3 interval`. */
+export type ConfigFileEntry = { readonly key: string; readonly value: unknown; readonly from: string };
+
+export type ConfigFile = { readonly entries: readonly ConfigFileEntry[]; readonly faults: readonly string[] };
+
+/** Reads a configuration file. `namedBy` is the flag or the variable that names it. The keys are not checked here. */
+export function readConfigFile(path: string, namedBy: string): ConfigFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = `${JSON.stringify(path)} cannot be read: ${errnoText(errorCode(error))}`;
+    return { entries: [], faults: [`${namedBy}: expected a configuration file, found that ${reason}`] };
+  }
+  const { documents, problems, positionOf } = readYaml(text);
+  const faults = problems.map(({ offset, path: key, message }) =>
+    renderProblem({ file: path, ...positionOf(offset), path: key, message }),
+  );
+  const [document, second] = documents;
+  if (document === undefined) return { entries: [], faults };
+  if (!isObject(document.value) || second !== undefined) {
+    return { entries: [], faults: [...faults, `${path}: expected one mapping of settings, such as "interval: 5m"`] };
+  }
+  const entries = Object.entries(document.value).map(([key, value]) => {
+    const { line } = positionOf(document.offsetOfKey([key]));
+    return { key, value, from: `${path}:${line} ${key}` };
+  });
+  return { entries, faults };
+}

@@ -1,0 +1,68 @@
+import { fixedCredentials } from '../core/base/credentials.ts';
+import type { CredentialSource } from '../core/base/credentials.ts';
+import { valueOf } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { describeTokenError, HEADER_SAFE, INVALID_TOKEN, tokenFile } from './token-file.ts';
+
+export type CredentialsResult =
+  | { readonly credentials: CredentialSource; readonly fault: null }
+  | { readonly credentials: null; readonly fault: string };
+
+/** Reads the credentials. A token takes precedence over e-mail and key, because its permissions can be limited. */
+export function readCredentials(environment: Environment, onSecret: (secret: string) => void): CredentialsResult {
+  const token = valueOf(environment, 'CLOUDFLARE_API_TOKEN');
+  const file = valueOf(environment, 'CLOUDFLARE_API_TOKEN_FILE');
+  const email = valueOf(environment, 'CLOUDFLARE_EMAIL');
+  const key = valueOf(environment, 'CLOUDFLARE_API_KEY');
+  if (token !== '' && file !== '') {
+    // One of them would be ignored, and changing it would have no effect.
+    return invalid('CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset one');
+  }
+  if (token !== '') return fromToken(token);
+  if (file !== '') return fromFile(file, onSecret);
+  if (email !== '' || key !== '') return fromEmailAndKey(email, key);
+  return invalid(
+    'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; set it, or set CLOUDFLARE_API_TOKEN_FILE to a file that holds it',
+  );
+}
+
+/** Returns the name of the variable, or variables, whose credentials `readCredentials` returns. */
+export function credentialVariable(environment: Environment): string {
+  const variable = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE'].find(
+    (name) => valueOf(environment, name) !== '',
+  );
+  return variable ?? 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY';
+}
+
+function fromToken(token: string): CredentialsResult {
+  return HEADER_SAFE.test(token)
+    ? valid(fixedCredentials({ token }))
+    : invalid(`CLOUDFLARE_API_TOKEN: ${INVALID_TOKEN}`);
+}
+
+function fromFile(file: string, onSecret: (secret: string) => void): CredentialsResult {
+  try {
+    return valid(tokenFile(file, onSecret));
+  } catch (error) {
+    // A value without a slash can be the token itself, in the wrong variable.
+    const reason = describeTokenError(error, file.includes('/') ? `"${file}"` : 'it');
+    return invalid(`CLOUDFLARE_API_TOKEN_FILE: ${reason}`);
+  }
+}
+
+function fromEmailAndKey(email: string, key: string): CredentialsResult {
+  const variables = 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY';
+  if (email === '' || key === '') {
+    return invalid(`${variables}: expected both, found one; set both, or an API token in CLOUDFLARE_API_TOKEN`);
+  }
+  if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return valid(fixedCredentials({ email, key }));
+  return invalid(`${variables}: expected printable ASCII characters without spaces, found other characters`);
+}
+
+function valid(credentials: CredentialSource): CredentialsResult {
+  return { credentials, fault: null };
+}
+
+function invalid(fault: string): CredentialsResult {
+  return { credentials: null, fault };
+}

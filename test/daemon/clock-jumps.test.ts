@@ -3,7 +3,7 @@ import { clockJumps } from '../../src/daemon/clock-jumps.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Asks after each of these steps of the two clocks. */
+/** Advances the two clocks by each step, and returns the jump that is reported after it. */
 function jumps(steps: readonly { readonly wall: number; readonly elapsed: number }[]): number[] {
   let [wallMs, elapsed] = [Date.parse('2026-01-02T03:04:05Z'), 1234.5];
   const jumpedBy = clockJumps({ now: () => new Date(wallMs), elapsedMs: () => elapsed });
@@ -14,7 +14,7 @@ function jumps(steps: readonly { readonly wall: number; readonly elapsed: number
   });
 }
 
-test('time that passes on both clocks alike is no jump, however much', () => {
+test('reports no jump while both clocks advance equally', () => {
   expect(
     jumps([
       { wall: 10_000, elapsed: 10_000 },
@@ -23,7 +23,7 @@ test('time that passes on both clocks alike is no jump, however much', () => {
   ).toEqual([0, 0]);
 });
 
-test('a clock that is set forward or back is a jump, once', () => {
+test('reports a jump once when the wall clock is set forward or back', () => {
   expect(
     jumps([
       { wall: HOUR_MS + 1000, elapsed: 1000 },
@@ -34,7 +34,7 @@ test('a clock that is set forward or back is a jump, once', () => {
   ).toEqual([HOUR_MS, 0, -HOUR_MS, 0]);
 });
 
-test('up to five seconds are no jump: clocks are slewed', () => {
+test('ignores differences of up to five seconds, because clocks are slewed', () => {
   expect(
     jumps([
       { wall: 15_000, elapsed: 10_000 },

@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A report of a pass that ended so. */
+/** The report of a pass that ended with this error. */
 function reportOf(trigger: Trigger, error: Failure | null = null): Report {
   return toReport({
     run_id: 'run',
@@ -144,22 +144,22 @@ function staged({
     signal: () => signal?.(),
     request: async () => request?.(),
     phases,
-    /** How long it is to the time of the schedule, as it was told how to ask. */
+    /** Returns the time until the next scheduled pass, as the last phase reports it. */
     scheduleMs: () => {
       const phase = phases.at(-1);
       return phase?.kind === 'waiting' ? phase.scheduleMs() : undefined;
     },
     credential: () => credential?.(),
     unwatch,
-    /** Ends the pass that runs. */
+    /** Ends the pass in progress. */
     end: async (error: Failure | null = null) => {
       ends.shift()?.(error);
       await vi.advanceTimersByTimeAsync(0);
     },
-    /** Lets time go by. */
+    /** Advances the clock. */
     wait: async (ms: number) => vi.advanceTimersByTimeAsync(ms),
     stop: async () => {
-      controller.abort(new FailureError(failure('interrupted', 'told to stop')));
+      controller.abort(new FailureError(failure('interrupted', 'stopped')));
       await vi.advanceTimersByTimeAsync(0);
     },
   };
@@ -178,17 +178,19 @@ test('begins with a pass', async () => {
   await stage.running;
 });
 
-test('tells of every pass before the next one begins', async () => {
+test('reports every pass before the next one begins', async () => {
   const order: string[] = [];
-  const stage = staged({ onReport: ({ trigger }) => void order.push(`${trigger} told, ${stage.begun.length} begun`) });
+  const stage = staged({
+    onReport: ({ trigger }) => void order.push(`${trigger} reported, ${stage.begun.length} begun`),
+  });
   await stage.wait(0);
   stage.change();
   await stage.end();
   await stage.end();
-  expect(order).toEqual(['startup told, 1 begun', 'change told, 2 begun']);
+  expect(order).toEqual(['startup reported, 1 begun', 'change reported, 2 begun']);
 });
 
-test('a change brings one pass at once', async () => {
+test('runs one pass at once after a change', async () => {
   const stage = staged();
   await stage.wait(0);
   await stage.end();
@@ -201,7 +203,7 @@ test('a change brings one pass at once', async () => {
   expect(stage.begun[1]?.at).toBe(1000);
 });
 
-test('passes never overlap: whatever asks during one becomes exactly one more', async () => {
+test('never runs two passes at the same time, and answers all requests during a pass with one more pass', async () => {
   const stage = staged({ intervalMs: 1000 });
   await stage.wait(0);
   stage.change();
@@ -215,7 +217,7 @@ test('passes never overlap: whatever asks during one becomes exactly one more', 
   expect(triggersOf(stage)).toEqual(['startup', 'change']);
 });
 
-test('a change in the last moment of a pass is not lost', async () => {
+test('does not lose a change at the end of a pass', async () => {
   const stage = staged({ onReport: ({ trigger }) => void (trigger === 'startup' && stage.change()) });
   await stage.wait(0);
   await stage.end();
@@ -226,7 +228,7 @@ test.for([
   { random: 0, after: 54_000 },
   { random: 0.5, after: 60_000 },
   { random: 0.999_999, after: 65_999 },
-])('looks for drift after the interval, a tenth more or less: random $random, $after ms', async ({ random, after }) => {
+])('runs a pass after the interval, with 10 % of jitter: random $random, $after ms', async ({ random, after }) => {
   const stage = staged({ random: () => random });
   await stage.wait(0);
   await stage.end();
@@ -236,7 +238,7 @@ test.for([
   expect(triggersOf(stage)).toEqual(['startup', 'interval']);
 });
 
-test('counts the interval from the end of the pass before, whatever asked for that', async () => {
+test('measures the interval from the end of the last pass, whatever its trigger was', async () => {
   const stage = staged();
   await stage.wait(0);
   await stage.wait(10_000);
@@ -251,7 +253,7 @@ test('counts the interval from the end of the pass before, whatever asked for th
   expect(stage.begun.map(({ at }) => at)).toEqual([0, 60_000, 120_000]);
 });
 
-test('an interval of 0 is never; a change still counts', async () => {
+test('runs no pass by interval if it is 0, but still runs one after a change', async () => {
   const stage = staged({ intervalMs: 0 });
   await stage.wait(0);
   await stage.end();
@@ -263,7 +265,7 @@ test('an interval of 0 is never; a change still counts', async () => {
   expect(triggersOf(stage)).toEqual(['startup', 'change']);
 });
 
-test('the longest interval that may be set is no short one, with all its jitter', async () => {
+test('supports the longest interval with jitter', async () => {
   const stage = staged({ intervalMs: 480 * 3_600_000, random: () => 0.999 });
   await stage.wait(0);
   await stage.end();
@@ -271,7 +273,7 @@ test('the longest interval that may be set is no short one, with all its jitter'
   expect(triggersOf(stage)).toEqual(['startup']);
 });
 
-test('backs off while passes fail, twice as long each time, up to five minutes', async () => {
+test('doubles the back-off while passes fail, up to five minutes', async () => {
   const stage = staged({ intervalMs: 0, random: () => 0.999_999_999 });
   await stage.wait(0);
   for (let failures = 1; failures <= 12; failures += 1) {
@@ -283,7 +285,7 @@ test('backs off while passes fail, twice as long each time, up to five minutes',
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
 });
 
-test('the back-off has jitter: from half of it to all of it', async () => {
+test('adds jitter to the back-off, down to half of it', async () => {
   const stage = staged({ random: () => 0 });
   await stage.wait(0);
   await stage.end(down);
@@ -293,7 +295,7 @@ test('the back-off has jitter: from half of it to all of it', async () => {
   expect(triggersOf(stage)).toEqual(['startup', 'interval']);
 });
 
-test('an interval that is shorter than the back-off does not hurry it', async () => {
+test('waits for the back-off even if the interval is shorter', async () => {
   const stage = staged({ intervalMs: 300, random: () => 0 });
   await stage.wait(0);
   for (let failures = 1; failures <= 4; failures += 1) {
@@ -303,7 +305,7 @@ test('an interval that is shorter than the back-off does not hurry it', async ()
   expect(stage.begun.map(({ at }) => at % 4000)).toEqual([0, 500, 1000, 2000, 0]);
 });
 
-test('a signal asks for a pass, and cuts the back-off short', async () => {
+test('runs a pass at once after a signal, even during a back-off', async () => {
   const stage = staged({ intervalMs: 0 });
   await stage.wait(0);
   await stage.end(down);
@@ -312,8 +314,8 @@ test('a signal asks for a pass, and cuts the back-off short', async () => {
   expect(triggersOf(stage)).toEqual(['startup', 'signal']);
 });
 
-test('a schedule asks for a pass whenever its time has come, in its time zone', async () => {
-  // In Kolkata, five and a half hours ahead, 06:30 is 01:00 in UTC.
+test('runs a pass at the times of a schedule, in its time zone', async () => {
+  // 06:30 in Kolkata, which is five and a half hours ahead, is 01:00 UTC.
   vi.setSystemTime('2026-01-02T00:58:30Z');
   const stage = staged({ intervalMs: 0, schedule: { pattern: '30 6 * * *', timezone: 'Asia/Kolkata' } });
   await stage.wait(0);
@@ -327,15 +329,15 @@ test('a schedule asks for a pass whenever its time has come, in its time zone', 
   expect(triggersOf(stage)).toEqual(['startup', 'schedule', 'schedule']);
 });
 
-describe('a clock that is set', () => {
+describe('when the wall clock is set', () => {
   const at = { intervalMs: 0, schedule: { pattern: '0 6 * * *', timezone: 'UTC' } };
 
   test.for([
-    { to: '2026-01-02T05:59:00Z', after: 60_000, reason: 'the schedule goes by the new time' },
-    { to: '2026-01-02T08:00:00Z', after: 30_000, reason: 'a time that was jumped over is made up for' },
-    { to: '2027-03-04T05:00:00Z', after: 30_000, reason: 'and however many were, once' },
-    { to: '2026-01-01T05:58:00Z', after: 120_000, reason: 'a time that comes once more is one' },
-  ])('to $to: $reason', async ({ to, after }) => {
+    { to: '2026-01-02T05:59:00Z', after: 60_000, reason: 'the schedule follows the new time' },
+    { to: '2026-01-02T08:00:00Z', after: 30_000, reason: 'a scheduled time that was skipped causes a pass' },
+    { to: '2027-03-04T05:00:00Z', after: 30_000, reason: 'many skipped times cause one pass' },
+    { to: '2026-01-01T05:58:00Z', after: 120_000, reason: 'a scheduled time that comes again causes a pass' },
+  ])('to $to, $reason', async ({ to, after }) => {
     vi.setSystemTime('2026-01-02T05:00:10Z');
     const stage = staged(at);
     await stage.wait(0);
@@ -352,7 +354,7 @@ describe('a clock that is set', () => {
     await stage.stop();
   });
 
-  test.for(['2026-01-02T08:00:00Z', '2026-01-01T01:00:00Z'])('to %s, moves no interval', async (to) => {
+  test.for(['2026-01-02T08:00:00Z', '2026-01-01T01:00:00Z'])('to %s, the interval does not change', async (to) => {
     vi.setSystemTime('2026-01-02T05:00:10Z');
     const stage = staged({ intervalMs: 600_000 });
     await stage.wait(0);
@@ -368,7 +370,7 @@ describe('a clock that is set', () => {
   });
 });
 
-test('a change cuts the back-off short, and a good pass ends it', async () => {
+test('runs a pass at once after a change during a back-off, and resets the back-off after a good pass', async () => {
   const stage = staged({ random: () => 0.5 });
   await stage.wait(0);
   for (let failures = 1; failures <= 6; failures += 1) {
@@ -395,21 +397,18 @@ test.for([
   { kind: 'transient', first: 1000 },
   { kind: 'source', first: 1000 },
   { kind: 'internal', first: 1000 },
-  { kind: 'denied', first: 10_000, reason: 'no credential gets its rights within a second' },
-] as const)(
-  'a pass that ended with a failure of kind $kind is tried again within $first ms',
-  async ({ kind, first }) => {
-    const stage = staged({ random: () => 0.999_999 });
-    await stage.wait(0);
-    await stage.end(failure(kind, 'no'));
-    await stage.wait(first / 2);
-    expect(stage.begun).toHaveLength(1);
-    await stage.wait(first / 2);
-    expect(stage.begun).toHaveLength(2);
-  },
-);
+  { kind: 'denied', first: 10_000, reason: 'permissions take longer than a second to change' },
+] as const)('retries a pass that failed with kind $kind within $first ms', async ({ kind, first }) => {
+  const stage = staged({ random: () => 0.999_999 });
+  await stage.wait(0);
+  await stage.end(failure(kind, 'no'));
+  await stage.wait(first / 2);
+  expect(stage.begun).toHaveLength(1);
+  await stage.wait(first / 2);
+  expect(stage.begun).toHaveLength(2);
+});
 
-test('nobody asks the API before it wants to be asked again, but who asks for a pass', async () => {
+test('does not call the API while it asks the client to wait, unless a pass is requested', async () => {
   let heldMs = 20 * 60_000;
   const stage = staged({ heldMs: () => heldMs });
   await stage.wait(0);
@@ -418,7 +417,7 @@ test('nobody asks the API before it wants to be asked again, but who asks for a 
   expect(stage.begun).toHaveLength(1);
   await stage.wait(750);
   expect(stage.begun).toHaveLength(2);
-  await stage.end(); // In a pass that went well, too, somebody may have been told to wait.
+  await stage.end(); // The API can ask the client to wait even in a good pass.
   await stage.wait(20 * 60_000 - 1);
   expect(stage.begun).toHaveLength(2);
   stage.change();
@@ -430,7 +429,7 @@ test('nobody asks the API before it wants to be asked again, but who asks for a 
   expect(stage.begun).toHaveLength(4);
 });
 
-test('another credential asks for a pass, and cuts the back-off short', async () => {
+test('runs a pass at once after a credential change, even during a back-off', async () => {
   const stage = staged();
   await stage.wait(0);
   await stage.end(failure('denied', 'HTTP 401'));
@@ -444,7 +443,7 @@ test('another credential asks for a pass, and cuts the back-off short', async ()
   expect(stage.unwatch).toHaveBeenCalledOnce();
 });
 
-test('a signal is not taken for the change that came before it: it asks for more', async () => {
+test('reports a signal as the trigger even if a change came before it', async () => {
   const stage = staged();
   await stage.wait(0);
   stage.change();
@@ -457,7 +456,7 @@ test('a signal is not taken for the change that came before it: it asks for more
 test.for([
   { kind: 'transient', soon: true },
   { kind: 'rejected', soon: false },
-] as const)('an update that failed as $kind is tried again soon: $soon', async ({ kind, soon }) => {
+] as const)('retries an update that failed with kind $kind before the interval: $soon', async ({ kind, soon }) => {
   const error = failure(kind, 'no');
   let passes = 0;
   const stage = staged({
@@ -472,7 +471,7 @@ test.for([
   await stage.running;
 });
 
-test('what was planned and never begun is tried again soon', async () => {
+test('retries an update that was not started before the interval', async () => {
   let passes = 0;
   const stage = staged({
     pass: async (trigger) => {
@@ -486,7 +485,7 @@ test('what was planned and never begun is tried again soon', async () => {
 });
 
 describe('a request', () => {
-  test('gets the report of a pass that begins after it', async () => {
+  test('resolves to the report of a pass that begins after it', async () => {
     const stage = staged();
     await stage.wait(0);
     const answer = stage.request();
@@ -497,7 +496,7 @@ describe('a request', () => {
     await stage.stop();
   });
 
-  test('shares its pass with others that ask meanwhile', async () => {
+  test('shares a pass with other requests', async () => {
     const stage = staged();
     await stage.wait(0);
     const answers = [stage.request(), stage.request()];
@@ -510,7 +509,7 @@ describe('a request', () => {
     await stage.stop();
   });
 
-  test('cuts a wait short', async () => {
+  test('ends a wait', async () => {
     const stage = staged();
     await stage.wait(0);
     await stage.end();
@@ -522,7 +521,7 @@ describe('a request', () => {
     await stage.running;
   });
 
-  test('gets nothing where there is no further pass', async () => {
+  test('resolves to null if no pass begins after it', async () => {
     const stage = staged();
     await stage.wait(0);
     const answer = stage.request();
@@ -534,8 +533,8 @@ describe('a request', () => {
   });
 });
 
-describe('what moves it is told', () => {
-  test('as it does', async () => {
+describe('phases', () => {
+  test('are reported when they begin', async () => {
     const stage = staged();
     await stage.wait(0);
     expect(stage.phases).toEqual([{ kind: 'requested' }, { kind: 'began', trigger: 'startup' }]);
@@ -547,7 +546,7 @@ describe('what moves it is told', () => {
     await stage.stop();
   });
 
-  test('with how long it is to the time of the schedule, whatever the clock is set to meanwhile', async () => {
+  test('include the time until the next scheduled pass, even after the clock is set', async () => {
     vi.setSystemTime('2026-01-02T03:04:05Z');
     const stage = staged({ intervalMs: 0, schedule: { pattern: '0 4 * * *', timezone: 'UTC' } });
     await stage.wait(0);
@@ -561,7 +560,7 @@ describe('what moves it is told', () => {
   });
 });
 
-test('ends after the grace period though the watch cannot be closed, as on a file system that is gone', async () => {
+test('ends after the grace period if the watch cannot be closed, as on an unreachable file system', async () => {
   const stage = staged({ close: () => new Promise(() => {}) });
   await stage.wait(0);
   await stage.end();
@@ -573,7 +572,7 @@ test('ends after the grace period though the watch cannot be closed, as on a fil
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('told to stop while it waits, it ends at once, with the watch closed and no timer left', async () => {
+test('closes the watch and every timer and ends at once when stopped while waiting', async () => {
   const stage = staged();
   await stage.wait(0);
   await stage.end();
@@ -585,7 +584,7 @@ test('told to stop while it waits, it ends at once, with the watch closed and no
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('told to stop during a pass, it ends after it, and begins no other', async () => {
+test('ends after the pass in progress when stopped during it', async () => {
   const stage = staged();
   await stage.wait(0);
   stage.change();
@@ -601,7 +600,7 @@ test('told to stop during a pass, it ends after it, and begins no other', async 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('what is not done within the grace period is told to give up', async () => {
+test('aborts the pass in progress after the grace period', async () => {
   const stage = staged({ gracePeriodMs: 500 });
   await stage.wait(0);
   await stage.stop();
@@ -614,7 +613,7 @@ test('what is not done within the grace period is told to give up', async () => 
   await stage.running;
 });
 
-test('told to stop before it began, it begins nothing', async () => {
+test('runs no pass when stopped before the start', async () => {
   const stage = staged({ stop: AbortSignal.abort() });
   await stage.running;
   expect(stage.begun).toEqual([]);
@@ -622,7 +621,7 @@ test('told to stop before it began, it begins nothing', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('closes the watch when telling of a pass throws, too', async () => {
+test('closes the watch even if a sink throws', async () => {
   const stage = staged({
     onReport: () => {
       throw new Error('no');
@@ -635,7 +634,7 @@ test('closes the watch when telling of a pass throws, too', async () => {
   expect(stage.close).toHaveBeenCalledOnce();
 });
 
-test('asks after every pass what to do where somebody wants a say', async () => {
+test('repeats a pass or ends as afterPass decides', async () => {
   const answers = ['repeat', 'repeat', 'end'] as const;
   const stage = staged({ afterPass: () => answers[stage.reports.length - 1] ?? 'wait' });
   await stage.wait(0);
@@ -647,7 +646,7 @@ test('asks after every pass what to do where somebody wants a say', async () => 
   expect(stage.close).toHaveBeenCalledOnce();
 });
 
-test('a change during a pass that is to be had again is not a pass more', async () => {
+test('does not run an additional pass for a change during a pass that is repeated', async () => {
   const answers = ['repeat', 'wait'] as const;
   const stage = staged({ afterPass: () => answers[stage.reports.length - 1] ?? 'wait' });
   await stage.wait(0);

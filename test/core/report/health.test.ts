@@ -7,9 +7,9 @@ import type { Vitals } from '../../../src/core/report/vitals.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const patience = { passTimeoutMs: 15 * MINUTE, freshForMs: 15 * MINUTE, rescanMs: 30 * SECOND };
+const limits = { passTimeoutMs: 15 * MINUTE, freshForMs: 15 * MINUTE, rescanMs: 30 * SECOND };
 
-/** Of a daemon that waits, a minute after a good pass. */
+/** The vitals of a daemon that waits, one minute after a good pass. */
 function vitals(changes: Partial<Vitals> = {}): Vitals {
   return {
     startedAt: 0,
@@ -30,11 +30,11 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
 
 const failing = { at: 9 * MINUTE, outcome: 'failed', error: 'HTTP 503' } as const;
 
-describe('a restart would help', () => {
+describe('the reason for a restart', () => {
   test.for([
     { is: 'nothing to do', vitals: vitals(), now: 5 * MINUTE, stuck: null },
-    { is: 'nothing to do ever', vitals: vitals({ timerAt: null }), now: 1000 * MINUTE, stuck: null },
-    { is: 'a timer that is a little late', vitals: vitals(), now: 6.5 * MINUTE, stuck: null },
+    { is: 'no next pass', vitals: vitals({ timerAt: null }), now: 1000 * MINUTE, stuck: null },
+    { is: 'a timer that is slightly late', vitals: vitals(), now: 6.5 * MINUTE, stuck: null },
     {
       is: 'a timer that never fired',
       vitals: vitals(),
@@ -42,13 +42,13 @@ describe('a restart would help', () => {
       stuck: 'a pass has been due for 30s and has not begun',
     },
     {
-      is: 'a change that nobody took up',
+      is: 'a change that caused no pass',
       vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: null }),
       now: 4 * MINUTE,
       stuck: 'a pass has been due for 2m and has not begun',
     },
     {
-      is: 'a change that nobody took up, long before the time of the timer',
+      is: 'a change that caused no pass, long before the timer',
       vitals: vitals({ requestedSince: 2 * MINUTE, timerAt: 60 * MINUTE }),
       now: 4 * MINUTE,
       stuck: 'a pass has been due for 2m and has not begun',
@@ -60,39 +60,39 @@ describe('a restart would help', () => {
       stuck: 'a pass has been due for 1m and has not begun',
     },
     {
-      is: 'a change behind the pass that is under way',
+      is: 'a change during the pass in progress',
       vitals: vitals({ requestedSince: 7 * MINUTE, pass: { trigger: 'interval', since: 6 * MINUTE }, timerAt: null }),
       now: 20 * MINUTE,
       stuck: null,
     },
     {
-      is: 'the wait for the next try, long after passes began to fail',
+      is: 'a long wait for a retry while passes fail',
       vitals: vitals({ dueSince: 2 * MINUTE, timerAt: 60 * MINUTE, lastPass: failing }),
       now: 59 * MINUTE,
       stuck: null,
     },
     {
-      is: 'a pass within its time',
+      is: 'a pass within pass_timeout',
       vitals: vitals({ pass: { trigger: 'interval', since: 6 * MINUTE } }),
       now: 21.5 * MINUTE,
       stuck: null,
     },
     {
-      is: 'a pass that outlives its time',
+      is: 'a pass that exceeds pass_timeout',
       vitals: vitals({ pass: { trigger: 'interval', since: 6 * MINUTE } }),
       now: 21.5 * MINUTE + 1,
       stuck: 'the pass has been running for 15m 30s, although pass_timeout is 15m',
     },
-  ])('or not: $is', ({ vitals, now, stuck }) => {
-    expect(findStuckReason(vitals, patience, now)).toBe(stuck);
+  ])('with $is', ({ vitals, now, stuck }) => {
+    expect(findStuckReason(vitals, limits, now)).toBe(stuck);
   });
 });
 
-describe('ready', () => {
+describe('the reason for not being ready', () => {
   test.for([
     { is: 'a good pass', vitals: vitals(), now: 5 * MINUTE, why: null },
     {
-      is: 'a long time without anything due',
+      is: 'no pass due for a long time',
       vitals: vitals({ watcher: { ...vitals().watcher, checkedAt: 899 * MINUTE } }),
       now: 900 * MINUTE,
       why: null,
@@ -110,13 +110,13 @@ describe('ready', () => {
       why: 'no pass has read the folder and listed the account yet: HTTP 503',
     },
     {
-      is: 'passes that fail, for a while',
+      is: 'passes that have failed for a short time',
       vitals: vitals({ dueSince: 6 * MINUTE, lastPass: failing, lastRead: 20 * MINUTE }),
       now: 21 * MINUTE - 1,
       why: null,
     },
     {
-      is: 'passes that fail for too long',
+      is: 'passes that have failed for too long',
       vitals: vitals({ dueSince: 6 * MINUTE, lastPass: failing }),
       now: 21 * MINUTE,
       why: 'passes have been failing for 15m: HTTP 503',
@@ -128,39 +128,39 @@ describe('ready', () => {
       why: 'a pass has been due for 16m and is still running',
     },
     {
-      is: 'a pass that does not come',
+      is: 'a pass that does not begin',
       vitals: vitals({ dueSince: 6 * MINUTE }),
       now: 22 * MINUTE,
       why: 'a pass has been due for 16m and has not begun',
     },
     {
-      is: 'a folder at which nobody could look',
+      is: 'a folder that could not be checked',
       vitals: vitals({ timerAt: null }),
       now: 16.5 * MINUTE,
       why: 'the folder has not been checked for 15m 30s',
     },
     {
-      is: 'a folder that passes read, though no look at it comes to an end',
+      is: 'a folder that passes read, although no check of it ends',
       vitals: vitals({ timerAt: null, lastRead: 10 * MINUTE, watcher: { ...vitals().watcher, checkedAt: null } }),
       now: 16.5 * MINUTE,
       why: null,
     },
-    { is: 'the end', vitals: vitals({ stopping: true }), now: 2 * MINUTE, why: 'shutting down' },
-  ])('or not: $is', ({ vitals, now, why }) => {
-    expect(findNotReadyReason(vitals, patience, now)).toBe(why);
+    { is: 'a shutdown', vitals: vitals({ stopping: true }), now: 2 * MINUTE, why: 'shutting down' },
+  ])('with $is', ({ vitals, now, why }) => {
+    expect(findNotReadyReason(vitals, limits, now)).toBe(why);
   });
 
-  test('is not what is neither read nor looked at', () => {
+  test('with a folder that was neither read nor checked', () => {
     const never = vitals({ lastRead: null, watcher: { ...vitals().watcher, checkedAt: null } });
-    expect(findNotReadyReason(never, patience, 20 * MINUTE)).toMatch('the folder has not been checked for 20m');
+    expect(findNotReadyReason(never, limits, 20 * MINUTE)).toMatch('the folder has not been checked for 20m');
   });
 });
 
 const timeOf = (elapsedMs: number) => new Date(Date.UTC(2026, 0, 2) + elapsedMs).toISOString();
 const at = (elapsedMs: number) => ({ elapsedMs, timeOf });
 
-test('tells how a daemon is, with the age of everything', () => {
-  expect(toHealth(vitals(), patience, '1.2.3', at(2 * MINUTE))).toEqual({
+test('describes the state of a daemon, with the age of each fact', () => {
+  expect(toHealth(vitals(), limits, '1.2.3', at(2 * MINUTE))).toEqual({
     healthy: true,
     ready: true,
     reason: null,
@@ -181,7 +181,7 @@ test('tells how a daemon is, with the age of everything', () => {
   });
 });
 
-test('tells of a daemon that has only begun', () => {
+test('describes a daemon that has just started', () => {
   const begun = vitals({
     dueSince: 0,
     timerAt: null,
@@ -192,7 +192,7 @@ test('tells of a daemon that has only begun', () => {
     lastPass: null,
     watcher: { by: 'starting', reason: null, checkedAt: null, missedChanges: 0 },
   });
-  expect(toHealth(begun, patience, '1.2.3', at(350))).toMatchObject({
+  expect(toHealth(begun, limits, '1.2.3', at(350))).toMatchObject({
     healthy: true,
     ready: false,
     reason: 'no pass has read the folder and listed the account yet',
@@ -204,9 +204,9 @@ test('tells of a daemon that has only begun', () => {
   });
 });
 
-test('who is stuck is not ready, whatever else holds, and says that first', () => {
+test('a stuck daemon is not ready, and reports that reason first', () => {
   const stuck = vitals({ stopping: true });
-  expect(toHealth(stuck, patience, '1.2.3', at(60 * MINUTE))).toMatchObject({
+  expect(toHealth(stuck, limits, '1.2.3', at(60 * MINUTE))).toMatchObject({
     healthy: false,
     ready: false,
     reason: 'a pass has been due for 54m and has not begun',
@@ -218,30 +218,30 @@ test.for([
   { timerAt: null, scheduleAt: 7, next: 7 },
   { timerAt: 9, scheduleAt: 7, next: 7 },
   { timerAt: null, scheduleAt: null, next: null },
-])('the next pass comes by timer or schedule, whichever is sooner: $next', ({ next, ...times }) => {
+])('the next pass begins by timer or schedule, whichever comes first: $next', ({ next, ...times }) => {
   expect(nextPassAt(vitals(times))).toBe(next);
   expect(nextPassAt(vitals({ ...times, pass: { trigger: 'signal', since: 1 } }))).toBeNull();
 });
 
-test('a pass is good that nothing ended before its time', () => {
+test('a pass is good unless it ended early', () => {
   expect(isGoodPass({ error: null })).toBe(true);
   expect(isGoodPass({ error: failure('denied', 'no') })).toBe(false);
 });
 
-test('whatever the API and the folder do, no restart is asked for while passes begin and end in time', () => {
+test('requests no restart while passes begin and end in time, whatever the API and the folder do', () => {
   const time = fc.option(fc.integer({ min: 0, max: 60 * MINUTE }), { nil: null });
   fc.assert(
     fc.property(time, time, time, fc.integer({ min: 0, max: 60 * MINUTE }), (lastRead, lastList, dueSince, wait) => {
       const now = 60 * MINUTE;
       const lastGoodPass = lastRead === null || lastList === null ? null : Math.max(lastRead, lastList);
       const down = { lastRead, lastList, lastGoodPass, lastPass: failing, dueSince, timerAt: now + wait };
-      expect(findStuckReason(vitals(down), patience, now)).toBeNull();
+      expect(findStuckReason(vitals(down), limits, now)).toBeNull();
       const busy = {
         ...down,
         timerAt: null,
         pass: { trigger: 'interval', since: now - (wait % (15 * MINUTE)) },
       } as const;
-      expect(findStuckReason(vitals(busy), patience, now)).toBeNull();
+      expect(findStuckReason(vitals(busy), limits, now)).toBeNull();
     }),
   );
 });

@@ -12,10 +12,10 @@ import { facts, findings, http, id, live, planOptions, service, tcp } from '../b
 
 const render = (given: Partial<PassFacts>) => renderMarkdown(toReport(facts({ mode: 'plan', ...given })));
 
-/** What a reader sees of an entity. */
+/** Decodes the entities. */
 const read = (text: string) => text.replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
 
-test('a plan is a title, a block a service, the problems and what nobody declares', () => {
+test('renders a title, a block for each service, the problems and the unmanaged services', () => {
   const declared = collect([
     parseFile('services/db.yaml', JSON.stringify({ ...tcp, tcp_port: 1 })),
     parseFile('services/bad.yaml', JSON.stringify({ ...http, service_id: id(2), name: 'bad', http_port: 0 })),
@@ -67,7 +67,7 @@ test('a plan is a title, a block a service, the problems and what nobody declare
   ]);
 });
 
-test('the same report is the same text, however long it took', () => {
+test('renders the same text for the same result, whatever the times are', () => {
   const given = { findings: findings({ declared: [{ tcp_port: 1 }], live: [{}] }) };
   expect(render({ ...given, duration_ms: 7, started_at: 'x', finished_at: 'y', run_id: 'z' })).toBe(render(given));
 });
@@ -77,7 +77,7 @@ const TWO = [
   { service_id: id(2), name: 'b' },
 ];
 
-describe('what became of a service stands in its headline:', () => {
+describe('the headline of a service', () => {
   const drift = findings({ declared: [{ tcp_port: 1 }], live: [{}] });
   test.for<{ given: Partial<PassFacts>; headline: string }>([
     { given: {}, headline: 'to be updated: tcp_port' },
@@ -95,11 +95,11 @@ describe('what became of a service stands in its headline:', () => {
       headline: 'failed: tcp_port',
     },
     { given: { plan: plan(drift, planOptions({ maxChanges: 0 })) }, headline: 'withheld: tcp_port' },
-  ])('$headline', ({ given, headline }) => {
+  ])('reads: $headline', ({ given, headline }) => {
     expect(read(render({ findings: drift, ...given }))).toContain(`</b> ${headline}</summary>`);
   });
 
-  test('and the reason for which several are withheld, above all of them, once', () => {
+  test('omits a reason that withholds several services, which is shown once above them', () => {
     const two = findings({ declared: TWO.map((each) => ({ ...each, tcp_port: 1 })), live: TWO });
     const text = read(render({ findings: two, plan: plan(two, planOptions({ maxChanges: 1 })) }));
     expect(text.split('\n\n').slice(2, 4)).toEqual([
@@ -109,14 +109,14 @@ describe('what became of a service stands in its headline:', () => {
     expect(text.match(/the plan has 2 updates/g)).toHaveLength(1);
   });
 
-  test('and its cause, where it is known', () => {
+  test('includes the cause if it is known', () => {
     const report = toReport(facts({ findings: drift, mode: 'plan' }));
     const services = report.services.map((each) => ({ ...each, cause: 'live' as const }));
     expect(read(renderMarkdown({ ...report, services }))).toContain('tcp_port; it was changed outside git</summary>');
   });
 });
 
-test('nothing that comes from outside is markup', () => {
+test('escapes markup in names and values', () => {
   const name = '<img src=x> | `**@octocat** #1 [a](b) </code> & _x_\n# h';
   const hostile: JsonObject = { name, host: { hostname: 'a`b|c', resolver_network: { tunnel_id: id(5) } } };
   const text = render({ findings: findings({ declared: [{ tcp_port: 1, name: 'x' }], live: [hostile] }) });
@@ -125,7 +125,7 @@ test('nothing that comes from outside is markup', () => {
   expect(read(text)).toContain(JSON.stringify(name).slice(1, 20));
 });
 
-test('what is too long for a comment is cut, and says how much is left out', () => {
+test('limits the length to that of a comment, and says how much is omitted', () => {
   const services = Array.from({ length: 1000 }, (_, index) => ({
     service_id: id(index + 1),
     name: `service-${index}`,
@@ -151,13 +151,13 @@ test('what is too long for a comment is cut, and says how much is left out', () 
   expect(many.match(/- … and \d+ more/g)).toHaveLength(2);
 });
 
-test('a pass that ended early says why', () => {
+test('renders why a pass ended early', () => {
   expect(read(render({ error: failure('denied', 'HTTP 403: Forbidden') }))).toContain(
     '### VPC services plan: denied\n\n<code>HTTP 403: Forbidden</code>',
   );
 });
 
-test('a service without a name or an id is told all the same', () => {
+test('renders a service without a name and an id', () => {
   const declared = collect([parseFile('services/text.yaml', 'text')]);
   const text = read(render({ findings: compare(declared, []), problems: declared.problems }));
   expect(text).toContain('<code>(no name)</code>');

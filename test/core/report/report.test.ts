@@ -15,18 +15,18 @@ const updated: Outcome = { result: 'updated', attempts: 1 };
 const unsettled: Outcome = { result: 'unsettled', attempts: 2, paths: ['tcp_port', 'name'], stored: new Map() };
 const rejected = { ...failure('rejected', "Service name 'db' already exists"), status: 400, code: 5101, ray: '8f-TXL' };
 const failed: Outcome = { result: 'failed', attempts: 1, failure: rejected };
-const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun: told to stop' };
+const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not started: stopped' };
 
 const drift = findings({ declared: [{ tcp_port: 1 }], live: [service({ weight: 3 })] });
 const inSync = findings({ declared: [{}], live: [{}] });
 const bad = parseFile('bad.json', JSON.stringify({ ...tcp, tcp_port: 0 }));
 const invalid = compare(collect([bad]), [live()]);
 
-const fate = (outcome: Outcome | undefined, more: Partial<PassFacts> = {}) =>
+const serviceReport = (outcome: Outcome | undefined, more: Partial<PassFacts> = {}) =>
   toReport(facts({ findings: drift, outcomes: new Map(outcome === undefined ? [] : [[id(1), outcome]]), ...more }))
     .services[0];
 
-test('a report tells the facts of its pass as they are', () => {
+test('a report contains the facts of its pass', () => {
   const {
     services: _,
     counts: __,
@@ -59,7 +59,7 @@ test('a report tells the facts of its pass as they are', () => {
   });
 });
 
-test('a report is written in the order in which it is read: what it is about first, the long lists last', () => {
+test('a report has its fields in reading order, the long lists last', () => {
   expect(Object.keys(toReport(facts()))).toEqual([
     'schema_version',
     'run_id',
@@ -93,7 +93,7 @@ test('a report is written in the order in which it is read: what it is about fir
   }
 });
 
-describe('of a service, a report tells', () => {
+describe('the report of a service', () => {
   const nothing = {
     cause: null,
     action: null,
@@ -106,11 +106,11 @@ describe('of a service, a report tells', () => {
     error: null,
   };
 
-  test('nothing when it is in sync', () => {
+  test('is omitted if it is in sync', () => {
     expect(toReport(facts({ findings: inSync })).services).toEqual([]);
   });
 
-  test('where it is declared when it is missing, with the hint', () => {
+  test('contains the place of its declaration and the hint if it is missing', () => {
     const missing = findings({ declared: [{}], live: [{ service_id: id(7) }] });
     expect(toReport(facts({ findings: missing })).services[0]).toEqual({
       ...nothing,
@@ -123,13 +123,13 @@ describe('of a service, a report tells', () => {
     });
   });
 
-  test('its name when it is unmanaged', () => {
+  test('contains its name if it is unmanaged', () => {
     expect(toReport(facts({ findings: findings({ live: [{}] }) })).services).toEqual([
       { ...nothing, service_id: id(1), name: 'db', file: null, line: null, finding: 'unmanaged' },
     ]);
   });
 
-  test('the reason when its declaration is set aside', () => {
+  test('contains the reason if its declaration is skipped', () => {
     expect(toReport(facts({ findings: invalid })).services).toEqual([
       {
         ...nothing,
@@ -144,16 +144,16 @@ describe('of a service, a report tells', () => {
   });
 
   test.for([
-    ['the live one', [live({ name: 'alive' })], 'alive'],
-    ['none', [], null],
-  ] as const)('of a broken file, %s as the name', ([, liveServices, name]) => {
+    ['the live', [live({ name: 'alive' })], 'alive'],
+    ['no', [], null],
+  ] as const)('contains %s name if its file is broken', ([, liveServices, name]) => {
     const broken = collect([parseFile('a.yaml', `service_id: ${id(1)}\n]`)]);
     expect(toReport(facts({ findings: compare(broken, liveServices) })).services).toMatchObject([
       { service_id: id(1), name, finding: 'invalid' },
     ]);
   });
 
-  test('what is wrong when nobody can say which service it is', () => {
+  test('contains the place of a problem without a service_id', () => {
     expect(toReport(facts({ findings: compare(collect([parseFile('a.yaml', 'text')]), []) })).services).toMatchObject([
       { service_id: null, name: null, file: 'a.yaml', line: 1, finding: 'invalid' },
     ]);
@@ -171,13 +171,13 @@ describe('of a service, a report tells', () => {
     unknown_fields: ['weight'],
   };
 
-  test.for<{ what: string; outcome: Outcome | undefined; told: object }>([
-    { what: 'to be updated', outcome: undefined, told: {} },
-    { what: 'updated', outcome: updated, told: { result: 'updated', attempts: 1 } },
+  test.for<{ what: string; outcome: Outcome | undefined; expected: object }>([
+    { what: 'to be updated', outcome: undefined, expected: {} },
+    { what: 'updated', outcome: updated, expected: { result: 'updated', attempts: 1 } },
     {
-      what: 'not settled',
+      what: 'unsettled',
       outcome: unsettled,
-      told: {
+      expected: {
         result: 'unsettled',
         attempts: 2,
         reason: 'the API stored different values: tcp_port is unset, declared 1; name is unset, declared db',
@@ -186,15 +186,15 @@ describe('of a service, a report tells', () => {
     {
       what: 'failed',
       outcome: failed,
-      told: { result: 'failed', attempts: 1, reason: "Service name 'db' already exists", error: rejected },
+      expected: { result: 'failed', attempts: 1, reason: "Service name 'db' already exists", error: rejected },
     },
-    { what: 'not begun', outcome: withheld, told: { result: 'withheld', reason: 'not begun: told to stop' } },
-  ])('what became of it when it drifted: $what', ({ outcome, told }) => {
-    expect(fate(outcome)).toEqual({ ...drifted, ...told });
+    { what: 'not started', outcome: withheld, expected: { result: 'withheld', reason: 'not started: stopped' } },
+  ])('contains the result of a drifted service that is $what', ({ outcome, expected }) => {
+    expect(serviceReport(outcome)).toEqual({ ...drifted, ...expected });
   });
 
-  test('why it is withheld, and what it has that we do not know', () => {
-    expect(fate(undefined, { plan: plan(drift, planOptions({ unknownFields: 'withhold' })) })).toEqual({
+  test('contains the reason if it is withheld, and its unknown fields', () => {
+    expect(serviceReport(undefined, { plan: plan(drift, planOptions({ unknownFields: 'withhold' })) })).toEqual({
       ...drifted,
       action: null,
       result: 'withheld',
@@ -203,24 +203,33 @@ describe('of a service, a report tells', () => {
     });
   });
 
-  test('no action when the pass ended before there was a plan', () => {
-    expect(fate(undefined, { plan: emptyPlan, error: failure('internal', 'a bug') })).toEqual({
+  test('contains no action if the pass ended before there was a plan', () => {
+    expect(serviceReport(undefined, { plan: emptyPlan, error: failure('internal', 'a bug') })).toEqual({
       ...drifted,
       action: null,
     });
   });
 
-  test('what an update gives up where the setting says so, before and after', () => {
+  test('contains the unknown fields that an update removes, before and after it', () => {
     const dropping = plan(drift, { ...planOptions(), unknownFields: 'drop' });
     const reason = 'removes unknown fields of the live service: weight';
-    expect(fate(undefined, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: null });
-    expect(fate(updated, { plan: dropping })).toMatchObject({ unknown_fields: ['weight'], reason, result: 'updated' });
+    expect(serviceReport(undefined, { plan: dropping })).toMatchObject({
+      unknown_fields: ['weight'],
+      reason,
+      result: null,
+    });
+    expect(serviceReport(updated, { plan: dropping })).toMatchObject({
+      unknown_fields: ['weight'],
+      reason,
+      result: 'updated',
+    });
   });
 
-  test('the cause of its drift, from what was seen before', () => {
+  test('contains the cause of its drift, from the memory of earlier passes', () => {
     expect(
-      fate(updated, { memory: remember({ findings: inSync, outcomes: new Map(), memory: emptyMemory, now: 0 }) })
-        ?.cause,
+      serviceReport(updated, {
+        memory: remember({ findings: inSync, outcomes: new Map(), memory: emptyMemory, now: 0 }),
+      })?.cause,
     ).toBe('declaration');
   });
 });
@@ -229,24 +238,24 @@ describe('the outcome of a pass is', () => {
   const missing = findings({ declared: [{}] });
   const unmanaged = findings({ live: [{}] });
   test.for<{ outcome: string; when: string; given: Partial<PassFacts> }>([
-    { outcome: 'in_sync', when: 'nothing differs', given: { findings: inSync } },
-    { outcome: 'in_sync', when: 'there is nothing', given: {} },
-    { outcome: 'in_sync', when: 'something is unmanaged', given: { findings: unmanaged } },
+    { outcome: 'in_sync', when: 'there are no differences', given: { findings: inSync } },
+    { outcome: 'in_sync', when: 'there are no services', given: {} },
+    { outcome: 'in_sync', when: 'a service is unmanaged', given: { findings: unmanaged } },
     {
       outcome: 'converged',
-      when: 'what differed was updated',
+      when: 'all differences were updated',
       given: { findings: drift, outcomes: new Map([[id(1), updated]]) },
     },
-    { outcome: 'pending', when: 'something is to be updated', given: { findings: drift, mode: 'plan' } },
+    { outcome: 'pending', when: 'a service is to be updated', given: { findings: drift, mode: 'plan' } },
     { outcome: 'partial', when: 'an update failed', given: { findings: drift, outcomes: new Map([[id(1), failed]]) } },
     {
       outcome: 'partial',
-      when: 'an update did not settle',
+      when: 'an update is unsettled',
       given: { findings: drift, outcomes: new Map([[id(1), unsettled]]) },
     },
     {
       outcome: 'partial',
-      when: 'an update was not begun',
+      when: 'an update was not started',
       given: { findings: drift, outcomes: new Map([[id(1), withheld]]) },
     },
     {
@@ -255,17 +264,21 @@ describe('the outcome of a pass is', () => {
       given: { findings: drift, plan: plan(drift, planOptions({ unknownFields: 'withhold' })) },
     },
     { outcome: 'partial', when: 'a service is missing', given: { findings: missing } },
-    { outcome: 'partial', when: 'a declaration is set aside', given: { findings: invalid } },
+    { outcome: 'partial', when: 'a declaration is skipped', given: { findings: invalid } },
     { outcome: 'partial', when: 'there is a problem', given: { findings: inSync, problems: bad.problems } },
     { outcome: 'failed', when: 'the folder cannot be read', given: { error: failure('source', 'no such folder') } },
-    { outcome: 'failed', when: 'the list failed', given: { error: failure('transient', 'timeout') } },
+    { outcome: 'failed', when: 'the account cannot be listed', given: { error: failure('transient', 'timeout') } },
     { outcome: 'failed', when: 'a request was rejected', given: { error: failure('rejected', 'no') } },
     { outcome: 'failed', when: 'there is a bug', given: { error: failure('internal', 'a bug') } },
-    { outcome: 'denied', when: 'the API refused', given: { findings: drift, error: failure('denied', 'Forbidden') } },
+    {
+      outcome: 'denied',
+      when: 'the API refused the credential',
+      given: { findings: drift, error: failure('denied', 'Forbidden') },
+    },
     {
       outcome: 'interrupted',
-      when: 'it was told to stop',
-      given: { findings: drift, error: failure('interrupted', 'told to stop') },
+      when: 'it was stopped',
+      given: { findings: drift, error: failure('interrupted', 'stopped') },
     },
   ])('$outcome when $when', ({ outcome, given }) => {
     expect(toReport(facts(given)).outcome).toBe(outcome);
@@ -304,14 +317,14 @@ test('the counts agree with the lists', () => {
   expect(services.map(({ service_id }) => service_id)).toEqual([id(2), id(3), id(4), id(5), id(8), id(9)]);
 });
 
-test('a live service with two declarations is counted as two declarations and one live service', () => {
+test('counts a service that is declared twice as two declarations and one live service', () => {
   const doubled = collect([parseFile('a.json', JSON.stringify(tcp)), parseFile('b.json', JSON.stringify(tcp))]);
   const gone = collect([parseFile('c.json', JSON.stringify({ ...http, name: '' }))]);
   const found = compare({ ...doubled, skipped: [...doubled.skipped, ...gone.skipped] }, [live()]);
   expect(toReport(facts({ findings: found })).counts).toMatchObject({ declared: 3, live: 1, invalid: 3, in_sync: 0 });
 });
 
-test('an unsettled service is counted apart, neither as updated nor as failed', () => {
+test('counts an unsettled service neither as updated nor as failed', () => {
   expect(toReport(facts({ findings: drift, outcomes: new Map([[id(1), unsettled]]) })).counts).toMatchObject({
     drifted: 1,
     updated: 0,
@@ -321,12 +334,14 @@ test('an unsettled service is counted apart, neither as updated nor as failed', 
   });
 });
 
-test('what the API keeps where nothing is declared is told, too', () => {
+test('reports a value that the API stored for an undeclared field', () => {
   const outcome: Outcome = {
     result: 'unsettled',
     attempts: 1,
     paths: ['app_protocol'],
     stored: new Map([['app_protocol', 'mysql']]),
   };
-  expect(fate(outcome)?.reason).toBe('the API stored a different value: app_protocol is mysql, declared unset');
+  expect(serviceReport(outcome)?.reason).toBe(
+    'the API stored a different value: app_protocol is mysql, declared unset',
+  );
 });

@@ -29,7 +29,7 @@ const drift = findings({ declared: [{ tcp_port: 1 }], live: [{}] });
 const inSync = findings({ declared: [{}], live: [{}] });
 const updated: Outcome = { result: 'updated', attempts: 1 };
 
-test('a report is read service by service, then the problems, then the totals', () => {
+test('renders the services, then the problems, then the totals', () => {
   const files = [
     parseFile(
       'services/db.yaml',
@@ -61,44 +61,44 @@ test('a report is read service by service, then the problems, then the totals', 
   ]);
 });
 
-test('a missing service without a hint has none', () => {
+test('renders a missing service without a hint', () => {
   expect(render({ findings: findings({ declared: [{}] }) })).toBe(
     `? db  ${id(1)}  db.json:1  declared but not live\npartial: 1 missing (1000 ms, 1 request)`,
   );
 });
 
-describe('what becomes of a drifted service:', () => {
+describe('renders a drifted service that', () => {
   const reason = { ...failure('transient', 'HTTP 502'), ray: '8f-TXL' };
   test.for<{ what: string; given: Partial<PassFacts>; line: string | undefined }>([
-    { what: 'updated', given: { outcomes: outcomes(updated) }, line: '  = updated' },
+    { what: 'was updated', given: { outcomes: outcomes(updated) }, line: '  = updated' },
     {
-      what: 'updated at last',
+      what: 'was updated after retries',
       given: { outcomes: outcomes({ ...updated, attempts: 3 }) },
       line: '  = updated (3 requests)',
     },
     {
-      what: 'failed',
+      what: 'failed with a response',
       given: { outcomes: outcomes({ result: 'failed', attempts: 4, failure: reason }) },
       line: '  ! failed: HTTP 502 (CF-Ray 8f-TXL) (4 requests)',
     },
     {
-      what: 'failed without an answer',
+      what: 'failed without a response',
       given: { outcomes: outcomes({ result: 'failed', attempts: 1, failure: failure('transient', 'timeout') }) },
       line: '  ! failed: timeout',
     },
     {
-      what: 'not settled',
+      what: 'is unsettled',
       given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() }) },
       line: '  ! unsettled: the API stored a different value: tcp_port is unset, declared 1',
     },
     {
-      what: 'not begun',
-      given: { outcomes: outcomes({ result: 'withheld', attempts: 0, reason: 'told to stop' }) },
-      line: '  ! withheld: told to stop',
+      what: 'was not started',
+      given: { outcomes: outcomes({ result: 'withheld', attempts: 0, reason: 'stopped' }) },
+      line: '  ! withheld: stopped',
     },
-    { what: 'planned', given: { mode: 'plan' }, line: '  = to be updated' },
-    { what: 'detected', given: { mode: 'detect' }, line: '  = to be updated' },
-    { what: 'nothing known', given: {}, line: undefined },
+    { what: 'is planned', given: { mode: 'plan' }, line: '  = to be updated' },
+    { what: 'is detected', given: { mode: 'detect' }, line: '  = to be updated' },
+    { what: 'has no result', given: {}, line: undefined },
   ])('$what', ({ given, line }) => {
     const lines = render({ findings: drift, ...given }).split('\n');
     expect(lines.slice(0, 2)).toEqual([`~ db  ${id(1)}  db.json:1`, '    tcp_port  5432 → 1']);
@@ -109,7 +109,7 @@ describe('what becomes of a drifted service:', () => {
     ['its declaration changed', { declared: [{ tcp_port: 1 }], live: [{}] }],
     ['it was changed outside git', { declared: [{}], live: [{ tcp_port: 1 }] }],
     ['both sides changed', { declared: [{ tcp_port: 1 }], live: [{ tcp_port: 2 }] }],
-  ] as const)('%s', ([cause, sides]) => {
+  ] as const)('drifted because %s', ([cause, sides]) => {
     const [line] = render({
       findings: findings(sides),
       memory: remember({ findings: inSync, outcomes: new Map(), memory: emptyMemory, now: 0 }),
@@ -138,7 +138,7 @@ test.for<[Json, string]>([
   [['10.0.0.1', 'a b', 5], '[10.0.0.1, "a b", 5]'],
   [[], '[]'],
   [{ a: 1 }, '{"a":1}'],
-])('the value %j reads %s', ([json, text]) => {
+])('renders the value %j as %s', ([json, text]) => {
   const [finding] = drift;
   if (finding?.kind !== 'drifted') throw new Error('expected drift');
   const changes = [{ path: 'x', live: json, declared: 1 }];
@@ -157,26 +157,26 @@ describe('the totals', () => {
   const partly = plan(many, planOptions({ unknownFields: 'withhold' }));
 
   test.for<{ what: string; given: Partial<PassFacts>; line: string }>([
-    { what: 'nothing', given: {}, line: `in sync: no services ${cost}` },
-    { what: 'all in sync', given: { findings: inSync }, line: `in sync: 1 service ${cost}` },
+    { what: 'no services', given: {}, line: `in sync: no services ${cost}` },
+    { what: 'one service in sync', given: { findings: inSync }, line: `in sync: 1 service ${cost}` },
     {
-      what: 'several in sync',
+      what: 'several services in sync',
       given: { findings: findings({ declared: services, live: services }) },
       line: `in sync: 3 services ${cost}`,
     },
     {
-      what: 'all updated',
+      what: 'an update',
       given: { findings: drift, outcomes: outcomes(updated) },
       line: `converged: 1 updated ${cost}`,
     },
     { what: 'a plan', given: { findings: drift, mode: 'plan' }, line: `pending: 1 to update ${cost}` },
     {
-      what: 'a plan of which a part is withheld',
+      what: 'a plan with withheld updates',
       given: { findings: many, plan: partly, mode: 'plan' },
       line: `partial: 2 to update, 1 withheld ${cost}`,
     },
     {
-      what: 'not settled',
+      what: 'an unsettled update',
       given: {
         findings: drift,
         outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['name'], stored: new Map() }),
@@ -184,7 +184,7 @@ describe('the totals', () => {
       line: `partial: 1 unsettled ${cost}`,
     },
     {
-      what: 'failed',
+      what: 'a failed update',
       given: {
         findings: drift,
         outcomes: outcomes({ result: 'failed', attempts: 1, failure: failure('rejected', 'no') }),
@@ -197,16 +197,16 @@ describe('the totals', () => {
       line: `failed: services: no such folder ${cost}`,
     },
     {
-      what: 'a failed pass that knows more',
+      what: 'a failed pass with findings',
       given: { findings: inSync, error: failure('denied', 'Forbidden') },
       line: `denied: Forbidden · 1 in sync ${cost}`,
     },
     {
-      what: 'what it cost',
+      what: 'the duration and several requests',
       given: { findings: inSync, api: { requests: 3, retries: 1, throttled_ms: 20 }, duration_ms: 5 },
       line: 'in sync: 1 service (5 ms, 3 requests)',
     },
-  ])('of $what', ({ given, line }) => {
+  ])('for $what', ({ given, line }) => {
     expect(totals(given)).toBe(line);
   });
 
@@ -215,15 +215,15 @@ describe('the totals', () => {
     ['converged', '<green>converged</green>', { findings: drift, outcomes: outcomes(updated) }],
     ['pending', '<yellow>pending</yellow>', { findings: drift, mode: 'plan' }],
     ['partial', '<yellow>partial</yellow>', { findings: findings({ declared: [{}] }) }],
-    ['interrupted', '<yellow>interrupted</yellow>', { error: failure('interrupted', 'told to stop') }],
+    ['interrupted', '<yellow>interrupted</yellow>', { error: failure('interrupted', 'stopped') }],
     ['failed', '<red>failed</red>', { error: failure('transient', 'timeout') }],
     ['denied', '<red>denied</red>', { error: failure('denied', 'Forbidden') }],
-  ])('of a pass that is %s are painted', ([, word, given]) => {
+  ])('color the outcome %s', ([, word, given]) => {
     expect(totals(given, tagged).split(':')[0]).toBe(word);
   });
 });
 
-test('a line of a log begins with the totals, and does not name what is unmanaged', () => {
+test('begins a log line with the totals, and omits unmanaged services', () => {
   const found = findings({ declared: [{ tcp_port: 1 }], live: [{}, { service_id: id(9), name: 'other' }] });
   expect(
     renderLogLine(toReport(facts({ findings: found, outcomes: outcomes(updated) })), {
@@ -238,7 +238,7 @@ test('a line of a log begins with the totals, and does not name what is unmanage
   ]);
 });
 
-test('colors mark the signs, the two sides and what to look at', () => {
+test('colors the signs, the two sides and the result', () => {
   const [head, change, result] = renderReport(toReport(facts({ findings: drift, mode: 'plan' })), {
     paint: tagged,
     columns: Infinity,
@@ -253,11 +253,11 @@ test('colors mark the signs, the two sides and what to look at', () => {
 test.for([
   ['a field', 'host.hostname', 'a.yaml:7:3 host.hostname: expected a host name'],
   ['the file', null, 'a.yaml:7:3 expected a host name'],
-] as const)('a problem of %s is a line with its place', ([, path, line]) => {
+] as const)('renders a problem of %s as one line with its place', ([, path, line]) => {
   expect(renderProblem({ file: 'a.yaml', line: 7, column: 3, path, message: 'expected a host name' })).toBe(line);
 });
 
-test('nothing that comes from outside steers the terminal', () => {
+test('escapes control characters in names and values', () => {
   const evil = 'a\u001B[31m\n\u202E\u2028\u0007';
   const escaped = 'a\\u{1b}[31m\\u{a}\\u{202e}\\u{2028}\\u{7}';
   const { skipped, problems } = parseFile(`${evil}.yaml`, JSON.stringify({ service_id: evil, name: evil, [evil]: 1 }));
@@ -278,7 +278,7 @@ test('nothing that comes from outside steers the terminal', () => {
   expect(text).toContain(`failed: ${escaped} · `);
 });
 
-test('a reason for which several are withheld is said once, on top, with how many they are', () => {
+test('renders a reason that withholds several services once, above them, with their number', () => {
   const services = [1, 2, 3].map((number) => ({ service_id: id(number), name: `s${number}` }));
   const found = findings({
     declared: services.map((each) => ({ ...each, tcp_port: 1 })),
@@ -300,9 +300,9 @@ test('a reason for which several are withheld is said once, on top, with how man
   ]);
 });
 
-describe('fields that this version does not know', () => {
+describe('unknown fields', () => {
   const grown = findings({ declared: [{ tcp_port: 1 }], live: [service({ weight: 3, zone: 'a' })] });
-  const givenUp = plan(grown, planOptions({ unknownFields: 'drop' }));
+  const removing = plan(grown, planOptions({ unknownFields: 'drop' }));
   const loss = '    removes unknown fields of the live service: weight, zone';
   const rejected: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'no') };
   test.for<{ what: string; given: Partial<PassFacts>; lines: string[] }>([
@@ -311,21 +311,21 @@ describe('fields that this version does not know', () => {
       given: { outcomes: outcomes(updated) },
       lines: ['    keeps unknown fields: weight, zone', '  = updated'],
     },
-    { what: 'to be given up', given: { plan: givenUp, mode: 'plan' }, lines: [loss, '  = to be updated'] },
-    { what: 'given up', given: { plan: givenUp, outcomes: outcomes(updated) }, lines: [loss, '  = updated'] },
+    { what: 'to be removed', given: { plan: removing, mode: 'plan' }, lines: [loss, '  = to be updated'] },
+    { what: 'removed', given: { plan: removing, outcomes: outcomes(updated) }, lines: [loss, '  = updated'] },
     {
-      what: 'kept when the update failed',
-      given: { plan: givenUp, outcomes: outcomes(rejected) },
+      what: 'kept after a failed update',
+      given: { plan: removing, outcomes: outcomes(rejected) },
       lines: ['    keeps unknown fields: weight, zone', '  ! failed: no'],
     },
     {
-      what: 'a reason to do nothing',
+      what: 'the reason to withhold the update',
       given: { plan: plan(grown, planOptions({ unknownFields: 'withhold' })) },
       lines: [
         '  ! withheld: the live service has fields that this version does not know: weight, zone; set unknown_fields to preserve or drop',
       ],
     },
-  ])('are told as $what', ({ given, lines }) => {
+  ])('are rendered as $what', ({ given, lines }) => {
     expect(
       render({ findings: grown, ...given })
         .split('\n')
@@ -342,8 +342,8 @@ const changesOf = (declared: JsonObject, lives: JsonObject) =>
     .split('\n')
     .slice(1, -2);
 
-describe('a list of several elements', () => {
-  test('is shown element by element: what stays, goes and comes', () => {
+describe('a list with several elements', () => {
+  test('is rendered by element: unchanged, removed and added', () => {
     expect(
       changesOf(resolvers('10.0.0.1', '10.0.0.2', '10.0.0.3'), resolvers('10.0.0.1', '10.0.0.9', '10.0.0.3')),
     ).toEqual([
@@ -355,7 +355,7 @@ describe('a list of several elements', () => {
     ]);
   });
 
-  test('in another order is one that changed', () => {
+  test('is different in another order', () => {
     expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers('10.0.0.2', '10.0.0.1')).slice(1).sort()).toEqual([
       '        10.0.0.1',
       '      + 10.0.0.2',
@@ -363,7 +363,7 @@ describe('a list of several elements', () => {
     ]);
   });
 
-  test('on one side alone comes or goes whole', () => {
+  test('is added or removed as a whole if one side is unset', () => {
     expect(changesOf(resolvers('10.0.0.1', '10.0.0.2'), resolvers())).toEqual([
       '    host.resolver_network.resolver_ips',
       '      + 10.0.0.1',
@@ -371,7 +371,7 @@ describe('a list of several elements', () => {
     ]);
   });
 
-  test('and one of a single element stand in a line', () => {
+  test('is rendered in one line if it has a single element', () => {
     expect(changesOf(resolvers('10.0.0.1'), resolvers())).toEqual([
       '    host.resolver_network.resolver_ips  unset → [10.0.0.1]',
     ]);
@@ -385,7 +385,7 @@ describe('in narrow columns', () => {
   const long = { host: { hostname: 'a-rather-long-host-name.corp.internal', resolver_network: { tunnel_id: tunnel } } };
   const given = { findings: findings({ declared: [{ tcp_port: 1, ...long }], live: [{}] }), mode: 'plan' } as const;
 
-  test('a change that does not fit is shown as what goes and what comes; the short ones stay as they are', () => {
+  test('renders a change that does not fit as a removed and an added line', () => {
     expect(narrow(60, given)).toEqual([
       `~ db  ${id(1)}  db.json:1`,
       '    tcp_port  5432 → 1',
@@ -397,7 +397,7 @@ describe('in narrow columns', () => {
     ]);
   });
 
-  test('a change that fits alone, but not below the others, stands where it has room', () => {
+  test('does not align a change that only fits without alignment', () => {
     const host = { resolver_network: { tunnel_id: tunnel, resolver_ips: ['10.20.0.53'] } };
     const both = findings({
       declared: [{ host: { ...host, hostname: 'billing.corp.internal' } }],
@@ -415,7 +415,7 @@ describe('in narrow columns', () => {
     ]);
   });
 
-  test('everything else goes on below, further in', () => {
+  test('wraps other lines with an indent', () => {
     const reason = 'parked, for the API refused the last update, which it may do for any of many reasons';
     const outcome = { result: 'withheld', attempts: 0, reason } as const;
     expect(narrow(40, { ...given, mode: 'apply', outcomes: outcomes(outcome) }).slice(-7)).toEqual([
@@ -429,7 +429,7 @@ describe('in narrow columns', () => {
     ]);
   });
 
-  test('so do the details of a line of a log, and not its totals, of which the log knows where they begin', () => {
+  test('wraps the details of a log line, but not its totals', () => {
     const [first, second, ...further] = renderLogLine(toReport(facts(given)), { paint: plain, columns: 40 }).split(
       '\n',
     );
@@ -438,7 +438,7 @@ describe('in narrow columns', () => {
     expect(further.slice(0, 2)).toEqual([`    ${id(1)}`, '    db.json:1']);
   });
 
-  test('colors take no room', () => {
+  test('does not count color codes as width', () => {
     const line = `  ${colored('yellow', 'x'.repeat(20))} ${colored('red', 'y'.repeat(15))}`;
     expect(wrapLine(line, { columns: 38 })).toBe(line);
     expect(wrapLine(line, { columns: 37 })).toContain('\n');

@@ -1,17 +1,18 @@
 /**
- * Returns a function that calls `compute` once for each object and then returns the same result for that same object. Two objects
- * that are equal but not identical are computed separately. A result is freed together with its object.
+ * Returns a function that calls `compute` once for each object and returns the same result for that same object again. Objects that are
+ * equal but not identical are computed separately. A result is freed together with its object.
  *
- * A pass over an account that has not changed costs almost nothing, because each step keeps the identity that the next one looks up:
+ * A pass over an unchanged account costs almost nothing, because each step returns the very object that the next step looks up:
  *
- *   same response text      the last response is not parsed again                 cloudflare/http/envelope.ts
- *   → same parsed page      its services are not checked again                    cloudflare/live-services.ts
- *   → same LiveService      its fields are not normalized again                   core/service/normalize.ts
- *   → same fields           it is not compared with its declaration again         core/compare/compare.ts
- *   → same finding, fields  its fingerprint is not computed again                 core/plan/fingerprint.ts
+ *   same response text              → same parsed page                  cloudflare/http/envelope.ts (keeps the last response)
+ *   same parsed page                → same LiveServices                 cloudflare/live-services.ts
+ *   same file content               → same Declarations                 source/folder-source.ts (keeps the last content)
+ *   same Declaration, LiveService   → same normalized fields            core/service/normalize.ts
+ *                                   → same finding                      core/compare/compare.ts
+ *   same normalized fields          → same fingerprint                  core/plan/fingerprint.ts
  *
- * On the other side, a file with the same content is the same `Declaration` (source/folder.ts). `test/pass/identity.test.ts` checks
- * the whole chain: a step that copies an object breaks it without changing any result.
+ * A step that copies an object breaks this chain without changing any result, so `test/pass/identity.test.ts` checks the whole chain.
+ * The HTML templates of server/page/html.ts use the same cache.
  */
 export function cachedByIdentity<Key extends object, Result extends {}>(
   compute: (key: Key) => Result,

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts';
 import type { Failure } from '../base/failure.ts';
 import type { Drifted } from '../compare/compare.ts';
-import { withoutPlace } from '../service/normalize.ts';
+import { findLostFields } from '../service/normalize.ts';
 import { findParked, findUnsettled } from './memory.ts';
 import type { Memory } from './memory.ts';
 
@@ -40,7 +40,7 @@ function unknownFieldsReason({ declared, unknown }: Drifted, policy: UnknownFiel
   if (policy === 'withhold') {
     return `the live service has fields that this version does not know: ${[...unknown.keys()].join(', ')}; set unknown_fields to preserve or drop`;
   }
-  const lost = withoutPlace(declared, unknown);
+  const lost = findLostFields(declared, unknown);
   if (lost.length === 0) return null;
   return `the declared host has no place for live fields that this version does not know: ${lost.join(', ')}; to remove them, set unknown_fields to drop`;
 }

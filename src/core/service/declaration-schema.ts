@@ -1,7 +1,7 @@
 import { capitalized, toJsonSchema } from '../base/json-schema.ts';
 import type { JsonSchema } from '../base/json-schema.ts';
-import type { FIELDS } from './fields.ts';
 import { fieldsIn } from './fields.ts';
+import type { KeyIn } from './fields.ts';
 import { HOST_PROBLEMS, USELESS_AUTHORITY } from './host-rules.ts';
 import { httpSchema, tcpSchema, untypedSchema } from './schema.ts';
 
@@ -130,13 +130,6 @@ function refused({ title, description, examples }: JsonSchema, message: string):
 function schemaOf(schema: typeof httpSchema): JsonSchema {
   return toJsonSchema(schema, (message) => `Expected ${message}`);
 }
-
-/** The keys of the table directly below a prefix, so that a renamed field does not compile. */
-type KeyIn<Prefix extends string, Path = keyof typeof FIELDS> = Path extends `${Prefix}${infer Key}`
-  ? Key extends `${string}.${string}`
-    ? never
-    : Key
-  : never;
 
 function propertiesOf<Key extends string>({ properties }: JsonSchema): Readonly<Record<Key, JsonSchema>> {
   // zod writes a schema for every field of ours, never a mere `true`.

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { FIELDS, ServiceType } from './fields.ts';
+import type { FIELDS, KeyIn, ServiceType } from './fields.ts';
 
 /** One service as a file declares it, derived from the table of fields. */
 export type DeclaredService = { [Type in ServiceType]: ServiceOf<Type> }[ServiceType];
@@ -11,13 +11,6 @@ type ServiceOf<Type extends ServiceType> = { type: Type } & Omit<
 
 type Table = typeof FIELDS;
 type FieldAt<Path extends string> = Path extends keyof Table ? Table[Path] : never;
-
-/** The keys of the mapping whose path, with a dot after it, is `Prefix`. */
-type KeyIn<Prefix extends string, Path = keyof Table> = Path extends `${Prefix}${infer Key}`
-  ? Key extends `${string}.${string}`
-    ? never
-    : Key
-  : never;
 
 type RequiredKeyIn<Prefix extends string, Key = KeyIn<Prefix>> = Key extends string
   ? FieldAt<`${Prefix}${Key}`> extends { required: true }

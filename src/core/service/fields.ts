@@ -218,6 +218,13 @@ export const FIELDS = {
   },
 } as const satisfies Readonly<Record<string, Field>>;
 
+/** The keys of the fields directly in a mapping; `Prefix` is its path with a dot after it, or empty for the service. */
+export type KeyIn<Prefix extends string, Path = keyof typeof FIELDS> = Path extends `${Prefix}${infer Key}`
+  ? Key extends `${string}.${string}`
+    ? never
+    : Key
+  : never;
+
 /** The same table, for loops and for paths that may not be in it. */
 export const fieldByPath: ReadonlyMap<string, Field> = new Map(Object.entries<Field>(FIELDS));
 

@@ -80,7 +80,7 @@ function isRedundant(mapping: string, fields: readonly (readonly [string, Json])
  * Returns the paths of the unknown fields that do not fit into the declared shape: those inside a network that the declaration does not
  * have. Any PUT removes them.
  */
-export function withoutPlace(declared: Fields, unknown: Fields): readonly string[] {
+export function findLostFields(declared: Fields, unknown: Fields): readonly string[] {
   return [...unknown.keys()].filter((path) => {
     const mapping = mappingOf(path);
     return mapping?.startsWith('host.') && ![...declared.keys()].some((other) => mappingOf(other) === mapping);

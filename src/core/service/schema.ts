@@ -41,8 +41,8 @@ function schemaOfType(type: ServiceType) {
 
 function fieldSchema(path: string, { value, required, readOnly, ...field }: Field) {
   const schema = value.kind === 'mapping' ? mappingSchema(path, value) : value.schema;
-  const mayBeUnset = value.kind === 'anything' ? schema.optional() : schema.nullish();
-  return (required === true ? schema : mayBeUnset).meta({
+  const withUnset = required === true ? schema : value.kind === 'anything' ? schema.optional() : schema.nullish();
+  return withUnset.meta({
     title: field.title,
     description: field.description,
     examples: [...field.examples],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
-import { normalize, toBody, withoutPlace } from '../../../src/core/service/normalize.ts';
+import { normalize, toBody, findLostFields } from '../../../src/core/service/normalize.ts';
 import { apiResponse, certificate, http, tcp, tunnel } from '../builders.ts';
 
 const known = (service: JsonObject) => Object.fromEntries(normalize(service).known);
@@ -226,7 +226,7 @@ test.for<{ path: string; host: JsonObject; lost: boolean }>([
   { path: 'labels', host: tcp.host, lost: false },
   { path: 'a.b', host: tcp.host, lost: false },
 ])('whether $host has no place for the unknown $path: $lost', ({ path, host, lost }) => {
-  expect(withoutPlace(normalize({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
+  expect(findLostFields(normalize({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
 });
 
 test('restores unknown keys that contain dots and quotes', () => {

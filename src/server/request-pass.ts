@@ -5,7 +5,7 @@ import type { HttpResponse } from './http-response.ts';
 import type { RouteRequest } from './route.ts';
 
 export type RequestPassOptions = {
-  /** Requests a pass and returns its report; null, at once or later, when no pass will start because the process is stopping. */
+  /** Requests a pass and returns its report; null, at once or later, when no pass will start because the process is shutting down. */
   readonly requestPass: () => Promise<Report | null> | null;
   /** Returns the token that callers must send, or null while the token file holds none. Null if requesting a pass is turned off. */
   readonly reconcileToken: (() => string | null) | null;
@@ -24,7 +24,7 @@ export async function requestPass(
   if (wait === 'false' && pendingReport !== null) return jsonResponse(202, { accepted: true });
   const report = await pendingReport;
   return report === null
-    ? errorResponse(503, 'no pass will start: the process is stopping')
+    ? errorResponse(503, 'no pass will start: the process is shutting down')
     : jsonResponse(200, report);
 }
 

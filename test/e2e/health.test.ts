@@ -10,29 +10,26 @@ import type { Program, ProgramOptions } from './program.ts';
 import { servedBy } from './serving.ts';
 import type { Fetched, Served } from './serving.ts';
 
-/*
- * The table of config/kubernetes/README.md: what /healthz and /readyz say while something is wrong, of a real process, with a real folder
- * and real HTTP.
- */
+/* The table "Health during failures" of config/kubernetes/README.md, with a real process, a real folder, and real HTTP. */
 
-/** Quick to lose patience: the program's own are minutes. */
-const QUICK = ['--interval', '150ms', '--fresh-for', '1500ms', '--request-timeout', '400ms'];
+/** Shorter limits than the defaults, which are minutes. */
+const SHORT_LIMITS = ['--interval', '150ms', '--fresh-for', '1500ms', '--request-timeout', '400ms'];
 
 type Api = {
   readonly url: string;
-  /** What it does with requests from now on. */
-  readonly be: (how: (response: ServerResponse, method: string | undefined) => void) => void;
+  /** Handles requests with this function from now on. */
+  readonly respondWith: (handler: (response: ServerResponse, method: string | undefined) => void) => void;
 };
 
 const listing = (response: ServerResponse) => void response.end(JSON.stringify(success([web(), database()])));
 
 async function api(): Promise<Api> {
-  let answer: (response: ServerResponse, method: string | undefined) => void = listing;
-  const { url } = await served(({ method }, response) => answer(response, method));
+  let respond: (response: ServerResponse, method: string | undefined) => void = listing;
+  const { url } = await served(({ method }, response) => respond(response, method));
   return {
     url,
-    be: (how) => {
-      answer = how;
+    respondWith: (handler) => {
+      respond = handler;
     },
   };
 }
@@ -41,14 +38,17 @@ type Daemon = { readonly program: Program; readonly daemon: Served; readonly fol
 
 async function running(url: string, flags: readonly string[] = [], options: ProgramOptions = {}): Promise<Daemon> {
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
-  const program = start(['run', '--services', folder, ...QUICK, ...flags], { environment: accountAt(url), ...options });
+  const program = start(['run', '--services', folder, ...SHORT_LIMITS, ...flags], {
+    environment: accountAt(url),
+    ...options,
+  });
   return { program, daemon: await servedBy(program), folder };
 }
 
 const isReady = ({ status }: Fetched) => status === 200;
 const isNotReady = ({ status, json }: Fetched) => status === 503 && Object(json).last_good_pass !== null;
 
-/** A daemon whose first pass was good. */
+/** Starts a daemon and waits until its first pass was good. */
 async function ready(flags: readonly string[] = [], options: ProgramOptions = {}): Promise<Daemon & Api> {
   const account = await api();
   const { daemon, ...rest } = await running(account.url, flags, options);
@@ -56,8 +56,8 @@ async function ready(flags: readonly string[] = [], options: ProgramOptions = {}
   return { ...account, ...rest, daemon };
 }
 
-/** Ready for a while, though passes fail by now, then no more; and alive all the time. Gives the reason. */
-async function losesPatience(daemon: Served): Promise<unknown> {
+/** Waits until failing passes make the daemon not ready, while it stays healthy. Returns the reason. */
+async function becomesNotReady(daemon: Served): Promise<unknown> {
   await daemon.until('/readyz', ({ json }) => Object(json).last_pass.error !== null);
   expect(await daemon.get('/healthz')).toMatchObject({ status: 200, json: { healthy: true } });
   const { json } = await daemon.until('/readyz', isNotReady);
@@ -66,8 +66,8 @@ async function losesPatience(daemon: Served): Promise<unknown> {
   return Object(json).reason;
 }
 
-describe('alive and ready', () => {
-  test('while all is in sync, with the age of everything', async () => {
+describe('healthy and ready', () => {
+  test('while everything is in sync, with the age of each step', async () => {
     const { daemon } = await ready();
     expect(await daemon.get('/readyz')).toMatchObject({
       status: 200,
@@ -79,34 +79,34 @@ describe('alive and ready', () => {
     }
   });
 
-  test('while the API is slow, but answers in time', async () => {
-    const { be, daemon } = await ready(['--request-timeout', '10s']);
-    be((response) => void sleep(700).then(() => listing(response)));
+  test('while the API is slow but responds in time', async () => {
+    const { respondWith, daemon } = await ready(['--request-timeout', '10s']);
+    respondWith((response) => void sleep(700).then(() => listing(response)));
     await daemon.until('/healthz', ({ json }) => Object(json).pass?.age_seconds > 0.5);
     const { last_good_pass: before } = Object((await daemon.get('/healthz')).json);
     await daemon.until('/readyz', ({ json }) => Object(json).last_good_pass.at > before.at);
     expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
   });
 
-  test('while a file is broken, for the pass is partial', async () => {
+  test('while a file has a problem and passes are partial', async () => {
     const { daemon, folder } = await ready();
     writeFileSync(join(folder, 'web.yaml'), 'name: [');
     await daemon.until('/readyz', ({ json }) => Object(json).last_pass.outcome === 'partial');
-    await sleep(1600); // Longer than fresh_for: what is told is that nothing comes of it.
+    await sleep(1600); // Longer than fresh_for.
     expect(await daemon.get('/readyz')).toMatchObject({ status: 200, json: { last_pass: { outcome: 'partial' } } });
   });
 
-  test('while every file is broken', async () => {
+  test('while every file has a problem', async () => {
     const { daemon, folder } = await ready();
     for (const name of ['web.yaml', 'db.yaml']) writeFileSync(join(folder, name), 'name: [');
     await daemon.until('/readyz', ({ json }) => Object(json).last_pass.outcome === 'partial');
     expect(await daemon.get('/readyz')).toMatchObject({ status: 200 });
   });
 
-  test('with a watcher that hears nothing: the re-scan finds the change, and it is told as missed', async () => {
+  test('while file system events do not arrive: a rescan detects the change and counts it as missed', async () => {
     const emulator = await emulated({ services: [web(), database()] });
     const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
-    const deaf = `
+    const withoutEvents = `
       import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';
       const { watch } = fs;
@@ -114,7 +114,7 @@ describe('alive and ready', () => {
       syncBuiltinESMExports();`;
     const program = start(['run', '--services', folder, '--interval', '0', '--rescan', '300ms'], {
       environment: accountAt(emulator.url),
-      command: after(deaf),
+      command: after(withoutEvents),
     });
     const daemon = await servedBy(program);
     await daemon.until('/readyz', ({ json }) => Object(json).ready && Object(json).watcher.last_check !== null);
@@ -127,10 +127,10 @@ describe('alive and ready', () => {
   });
 });
 
-describe('alive, and not ready', () => {
+describe('healthy but not ready', () => {
   test('before the first good pass', async () => {
     const account = await api();
-    account.be(() => {}); // It never answers.
+    account.respondWith(() => {}); // It never responds.
     const { daemon } = await running(account.url, ['--request-timeout', '1h']);
     expect(await daemon.get('/readyz')).toMatchObject({
       status: 503,
@@ -140,25 +140,27 @@ describe('alive, and not ready', () => {
   });
 
   test('when the API has been down for fresh_for, until it is back', async () => {
-    const { be, daemon } = await ready();
-    be((response) => void response.writeHead(503).end());
-    expect(await losesPatience(daemon)).toMatch(/^passes have been failing for \d+s: HTTP 503: /);
-    be(listing);
+    const { respondWith, daemon } = await ready();
+    respondWith((response) => void response.writeHead(503).end());
+    expect(await becomesNotReady(daemon)).toMatch(/^passes have been failing for \d+s: HTTP 503: /);
+    respondWith(listing);
     await daemon.until('/readyz', isReady);
   });
 
   test('when the API has been slower than request_timeout for fresh_for', async () => {
-    const { be, daemon } = await ready();
-    be(() => {});
-    expect(await losesPatience(daemon)).toMatch(
+    const { respondWith, daemon } = await ready();
+    respondWith(() => {});
+    expect(await becomesNotReady(daemon)).toMatch(
       /^passes have been failing for \d+s: GET 127\.0\.0\.1:\d+: no response within 400ms$/,
     );
   });
 
   test('when the credential has been refused for fresh_for', async () => {
-    const { be, daemon } = await ready();
-    be((response) => void response.writeHead(403).end(JSON.stringify(refusal(10_000, 'Authentication error'))));
-    expect(await losesPatience(daemon)).toMatch(
+    const { respondWith, daemon } = await ready();
+    respondWith(
+      (response) => void response.writeHead(403).end(JSON.stringify(refusal(10_000, 'Authentication error'))),
+    );
+    expect(await becomesNotReady(daemon)).toMatch(
       /^passes have been failing for \d+s: HTTP 403, code 10000: Authentication error/,
     );
   });
@@ -166,25 +168,27 @@ describe('alive, and not ready', () => {
   test('when the folder has been gone for fresh_for, until it is back', async () => {
     const { daemon, folder } = await ready();
     rmSync(folder, { recursive: true });
-    expect(await losesPatience(daemon)).toContain(`${folder}: expected a folder of declarations, found nothing there`);
+    expect(await becomesNotReady(daemon)).toContain(
+      `${folder}: expected a folder of declarations, found nothing there`,
+    );
   });
 
   test('when the folder has declared nothing for fresh_for', async () => {
     const { daemon, folder } = await ready();
     for (const name of ['web.yaml', 'db.yaml']) rmSync(join(folder, name));
-    expect(await losesPatience(daemon)).toContain('expected at least one declaration');
+    expect(await becomesNotReady(daemon)).toContain('expected at least one declaration');
   });
 
-  test('when nobody has looked at the folder for fresh_for and a re-scan, until somebody does', async () => {
-    // A folder that cannot be read has been looked at, and a look that hangs in the system holds up the whole process. So it is the
-    // re-scan that does not come: its pause is never over.
-    const noPauseEnds = `
+  test('when the folder has not been checked for fresh_for and a rescan, until it is checked', async () => {
+    // An unreadable folder counts as checked, and a check that hangs in the system blocks the process. So this test stops the rescans: the
+    // pause before the next one never ends.
+    const endlessPause = `
       import timers from 'node:timers/promises';
       import { syncBuiltinESMExports } from 'node:module';
       timers.setTimeout = () => new Promise(() => {});
       syncBuiltinESMExports();`;
     const flags = ['--interval', '0', '--rescan', '300ms'];
-    const { daemon, folder } = await ready(flags, { command: after(noPauseEnds) });
+    const { daemon, folder } = await ready(flags, { command: after(endlessPause) });
     const { json } = await daemon.until('/readyz', isNotReady);
     expect(json).toMatchObject({
       healthy: true,
@@ -193,33 +197,33 @@ describe('alive, and not ready', () => {
       last_pass: { outcome: 'in_sync', error: null },
     });
     expect(await daemon.get('/healthz')).toMatchObject({ status: 200, json: { healthy: true, ready: false } });
-    writeFileSync(join(folder, 'notes.txt'), 'nothing that is declared');
+    writeFileSync(join(folder, 'notes.txt'), 'not a declaration');
     await daemon.until('/readyz', isReady);
   });
 
-  test('once it is told to stop, while it finishes what is under way', async () => {
-    const { be, daemon, program } = await ready(['--request-timeout', '1h']);
+  test('while it shuts down and finishes an update in flight', async () => {
+    const { respondWith, daemon, program } = await ready(['--request-timeout', '1h']);
     let put: ServerResponse | undefined;
-    be((response, method) => {
+    respondWith((response, method) => {
       if (method === 'PUT') put = response;
       else response.end(JSON.stringify(success([web({ http_port: 81 }), database()])));
     });
     await expect.poll(() => put, { timeout: 10_000 }).toBeDefined();
     program.send('SIGTERM');
-    await daemon.until('/readyz', ({ status, json }) => status === 503 && Object(json).reason === 'told to stop');
+    await daemon.until('/readyz', ({ status, json }) => status === 503 && Object(json).reason === 'shutting down');
     expect(await daemon.get('/healthz')).toMatchObject({ status: 200 });
     put?.end(JSON.stringify(success(web())));
     expect(await program.ended).toMatchObject({ code: 0 });
   });
 });
 
-describe('not alive: a restart would help', () => {
-  // It takes the half minute that a busy machine is given.
+describe('not healthy: a restart would help', () => {
+  // Takes half a minute, the delay that is allowed for a busy machine.
   test.runIf(process.env['FULL'] === '1')('when a pass hangs beyond pass_timeout', async () => {
     const account = await api();
-    account.be(() => {});
+    account.respondWith(() => {});
     const { daemon } = await running(account.url, ['--request-timeout', '1h', '--pass-timeout', '1s'], {
-      // No signal reaches the pass.
+      // Keeps the timeout from ending the pass.
       command: after('AbortSignal.any = () => new AbortController().signal;'),
     });
     await sleep(5000);
@@ -232,22 +236,22 @@ describe('not alive: a restart would help', () => {
     });
   });
 
-  /** Time goes by a hundred times as fast as timers do, so that nobody waits for the half minute. */
+  /** Makes the clock run a hundred times as fast as timers, to shorten the half minute. */
   const lateTimers = `
     const { now } = performance;
     performance.now = () => 100 * now.call(performance);`;
 
   test.each([
     {
-      is: 'though the timer of the interval has long run out',
+      cause: 'because the timer of the interval is late',
       flags: ['--interval', '2m'],
       code: lateTimers,
       change: false,
     },
     {
-      is: 'though a change asks for it, while the timer of the interval has hours to go',
+      cause: 'because a detected change starts none',
       flags: ['--interval', '20h'],
-      // The first wait of the daemon, which begins when the timer is set, never ends.
+      // The first wait of the daemon never ends. It begins when the timer is set.
       code: `${lateTimers}
         const { setTimeout } = globalThis;
         const { withResolvers } = Promise;
@@ -264,7 +268,7 @@ describe('not alive: a restart would help', () => {
         };`,
       change: true,
     },
-  ])('when a pass is due and does not begin, $is', async ({ flags, code, change }) => {
+  ])('when a pass is due and does not start, $cause', async ({ flags, code, change }) => {
     const { daemon, folder } = await ready(['--fresh-for', '24h', ...flags], { command: after(code) });
     if (change) writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
     const { json } = await daemon.until('/healthz', ({ status }) => status === 503);
@@ -278,7 +282,7 @@ describe('not alive: a restart would help', () => {
     expect(await daemon.get('/readyz')).toMatchObject({ status: 503 });
   });
 
-  test('when the process does not move at all: it does not answer', async () => {
+  test('when the process is blocked: it does not respond', async () => {
     const { daemon, program } = await ready();
     program.send('SIGSTOP');
     await expect(fetch(`${daemon.url}/healthz`, { signal: AbortSignal.timeout(500) })).rejects.toThrow('timeout');

@@ -7,11 +7,11 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
 import { expressions, fillVariables } from '../monitoring/dashboard.ts';
-import { runPromtool, prometheus, promtool } from '../monitoring/promtool.ts';
+import { prometheus, promtool, runPromtool } from '../monitoring/promtool.ts';
 import { root, start } from './program.ts';
 
 const FULL = process.env['FULL'] === '1';
-const PATIENCE = { timeout: 60_000, interval: 200 };
+const POLLING = { timeout: 60_000, interval: 200 };
 
 const alertsSchema = z.object({
   data: z.object({
@@ -24,23 +24,23 @@ const alertsSchema = z.object({
     ),
   }),
 });
-const answerSchema = z.object({ status: z.literal('success'), data: z.object({ result: z.array(z.unknown()) }) });
+const querySchema = z.object({ status: z.literal('success'), data: z.object({ result: z.array(z.unknown()) }) });
 
 type Prometheus = {
-  /** Those that fire, with what they say. */
+  /** Returns the summaries of the firing alerts, by name. */
   readonly firing: () => Promise<Readonly<Record<string, string>>>;
-  /** How many series there are for this. */
+  /** Returns the number of series that match an expression. */
   readonly count: (expression: string) => Promise<number>;
 };
 
-const describedBy = 'Prometheus scrapes a daemon, fills its dashboard, and fires and ends the alerts on it';
-test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where there is Prometheus)`, async () => {
+const title = 'Prometheus scrapes a daemon, fills its dashboard, and fires and resolves its alerts';
+test.runIf(FULL && prometheus !== undefined)(`${title} (with FULL=1 and Prometheus)`, async () => {
   const services = [web(), database()];
   const live = [web({ http_port: 1 }), database({ tcp_port: 1 })];
   const emulator = await emulated({ services: live });
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
-  const line = ['run', '--services', folder, '--interval', '1s', '--fresh-for', '5s', '--http-listen', '127.0.0.1:0'];
-  const program = start(line, { environment: accountAt(emulator.url) });
+  const args = ['run', '--services', folder, '--interval', '1s', '--fresh-for', '5s', '--http-listen', '127.0.0.1:0'];
+  const program = start(args, { environment: accountAt(emulator.url) });
   const { url } = z.looseObject({ url: z.string() }).parse(await program.logged({ event: 'serving' }));
   await program.logged({ event: 'reconciliation_report', outcome: 'in_sync' });
 
@@ -49,20 +49,20 @@ test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where ther
   if (promtool !== undefined) expect(runPromtool(['check', 'metrics'], await served.text()).output).toBe('');
 
   const { firing, count } = await startPrometheus(new URL(url).host);
-  await expect.poll(async () => count('vpc_reconciler_ready == 1'), PATIENCE).toBe(1);
+  await expect.poll(async () => count('vpc_reconciler_ready == 1'), POLLING).toBe(1);
   expect(await count('vpc_reconciler_updates_total{result="updated"} == 2')).toBe(1);
   expect(await count('vpc_reconciler_services{finding="in_sync"} == 2')).toBe(1);
   expect(await count('vpc_reconciler_api_requests_total{method="PUT",status="200"} == 2')).toBe(1);
 
-  // Two scrapes, and there are rates; what is left is for what has never happened, and for marks of restarts.
-  await expect.poll(async () => count('rate(vpc_reconciler_passes_total[1m])'), PATIENCE).toBeGreaterThan(0);
+  // Rates exist after two scrapes. Expressions about restarts and overdue passes stay empty.
+  await expect.poll(async () => count('rate(vpc_reconciler_passes_total[1m])'), POLLING).toBeGreaterThan(0);
   const empty: string[] = [];
   for (const expression of expressions) if ((await count(fillVariables(expression))) === 0) empty.push(expression);
   expect(empty.filter((each) => !/changes\(process_start|pass_due_since|next_pass/.test(each))).toEqual([]);
   expect(await firing()).toEqual({});
 
   await emulator.close();
-  await expect.poll(firing, PATIENCE).toMatchObject({
+  await expect.poll(firing, POLLING).toMatchObject({
     VpcReconcilerFailing: expect.stringMatching(/^Passes of vpc-reconciler at 127\.0\.0\.1:\d+ fail$/),
     VpcReconcilerStale: expect.stringMatching(/ has had no good pass for \d+\.?\d*s$/),
     VpcReconcilerNotReady: expect.any(String),
@@ -70,20 +70,20 @@ test.runIf(FULL && prometheus !== undefined)(`${describedBy} (FULL=1, where ther
   expect(await count('vpc_reconciler_services{finding="in_sync"} == 2')).toBe(1);
 
   await emulated({ port: Number(new URL(emulator.url).port), services });
-  await expect.poll(firing, PATIENCE).toEqual({});
+  await expect.poll(firing, POLLING).toEqual({});
 
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0 });
-  await expect.poll(firing, PATIENCE).toEqual({
-    VpcReconcilerDown: expect.stringMatching(/^vpc-reconciler at 127\.0\.0\.1:\d+ does not answer$/),
+  await expect.poll(firing, POLLING).toEqual({
+    VpcReconcilerDown: expect.stringMatching(/^vpc-reconciler at 127\.0\.0\.1:\d+ does not respond$/),
   });
 });
 
-/** A Prometheus that scrapes this target once a second, with the alerts in a hurry. Gone when the test ends. */
+/** Starts a Prometheus that scrapes the target every second, with accelerated alerts. Stops it when the test ends. */
 async function startPrometheus(target: string): Promise<Prometheus> {
   const folder = temporaryFolder();
   const [config, rules] = [join(folder, 'prometheus.json'), join(folder, 'alerts.json')];
-  writeFileSync(rules, JSON.stringify(alertsInAHurry()));
+  writeFileSync(rules, JSON.stringify(acceleratedAlerts()));
   const scrape = { job_name: 'vpc-reconciler', static_configs: [{ targets: [target] }] };
   const everySecond = { scrape_interval: '1s', evaluation_interval: '1s' };
   writeFileSync(config, JSON.stringify({ global: everySecond, rule_files: [rules], scrape_configs: [scrape] }));
@@ -92,33 +92,33 @@ async function startPrometheus(target: string): Promise<Prometheus> {
     [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, '--web.listen-address=127.0.0.1:0'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');
-    await gone;
+    await exited;
   });
-  let said = '';
+  let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+    output += text;
   });
-  const address = () => /msg="Listening on" address=(\S+)/.exec(said)?.[1];
-  await expect.poll(address, PATIENCE).toBeDefined();
-  const ask = async (path: string): Promise<unknown> => (await fetch(`http://${address()}/api/v1/${path}`)).json();
+  const address = () => /msg="Listening on" address=(\S+)/.exec(output)?.[1];
+  await expect.poll(address, POLLING).toBeDefined();
+  const query = async (path: string): Promise<unknown> => (await fetch(`http://${address()}/api/v1/${path}`)).json();
   return {
     firing: async () => {
-      const { data } = alertsSchema.parse(await ask('alerts'));
+      const { data } = alertsSchema.parse(await query('alerts'));
       const firing = data.alerts.filter(({ state }) => state === 'firing');
       return Object.fromEntries(firing.map(({ labels, annotations }) => [labels.alertname, annotations.summary]));
     },
     count: async (expression) =>
-      answerSchema.parse(await ask(`query?query=${encodeURIComponent(expression)}`)).data.result.length,
+      querySchema.parse(await query(`query?query=${encodeURIComponent(expression)}`)).data.result.length,
   };
 }
 
-/** Minutes become seconds. */
-function alertsInAHurry(): unknown {
+/** Returns the alerting rules with seconds instead of minutes. */
+function acceleratedAlerts(): unknown {
   const text = readFileSync(join(root, 'config/monitoring/alerts.yaml'), 'utf8');
-  const hurried = text.replaceAll(/^( +for: \d+)m$/gm, '$1s').replaceAll(/> 900$/gm, '> 15');
-  expect(hurried).not.toBe(text);
-  return parse(hurried);
+  const accelerated = text.replaceAll(/^( +for: \d+)m$/gm, '$1s').replaceAll(/> 900$/gm, '> 15');
+  expect(accelerated).not.toBe(text);
+  return parse(accelerated);
 }

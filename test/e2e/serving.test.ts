@@ -16,7 +16,7 @@ const TOKEN = 'correct-horse-battery-staple';
 
 type Running = { readonly program: Program; readonly daemon: Served; readonly folder: string };
 
-/** A daemon that has converged. */
+/** Starts a daemon and waits for its first pass, which converges. */
 async function converged(...flags: readonly string[]): Promise<Running> {
   return convergedWith({}, ...flags);
 }
@@ -38,7 +38,7 @@ async function post({ url }: Served, path: string, token?: string): Promise<{ st
   return { status: response.status, json: await response.json() };
 }
 
-test('the reports are those of the log, the newest first', async () => {
+test('serves the same reports as the log, newest first', async () => {
   const { program, daemon, folder } = await converged();
   const first = await program.logged({ event, trigger: 'startup' });
   writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 82 })));
@@ -53,7 +53,7 @@ test('the reports are those of the log, the newest first', async () => {
   expect((await daemon.get('/api/report')).json).toEqual(Object(reports)[0]);
 });
 
-test('metrics tell of the same passes and requests', async () => {
+test('serves metrics of the same passes and requests', async () => {
   const { daemon } = await converged();
   const metrics = await daemon.text('/metrics');
   for (const line of [
@@ -70,7 +70,7 @@ test('metrics tell of the same passes and requests', async () => {
   }
 });
 
-test('the page shows what there is, and its parts are there', async () => {
+test('serves the page with its stylesheet, script, and links', async () => {
   const { daemon } = await converged();
   const page = await daemon.text('/');
   expect(page).toMatch(/^<!doctype html>/i);
@@ -80,20 +80,20 @@ test('the page shows what there is, and its parts are there', async () => {
   for (const path of parts) expect((await fetch(daemon.url + path)).status).toBe(200);
 });
 
-test('events tell of every pass as it ends', async () => {
+test('sends an event when a pass ends', async () => {
   const { daemon, folder } = await converged();
-  const leave = new AbortController();
-  const response = await fetch(`${daemon.url}/api/events`, { signal: leave.signal });
+  const disconnect = new AbortController();
+  const response = await fetch(`${daemon.url}/api/events`, { signal: disconnect.signal });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 82 })));
   let text = '';
   while (!/^event: report\ndata: .*"trigger":"change".*\n\n/m.test(text)) text += (await reader?.read())?.value ?? '';
   expect(text).toMatch(/^event: phase$/m);
-  leave.abort();
+  disconnect.abort();
 });
 
-describe('a pass on request', () => {
-  test('is refused to everybody where no token is set', async () => {
+describe('a request for a pass', () => {
+  test('is refused when no token is set', async () => {
     const { daemon } = await converged();
     expect(await post(daemon, '/api/reconcile', 'none')).toEqual({
       status: 403,
@@ -103,7 +103,7 @@ describe('a pass on request', () => {
     });
   });
 
-  test('is refused to who does not show the token, in every way', async () => {
+  test('is refused without the right token', async () => {
     const { daemon, program } = await convergedWith({ VPC_RECONCILER_RECONCILE_TOKEN: TOKEN });
     for (const token of [undefined, '', 'x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), `${TOKEN} x`]) {
       expect(await post(daemon, '/api/reconcile?wait=true', token)).toMatchObject({ status: 401 });
@@ -116,7 +116,7 @@ describe('a pass on request', () => {
     expect(program.stdout() + program.stderr()).not.toContain(TOKEN);
   });
 
-  test('is answered at once, or with its report by who waits', async () => {
+  test('is answered at once, or with the report when the client waits', async () => {
     const { daemon, program } = await convergedWith({ VPC_RECONCILER_RECONCILE_TOKEN: TOKEN });
     expect(await post(daemon, '/api/reconcile?wait=true', TOKEN)).toMatchObject({
       status: 200,
@@ -128,7 +128,7 @@ describe('a pass on request', () => {
     await program.logged({ event, trigger: 'request' });
   });
 
-  test('takes the token that is in the file now', async () => {
+  test('uses the current token in the file', async () => {
     const file = join(temporaryFolder(), 'token');
     writeFileSync(file, `${TOKEN}\n`);
     const { daemon, program } = await converged('--reconcile-token-file', file);
@@ -139,7 +139,7 @@ describe('a pass on request', () => {
     expect(program.stdout() + program.stderr()).not.toMatch(/correct-horse|another-token/);
   });
 
-  const CLOSED = {
+  const NO_TOKEN = {
     status: 503,
     json: { error: 'reconcile_token_file holds no token; passes cannot be requested until it does' },
   };
@@ -150,14 +150,14 @@ describe('a pass on request', () => {
     { spoil: (file: string) => writeFileSync(file, 'fifteen-letters'), why: 'found a shorter one' },
     { spoil: (file: string) => writeFileSync(file, 'two words of a token'), why: 'found other characters' },
     { spoil: (file: string) => (rmSync(file), mkdirSync(file)), why: 'found a path that is not a regular file' },
-  ])('is refused to everybody while the file is gone or holds no token: $why', async ({ spoil, why }) => {
+  ])('is refused while the file is missing or holds no token: $why', async ({ spoil, why }) => {
     const file = join(temporaryFolder(), 'token');
     writeFileSync(file, TOKEN);
     const { daemon, program } = await converged('--reconcile-token-file', file);
     expect(await post(daemon, '/api/reconcile', TOKEN)).toMatchObject({ status: 202 });
     spoil(file);
     for (const shown of [TOKEN, undefined, 'fifteen-letters']) {
-      expect(await post(daemon, '/api/reconcile', shown)).toEqual(CLOSED);
+      expect(await post(daemon, '/api/reconcile', shown)).toEqual(NO_TOKEN);
     }
     expect((await daemon.get('/healthz')).status).toBe(200);
     rmSync(file, { recursive: true, force: true });
@@ -173,7 +173,7 @@ describe('a pass on request', () => {
   });
 });
 
-test('a pass is promised to nobody once it was told to stop', async () => {
+test('refuses a request for a pass while the process is shutting down', async () => {
   let put: ServerResponse | undefined;
   const api = createServer((request, response) => {
     if (request.method === 'PUT') put = response;
@@ -190,8 +190,8 @@ test('a pass is promised to nobody once it was told to stop', async () => {
   await expect.poll(() => put, { timeout: 10_000 }).toBeDefined();
   const waiting = post(daemon, '/api/reconcile?wait=true', TOKEN);
   program.send('SIGTERM');
-  await daemon.until('/readyz', ({ json }) => Object(json).reason === 'told to stop');
-  const refused = { status: 503, json: { error: 'no pass will start: the process is stopping' } };
+  await daemon.until('/readyz', ({ json }) => Object(json).reason === 'shutting down');
+  const refused = { status: 503, json: { error: 'no pass will start: the process is shutting down' } };
   for (const path of ['/api/reconcile', '/api/reconcile?wait=true']) {
     expect(await post(daemon, path, TOKEN)).toEqual(refused);
   }
@@ -200,8 +200,8 @@ test('a pass is promised to nobody once it was told to stop', async () => {
   expect(await program.ended).toMatchObject({ code: 0 });
 });
 
-describe('at start it says what to do, and ends with 1', () => {
-  test('where another program listens there', async () => {
+describe('ends with exit code 1 and says what to do', () => {
+  test('when the port is in use', async () => {
     const { daemon } = await converged();
     const emulator = await emulated();
     const listen = new URL(daemon.url).host;
@@ -221,7 +221,7 @@ describe('at start it says what to do, and ends with 1', () => {
   test.for([
     { listen: '192.0.2.1:8484', why: 'this machine has no such address' },
     { listen: 'nosuch.invalid:8484', why: 'this machine has no such address' },
-  ])('where it cannot listen: $listen', async ({ listen, why }) => {
+  ])('when it cannot listen on $listen', async ({ listen, why }) => {
     const environment = accountAt((await emulated()).url);
     const { code, stderr } = await ran(
       ['run', '--services', folderOf({ 'web.yaml': web() }), '--http-listen', listen],
@@ -237,7 +237,7 @@ describe('at start it says what to do, and ends with 1', () => {
     { text: 'short', why: 'expected a token of at least 16 characters, found a shorter one' },
     { text: '', why: 'expected a token, found an empty file' },
     { text: null, why: 'expected a file that holds the token, found that it cannot be read: no such file or folder' },
-  ])('where the file of the token holds none: $text', async ({ text, why }) => {
+  ])('when the token file holds no token: $text', async ({ text, why }) => {
     const file = join(temporaryFolder(), 'token');
     if (text !== null) writeFileSync(file, text);
     const environment = accountAt((await emulated()).url);
@@ -251,7 +251,7 @@ describe('at start it says what to do, and ends with 1', () => {
   });
 });
 
-test('nothing is served where that is off, nor with --once', async () => {
+test('serves nothing when turned off, or with --once', async () => {
   const emulator = await emulated({ services: [web()] });
   for (const flags of [['--http-listen', 'none'], ['--once']]) {
     const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), ...flags], {

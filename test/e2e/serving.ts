@@ -3,16 +3,16 @@ import type { Program } from './program.ts';
 
 export type Fetched = { readonly status: number; readonly json: unknown };
 
-/** What a daemon serves, as any client sees it. */
+/** An HTTP client of a running daemon. */
 export type Served = {
   readonly url: string;
   readonly get: (path: string) => Promise<Fetched>;
   readonly text: (path: string) => Promise<string>;
-  /** Waits, though not for ever, until the answer is such. */
-  readonly until: (path: string, holds: (answer: Fetched) => boolean) => Promise<Fetched>;
+  /** Requests the path until the response satisfies the condition, for at most 30 seconds. */
+  readonly until: (path: string, isExpected: (response: Fetched) => boolean) => Promise<Fetched>;
 };
 
-/** Finds what a daemon serves by what it logs. */
+/** Returns a client of the daemon, whose address is in its log. */
 export async function servedBy(program: Program): Promise<Served> {
   const { url } = await program.logged({ event: 'serving' });
   const at = (path: string) => `${String(url)}${path}`;
@@ -22,13 +22,13 @@ export async function servedBy(program: Program): Promise<Served> {
     const json: unknown = await response.json();
     return { status: response.status, json };
   };
-  const until: Served['until'] = async (path, holds) => {
+  const until: Served['until'] = async (path, isExpected) => {
     let last: Fetched = { status: 0, json: null };
     await expect
       .poll(
         async () => {
           last = await get(path);
-          return holds(last) || last;
+          return isExpected(last) || last;
         },
         { timeout: 30_000, interval: 20 },
       )

@@ -66,9 +66,9 @@ test.for<{ reason: string; options?: Partial<RequestPassOptions>; request?: obje
 });
 
 test.for([{ requestPass: () => null }, { requestPass: async () => null }])(
-  'refuses when the process is stopping',
+  'refuses when the process is shutting down',
   async ({ requestPass: stopping }) => {
-    const refusal = { status: 503, json: { error: 'no pass will start: the process is stopping' }, passes: 0 };
+    const refusal = { status: 503, json: { error: 'no pass will start: the process is shutting down' }, passes: 0 };
     expect(await post({ requestPass: stopping }, { query: 'wait=true' })).toEqual(refusal);
   },
 );

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../src/core/base/json.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import { accountAt, emulated, folderOf, SECRET } from '../cli/command.ts';
 import { documents } from '../pass/fleet.ts';
-import { idOf, liveService } from '../pass/web-service.ts';
+import { idOf, liveService } from '../pass/watching/web-service.ts';
 import { ran, start } from './program.ts';
 import type { Program } from './program.ts';
 

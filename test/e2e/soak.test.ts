@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { accountAt, emulated } from '../cli/command.ts';
-import { declaration, idOf, liveService } from '../pass/web-service.ts';
+import { declaration, idOf, liveService } from '../pass/watching/web-service.ts';
 import { replace, temporaryFolder } from '../source/folders.ts';
 import { nodeWith, root, start } from './program.ts';
 import type { Program } from './program.ts';

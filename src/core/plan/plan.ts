@@ -19,7 +19,7 @@ export type PlanOptions = PlanRules &
   };
 
 /**
- * The decision, made before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
+ * The steps to take, decided before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
  * Exception: updates that failed in the last pass and may succeed now come after the others, so that they do not delay them.
  */
 export type Plan = { readonly steps: readonly Step[]; readonly withheld: readonly Withheld[] };
@@ -50,7 +50,7 @@ export function plan(findings: readonly Finding[], options: PlanOptions): Plan {
 
 type Decision = { readonly finding: Drifted; readonly withholding: Withholding | null };
 
-/** Decides about each service on its own first, because a service that is withheld also keeps its name from the others. */
+/** Decides about each service alone first, because a service that is withheld for its own reasons keeps its name. */
 function decide(
   drifted: readonly Drifted[],
   holders: ReadonlyMap<string, string>,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../source/folders.ts';
+import { temporaryFolder } from '../../source/folders.ts';
 import { startDaemon } from './running-daemon.ts';
 import { declaration, liveService } from './web-service.ts';
 

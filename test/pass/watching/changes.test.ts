@@ -1,10 +1,10 @@
 import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeConfigMap } from '../source/config-map.ts';
-import { temporaryFolder } from '../source/folders.ts';
-import { gitSync } from '../source/git-sync.ts';
-import { git } from '../source/git.ts';
+import { writeConfigMap } from '../../source/config-map.ts';
+import { temporaryFolder } from '../../source/folders.ts';
+import { gitSync } from '../../source/git-sync.ts';
+import { git } from '../../source/git.ts';
 import { startDaemon } from './running-daemon.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 import { declaration, liveService } from './web-service.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../source/folders.ts';
-import { gitSync } from '../source/git-sync.ts';
+import { temporaryFolder } from '../../source/folders.ts';
+import { gitSync } from '../../source/git-sync.ts';
 import { startDaemon } from './running-daemon.ts';
 import { declaration, liveService } from './web-service.ts';
 

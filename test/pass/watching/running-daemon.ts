@@ -1,18 +1,18 @@
 import { onTestFinished } from 'vitest';
-import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
-import { fixedCredentials } from '../../src/core/base/credentials.ts';
-import { failure, FailureError } from '../../src/core/base/failure.ts';
-import type { JsonObject } from '../../src/core/base/json.ts';
-import type { WatchState } from '../../src/core/load/source.ts';
-import type { Report } from '../../src/core/report/report.ts';
-import { daemon } from '../../src/daemon/daemon.ts';
-import { folderChangeTrigger, intervalTrigger, startupTrigger } from '../../src/daemon/triggers.ts';
-import { startEmulator } from '../../src/emulator/emulator.ts';
-import type { Emulator } from '../../src/emulator/emulator.ts';
-import { reconciler } from '../../src/pass/reconcile.ts';
-import { folderSource } from '../../src/source/folder-source.ts';
-import { watchFolder } from '../../src/source/watch/watch-folder.ts';
-import { budgetOf } from '../cloudflare/client.ts';
+import { cloudflareDirectory } from '../../../src/cloudflare/directory.ts';
+import { fixedCredentials } from '../../../src/core/base/credentials.ts';
+import { failure, FailureError } from '../../../src/core/base/failure.ts';
+import type { JsonObject } from '../../../src/core/base/json.ts';
+import type { WatchState } from '../../../src/core/load/source.ts';
+import type { Report } from '../../../src/core/report/report.ts';
+import { daemon } from '../../../src/daemon/daemon.ts';
+import { folderChangeTrigger, intervalTrigger, startupTrigger } from '../../../src/daemon/triggers.ts';
+import { startEmulator } from '../../../src/emulator/emulator.ts';
+import type { Emulator } from '../../../src/emulator/emulator.ts';
+import { reconciler } from '../../../src/pass/reconcile.ts';
+import { folderSource } from '../../../src/source/folder-source.ts';
+import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
+import { budgetOf } from '../../cloudflare/client.ts';
 import { idOf } from './web-service.ts';
 
 /** A daemon that runs in the process of the test: everything is real except the API, which is an emulator without latency. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/base/json.ts';
+import type { JsonObject } from '../../../src/core/base/json.ts';
 
 const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 

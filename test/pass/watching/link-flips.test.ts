@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../source/folders.ts';
+import { temporaryFolder } from '../../source/folders.ts';
 import { startDaemon } from './running-daemon.ts';
 import { declaration, liveService } from './web-service.ts';
 

@@ -197,7 +197,7 @@ test('withholds an update with unknown fields or drops them, depending on unknow
   const drop = await openFixture({ services: [live], rules: { unknownFields: 'drop' } });
   drop.write('a.yaml', [web(1)]);
   expect((await drop.pass()).services).toMatchObject([
-    { result: 'updated', unknown_fields: ['labels'], reason: expect.stringContaining('gives up') },
+    { result: 'updated', unknown_fields: ['labels'], reason: expect.stringContaining('removes') },
   ]);
   expect(drop.emulator.services()[0]).not.toHaveProperty('labels');
 });

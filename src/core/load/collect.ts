@@ -3,7 +3,7 @@ import type { DeclarationIdentity, ParsedFile } from './declaration.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 
-/** The declarations of a whole folder. Each service has at most one valid declaration. Declarations are in no particular order. */
+/** The content of a whole folder. Each service has at most one valid declaration. The declarations are in no particular order. */
 export type Declared = Omit<ParsedFile, 'file'>;
 
 const UNIQUE_FIELDS = ['service_id', 'name'] as const;
@@ -29,7 +29,7 @@ export function collect(files: readonly ParsedFile[]): Declared {
   };
 }
 
-/** Returns the problem of each declaration whose id or name another one has as well. A declaration has at most one. */
+/** Returns one problem for each declaration whose id or name is used by another declaration. */
 function findDuplicates(identities: readonly DeclarationIdentity[]): ReadonlyMap<DeclarationIdentity, Problem> {
   const problems = new Map<DeclarationIdentity, Problem>();
   for (const field of UNIQUE_FIELDS) {
@@ -56,7 +56,7 @@ function groupsWithSame(
   );
 }
 
-/** A thousand copies must not be listed a thousand times each. */
+/** At most so many other places are listed, so that a thousand copies do not list each other a million times. */
 const MAX_LISTED = 5;
 
 /** Lists where the other declarations of a group are: `a.yaml:4, b.yaml:6 and 3 more`. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Problem } from './problem.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
-/** Which service a declaration is for, valid or not; null where that cannot be read. */
+/** Where a declaration is, and which service it is for. An id or a name that cannot be read is null. */
 export type DeclarationIdentity = {
   readonly file: string;
   /** The line where the declaration begins. */

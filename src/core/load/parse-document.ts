@@ -13,10 +13,10 @@ import { explainUnknownKeys } from './unknown-keys.ts';
 import type { Position } from './yaml/read-yaml.ts';
 import type { YamlDocument } from './yaml/yaml-document.ts';
 
-/** Either a declaration or the problems for which it is skipped. */
+/** Either a declaration, or the problems because of which it is skipped. */
 type ParsedDocument = Pick<ParsedFile, 'skipped' | 'problems'> & { readonly declaration?: Declaration };
 
-/** A document and where it is. */
+/** A document, and what is needed to find its parts in the file. */
 type Origin = {
   readonly file: string;
   readonly document: YamlDocument;
@@ -99,7 +99,7 @@ function offsetOf(issue: Issue, document: YamlDocument): number {
   return isMisplaced(issue) ? document.offsetOfKey(issue.path) : document.offsetOfValue(issue.path);
 }
 
-/** Returns the paths of the fields of which an issue says that they, or one of them, are missing. */
+/** Returns the paths of the fields that an issue reports as missing. Any one of them would resolve the issue. */
 function missingPaths(issue: Issue): readonly string[] {
   // The fields of an empty mapping may be next to it by mistake, so it counts as missing.
   return issue.input == null ? [formatPath(issue.path)] : alternativesIn(issue);

@@ -26,4 +26,5 @@ export type Source = {
 /** How changes are detected: by events with a safety rescan; or, if events are not reliable here, by frequent rescans. */
 export type WatchState = { readonly by: 'events' } | { readonly by: 'rescans'; readonly reason: string };
 
+/** A folder that is being watched. */
 export type Watch = { readonly close: () => Promise<void> };

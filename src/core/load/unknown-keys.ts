@@ -41,7 +41,7 @@ const INVISIBLE = /[\p{Cf}\p{Cc}\u00A0]/u;
 /** A comment of JSON with comments, for example `// "name"`, which YAML reads as a part of the key. */
 const COMMENT = /^(?:\/\/|\/\*)/;
 
-/** Returns the end of the message: how to fix an unknown key. `parents` are the mappings where it is known. */
+/** Returns how to fix an unknown key, as the end of a message. `parents` are the mappings that can have the key. */
 function fixOf(key: string, similar: readonly string[], parents: readonly string[]): string {
   const [invisible] = INVISIBLE.exec(key) ?? [];
   if (invisible !== undefined) return `; remove the invisible character ${formatCodePoint(invisible)}`;
@@ -53,10 +53,7 @@ function fixOf(key: string, similar: readonly string[], parents: readonly string
   return places.length > 0 ? ` here; it belongs ${places.join(' or ')}` : '; remove it';
 }
 
-/**
- * Returns the paths of the mappings that can have a key, with `''` for the top level; of these, only those that the declaration has, if it
- * has any.
- */
+/** Returns the paths of the mappings that can have a key (`''` for the top level). Mappings that the declaration has take precedence. */
 function likelyParents(key: string, paths: readonly string[], declaration: JsonObject): readonly string[] {
   const parents = paths.flatMap((path) =>
     path === key ? [''] : path.endsWith(`.${key}`) ? [path.slice(0, -key.length - 1)] : [],
@@ -70,7 +67,7 @@ function hasPath(value: Json | undefined, [step, ...rest]: readonly string[]): b
   return isObject(value) && hasPath(value[step], rest);
 }
 
-/** Returns the key that follows a comment, which is not missing. */
+/** Returns the name of the key that follows a comment. It is not missing, although the parser does not see it. */
 function commentedKey(key: string): readonly string[] {
   const name = COMMENT.test(key) ? /"([^"]*)"$/.exec(key)?.[1] : undefined;
   return name === undefined ? [] : [name];

@@ -56,6 +56,7 @@ function isSilenced({ code, line }: Warning, lines: readonly string[]): boolean 
   return [...comments, ...lines.slice(line - 1, line)].some((each) => silencedCodes(each).includes(code));
 }
 
+/** Returns the codes that a comment on a line silences. */
 function silencedCodes(line: string): readonly string[] {
   const codes = /(?:^|\s)#\s*vpc-reconciler:\s*ignore\s+([a-z-]+(?:\s*,\s*[a-z-]+)*)/.exec(line)?.[1];
   return codes?.split(/\s*,\s*/) ?? [];

@@ -1,4 +1,4 @@
-import { textOf } from './service-rules.ts';
+import { textAt } from './service-rules.ts';
 import type { CheckedService, ServiceWarning } from './service-rules.ts';
 
 type Rule = (services: readonly CheckedService[]) => readonly ServiceWarning[];
@@ -26,14 +26,14 @@ function checkTunnels(services: readonly CheckedService[]): readonly ServiceWarn
 }
 
 function tunnelOf(service: CheckedService): string {
-  return textOf(service, `host.${networkOf(service)}.tunnel_id`);
+  return textAt(service, `host.${networkOf(service)}.tunnel_id`);
 }
 
 function networkOf({ fields }: CheckedService): 'network' | 'resolver_network' {
   return fields.has('host.hostname') ? 'resolver_network' : 'network';
 }
 
-/** Warns about names that the API and this program tell apart, but people do not. */
+/** Warns about names that differ only in case. The API accepts them, but people confuse them. */
 function checkNameCase(services: readonly CheckedService[]): readonly ServiceWarning[] {
   const groups = Map.groupBy(services, ({ declaration }) => declaration.name.toLowerCase());
   return [...groups.values()].flatMap((group) =>

@@ -28,7 +28,7 @@ export const SERVICE_RULES: readonly Rule[] = [
 ];
 
 function checkHostname(service: CheckedService): readonly ServiceWarning[] {
-  const name = textOf(service, 'host.hostname');
+  const name = textAt(service, 'host.hostname');
   const label = name.replace(/\.$/, '');
   if (label === '' || label.includes('.')) return [];
   const message =
@@ -40,7 +40,7 @@ function checkHostname(service: CheckedService): readonly ServiceWarning[] {
 
 function checkAddresses(service: CheckedService): readonly ServiceWarning[] {
   return (['ipv4', 'ipv6'] as const).flatMap((key): ServiceWarning[] => {
-    const reason = describeLocalAddress(textOf(service, `host.${key}`));
+    const reason = describeLocalAddress(textAt(service, `host.${key}`));
     if (reason === null) return [];
     const message = `${reason}; write the address of the service in its network`;
     return [{ service, code: 'local-address', path: ['host', key], message }];
@@ -117,7 +117,7 @@ function describeOddName(name: string): string | null {
 }
 
 /** Returns a field that is text, or an empty text. */
-export function textOf({ fields }: CheckedService, path: string): string {
+export function textAt({ fields }: CheckedService, path: string): string {
   const value = fields.get(path);
   return typeof value === 'string' ? value : '';
 }

@@ -2,9 +2,8 @@ import { isAlias, isMap, isSeq } from 'yaml';
 import type { Document, ParsedNode, YAMLMap } from 'yaml';
 import { formatPath } from '../field-path.ts';
 import type { FieldPath } from '../field-path.ts';
+import type { YamlProblem } from './text-problem.ts';
 import { keyOf } from './yaml-document.ts';
-
-type ContentProblem = { readonly offset: number; readonly path: string | null; readonly message: string };
 
 /**
  * Returns the problems of a document that the parser accepts: duplicate keys, and aliases that have no anchor, contain themselves, or
@@ -13,19 +12,19 @@ type ContentProblem = { readonly offset: number; readonly path: string | null; r
 export function findContentProblems(
   { contents }: Document.Parsed,
   lineOf: (offset: number) => number,
-): readonly ContentProblem[] {
-  const problems: ContentProblem[] = [];
+): readonly YamlProblem[] {
+  const problems: YamlProblem[] = [];
   const anchors = new Map<string, ParsedNode>();
-  const withAlias = new Set<ParsedNode>();
+  const nodesWithAlias = new Set<ParsedNode>();
   const visit = (node: ParsedNode | null, path: FieldPath, ancestors: readonly ParsedNode[]): void => {
     if (node === null) return;
     if (isAlias(node)) {
-      const message = checkAlias(node.source, anchors.get(node.source), { ancestors, withAlias });
+      const message = checkAlias(node.source, anchors.get(node.source), { ancestors, nodesWithAlias });
       const field = formatPath(path);
       // Where the key is broken as well, it may be a whole sentence.
       const isName = field !== '' && !/\s/.test(field);
       if (message !== null) problems.push({ offset: node.range[0], path: isName ? field : null, message });
-      for (const ancestor of ancestors) withAlias.add(ancestor);
+      for (const ancestor of ancestors) nodesWithAlias.add(ancestor);
       return;
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -44,13 +43,13 @@ export function findContentProblems(
   return problems;
 }
 
-type AliasContext = { readonly ancestors: readonly ParsedNode[]; readonly withAlias: ReadonlySet<ParsedNode> };
+type AliasContext = { readonly ancestors: readonly ParsedNode[]; readonly nodesWithAlias: ReadonlySet<ParsedNode> };
 
-/** Checks one alias. `withAlias` are the nodes that contain an alias: aliases of those could multiply without bound. */
+/** Explains what is wrong with an alias, or returns null. An alias of one of the `nodesWithAlias` could expand without bound. */
 function checkAlias(
   name: string,
   target: ParsedNode | undefined,
-  { ancestors, withAlias }: AliasContext,
+  { ancestors, nodesWithAlias }: AliasContext,
 ): string | null {
   // The parser reports an alias without a name.
   if (name === '') return null;
@@ -60,19 +59,20 @@ function checkAlias(
   if (ancestors.includes(target)) {
     return `found the alias "*${name}" inside the value that it stands for; write the value itself`;
   }
-  if (withAlias.has(target)) {
+  if (nodesWithAlias.has(target)) {
     return `found the alias "*${name}" of a value that contains aliases; write the value itself`;
   }
   return null;
 }
 
+/** Returns the duplicate keys of one mapping. A second `service_id` is the beginning of another service. */
 function findDuplicateKeys(
   map: YAMLMap.Parsed,
   parent: FieldPath,
   lineOf: (offset: number) => number,
-): readonly ContentProblem[] {
+): readonly YamlProblem[] {
   const firstOffsets = new Map<string, number>();
-  const problems: ContentProblem[] = [];
+  const problems: YamlProblem[] = [];
   for (const pair of map.items) {
     const key = keyOf(pair);
     if (key === null) continue;

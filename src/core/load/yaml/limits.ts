@@ -83,7 +83,7 @@ function countToken(counts: Counts, role: Role | undefined): void {
 }
 
 function checkCounts({ tokens, properties, brackets, indicatorsInARow }: Readonly<Counts>): string | null {
-  // The parser would report every such bracket.
+  // The parser would report an error for every such bracket.
   if (brackets < 0) return 'not valid YAML: found a closing bracket without an opening bracket; remove it';
   if (brackets > LIMITS.brackets) return `expected at most ${LIMITS.brackets} levels of brackets, found more`;
   if (indicatorsInARow > LIMITS.indicatorsInARow) {

@@ -3,17 +3,17 @@ import type { Surroundings } from './surroundings.ts';
 import { tokensIn } from './tokens.ts';
 
 /*
- * Mistakes that show in the text around the place where the parser noticed them.
+ * Explains mistakes that are visible in the text around the place where the parser noticed them.
  */
 
-/** What is wrong and what to do about it. */
+/** A mistake, and what to do about it. */
 export type Explanation = {
   readonly message: string;
   /** Where the mistake is, if not where the parser noticed it. */
   readonly offset?: number;
-  /** Whether the error may only be a consequence of an earlier one in the same file. */
+  /** Whether the error may be a mere consequence of an earlier one. */
   readonly isFollowUp?: boolean;
-  /** Whether the next service begins here, and the parser took it for a part of this one. */
+  /** Whether the next service begins here, so that the parser reads both as one. */
   readonly joinsServices?: boolean;
 };
 
@@ -63,6 +63,7 @@ function lookalikeIn(line: string): string | null {
     : `the character ${formatCodePoint(character)}, which is invisible or looks like a space; remove it or replace it with a space`;
 }
 
+/** Explains a quoted text that never ends. The parser notices it at the end of the file. */
 export function explainUnclosedQuote({ text, offset }: Surroundings, quote: string): Explanation {
   return {
     message: `this ${quote} is never closed; add a closing ${quote} after the text`,
@@ -70,7 +71,7 @@ export function explainUnclosedQuote({ text, offset }: Surroundings, quote: stri
   };
 }
 
-/** Returns the offset of the quote that opens the text that ends at `until`. Inside it, quotes are escaped (`\"`) or doubled (`''`). */
+/** Returns the offset of the quote that begins the text before `until`, and skips escaped (`\"`) and doubled (`''`) quotes inside it. */
 function findOpeningQuote(text: string, quote: string, until: number): number {
   const escape = quote === '"' ? '\\' : quote;
   let at = text.lastIndexOf(quote, until - 1);
@@ -78,6 +79,7 @@ function findOpeningQuote(text: string, quote: string, until: number): number {
   return at;
 }
 
+/** Explains a bracket that is never closed, or is closed by a bracket of another kind. */
 export function explainUnclosedBracket({ text, offset, lineStart }: Surroundings, closing: string): Explanation {
   const opening = findOpenBracket(text, offset);
   const found = text.charAt(offset);
@@ -98,7 +100,7 @@ function findOpenBracket(text: string, until: number): number {
   return Math.max(0, ...open);
 }
 
-/** Explains something in brackets that is not followed by a comma or the end. */
+/** Explains an item in brackets that is followed by neither a comma nor the closing bracket. */
 export function explainMissingComma({ text, offset, lineStart, line }: Surroundings): Explanation {
   const rest = text.slice(offset, lineStart + line.length);
   if (rest.startsWith('=')) return { message: 'expected a colon, found =' };
@@ -126,6 +128,7 @@ export function explainTextAfterValue({ text, offset, lineStart, line, indentati
   };
 }
 
+/** Returns a text in at most 60 characters. */
 export function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -2,7 +2,7 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { findContentProblems } from './content-problems.ts';
 import { checkLimits } from './limits.ts';
 import { explainSyntaxErrors } from './syntax-errors.ts';
-import type { TextProblem } from './text-problem.ts';
+import type { TextProblem, YamlProblem } from './text-problem.ts';
 import { toYamlDocument } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -10,12 +10,10 @@ import type { YamlDocument } from './yaml-document.ts';
  * Reads YAML 1.2 with positions, in bounded time and memory.
  */
 
-/** Something wrong in a YAML text. `path` is the field, or null where the problem is not about one field. */
-export type YamlProblem = TextProblem & { readonly path: string | null };
-
 /** A place in a text; both numbers count from 1, `column` in UTF-16 code units. */
 export type Position = { readonly line: number; readonly column: number };
 
+/** The content of a text. */
 export type YamlText = {
   readonly documents: readonly YamlDocument[];
   /** Sorted by offset. If there are any, the text cannot be parsed and `documents` is empty. */
@@ -61,6 +59,7 @@ export function readYaml(text: string): YamlText {
   };
 }
 
+/** Returns a function that converts an offset to a line and a column. */
 function positionsIn(text: string): YamlText['positionOf'] {
   const lines = new LineCounter();
   lines.addNewLine(0);
@@ -71,6 +70,7 @@ function positionsIn(text: string): YamlText['positionOf'] {
   };
 }
 
+/** Finds the markers that git leaves in a file with conflicts. */
 function findMergeConflict(text: string): TextProblem | null {
   const conflict = /^(?:<{7}|>{7}) /m.exec(text);
   if (conflict === null) return null;

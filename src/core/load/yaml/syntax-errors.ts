@@ -28,7 +28,7 @@ export function explainSyntaxErrors(errors: readonly YAMLError[], text: string):
   }
   const problems = [...errorOfLine.values()]
     .sort((a, b) => a.pos[0] - b.pos[0])
-    // Far fewer are shown, and to explain one takes time that grows with the text before it.
+    // Far fewer errors are shown, and explaining one takes time in proportion to the text before it.
     .map((error, index) =>
       index < MAX_EXPLAINED ? explainError(error, text) : { offset: error.pos[0], message: error.message },
     )
@@ -38,7 +38,7 @@ export function explainSyntaxErrors(errors: readonly YAMLError[], text: string):
 
 const MAX_EXPLAINED = 100;
 
-/** A key on several lines says least about a mistake: usually something else is not closed. */
+/** Puts keys on several lines last: they are usually the consequence of something that is not closed. */
 function byRelevance(a: YAMLError, b: YAMLError): number {
   return Number(a.code === 'MULTILINE_IMPLICIT_KEY') - Number(b.code === 'MULTILINE_IMPLICIT_KEY');
 }
@@ -50,7 +50,7 @@ function explainError({ code, message, pos: [offset] }: YAMLError, text: string)
 
 type Explain = (at: Surroundings) => Explanation;
 
-/** For a code that the parser uses for several mistakes, of which only its English message says which one it found. */
+/** For a code that the parser uses for several mistakes. Only the English message of the parser tells them apart. */
 type ByMessage = {
   readonly cases: readonly {
     readonly pattern: RegExp;
@@ -59,14 +59,14 @@ type ByMessage = {
   readonly otherwise: Explanation | Explain;
 };
 
-function explain(by: Explanation | Explain | ByMessage, message: string, at: Surroundings): Explanation {
-  if (typeof by === 'function') return by(at);
-  if (!('cases' in by)) return by;
-  for (const { pattern, explanation } of by.cases) {
+function explain(entry: Explanation | Explain | ByMessage, message: string, at: Surroundings): Explanation {
+  if (typeof entry === 'function') return entry(at);
+  if (!('cases' in entry)) return entry;
+  for (const { pattern, explanation } of entry.cases) {
     const match = pattern.exec(message);
     if (match !== null) return typeof explanation === 'function' ? explanation(at, match[1] ?? '') : explanation;
   }
-  return explain(by.otherwise, message, at);
+  return explain(entry.otherwise, message, at);
 }
 
 const UNEXPECTED: Explanation = {
@@ -77,7 +77,7 @@ const MISALIGNED: Explanation = {
   message: 'this line is not aligned with the keys or items that it belongs with; correct its indentation',
 };
 
-/** Messages of yaml 2.9 that the code does not tell apart. The tests check that the parser still writes each of them. */
+/** Errors that have the same code and different messages. The tests check that the parser still writes each message. */
 export const MESSAGE_CASES = {
   MISSING_CHAR: {
     cases: [
@@ -126,7 +126,10 @@ export const MESSAGE_CASES = {
       { pattern: /^Flow .* end with a (.)$/, explanation: explainUnclosedBracket },
       {
         pattern: /^Block scalar /,
-        explanation: { message: 'this line is indented less than the text that it belongs to; align them' },
+        explanation: {
+          message:
+            'this line is indented less than the text that it belongs to; align it with the first line of the text',
+        },
       },
     ],
     otherwise: MISALIGNED,
@@ -167,7 +170,7 @@ export const MESSAGE_CASES = {
   },
 } as const satisfies { readonly [Code in ErrorCode]?: ByMessage };
 
-/** A code that the library adds in a later version is a type error here. */
+/** The explanation of each code. A code that a later version of the parser adds is a type error here. */
 const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation | Explain | ByMessage>> = {
   ...MESSAGE_CASES,
   ALIAS_PROPS: { message: 'an alias cannot have an anchor or a tag; remove them' },
@@ -212,6 +215,7 @@ function explainTextAfterBlockIndicator({ text, offset, lineStart, line }: Surro
   };
 }
 
+/** Returns the tag at an offset, for example `!port`. */
 function tagAt(text: string, offset: number): string {
   return text.slice(offset).replace(/[\s,[\]{}][^]*$/, '');
 }

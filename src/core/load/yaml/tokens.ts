@@ -8,7 +8,7 @@ export function* tokensIn(text: string): Generator<Token> {
   let offset = 0;
   let isScalar = false;
   for (const source of new Lexer().lex(text)) {
-    // The lexer puts marks between the tokens; they are not part of the text. The token after a scalar mark is text, whatever it looks like.
+    // The lexer adds marks that are not part of the text. The token after a scalar mark is text, even if it looks like a mark.
     if (!isScalar && (source === CST.DOCUMENT || source === CST.FLOW_END || source === CST.SCALAR)) {
       isScalar = source === CST.SCALAR;
       continue;

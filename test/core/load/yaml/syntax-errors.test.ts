@@ -103,7 +103,9 @@ const rows: readonly Row[] = [
     code: 'BAD_INDENT',
     message: 'Block scalar lines must not be less indented than their first line',
     text: 'a: |\n  b\n\tc\n',
-    expected: ['3:1 this line is indented less than the text that it belongs to; align them'],
+    expected: [
+      '3:1 this line is indented less than the text that it belongs to; align it with the first line of the text',
+    ],
   },
   {
     code: 'BLOCK_AS_IMPLICIT_KEY',

@@ -421,7 +421,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'an alias of a mapping that contains it',
     text: e(['host:', 'host: &h'], [T, '*h']),
     expected: [
-      '8:16 host.resolver_network.tunnel_id: found the alias "*h" inside the value that it stands for; write the value itself',
+      '8:16 host.resolver_network.tunnel_id: found the alias "*h" inside the value that it refers to; write the value itself',
     ],
   },
   {

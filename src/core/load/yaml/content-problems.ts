@@ -57,7 +57,7 @@ function checkAlias(
     return `found the alias "*${name}", but no anchor "&${name}" above it; put it in quotes if it is text`;
   }
   if (ancestors.includes(target)) {
-    return `found the alias "*${name}" inside the value that it stands for; write the value itself`;
+    return `found the alias "*${name}" inside the value that it refers to; write the value itself`;
   }
   if (nodesWithAlias.has(target)) {
     return `found the alias "*${name}" of a value that contains aliases; write the value itself`;

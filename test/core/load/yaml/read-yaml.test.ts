@@ -319,12 +319,12 @@ describe('problems', () => {
     {
       what: 'of a mapping that contains it',
       text: 'a: &b\n  c: *b',
-      expected: ['2:6 a.c: found the alias "*b" inside the value that it stands for; write the value itself'],
+      expected: ['2:6 a.c: found the alias "*b" inside the value that it refers to; write the value itself'],
     },
     {
       what: 'of the document that contains it',
       text: '&b\na: [*b]',
-      expected: ['2:5 a[0]: found the alias "*b" inside the value that it stands for; write the value itself'],
+      expected: ['2:5 a[0]: found the alias "*b" inside the value that it refers to; write the value itself'],
     },
     {
       what: 'of a list that contains aliases',

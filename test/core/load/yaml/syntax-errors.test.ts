@@ -319,7 +319,7 @@ function errorsOf(text: string): readonly string[] {
 
 // A new version of the parser may change a message, which the compiler does not notice.
 test.for(Object.entries(MESSAGE_CASES))(
-  'the parser still writes every message of %s that is told apart by its text',
+  'the parser still writes every message of %s that this program distinguishes',
   ([code, { cases }]) => {
     const messages = rows.filter((row) => row.code === code).map(({ message }) => message);
     for (const { pattern } of cases) {

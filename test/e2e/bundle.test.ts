@@ -7,7 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { folderOf, web } from '../cli/command.ts';
 import { ran, root } from './program.ts';
 
-/** Far from the modules, which the bundle must not need. */
+/** Outside the repository, because the bundle must not need its node_modules. */
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-bundle-'));
 const main = join(folder, 'vpc-reconciler.cjs');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,7 @@ beforeAll(() => {
   execFileSync(join(root, 'node_modules/.bin', bundler), line, { cwd: root, stdio: 'pipe' });
 });
 
-test('the bundle tells its version', async () => {
+test('the bundle prints its version', async () => {
   expect(await ran(['--version'], { command: [process.execPath, main], cwd: folder })).toEqual({
     code: 0,
     stdout: `${packageJson.version}\n`,
@@ -27,7 +27,7 @@ test('the bundle tells its version', async () => {
   });
 });
 
-test('the bundle validates, plans, and logs for people', async () => {
+test('the bundle validates, plans, and writes a readable log', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const run = (...line: string[]) =>
     ran([...line, '--services', services], { command: [process.execPath, main], cwd: folder });
@@ -41,19 +41,19 @@ test('the bundle validates, plans, and logs for people', async () => {
   });
 });
 
-test('the bundle is kept in memory with one byte a character', () => {
-  // A single character above U+00FF makes it two for each, 1.5 MB more.
+test('the bundle contains only characters of one byte', () => {
+  // V8 stores the source with two bytes for each character if one is above U+00FF, which takes 1.5 MB more.
   expect(readFileSync(main, 'utf8').match(/.{0,40}[^\0-\xff].{0,40}/)).toBeNull();
 });
 
-/** A Node older than the libraries need, if this machine has one. */
+/** A version of Node that is too old for the libraries, if it is installed. */
 const old = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((place) => join(place, 'node'))
   .filter((node) => existsSync(node))
   .find((node) => /^v(1\d|20|21)\./.test(execFileSync(node, ['--version'], { encoding: 'utf8' })));
 
-test.skipIf(old === undefined)('on an older Node the bundle says in one line what to do', async () => {
+test.skipIf(old === undefined)('the bundle prints one line that says what to do if Node is too old', async () => {
   const { code, stdout, stderr } = await ran(['plan'], { command: [old ?? '', main], cwd: folder });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/^vpc-reconciler requires Node\.js 22\.22 or later, found \S+; install 24\n$/);

@@ -5,7 +5,7 @@ import { accountAt, database, emulated, folderOf, SECRET, web } from '../cli/com
 import { documents } from '../pass/fleet.ts';
 import { inShell, ran, start } from './program.ts';
 
-test('emulate prints what a plan in another process needs, and ends with 0 on SIGTERM', async () => {
+test('emulate prints the variables that another process needs, and exits with 0 on SIGTERM', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const emulator = start(['emulate', '--services', services]);
   await emulator.until((stdout) => /^export CLOUDFLARE_API_TOKEN=.*\n/m.test(stdout));
@@ -29,7 +29,7 @@ test('emulate prints what a plan in another process needs, and ends with 0 on SI
   ).toEqual(['GET', 'GET', 'PUT']);
 });
 
-test('validate tells every problem and ends with 1; it has neither account nor network', async () => {
+test('validate reports every problem and exits with 1, without account and network', async () => {
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database({ tcp_port: 0 }) });
   const environment = { CLOUDFLARE_BASE_URL: 'https://nowhere.invalid', CLOUDFLARE_API_TOKEN: SECRET };
   const { code, stdout, stderr } = await ran(['validate', '--services', folder], { environment });
@@ -37,7 +37,7 @@ test('validate tells every problem and ends with 1; it has neither account nor n
   expect(stdout).toContain(`${join(folder, 'db.yaml')}:1:`);
 });
 
-test('what is wrong with the account is told, a line for each, with exit code 1', async () => {
+test('reports each problem of the account in one line, with exit code 1', async () => {
   const environment = {
     CLOUDFLARE_BASE_URL: `https://${SECRET}@example.com`,
     CLOUDFLARE_API_TOKEN: `${SECRET} ${SECRET}`,
@@ -52,7 +52,7 @@ test('what is wrong with the account is told, a line for each, with exit code 1'
   ]);
 });
 
-test('wrong usage is told in one line, with exit code 1', async () => {
+test('reports wrong usage in one line, with exit code 1', async () => {
   expect(await ran(['plan', '--frob'])).toEqual({
     code: 1,
     stdout: '',
@@ -60,12 +60,12 @@ test('wrong usage is told in one line, with exit code 1', async () => {
   });
 });
 
-/** Declarations whose plan is several times as long as what a pipe holds. */
+/** Declarations whose plan is several times as long as the buffer of a pipe. */
 const many = Array.from({ length: 1000 }, (_, index) =>
   web({ service_id: `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`, name: `web-${index}` }),
 );
 
-test('a result is written whole, however late its reader comes to it', async () => {
+test('writes the complete result to a slow reader', async () => {
   const { url } = await emulated({ services: many.map((service) => ({ ...service, http_port: 81 })) });
   const services = folderOf({ 'many.yaml': documents(many) });
   const line = ['plan', '--services', services, '--output', 'json'];
@@ -75,7 +75,7 @@ test('a result is written whole, however late its reader comes to it', async () 
   expect(code).toBe(2);
 });
 
-test('a reader that goes away, as in `plan | head -1`, is no trouble', async () => {
+test('ignores a reader that closes the pipe, as in `plan | head -1`', async () => {
   const { url } = await emulated({ services: many.map((service) => ({ ...service, http_port: 81 })) });
   const services = folderOf({ 'many.yaml': documents(many) });
   const head = inShell('{ "$@"; echo "exit $?" >&2; } | head -n 1');
@@ -87,7 +87,7 @@ test('a reader that goes away, as in `plan | head -1`, is no trouble', async () 
   expect(stderr).toBe('exit 0\n');
 });
 
-test.runIf(existsSync('/dev/full'))('a result that cannot be written is told', async () => {
+test.runIf(existsSync('/dev/full'))('reports a result that cannot be written', async () => {
   const { code, stderr } = await ran(['validate'], { command: inShell('"$@" > /dev/full') });
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'vpc-reconciler: the result cannot be written: ENOSPC\n' });
 });

@@ -5,7 +5,7 @@ import { startEditor } from './editor.ts';
 import type { Editor } from './editor.ts';
 import { root } from './program.ts';
 
-/** Of files in `services/`, and so with the first line that the samples there have. */
+/** The schema comment at the beginning of files in `services/`. */
 let editor: Editor;
 beforeAll(async () => {
   editor = await startEditor(join(root, 'services'));
@@ -26,7 +26,7 @@ host:
     tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da
 `;
 
-/** The declaration above with something else in it. */
+/** The declaration above with one replacement. */
 function edited(from: string, to: string): string {
   expect(declaration).toContain(from);
   return declaration.replace(from, to);
@@ -43,7 +43,7 @@ test.concurrent.for(samples)(
     const text = readFileSync(join(root, name), 'utf8');
     const up = '../'.repeat(name.split('/').length - 1);
     const schema = name.startsWith('config/') ? 'config.schema.json' : `${up}config/service.schema.json`;
-    // An editor reads the line for its document alone.
+    // An editor applies the comment only to the first document.
     for (const document of text.split('---\n')) {
       expect(document.split('\n', 1)).toEqual([`# yaml-language-server: $schema=${schema}`]);
     }
@@ -51,7 +51,7 @@ test.concurrent.for(samples)(
   },
 );
 
-describe('an editor underlines what is wrong in a declaration, and says what is expected:', () => {
+describe('an editor underlines a problem in a declaration, with the expected value:', () => {
   test.concurrent.for<readonly [slip: string, from: string, to: string, ...told: string[]]>([
     ['a port too high', '5432', '80000', '5:11–16 Value is above the maximum of 65535.'],
     ['a port in quotes', '5432', '"5432"', '5:11–17 Expected a port, a whole number from 1 to 65535'],
@@ -121,18 +121,18 @@ test.concurrent.for([
   ['intervall: 5m', '2:1–10 Property intervall is not allowed.'],
   ['request_budget: 10', '2:17–19 Expected requests per duration, one or more, such as 1100/5m, 150/1s'],
   ['- interval', '2:1–11 Expected one mapping of settings, such as "interval: 5m"'],
-] as const)('and in settings: %s', async ([line, told], { expect }) => {
+] as const)('an editor underlines a problem in the settings: %s', async ([line, told], { expect }) => {
   expect(await editor.problems(`${CONFIG}\n${line}`)).toEqual([told]);
 });
 
-/** The names of the fields that are offered, each of which has words. Beside them, a template of all that are required is offered. */
+/** The names of the completions that are fields, each with a description. One more completion is a template with all required fields. */
 const offered = async (text: string) => {
   const offers = await editor.offers(`${SERVICE}\n${text}`);
   for (const [name, words] of offers) expect(`${name}: ${words}`).toMatch(/: .*\w/s);
   return [...offers.keys()].filter((name) => /^[a-z0-9_]+$/.test(name)).toSorted();
 };
 
-describe('an editor offers', () => {
+describe('an editor completes', () => {
   test('every field of either type, with its description, in an empty file', async () => {
     expect(await offered('|')).toEqual([
       'app_protocol',
@@ -149,7 +149,7 @@ describe('an editor offers', () => {
     expect(offers.get('http_port')).toContain('Without https_port, only plain HTTP is allowed.');
   });
 
-  test('only those of its type, once there is one', async () => {
+  test('only the fields of the type, after the type is set', async () => {
     expect(await offered('type: http\n|')).toEqual([
       'host',
       'http_port',
@@ -168,13 +168,13 @@ describe('an editor offers', () => {
     ]);
   });
 
-  test('the fields of a host, and of its shape once that is clear', async () => {
+  test('the fields of a host, and only those of its form after that is clear', async () => {
     expect(await offered('host:\n  |')).toEqual(['hostname', 'ipv4', 'ipv6', 'network', 'resolver_network']);
     expect(await offered('host:\n  hostname: a\n  |')).toEqual(['resolver_network']);
     expect(await offered('host:\n  ipv4: 10.0.0.1\n  |')).toEqual(['ipv6', 'network']);
   });
 
-  test('what a field can be, with what it means', async () => {
+  test('the values of a field, with their descriptions', async () => {
     expect([...(await editor.offers(`${SERVICE}\ntype: |`))]).toEqual([
       ['http', 'HTTP and HTTPS, with http_port and https_port.'],
       ['tcp', 'Any TCP protocol, with tcp_port and app_protocol.'],
@@ -196,7 +196,7 @@ test.for([
   ['type: http\nhttp_po|rt: 80', '#### HTTP port\n\nThe port of plain HTTP.', '```yaml\n8080\n```'],
   ['host:\n  host|name: a', '#### Host name\n\nThe host name, resolved', 'orders.internal'],
   ['ho|st:\n  ipv4: 10.0.0.1', '#### Host\n\nWhere the service is:', 'ipv4: 10.0.0.12'],
-] as const)('an editor explains what the pointer is on: %s', async ([text, ...shown]) => {
+] as const)('an editor describes the field below the pointer: %s', async ([text, ...shown]) => {
   const hover = await editor.shows(`${SERVICE}\n${text}`);
   for (const words of shown) expect(hover).toContain(words);
 });

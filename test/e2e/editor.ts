@@ -19,20 +19,20 @@ import {
 import type { CompletionItem, Diagnostic, Position } from 'vscode-languageserver-protocol/node';
 import { root } from './program.ts';
 
-/** The YAML service that VS Code, Neovim, Helix, Emacs and others run, as it is: over its protocol, on stdio. */
+/** A client of the YAML language server that VS Code, Neovim, Helix, Emacs and others run, on stdio. */
 export type Editor = {
-  /** What is underlined in a text, as `line:column–column message`, from 1. The path is that of a new file where none is given. */
+  /** Returns the diagnostics of a text as `line:column–column message`, counted from 1. The path defaults to that of a new file. */
   readonly problems: (text: string, path?: string) => Promise<readonly string[]>;
-  /** What is offered where `|` stands in a text, by label. */
+  /** Returns the completions at the `|` in a text: the description by label. */
   readonly offers: (text: string) => Promise<ReadonlyMap<string, string>>;
-  /** What is shown of the thing at which `|` stands. */
+  /** Returns the hover text at the `|` in a text. */
   readonly shows: (text: string) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
 const SERVER = `${root}node_modules/yaml-language-server/bin/yaml-language-server`;
 
-/** It ends at once where it wants something from a network. */
+/** Ends the process when it opens a network connection. */
 const OFFLINE = "import { Socket } from 'node:net'; Socket.prototype.connect = () => process.exit(99);";
 const OFFLINE_FLAG = `--import=data:text/javascript,${encodeURIComponent(OFFLINE)}`;
 
@@ -46,7 +46,7 @@ const SETTINGS = {
   },
 };
 
-/** An editor of files in a folder; on its own, with the schema store off. */
+/** Starts an editor for the files in a folder, without the schema store. */
 export async function startEditor(folder: string): Promise<Editor> {
   const server = spawn(process.execPath, [OFFLINE_FLAG, SERVER, '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -84,7 +84,7 @@ export async function startEditor(folder: string): Promise<Editor> {
   await connection.sendNotification(InitializedNotification.type, {});
 
   let opened = 0;
-  /** Opens a text as a file of its own; gives what is underlined in it. */
+  /** Opens a text as a new file. */
   const open = async (text: string, path = join(folder, `file-${(opened += 1)}.yaml`)) => {
     const file = pathToFileURL(path).href;
     const diagnostics = new Promise<readonly Diagnostic[]>((resolve) => listeners.set(file, resolve));

@@ -139,7 +139,7 @@ describe('healthy but not ready', () => {
     expect(await daemon.get('/healthz')).toMatchObject({ status: 200 });
   });
 
-  test('when the API has been down for fresh_for, until it is back', async () => {
+  test('after the API has been down for fresh_for, until it responds again', async () => {
     const { respondWith, daemon } = await ready();
     respondWith((response) => void response.writeHead(503).end());
     expect(await becomesNotReady(daemon)).toMatch(/^passes have been failing for \d+s: HTTP 503: /);
@@ -147,7 +147,7 @@ describe('healthy but not ready', () => {
     await daemon.until('/readyz', isReady);
   });
 
-  test('when the API has been slower than request_timeout for fresh_for', async () => {
+  test('after the API has been slower than request_timeout for fresh_for', async () => {
     const { respondWith, daemon } = await ready();
     respondWith(() => {});
     expect(await becomesNotReady(daemon)).toMatch(
@@ -155,7 +155,7 @@ describe('healthy but not ready', () => {
     );
   });
 
-  test('when the credential has been refused for fresh_for', async () => {
+  test('after the credential has been refused for fresh_for', async () => {
     const { respondWith, daemon } = await ready();
     respondWith(
       (response) => void response.writeHead(403).end(JSON.stringify(refusal(10_000, 'Authentication error'))),
@@ -165,7 +165,7 @@ describe('healthy but not ready', () => {
     );
   });
 
-  test('when the folder has been gone for fresh_for, until it is back', async () => {
+  test('after the folder has been missing for fresh_for, until it exists again', async () => {
     const { daemon, folder } = await ready();
     rmSync(folder, { recursive: true });
     expect(await becomesNotReady(daemon)).toContain(
@@ -173,7 +173,7 @@ describe('healthy but not ready', () => {
     );
   });
 
-  test('when the folder has declared nothing for fresh_for', async () => {
+  test('after the folder has declared no services for fresh_for', async () => {
     const { daemon, folder } = await ready();
     for (const name of ['web.yaml', 'db.yaml']) rmSync(join(folder, name));
     expect(await becomesNotReady(daemon)).toContain('expected at least one declaration');

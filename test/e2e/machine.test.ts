@@ -9,14 +9,14 @@ import { servedBy } from './serving.ts';
 
 const event = 'reconciliation_report';
 
-/** A daemon with a pass every 100 ms. */
+/** Starts a daemon with a pass every 100 ms. */
 async function running(services: string, command: readonly [string, ...string[]]): Promise<Program> {
   const { url } = await emulated({ services: [web()] });
   const line = ['run', '--services', services, '--interval', '100ms'];
   return start(line, { environment: accountAt(url), command });
 }
 
-/** On SIGUSR2 sets the clock on the wall back by an hour and ten minutes. */
+/** Sets the wall clock back by an hour and ten minutes on SIGUSR2. */
 const jumper = `
   const { now } = Date;
   let ahead = 0;
@@ -27,7 +27,7 @@ const jumper = `
   process.on('SIGUSR2', () => { ahead -= 4_200_000; });
 `;
 
-test('a clock that jumps is told, once, and passes go on as before', async () => {
+test('reports a clock jump once, and continues passes as before', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const program = await running(services, after(jumper));
   await program.logged({ event, outcome: 'in_sync' });
@@ -46,7 +46,7 @@ test('a clock that jumps is told, once, and passes go on as before', async () =>
   expect(stdout.match(/clock_jumped/g)).toHaveLength(1);
 });
 
-test('once the clock has jumped, the next pass is told by the new time, at once, and to who looks on', async () => {
+test('reports the next pass by the new time at once after a clock jump, and notifies clients', async () => {
   const { url } = await emulated({ services: [web()] });
   const line = ['run', '--services', folderOf({ 'web.yaml': web() }), '--interval', '0', '--schedule', '0 * * * *'];
   const program = start(line, { environment: accountAt(url), command: after(jumper) });
@@ -60,7 +60,7 @@ test('once the clock has jumped, the next pass is told by the new time, at once,
   program.send('SIGUSR2');
   await expect.poll(async () => (await nextPass()).at < before.at).toBe(true);
   const { at, in_seconds } = await nextPass();
-  // On the hour, to the second, and never farther than the next one.
+  // On the next full hour, to the second.
   expect(Math.round(Date.parse(at) / 1000) % 3600).toBe(0);
   expect(in_seconds).toBeLessThanOrEqual(3600);
 
@@ -71,7 +71,7 @@ test('once the clock has jumped, the next pass is told by the new time, at once,
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-/** A resolver that never answers, as one sees it from within. */
+/** Simulates a DNS resolver that never responds. */
 const stuckResolver = `
   import dns from 'node:dns';
   import { isIP } from 'node:net';
@@ -84,7 +84,7 @@ const atAnAddressNobodyKnows = {
   CLOUDFLARE_BASE_URL: 'https://api.stuck.example/client/v4',
 };
 
-test('a resolver that does not answer fails a pass after request_timeout, and the daemon goes on', async () => {
+test('fails a pass after request_timeout if the resolver does not respond, and continues', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const program = start(['run', '--services', services, '--request-timeout', '20ms'], {
     environment: atAnAddressNobodyKnows,
@@ -98,21 +98,21 @@ test('a resolver that does not answer fails a pass after request_timeout, and th
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('told to stop while a resolver does not answer, the daemon ends long before request_timeout', async () => {
+test('shuts down long before request_timeout while the resolver does not respond', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const told = stuckResolver.replace('() => {}', `() => { process.stderr.write('asked\\n'); }`);
   const program = start(['run', '--services', services, '--request-timeout', '10m'], {
     environment: atAnAddressNobodyKnows,
     command: after(told),
   });
-  await program.told(/asked/);
+  await program.stderrMatches(/asked/);
   program.send('SIGTERM');
   expect(await program.logged({ event })).toMatchObject({ outcome: 'interrupted' });
   expect(await program.ended).toMatchObject({ code: 0, stderr: 'asked\n' });
 });
 
-test('a thread that is stuck in the system keeps no process from ending', async () => {
-  // Whoever opens a named pipe waits until somebody opens its other end.
+test('exits even if a thread is blocked in the system', async () => {
+  // Opening a named pipe blocks until its other end is opened.
   const pipe = join(temporaryFolder(), 'pipe');
   execFileSync('mkfifo', [pipe]);
   const stuckThread = `import { open } from 'node:fs'; open(${JSON.stringify(pipe)}, 'r', () => {});`;
@@ -123,8 +123,8 @@ test('a thread that is stuck in the system keeps no process from ending', async 
 });
 
 /**
- * A daemon on a file system that hangs from when it listens: the one thread that asks the file system in the process's stead waits
- * for somebody to open the other end of a named pipe, which `release` does.
+ * Starts a daemon on a file system that hangs after the server listens: the only thread for file system calls waits until the other
+ * end of a named pipe is opened, which `release` does.
  */
 async function hanging(services: string, rescan = '300ms'): Promise<{ program: Program; release: () => void }> {
   const pipe = join(temporaryFolder(), 'pipe');
@@ -145,14 +145,14 @@ async function hanging(services: string, rescan = '300ms'): Promise<{ program: P
   return { program, release: () => closeSync(openSync(pipe, 'w')) };
 }
 
-test('a file system that lets no watch stand is told, and looked at again and again until one stands', async () => {
+test('reports a file system on which no watch can be set up, and rescans until one is', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const { program, release } = await hanging(services);
   const daemon = await servedBy(program);
   await program.logged({ event, outcome: 'in_sync' });
   const reason = `the watcher of ${services} was not ready within 10s`;
   expect(await program.logged({ event: 'watching' })).toMatchObject({ level: 40, by: 'rescans', reason });
-  // It is tried again, and then all the same: no more watches than one wait for an answer.
+  // Another attempt does not add a second pending watch.
   const still = `the previous watcher of ${services} has not closed yet`;
   await program.logged({ event: 'watching', by: 'rescans', reason: still });
   expect(await daemon.get('/healthz')).toMatchObject({
@@ -172,9 +172,9 @@ test('a file system that lets no watch stand is told, and looked at again and ag
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('a watch that stands late is one all the same', async () => {
+test('uses a watch that is set up late', async () => {
   const services = folderOf({ 'web.yaml': web() });
-  const { program, release } = await hanging(services, '1h'); // No other one is put up in its place.
+  const { program, release } = await hanging(services, '1h'); // No other watch replaces it.
   await program.logged({ event: 'watching', by: 'rescans' });
   release();
   await program.logged({ event: 'watching', by: 'events' });
@@ -184,7 +184,7 @@ test('a watch that stands late is one all the same', async () => {
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('told to stop while the file system lets no watch stand, the daemon ends long before grace_period', async () => {
+test('shuts down long before grace_period while no watch can be set up', async () => {
   const { program } = await hanging(folderOf({ 'web.yaml': web() }));
   await program.logged({ event, outcome: 'in_sync' });
   program.send('SIGTERM');
@@ -193,7 +193,7 @@ test('told to stop while the file system lets no watch stand, the daemon ends lo
   expect(performance.now() - told).toBeLessThan(10_000);
 });
 
-/** On SIGUSR2 takes all file descriptors that there are, and on the next one gives them back. */
+/** Opens all available file descriptors on SIGUSR2, and closes them on the next one. */
 const glutton = `
   import { closeSync, openSync } from 'node:fs';
   const taken = [];
@@ -203,7 +203,7 @@ const glutton = `
   });
 `;
 
-test('out of file descriptors, passes fail and say so; the daemon recovers, and sees what happened meanwhile', async () => {
+test('reports failed passes without file descriptors, recovers, and detects the changes in between', async () => {
   const services = folderOf({ 'web.yaml': web() });
   const program = await running(services, inShell('ulimit -n 100; exec "$@"', after(glutton)));
   await program.logged({ event, outcome: 'in_sync' });

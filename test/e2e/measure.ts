@@ -1,5 +1,5 @@
 /*
- * For `node --expose-gc --import`: on SIGUSR2 the process collects its garbage and tells in a line of its log what is left.
+ * For `node --expose-gc --import`: on SIGUSR2 the process collects garbage and logs the memory that remains.
  */
 import { writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -9,7 +9,7 @@ process.on('SIGUSR2', () => {
 });
 
 async function measure(): Promise<void> {
-  // What is finalised after one collection is garbage only for the next one.
+  // Objects that are finalized in one collection are freed in the next one.
   for (let times = 0; times < 3; times += 1) {
     globalThis.gc?.();
     await turn();

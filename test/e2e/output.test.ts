@@ -6,18 +6,18 @@ import { documents } from '../pass/fleet.ts';
 import { inShell, start } from './program.ts';
 import type { Program, ProgramOptions } from './program.ts';
 
-/** Drifted services whose report is longer than what a pipe holds. */
+/** Drifted services whose report is longer than the buffer of a pipe. */
 const many = Array.from({ length: 1000 }, (_, index) =>
   web({ service_id: `0199a0c4-2b10-7c3e-8a51-${String(index).padStart(12, '0')}`, name: `web-${index}` }),
 );
 
 type Running = {
   readonly program: Program;
-  /** Waits until the program has asked the emulator so many times more. */
+  /** Waits until the program has sent this many more requests to the emulator. */
   readonly passes: (count: number) => Promise<void>;
 };
 
-/** The program with drift that it does not mend, so that each pass has much to tell. */
+/** Starts the program in mode detect, so that every pass logs a long report. */
 async function running(line: readonly string[], options: ProgramOptions): Promise<Running> {
   const { url, requests }: Emulator = await emulated({
     services: many.map((service) => ({ ...service, http_port: 81 })),
@@ -33,7 +33,7 @@ async function running(line: readonly string[], options: ProgramOptions): Promis
 
 const daemon = ['run', '--mode', 'detect', '--interval', '10ms', '--log-level', 'trace'];
 
-test('passes go on while nobody reads the log, which is whole for a reader that comes late', async () => {
+test('continues passes while the log is not read, and writes the complete log to a late reader', async () => {
   const { program, passes } = await running(daemon, { readAfterMs: Infinity });
   await passes(8);
   program.read();
@@ -44,7 +44,7 @@ test('passes go on while nobody reads the log, which is whole for a reader that 
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('a log that nobody reads keeps no daemon from ending when it is told to stop', async () => {
+test('shuts down even if the log is not read', async () => {
   const { program, passes } = await running(daemon, { readAfterMs: Infinity });
   await passes(4);
   const before = performance.now();
@@ -53,18 +53,18 @@ test('a log that nobody reads keeps no daemon from ending when it is told to sto
   expect(performance.now() - before).toBeLessThan(10_000);
 });
 
-test('a result that nobody reads keeps no command from ending when it is told to stop', async () => {
+test('stops a command even if its result is not read', async () => {
   const { program, passes } = await running(['plan'], { readAfterMs: Infinity });
   await passes(1);
   program.send('SIGTERM');
   await program.gone;
 });
 
-test('a reader of the log that goes away ends no daemon', async () => {
+test('continues after the reader of the log closed the pipe', async () => {
   const { program, passes } = await running(daemon, {});
   await program.logged({ event: 'reconciliation_report' });
   program.leave();
-  await program.told(/EPIPE/);
+  await program.stderrMatches(/EPIPE/);
   await passes(3);
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({
@@ -73,9 +73,9 @@ test('a reader of the log that goes away ends no daemon', async () => {
   });
 });
 
-test.runIf(existsSync('/dev/full'))('a log on a full disk ends no daemon', async () => {
+test.runIf(existsSync('/dev/full'))('continues with a log on a full disk', async () => {
   const { program, passes } = await running(daemon, { command: inShell('exec "$@" > /dev/full') });
-  await program.told(/ENOSPC/);
+  await program.stderrMatches(/ENOSPC/);
   await passes(3);
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({

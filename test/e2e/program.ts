@@ -6,47 +6,47 @@ import { isObject } from '../../src/core/base/json.ts';
 import { SECRET } from '../cli/command.ts';
 import type { Ended } from '../cli/command.ts';
 
-/** The program in a process of its own. It is ended with the test, and none of its output may show a secret or a stack trace. */
+/** The program in a separate process. It is killed after the test. Its output must contain neither a secret nor a stack trace. */
 export type Program = {
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Of the process; 0 where there is none. */
+  /** The id of the process; 0 if it could not be started. */
   readonly pid: number;
   readonly send: (signal: NodeJS.Signals) => void;
-  /** Waits until all of stdout is such. */
+  /** Waits until the predicate accepts the whole stdout. */
   readonly until: (holds: (stdout: string) => boolean) => Promise<unknown>;
-  /** Waits until stderr is such. */
-  readonly told: (words: RegExp) => Promise<unknown>;
-  /** Waits for a line of the log that has these values, behind the one that was waited for before. */
+  /** Waits until stderr matches. */
+  readonly stderrMatches: (pattern: RegExp) => Promise<unknown>;
+  /** Waits for a log line with these values, after the line of the previous call. */
   readonly logged: (values: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>;
-  /** Begins to read stdout, where that was to wait. */
+  /** Starts to read stdout, if that was delayed. */
   readonly read: () => void;
-  /** Reads stdout no more, and lets the program know. */
+  /** Closes stdout, so that the program cannot write to it any longer. */
   readonly leave: () => void;
-  /** The exit code as soon as the process is gone, however much it left to read. */
+  /** Resolves to the exit code when the process has exited, even if output is still unread. */
   readonly gone: Promise<unknown>;
   readonly ended: Promise<Ended>;
 };
 
 export type ProgramOptions = {
-  /** What is undefined is not set. */
+  /** Variables that are undefined are not set. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What is run, instead of this Node with the source. */
+  /** The command to run instead of this Node with the source. */
   readonly command?: readonly [string, ...string[]];
   readonly cwd?: string;
-  /** Stdout is not read before this time is over, or before `read` is called. */
+  /** Delays reading stdout by this time, or until `read` is called. */
   readonly readAfterMs?: number;
 };
 
 export const root = new URL('../..', import.meta.url).pathname;
 const fromSource = nodeWith();
 
-/** This Node, with options of its own, and the source. */
+/** Returns the command that runs the source on this Node with options. */
 export function nodeWith(...options: readonly string[]): readonly [string, ...string[]] {
   return [process.execPath, ...options, `${root}src/main.ts`];
 }
 
-/** A script of the shell around the program, which is `"$@"` in it. */
+/** Returns the command for a shell script that runs the program as `"$@"`. */
 export function inShell(
   script: string,
   command: readonly [string, ...string[]] = fromSource,
@@ -54,7 +54,7 @@ export function inShell(
   return ['/bin/sh', '-c', script, 'sh', ...command];
 }
 
-/** The program in a process where this code ran before it. */
+/** Returns the command that runs this code before the program, in the same process. */
 export function after(code: string, ...flags: readonly string[]): readonly [string, ...string[]] {
   return nodeWith(...flags, `--import=data:text/javascript,${encodeURIComponent(code)}`);
 }
@@ -64,34 +64,34 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   const [file, ...before] = command;
   const child = spawn(file, [...before, ...line], {
     cwd,
-    // Tests run side by side, so none may take the port that everybody knows.
+    // Tests run in parallel, so they cannot use the default port.
     env: { VPC_RECONCILER_LOG_LEVEL: 'trace', VPC_RECONCILER_HTTP_LISTEN: '127.0.0.1:0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
   let unread = '';
   const listeners = new Set<() => void>();
-  const news = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
   const read = () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       unread += text;
-      news();
+      notify();
     });
   };
   if (readAfterMs === undefined) read();
   else if (readAfterMs < Infinity) void sleep(readAfterMs).then(read);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
-    news();
+    notify();
   });
   const gone = once(child, 'exit').then(([code]): unknown => code);
   let over = false;
   const ended = once(child, 'close').then(([code]): Ended => {
     over = true;
-    news();
+    notify();
     return { code: typeof code === 'number' ? code : null, stdout, stderr };
   });
   onTestFinished(async () => {
@@ -102,11 +102,11 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
     expect(stdout + stderr).not.toMatch(/^ {4}at |Node\.js v/m);
   });
 
-  /** The first result that is not undefined, asked again whenever something was written. */
-  const waitFor = async <Result>(look: () => Result | undefined): Promise<Result> =>
+  /** Calls a function after every output, until it returns a result. */
+  const waitFor = async <Result>(find: () => Result | undefined): Promise<Result> =>
     new Promise((resolve, reject) => {
       const listener = () => {
-        const found = look();
+        const found = find();
         if (found === undefined && !over) return;
         listeners.delete(listener);
         if (found === undefined) reject(new Error(`the program ended before that:\n${stdout}${stderr}`));
@@ -122,7 +122,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
     pid: child.pid ?? 0,
     send: (signal) => void child.kill(signal),
     until: async (holds) => waitFor(() => holds(stdout) || undefined),
-    told: async (words) => waitFor(() => words.test(stderr) || undefined),
+    stderrMatches: async (pattern) => waitFor(() => pattern.test(stderr) || undefined),
     logged: async (values) =>
       waitFor(() => {
         for (let end = unread.indexOf('\n'); end >= 0; end = unread.indexOf('\n')) {
@@ -139,7 +139,7 @@ export function start(line: readonly string[], options: ProgramOptions = {}): Pr
   };
 }
 
-/** Runs the program to its end. */
+/** Runs the program until it exits. */
 export async function ran(line: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
   return start(line, options).ended;
 }

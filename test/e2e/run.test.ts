@@ -13,7 +13,7 @@ const event = 'reconciliation_report';
 
 type Running = { readonly program: Program; readonly emulator: Emulator; readonly folder: string };
 
-/** A daemon that has converged on two services, in a folder and an emulated account of its own. */
+/** Starts a daemon that has converged on two services, with a separate folder and emulated account. */
 async function converged(...flags: string[]): Promise<Running> {
   const emulator = await emulated({ services: [web({ http_port: 81 }), database()] });
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
@@ -30,7 +30,7 @@ function edit(folder: string, name: string, content: JsonObject | string): void 
 
 const putsOf = ({ requests }: Emulator) => requests.filter(({ method }) => method === 'PUT').map(({ body }) => body);
 
-test('converges at start, notices an edit, and ends with 0 on SIGTERM; its log is JSON lines', async () => {
+test('converges at start, detects an edit, logs JSON lines, and exits with 0 on SIGTERM', async () => {
   const { program, emulator, folder } = await converged();
   expect(emulator.services()).toMatchObject([web(), database()]);
 
@@ -49,7 +49,7 @@ test('converges at start, notices an edit, and ends with 0 on SIGTERM; its log i
     .trimEnd()
     .split('\n')
     .map((line): unknown => Object(JSON.parse(line)).event);
-  // The watch is put up while the first pass is under way.
+  // The watch is set up during the first pass.
   expect(events.filter((each) => each !== 'watching')).toEqual([
     'started',
     'serving',
@@ -61,7 +61,7 @@ test('converges at start, notices an edit, and ends with 0 on SIGTERM; its log i
   expect(events).toContain('watching');
 });
 
-test('corrects what was changed behind its back, and ends with 0 on SIGINT', async () => {
+test('corrects a change outside git, and exits with 0 on SIGINT', async () => {
   const { program, emulator } = await converged('--interval', '300ms');
   emulator.change('0191e3a4-5b6c-7d8e-9f00-112233445566', (service) => ({ ...service, http_port: 9999 }));
   const report = await program.logged({ event, outcome: 'converged' });
@@ -71,7 +71,7 @@ test('corrects what was changed behind its back, and ends with 0 on SIGINT', asy
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('says when a pass that failed is tried again', async () => {
+test('logs when a failed pass is retried', async () => {
   const { program, folder } = await converged();
   rmSync(folder, { recursive: true });
   await program.logged({ event, outcome: 'failed' });
@@ -80,7 +80,7 @@ test('says when a pass that failed is tried again', async () => {
   expect(ms).toBeLessThanOrEqual(1000);
 });
 
-test('detect reports what was changed, and writes nothing', async () => {
+test('detect reports drift and writes nothing', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 })] });
   const program = start(['run', '--mode', 'detect', '--services', folderOf({ 'web.yaml': web() })], {
     environment: accountAt(emulator.url),
@@ -91,11 +91,11 @@ test('detect reports what was changed, and writes nothing', async () => {
   expect(putsOf(emulator)).toEqual([]);
 });
 
-test('a broken file sets aside only itself: the change of another is applied', async () => {
+test('skips only a broken file, and applies the change of another file', async () => {
   const { program, emulator, folder } = await converged();
   edit(folder, 'web.yaml', 'name: [');
   edit(folder, 'db.yaml', database({ tcp_port: 5433 }));
-  // The two edits may be seen as one change or as two.
+  // The two edits may be detected as one change or as two.
   let report = await program.logged({ event, outcome: 'partial' });
   if (emulator.services()[1]?.['tcp_port'] !== 5433) report = await program.logged({ event, outcome: 'partial' });
   expect(report).toMatchObject({ problems: [{ file: join(folder, 'web.yaml') }] });
@@ -106,7 +106,7 @@ test('a broken file sets aside only itself: the change of another is applied', a
   expect(emulator.services()).toMatchObject([web({ http_port: 8082 }), database({ tcp_port: 5433 })]);
 });
 
-test('survives the folder being removed and made again', async () => {
+test('continues after the folder was removed and created again', async () => {
   const { program, emulator, folder } = await converged();
   rmSync(folder, { recursive: true });
   expect(await program.logged({ event, outcome: 'failed' })).toMatchObject({ error: { kind: 'source' } });
@@ -118,7 +118,7 @@ test('survives the folder being removed and made again', async () => {
   expect(emulator.services()).toMatchObject([web({ http_port: 8083 }), database()]);
 });
 
-test('waits for a folder that is not there yet', async () => {
+test('waits for a folder that does not exist yet', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 })] });
   const folder = join(folderOf({}), 'later', 'services');
   const program = start(['run', '--services', folder], { environment: accountAt(emulator.url) });
@@ -130,7 +130,7 @@ test('waits for a folder that is not there yet', async () => {
   expect(await program.ended).toMatchObject({ code: 0 });
 });
 
-test('survives the API going away and coming back', async () => {
+test('continues after an outage of the API', async () => {
   const { program, emulator } = await converged('--interval', '200ms', '--pass-timeout', '1s');
   await emulator.close();
   expect(await program.logged({ event, outcome: 'failed' })).toMatchObject({ error: { kind: 'transient' } });
@@ -145,7 +145,7 @@ test('survives the API going away and coming back', async () => {
   }
 });
 
-test('a token that is refused ends no daemon', async () => {
+test('continues after the token was refused', async () => {
   const { url } = await emulated({ token: 'another-token' });
   const program = start(['run', '--services', folderOf({ 'web.yaml': web() })], { environment: accountAt(url) });
   const first = await program.logged({ event });
@@ -155,7 +155,7 @@ test('a token that is refused ends no daemon', async () => {
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-/** An account with a drifted service whose updates are never answered. */
+/** Starts a daemon with a drifted service whose updates receive no response. */
 async function hanging(...flags: string[]): Promise<Program> {
   const put = Promise.withResolvers<void>();
   const { url } = await served(({ method }, response) => {
@@ -169,7 +169,7 @@ async function hanging(...flags: string[]): Promise<Program> {
   return program;
 }
 
-test('a second signal ends it at once, with an update still under way', async () => {
+test('exits at once after a second signal, with an update in flight', async () => {
   const program = await hanging();
   program.send('SIGTERM');
   await program.logged({ event: 'stopping' });
@@ -179,7 +179,7 @@ test('a second signal ends it at once, with an update still under way', async ()
   expect(stdout).not.toContain(event);
 });
 
-test('an update that is not answered within the grace period is given up and reported; exit 0', async () => {
+test('aborts and reports an update that receives no response within the grace period, and exits with 0', async () => {
   const program = await hanging('--grace-period', '100ms');
   program.send('SIGINT');
   expect(await program.logged({ event })).toMatchObject({
@@ -189,7 +189,7 @@ test('an update that is not answered within the grace period is given up and rep
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('run --emulator --once needs no account, converges, and ends with 0', async () => {
+test('run --emulator --once needs no account, converges, and exits with 0', async () => {
   const program = start(['run', '--emulator', '--once']);
   const { code, stderr } = await program.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -199,7 +199,7 @@ test('run --emulator --once needs no account, converges, and ends with 0', async
   await program.logged({ event, outcome: 'in_sync' });
 });
 
-test('run --once ends with 1 where something is wrong, and its pretty log has no colors in a pipe', async () => {
+test('run --once exits with 1 if a service needs attention, and writes no colors to a pipe', async () => {
   const { url } = await emulated({ services: [web()] });
   const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const program = start(['run', '--once', '--log-format', 'pretty', '--services', services], {
@@ -207,7 +207,7 @@ test('run --once ends with 1 where something is wrong, and its pretty log has no
   });
   const { code, stdout, stderr } = await program.ended;
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-  // The watch may stand before or after the pass, or not yet.
+  // The watch may be set up before or after the pass, or not at all.
   expect(stdout.split('\n').filter((line) => !/ INFO: watching /.test(line))).toEqual([
     expect.stringMatching(/^\[[\d:.]+\] INFO: vpc-reconciler \S+: reconciling .* with http:/),
     expect.stringMatching(/^\[[\d:.]+\] WARN: partial: 1 missing, 1 in sync \(/),

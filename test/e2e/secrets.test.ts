@@ -7,11 +7,11 @@ import { after, ran, start } from './program.ts';
 import type { Program } from './program.ts';
 import { servedBy } from './serving.ts';
 
-// That no output shows the secret is looked at by the helper, for every program.
+// `start` checks that the output of every program does not contain the secret.
 
 const event = 'reconciliation_report';
 
-/** A daemon that has had a pass, in a process where this code ran before it. */
+/** Starts a daemon in a process that runs this code first, and waits for a pass. */
 async function running(code: string, ...flags: readonly string[]): Promise<Program> {
   const { url } = await emulated({ services: [web()] });
   const services = folderOf({ 'web.yaml': web() });
@@ -23,12 +23,12 @@ async function running(code: string, ...flags: readonly string[]): Promise<Progr
   return program;
 }
 
-test('an unhandled rejection is one line without secrets, and the daemon goes on', async () => {
+test('reports an unhandled rejection in one line without secrets, and continues', async () => {
   const program = await running(`
     process.on('SIGUSR2', () => void Promise.reject(new TypeError('no\\n"' + process.env.CLOUDFLARE_API_TOKEN + '"')));
   `);
   program.send('SIGUSR2');
-  await program.told(/\n/);
+  await program.stderrMatches(/\n/);
   await program.logged({ event, outcome: 'in_sync' });
   await program.logged({ event, outcome: 'in_sync' });
   program.send('SIGTERM');
@@ -44,30 +44,30 @@ test.for([
   { thrown: `new Error('no ' + process.env.CLOUDFLARE_API_TOKEN)`, told: 'Error: no [redacted]' },
   { thrown: `process.env.CLOUDFLARE_API_TOKEN`, told: '[redacted]' },
   { thrown: `Object.create(null)`, told: 'a value without a text was thrown' },
-])('an exception that nobody caught is one line without secrets, and the process ends with 1: $told', async (row) => {
+])('reports an uncaught exception in one line without secrets, and exits with 1: $told', async (row) => {
   const program = await running(`process.on('SIGUSR2', () => setTimeout(() => { throw ${row.thrown}; }));`);
   program.send('SIGUSR2');
   expect(await program.ended).toMatchObject({ code: 1, stderr: `vpc-reconciler: internal error: ${row.told}\n` });
 });
 
-test('a warning of Node is one line without secrets', async () => {
+test('reports a warning of Node in one line without secrets', async () => {
   const program = await running(`process.on('SIGUSR2', () => process.emitWarning(process.env.CLOUDFLARE_API_TOKEN));`);
   program.send('SIGUSR2');
-  await program.told(/^vpc-reconciler: Warning: \[redacted\]\n$/);
+  await program.stderrMatches(/^vpc-reconciler: Warning: \[redacted\]\n$/);
 });
 
-test('a bug that ends a command is one line, with exit code 1', async () => {
-  // The first thing that a command asks of its environment.
+test('reports an internal error of a command in one line, with exit code 1', async () => {
+  // The first function that a command calls.
   const code = `process.env = new Proxy(process.env, { get(of, name) { if (name === 'VPC_RECONCILER_CONFIG') throw new Error('no ' + of.CLOUDFLARE_API_TOKEN); return of[name]; } });`;
   const ended = await ran(['validate'], { environment: { CLOUDFLARE_API_TOKEN: SECRET }, command: after(code) });
   expect(ended).toEqual({ code: 1, stdout: '', stderr: 'vpc-reconciler: internal error: Error: no [redacted]\n' });
 });
 
-test('a diagnostic report holds neither the environment nor the network', async () => {
+test('a diagnostic report contains neither the environment nor the network', async () => {
   const folder = temporaryFolder();
   const program = await running('', '--report-on-signal', `--report-directory=${folder}`);
   program.send('SIGUSR2');
-  await program.told(/Node\.js report completed/);
+  await program.stderrMatches(/Node\.js report completed/);
   const [name = ''] = readdirSync(folder);
   const report = readFileSync(join(folder, name), 'utf8');
   expect(JSON.parse(report)).toMatchObject({ header: { trigger: 'Signal' } });
@@ -76,8 +76,8 @@ test('a diagnostic report holds neither the environment nor the network', async 
   expect(JSON.parse(report)).not.toHaveProperty('header.networkInterfaces');
 });
 
-test.for(['json', 'pretty'] as const)('the %s log hides the token, wherever it turns up', async (format) => {
-  // The name of a service, which a report tells.
+test.for(['json', 'pretty'] as const)('the %s log redacts the token in every text', async (format) => {
+  // The token as the name of a service, which a report contains.
   const services = folderOf({ 'web.yaml': web({ name: SECRET }) });
   const { url } = await emulated({ services: [web()] });
   const environment = { ...accountAt(url), VPC_RECONCILER_LOG_FORMAT: format };
@@ -86,7 +86,7 @@ test.for(['json', 'pretty'] as const)('the %s log hides the token, wherever it t
   expect(stdout).toContain('[redacted]');
 });
 
-test('results hide the token, be it from the environment or from a file', async () => {
+test('results redact the token from the environment and from a file', async () => {
   const services = folderOf({ 'web.yaml': web({ name: SECRET }) });
   const { url } = await emulated({ services: [web()] });
   const { CLOUDFLARE_API_TOKEN: token = '', ...account } = accountAt(url);
@@ -102,20 +102,20 @@ test('results hide the token, be it from the environment or from a file', async 
   }
 });
 
-test('wrong usage hides the token and the key, too', async () => {
+test('messages about wrong usage redact the token and the key', async () => {
   for (const name of ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY']) {
     const { stderr } = await ran(['plan', '--output', SECRET], { environment: { [name]: SECRET } });
     expect(stderr).toContain("argument '[redacted]' is invalid");
   }
 });
 
-test("the emulator's own token is no secret, even where the environment holds it", async () => {
+test("does not redact the emulator's token, even if it is in the environment", async () => {
   const environment = { CLOUDFLARE_API_TOKEN: fakeToken };
   const emulator = start(['emulate', '--seed', 'empty'], { environment });
   await emulator.until((stdout) => stdout.includes(`export CLOUDFLARE_API_TOKEN=${fakeToken}\n`));
 });
 
-test('no secret shows in Markdown, though much of it is spelt otherwise there', async () => {
+test('redacts secrets in Markdown, although it escapes their characters', async () => {
   const token = 'cfut_AbCdEfGhIj_KlMnOpQrStUv-WxYz0123456789';
   const emulator = await emulated({ token, services: [web({ http_port: 81, name: token })] });
   const { code, stdout } = await ran(
@@ -128,7 +128,7 @@ test('no secret shows in Markdown, though much of it is spelt otherwise there', 
   expect(read).toContain('[redacted]');
 });
 
-test('no secret shows on the status page, though markup has other spellings for what is in it', async () => {
+test('redacts secrets on the status page, although markup escapes their characters', async () => {
   const token = `'<open>&"sesame"'-0123456789`;
   const emulator = await emulated({ token, services: [web({ name: 'web' }), database()] });
   const program = start(['run', '--services', folderOf({ 'web.yaml': web({ name: token }) })], {

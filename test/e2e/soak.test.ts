@@ -12,21 +12,21 @@ const FULL = process.env['FULL'] === '1';
 const PASSES = FULL ? 10_000 : 200;
 const SAMPLES = FULL ? 50 : 10;
 const SERVICES = 200;
-/** Until here, code is compiled and caches fill. */
+/** The passes in which code is compiled and caches fill. */
 const WARM = 0.2;
-/** By which the heap may grow with a pass; the memory of one service takes more. */
+/** At most how much the heap may grow with each pass. The memory of one service takes more. */
 const MOST_BYTES_A_PASS = 50;
 
 const event = 'reconciliation_report';
 
-test.runIf(existsSync('/proc/self/fd'))('however many passes it made, it holds no more than before', async () => {
+test.runIf(existsSync('/proc/self/fd'))('does not use more memory with more passes', async () => {
   const folder = temporaryFolder();
   const numbers = Array.from({ length: SERVICES }, (_, number) => number);
   for (const number of numbers) writeFileSync(join(folder, `${number}.yaml`), declaration(number, 1000));
   const emulator = await emulated({ services: numbers.map((number) => liveService(number, 1000)) });
   const program = start(['run', '--services', folder, '--interval', '0', '--request-budget', '100000/1s'], {
     environment: accountAt(emulator.url),
-    // Else code that has not run for long is dropped at some time, and hides by its megabytes what grows.
+    // Otherwise V8 drops code that has not run for a while, and these megabytes hide a leak.
     command: nodeWith('--no-flush-bytecode', '--expose-gc', '--import', `${root}test/e2e/measure.ts`),
   });
   await program.logged({ event, trigger: 'startup', outcome: 'in_sync' });
@@ -55,7 +55,7 @@ test.runIf(existsSync('/proc/self/fd'))('however many passes it made, it holds n
   if (FULL) process.stdout.write(table(samples, seconds, slope));
   const held = warm.map(({ files, threads, resources }) => ({ files, threads, resources }));
   expect(held.at(-1)).toEqual(held[0]);
-  // A few hundred passes are too few: they still meet code that was never run before.
+  // A few hundred passes still run code for the first time.
   if (FULL) expect(slope).toBeLessThan(MOST_BYTES_A_PASS);
   expect(emulator.requests.filter(({ status }) => status !== 200)).toEqual([]);
 });
@@ -68,7 +68,7 @@ const measuredSchema = z.looseObject({
 
 type Sample = z.infer<typeof measuredSchema> & {
   readonly pass: number;
-  /** Bytes, and with the garbage. */
+  /** In bytes, including garbage. */
   readonly resident: number;
   readonly files: number;
   readonly threads: number;
@@ -84,7 +84,7 @@ async function sample(program: Program, pass: number): Promise<Sample> {
   return { ...measured, pass, resident: figure('VmRSS') * 1024, threads: figure('Threads'), files };
 }
 
-/** Of the line from which the squares of the distances are least. */
+/** The slope of the line of least squares. */
 function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   const middle = mean(points.map(([x]) => x));
   const level = mean(points.map(([, y]) => y));

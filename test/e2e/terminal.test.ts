@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
 import { nodeWith, ran } from './program.ts';
 
-/** `script` of util-linux gives a command a terminal of its own. */
+/** `script` of util-linux runs a command in a new terminal. */
 const hasScript = (() => {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -31,19 +31,19 @@ async function onTerminal(columns: number, { environment, line }: Awaited<Return
   });
 }
 
-test.runIf(hasScript)('on a terminal, a long apply shows how far it is, and leaves nothing of that', async () => {
+test.runIf(hasScript)('shows the progress of a long apply on a terminal, and removes it at the end', async () => {
   const { stdout } = await onTerminal(100, await slowly());
   expect(stdout).toMatch(/\d+ of 40 updates, \d+ a second, \d+s left/);
   expect(stdout).toMatch(/32mconverged.*: 40 updated/);
 });
 
-test.runIf(hasScript)('a terminal that does not know how wide it is, shows the result alone', async () => {
+test.runIf(hasScript)('shows only the result on a terminal of unknown width', async () => {
   const { stdout } = await onTerminal(0, await slowly());
   expect(stdout).not.toContain('of 40 updates');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/40 updated/);
 });
 
-test.runIf(hasScript)('the log of run goes on below where a narrow terminal ends', async () => {
+test.runIf(hasScript)('wraps the log of run on a narrow terminal', async () => {
   const emulator = await emulated({ services: [web({ http_port: 1 })] });
   const services = folderOf({ 'web.json': web() });
   const environment = { ...accountAt(emulator.url), NO_COLOR: '1' };
@@ -53,14 +53,14 @@ test.runIf(hasScript)('the log of run goes on below where a narrow terminal ends
   for (const row of rows.filter((each) => !each.includes(services))) expect(row.length).toBeLessThanOrEqual(60);
   expect(rows).toContain(`~ web  ${id}`);
   expect(rows.find((row) => row.includes('http://'))).toMatch(/^ {4}\S/);
-  // In a pipe, where lines are searched, nothing is broken.
+  // Lines in a pipe are not wrapped, so that they can be searched.
   emulator.change(id, (service) => ({ ...service, http_port: 1 }));
   const { stdout } = await ran([...line, '--log-format', 'pretty'], { environment });
   expect(stdout).toMatch(new RegExp(`^~ web  ${id}  \\S+$`, 'm'));
   expect(stdout).toMatch(/vpc-reconciler \S+: reconciling \S+ with http:/);
 });
 
-test('elsewhere it shows nothing of the kind', async () => {
+test('shows no progress without a terminal', async () => {
   const { environment, line } = await slowly();
   expect(await ran(line, { environment })).toMatchObject({
     code: 0,

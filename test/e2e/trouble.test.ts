@@ -7,13 +7,13 @@ import { ran, start } from './program.ts';
 const event = 'reconciliation_report';
 const WRONG = 'v4-d3JvbmctdG9rZW4tdGhhdC1pcy1zZWNyZXQ';
 
-/** The account, with its token in a file. */
+/** Returns the variables of an account, with the token in a file. */
 function withFile(url: string, file: string) {
   const { CLOUDFLARE_API_TOKEN: _, ...account } = accountAt(url);
   return { ...account, CLOUDFLARE_API_TOKEN_FILE: file };
 }
 
-/** The volume of a Kubernetes secret with one key, and how the kubelet puts another value into it. */
+/** Creates the volume of a Kubernetes secret with one key, and a function that replaces the value as the kubelet does. */
 function secretVolume(token: string) {
   const folder = temporaryFolder();
   let version = 0;
@@ -30,7 +30,7 @@ function secretVolume(token: string) {
   return { path: join(folder, 'token'), publish };
 }
 
-test('a token that is wrong costs one request a pass, and the right one in its file works within five seconds', async () => {
+test('sends one request per pass with a wrong token, and uses a new token within five seconds', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
   const volume = secretVolume(WRONG);
   const program = start(['run', '--services', folderOf({ 'web.yaml': web(), 'db.yaml': database() })], {
@@ -52,7 +52,7 @@ test('a token that is wrong costs one request a pass, and the right one in its f
   expect(stdout + stderr).not.toContain(WRONG);
 });
 
-test('a token that is rotated while all is well is used from then on', async () => {
+test('uses a rotated token', async () => {
   const emulator = await emulated({ services: [web()] });
   const volume = secretVolume(`${SECRET}\n`);
   const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), '--interval', '0'], {
@@ -67,7 +67,7 @@ test('a token that is rotated while all is well is used from then on', async () 
   expect(stdout + stderr).not.toContain(WRONG);
 });
 
-test('plan with a wrong token makes one request, says what to check, and ends with 1', async () => {
+test('plan with a wrong token sends one request, says what to check, and exits with 1', async () => {
   const emulator = await emulated({ services: [web()] });
   const { code, stdout } = await ran(['plan', '--services', folderOf({ 'web.yaml': web() })], {
     environment: accountAt(emulator.url, WRONG),
@@ -78,7 +78,7 @@ test('plan with a wrong token makes one request, says what to check, and ends wi
   expect(emulator.requests).toHaveLength(1);
 });
 
-test('told to stop while it waits for the budget, it sends nothing more, reports and ends with 0', async () => {
+test('sends no more requests when stopped while it waits for the budget, reports and exits with 0', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
   const program = start(
     ['run', '--services', folderOf({ 'web.yaml': web(), 'db.yaml': database() }), '--request-budget', '2/10m'],
@@ -98,7 +98,7 @@ test('told to stop while it waits for the budget, it sends nothing more, reports
   expect(emulator.requests).toHaveLength(2);
 });
 
-test('a second signal ends it at once, with a PUT under way', async () => {
+test('exits at once after a second signal, with a PUT in flight', async () => {
   const emulator = await emulated({
     services: [web({ http_port: 81 })],
     scenario: { share: 1, faults: ['late'], methods: ['PUT'] },
@@ -113,7 +113,7 @@ test('a second signal ends it at once, with a PUT under way', async () => {
   expect((await program.ended).code).toBe(130);
 });
 
-test('what is in flight is given up after the grace period, and reported', async () => {
+test('aborts and reports requests in flight after the grace period', async () => {
   const emulator = await emulated({
     services: [web({ http_port: 81 })],
     scenario: { share: 1, faults: ['late'], methods: ['PUT'] },
@@ -130,7 +130,7 @@ test('what is in flight is given up after the grace period, and reported', async
   expect(await program.ended).toMatchObject({ code: 0 });
 });
 
-test('a plan beyond the limit is withheld, and allowed once by the flag that it names', async () => {
+test('withholds a plan beyond the limit, and applies it with the flag that the message names', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 }), database({ tcp_port: 1 })] });
   const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const environment = { ...accountAt(emulator.url), VPC_RECONCILER_MAX_CHANGES: '1' };

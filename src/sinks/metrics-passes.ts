@@ -38,7 +38,7 @@ export function passMetrics(
     labelNames: ['result'],
     registers,
   });
-  const gauges = lastSeenGauges(registry);
+  const gauges = currentStateGauges(registry);
   // All series exist from the start, because `increase` ignores the first event of a series that begins with it.
   for (const outcome of PASS_OUTCOMES) for (const trigger of DAEMON_TRIGGERS) passes.inc({ outcome, trigger }, 0);
   for (const result of RESULTS) updates.inc({ result }, 0);
@@ -58,7 +58,7 @@ export function passMetrics(
       if (hasCompared(report)) {
         for (const finding of FINDING_KINDS) gauges.services.set({ finding }, counts[finding]);
         gauges.live.set(counts.live);
-        driftedSince = stillDrifted(driftedSince, report, now());
+        driftedSince = updateDriftedSince(driftedSince, report, now());
       }
     },
     collect: () => {
@@ -69,7 +69,7 @@ export function passMetrics(
   };
 }
 
-function lastSeenGauges(registry: Registry) {
+function currentStateGauges(registry: Registry) {
   const registers = [registry];
   return {
     services: new Gauge({
@@ -117,7 +117,11 @@ function hasCompared({ error, counts }: Report): boolean {
 }
 
 /** Returns when each service that still differs after this pass was first found different, by service_id. */
-function stillDrifted(since: ReadonlyMap<string, number>, report: Report, now: number): ReadonlyMap<string, number> {
+function updateDriftedSince(
+  since: ReadonlyMap<string, number>,
+  report: Report,
+  now: number,
+): ReadonlyMap<string, number> {
   const drifted = report.services.filter(({ finding, result }) => finding === 'drifted' && result !== 'updated');
   return new Map(drifted.map(({ service_id: id }) => [id ?? '', since.get(id ?? '') ?? now]));
 }

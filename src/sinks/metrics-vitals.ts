@@ -26,22 +26,22 @@ export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: Vi
     help: '1 while passes succeed; 0 before the first good pass, and after passes have been failing or overdue for longer than the setting fresh_for. The result of /readyz.',
     registers,
   });
-  const timeOrZero: Timestamp = (at) => (at === null ? 0 : Math.round(timeOf(at)) / 1000);
+  const toTimestamp: ToTimestamp = (at) => (at === null ? 0 : Math.round(timeOf(at)) / 1000);
 
   return () => {
-    const now = vitals();
-    const current = health();
-    healthy.set(Number(current.healthy));
-    ready.set(Number(current.ready));
-    updatePasses(now, timeOrZero);
-    updateWatcher(now, timeOrZero);
+    const currentVitals = vitals();
+    const currentHealth = health();
+    healthy.set(Number(currentHealth.healthy));
+    ready.set(Number(currentHealth.ready));
+    updatePasses(currentVitals, toTimestamp);
+    updateWatcher(currentVitals, toTimestamp);
   };
 }
 
 /** Converts a time to Unix time in seconds; 0 if it is null. */
-type Timestamp = (at: number | null) => number;
+type ToTimestamp = (at: number | null) => number;
 
-function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) => void {
+function passGauges(registry: Registry): (vitals: Vitals, toTimestamp: ToTimestamp) => void {
   const registers = [registry];
   const success = new Gauge({
     name: 'vpc_reconciler_last_success_timestamp_seconds',
@@ -71,19 +71,19 @@ function passGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) 
     registers,
   });
 
-  return (vitals, timestamp) => {
+  return (vitals, toTimestamp) => {
     const { lastPass } = vitals;
-    success.set({ step: 'read' }, timestamp(vitals.lastRead));
-    success.set({ step: 'list' }, timestamp(vitals.lastList));
-    success.set({ step: 'pass' }, timestamp(vitals.lastGoodPass));
-    last.set(timestamp(lastPass?.at ?? null));
+    success.set({ step: 'read' }, toTimestamp(vitals.lastRead));
+    success.set({ step: 'list' }, toTimestamp(vitals.lastList));
+    success.set({ step: 'pass' }, toTimestamp(vitals.lastGoodPass));
+    last.set(toTimestamp(lastPass?.at ?? null));
     for (const outcome of PASS_OUTCOMES) outcomeOfLast.set({ outcome }, Number(outcome === lastPass?.outcome));
-    dueSince.set(timestamp(vitals.dueSince));
-    next.set(timestamp(nextPassAt(vitals)));
+    dueSince.set(toTimestamp(vitals.dueSince));
+    next.set(toTimestamp(nextPassAt(vitals)));
   };
 }
 
-function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestamp) => void {
+function watcherGauges(registry: Registry): (vitals: Vitals, toTimestamp: ToTimestamp) => void {
   const registers = [registry];
   const state = new Gauge({
     name: 'vpc_reconciler_watcher_state',
@@ -102,10 +102,10 @@ function watcherGauges(registry: Registry): (vitals: Vitals, timestamp: Timestam
     registers,
   });
 
-  return ({ watcher }, timestamp) => {
+  return ({ watcher }, toTimestamp) => {
     for (const by of WATCH_MODES) state.set({ state: by }, Number(by === watcher.by));
     missed.reset();
     missed.inc(watcher.missedChanges);
-    lastCheck.set(timestamp(watcher.checkedAt));
+    lastCheck.set(toTimestamp(watcher.checkedAt));
   };
 }

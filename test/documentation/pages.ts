@@ -35,7 +35,7 @@ export function blocksOf(page: string): readonly Block[] {
 export function rowsOf(page: string, section: string): ReadonlyMap<string, readonly string[]> {
   const [, text = ''] =
     new RegExp(`^#+ ${section}\n([^]*?)(?=^#|$(?![^]))`, 'm').exec(withoutBlocks(readPage(page))) ?? [];
-  const rows = text.split('\n').filter((line) => /^\| `/.test(line));
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
   return new Map(
     rows.flatMap((row) => {
       const [first = '', ...cells] = row

@@ -187,7 +187,7 @@ describe('an editor completes', () => {
   test('every setting', async () => {
     const offers = await editor.offers(`${CONFIG}\n|`);
     expect(offers.get('request_timeout')).toContain(
-      'How long one request may take. Omitted: 30s. Elsewhere: VPC_RECONCILER_REQUEST_TIMEOUT, --request-timeout.',
+      'Timeout of one request. Default: 30s. Environment: VPC_RECONCILER_REQUEST_TIMEOUT. Flag: --request-timeout.',
     );
   });
 });

@@ -1,6 +1,6 @@
 import { parseDuration } from '../core/base/duration.ts';
-import { capitalized, toJsonSchema } from '../core/base/json-schema.ts';
-import type { JsonSchema } from '../core/base/json-schema.ts';
+import { capitalized, toJsonSchema } from '../core/service/json-schema.ts';
+import type { JsonSchema } from '../core/service/json-schema.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
 

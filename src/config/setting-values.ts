@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_HOURS, parseDuration } from '../core/base/duration.ts';
-import { capitalized } from '../core/base/json-schema.ts';
+import { capitalized } from '../core/service/json-schema.ts';
 import { parseRate } from '../core/base/rate.ts';
 import type { Rate } from '../core/base/rate.ts';
 import { parseSchedule } from '../daemon/schedule.ts';

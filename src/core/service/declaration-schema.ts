@@ -1,5 +1,5 @@
-import { capitalized, toJsonSchema } from '../base/json-schema.ts';
-import type { JsonSchema } from '../base/json-schema.ts';
+import { capitalized, toJsonSchema } from './json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { fieldsIn } from './fields.ts';
 import type { KeyIn } from './fields.ts';
 import { HOST_PROBLEMS, USELESS_AUTHORITY } from './host-rules.ts';

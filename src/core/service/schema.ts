@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capitalized } from '../base/json-schema.ts';
+import { capitalized } from './json-schema.ts';
 import { isObject } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { DeclaredService } from './declared-service.ts';

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { MIN_TOKEN_LENGTH } from '../config/setting-values.ts';
 import type { Settings } from '../config/settings.ts';
-import { readToken, describeTokenError } from '../config/token-file.ts';
+import { describeTokenError, readToken } from '../config/token-file.ts';
 import type { Context } from './context.ts';
 
 export type ReconcileTokenOptions = {
@@ -12,9 +12,9 @@ export type ReconcileTokenOptions = {
 };
 
 /**
- * Returns a function that returns the token for requesting a pass, or null if the settings name none. A token file is read again for each
- * request, so that emptying it turns requests off; while it holds no token, the function returns null. Throws a `ConfigError` if the
- * file holds no token at the start.
+ * Returns a function that reads the token for requesting a pass; null if the settings name no token. The function reads a token file again
+ * for each request, and returns null while the file holds no token: an operator can empty the file to turn requests off. Throws a
+ * `ConfigError` if the file holds no token at the start.
  */
 export function readReconcileToken({
   settings: { reconcile_token: token, reconcile_token_file: file },

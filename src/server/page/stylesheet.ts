@@ -116,7 +116,7 @@ th{font-weight:400;color:var(--muted)}
 @media (max-width:40rem){
   .changes>li{grid-template-columns:minmax(0,1fr);padding:.25rem 0}
   .status{display:block;margin-left:0}
-  .times{flex-direction:column;gap:.1rem}.times dt{min-width:6.25rem}
+  .times{flex-direction:column;gap:.1rem}.times dt{min-width:7rem}
   .counts{gap:1rem 1.75rem}.counts dd{font-size:1.5rem}
   #daemon-details dl{grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem}
   #filter-bar kbd{display:none}

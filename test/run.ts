@@ -1,6 +1,6 @@
 /*
- * Format, lint, types, and every test with coverage, in one run whose last line is `N passed, N failed`.
- * `node test/run.ts check` stops before the tests. FULL=1 makes the same tests take longer and look harder.
+ * Checks format, lint and types, and runs every test with coverage. The last line is `N passed, N failed`.
+ * `node test/run.ts check` skips the tests. FULL=1 runs the same tests longer and with more cases.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -36,11 +36,11 @@ if (process.argv[2] !== 'check') {
     '--reporter=json',
     `--outputFile.json=${results}`,
   ];
-  const good = await succeeds(vitest);
+  const succeeded = await succeeds(vitest);
   const counts = resultSchema.safeParse(readJson(results)).data;
   [testsPassed, testsFailed] = [counts?.numPassedTests ?? 0, counts?.numFailedTests ?? 0];
-  // Coverage below its threshold, an unhandled rejection, or no test at all fail the run without failing a test.
-  if (good && testsPassed > 0) passed.push('tests and coverage');
+  // Low coverage, an unhandled rejection, or a run without tests is a failure, although no test failed.
+  if (succeeded && testsPassed > 0) passed.push('tests and coverage');
   else failed.push('tests and coverage');
   rmSync(folder, { recursive: true });
 }
@@ -61,6 +61,6 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return null; // vitest did not get so far; its own output says why.
+    return null; // vitest stopped before it wrote results; its output shows why.
   }
 }

@@ -4,10 +4,10 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    // A test that hangs is stopped; one that is slow on a busy machine is not.
+    // Stops tests that hang, but not tests that are slow on a busy machine.
     testTimeout: process.env['FULL'] === '1' ? 900_000 : 60_000,
     hookTimeout: 60_000,
-    // The default leaves one core idle, which on two is half of them; the tests mostly wait.
+    // The default leaves one core idle, which is half of a machine with two. Most tests spend their time waiting.
     maxWorkers: 2,
     coverage: {
       provider: 'v8',

@@ -19,7 +19,7 @@ export type HelpText = {
 
 /** At most this wide: longer lines are hard to read. */
 const MAX_COLUMNS = 100;
-/** At least this wide, whatever the terminal reports. */
+/** At least this wide, even if the terminal reports less. */
 const MIN_COLUMNS = 40;
 const DEFAULT_COLUMNS = 80;
 

@@ -11,7 +11,7 @@ import { COLOR_MODES, printResult } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { addHelpParagraph } from './help.ts';
 
-/** What a command file needs to define its command. */
+/** The arguments of a function that defines a command. */
 export type CommandScope = {
   readonly context: Context;
   /** Sets the exit code; 0 if it is not called. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { UNKNOWN_FIELDS_POLICIES } from '../core/plan/withhold.ts';
+import type { Mode } from '../core/report/pass.ts';
 import {
   duration,
   flag,
@@ -43,7 +44,8 @@ export const DEFAULTS = {
 
 const include: string[] = [...DEFAULTS.include];
 
-const RUN_MODES = ['apply', 'detect'] as const;
+/** The mode `plan` is that of the command `plan` only. */
+const RUN_MODES = ['apply', 'detect'] as const satisfies readonly Mode[];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 

@@ -45,7 +45,7 @@ export function tokenFile(path: string, onSecret: (secret: string) => void): Cre
 /** Matches values that are safe in an HTTP header. With any other value, every request would fail with a less helpful message. */
 export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
-/** At most this many bytes are read. A larger file does not hold a token. */
+/** The maximum size of a token file. A token is far smaller. */
 const MAX_BYTES = 8192;
 
 /**

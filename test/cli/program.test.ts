@@ -23,6 +23,10 @@ test.for([[], ...EVERY_COMMAND.map((name) => [name])])(
   },
 );
 
+test.for(EVERY_COMMAND)('help %s prints the same as %s --help', async (name) => {
+  expect(await command(['help', name])).toEqual(await command([name, '--help']));
+});
+
 test.for(
   [50, 60, 80, 100].flatMap((columns) =>
     [[], ...EVERY_COMMAND.map((name) => [name])].map((line) => ({ columns, line })),

@@ -75,7 +75,7 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
   const { selected, errors } = select(live, flags.only, ({ service_id, name }) => ({ service_id, names: [name] }));
   if (errors.length > 0) return refuse(errors.map((error) => `--only: ${error}`));
 
-  // File names are derived from all services, so that a service has the same file whatever else is selected.
+  // File names are derived from all services, so that the name of a file does not depend on the selection.
   const names = fileNames(live);
   const plan = planImport({
     services: selected.map(toDeclaration),

@@ -20,7 +20,7 @@ import { openProgress } from '../progress.ts';
 import { withSlowListNotice } from '../slow-list-notice.ts';
 import { createBudget, createDirectory, createPass, createSource, describeWait } from '../wiring.ts';
 
-/* What `plan` and `apply` share. */
+/* Shared by `plan` and `apply`. */
 
 const OUTPUT_FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -59,7 +59,7 @@ export type PassRequest = PassFlags & {
   readonly savedPlan?: SavedPlan | undefined;
 };
 
-/** What the pass planned, as the reconciler reports it. */
+/** The plan and the findings of a pass. */
 type Planned = Parameters<NonNullable<ReconcilerOptions['onPlan']>>[0];
 
 export type PassResult = { readonly report: Report; readonly planned: Planned; readonly account: Account };

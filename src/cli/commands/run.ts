@@ -42,7 +42,7 @@ import { openProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { StatusServer, StatusServerOptions } from '../status-server.ts';
 import { version } from '../version.ts';
-import { clock, describeWait, createBudget, createDirectory, createPass, createSource } from '../wiring.ts';
+import { clock, createBudget, createDirectory, createPass, createSource, describeWait } from '../wiring.ts';
 
 const HELP: HelpText = {
   examples: [

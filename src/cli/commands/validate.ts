@@ -48,15 +48,15 @@ export function defineValidate(command: Command, scope: CommandScope): void {
   addSettings(command, FOLDER_SETTINGS, scope);
   addHelpText(command, HELP, context);
   command.action(async (paths: readonly string[], { output, color, strict = false }: ValidateFlags) => {
-    const print = (validation: Validation): ExitCode => {
+    const report = (validation: Validation): ExitCode => {
       printValidation(validation, { output, color, strict }, context);
       return isValid(validation, strict) ? 0 : 1;
     };
     try {
-      await withConfig(command, scope, async (config) => print(await validate(config, paths, context)));
+      await withConfig(command, scope, async (config) => report(await validate(config, paths, context)));
     } catch (error) {
       if (output === 'text' || !(error instanceof ConfigError)) throw error;
-      setExitCode(print(notValidated(error.message.split('\n'))));
+      setExitCode(report(notValidated(error.message.split('\n'))));
     }
   });
 }
@@ -69,7 +69,7 @@ async function validate({ settings }: Config, paths: readonly string[], { stop }
   return { fileCount: files.length, declared, warnings: findWarnings(declared.declarations, textOf), errors, textOf };
 }
 
-/** Returns the result for a wrong configuration, so that programs can read it in the format that they asked for. */
+/** Returns the result for an invalid configuration. Programs can then read the errors in the format of `--output`. */
 function notValidated(errors: readonly string[]): Validation {
   const declared = { declarations: [], skipped: [], problems: [] };
   return { fileCount: 0, declared, warnings: [], errors, textOf: () => null };

@@ -33,7 +33,7 @@ async function onTerminal(columns: number, { environment, line }: Awaited<Return
 
 test.runIf(hasScript)('shows the progress of a long apply on a terminal, and removes it at the end', async () => {
   const { stdout } = await onTerminal(100, await slowly());
-  expect(stdout).toMatch(/\d+ of 40 updates, \d+ a second, \d+s left/);
+  expect(stdout).toMatch(/\d+ of 40 updates, \d+ per second, \d+s left/);
   expect(stdout).toMatch(/32mconverged.*: 40 updated/);
 });
 

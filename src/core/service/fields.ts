@@ -28,15 +28,15 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export type Field = {
   /** What its value can be. */
   readonly value: Kind;
-  /** The only type of service that has the field; omitted if every service has it. For fields at the top level. */
+  /** The only type of service that has the field; absent if every type has it. Only for fields at the top level. */
   readonly only?: ServiceType;
-  /** Whether it must be set; inside a mapping, whether it must be set when the mapping is. Any other field may be null or omitted. */
+  /** Whether a declaration must set it. In an optional mapping: whether it must be set if the mapping is. */
   readonly required?: true;
   /** Whether the API sets it. A declaration may contain it, but it is never compared and never sent. */
   readonly readOnly?: true;
-  /** The value that an omitted field has the same effect as; omitted if there is none. */
+  /** The value that has the same effect as omitting the field; absent if there is none. */
   readonly unset?: Json;
-  /** For editors: in a few words, in sentences, and by example. */
+  /** The texts that editors show. Write complete sentences in the description. */
   readonly title: string;
   readonly description: string;
   readonly examples: readonly [Json, ...Json[]];

@@ -13,21 +13,21 @@ type Network = 'network' | 'resolver_network';
 
 /** Checks that a host has either addresses with `network`, or a host name with `resolver_network`. */
 export function checkHostShape(host: unknown, context: Context): void {
-  const set = new Set(Object.entries(Object(host)).flatMap(([key, value]) => (value == null ? [] : [key])));
-  const hasAddress = set.has('ipv4') || set.has('ipv6');
-  const hasHostname = set.has('hostname');
+  const present = new Set(Object.entries(Object(host)).flatMap(([key, value]) => (value == null ? [] : [key])));
+  const hasAddress = present.has('ipv4') || present.has('ipv6');
+  const hasHostname = present.has('hostname');
   if (hasAddress && hasHostname) {
     report(context, { path: ['hostname'], message: HOST_PROBLEMS.addressAndHostname });
   } else if (hasAddress) {
-    if (set.has('resolver_network')) {
+    if (present.has('resolver_network')) {
       reportMisplaced(context, 'resolver_network', HOST_PROBLEMS.resolverNetworkWithAddress);
-    } else if (!set.has('network')) {
+    } else if (!present.has('network')) {
       reportMissing(context, host, { key: 'network', need: 'ipv4 and ipv6 need network with a tunnel_id' });
     }
   } else if (hasHostname) {
-    if (set.has('network')) {
+    if (present.has('network')) {
       reportMisplaced(context, 'network', HOST_PROBLEMS.networkWithHostname);
-    } else if (!set.has('resolver_network')) {
+    } else if (!present.has('resolver_network')) {
       reportMissing(context, host, {
         key: 'resolver_network',
         need: 'a hostname needs resolver_network with a tunnel_id',
@@ -66,8 +66,8 @@ function reportMissing(
   { key, need }: { readonly key: Network; readonly need: string },
 ) {
   const absent = [`host.${key}`];
-  if (Object.hasOwn(Object(host), key)) report(context, { path: [key], message: `nothing in it: ${need}`, absent });
-  else report(context, { path: [], message: `${key} is missing: ${need}`, absent });
+  if (Object.hasOwn(Object(host), key)) report(context, { path: [key], message: `empty; ${need}`, absent });
+  else report(context, { path: [], message: `${key} is missing; ${need}`, absent });
 }
 
 /** Reports a key that must be removed regardless of its value. */

@@ -702,12 +702,12 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a network without a tunnel',
     text: before('    tunnel_id'),
-    expected: ['7:3 host.resolver_network: nothing in it: a hostname needs resolver_network with a tunnel_id'],
+    expected: ['7:3 host.resolver_network: empty; a hostname needs resolver_network with a tunnel_id'],
   },
   {
     mistake: 'a host name without a network',
     text: before('  resolver_network:'),
-    expected: ['6:3 host: resolver_network is missing: a hostname needs resolver_network with a tunnel_id'],
+    expected: ['6:3 host: resolver_network is missing; a hostname needs resolver_network with a tunnel_id'],
   },
   {
     mistake: 'a host name with the network of an address',
@@ -1470,7 +1470,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'an empty network',
     text: a(['    tunnel_id', '  # tunnel_id']),
-    expected: ['7:3 host.network: nothing in it: ipv4 and ipv6 need network with a tunnel_id'],
+    expected: ['7:3 host.network: empty; ipv4 and ipv6 need network with a tunnel_id'],
   },
   {
     mistake: 'a full-width colon',

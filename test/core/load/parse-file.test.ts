@@ -310,12 +310,12 @@ describe('a declaration with problems', () => {
     {
       mistake: 'an address without its network',
       edits: [[hostBlock, 'host: {ipv6: "fd00::12"}\n']],
-      expected: ['6:7 host: network is missing: ipv4 and ipv6 need network with a tunnel_id'],
+      expected: ['6:7 host: network is missing; ipv4 and ipv6 need network with a tunnel_id'],
     },
     {
       mistake: 'a host name without its network',
       edits: [[hostBlock, 'host: {hostname: a}\n']],
-      expected: ['6:7 host: resolver_network is missing: a hostname needs resolver_network with a tunnel_id'],
+      expected: ['6:7 host: resolver_network is missing; a hostname needs resolver_network with a tunnel_id'],
     },
     {
       mistake: 'an address with the network of a host name',

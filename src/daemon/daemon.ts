@@ -48,9 +48,9 @@ export async function daemon(options: DaemonOptions): Promise<void> {
       const report = await pass(next.trigger, { stop, kill: kill.signal });
       for (const { onReport } of [...sinks, ...triggers]) onReport?.(report);
       next.resolve(report);
-      const then = afterPass?.(report) ?? 'wait';
-      if (then === 'end') return;
-      if (then === 'repeat') void requests.add(next.trigger);
+      const decision = afterPass?.(report) ?? 'wait';
+      if (decision === 'end') return;
+      if (decision === 'repeat') void requests.add(next.trigger);
     }
   } finally {
     requests.close();

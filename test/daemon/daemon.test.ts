@@ -655,3 +655,38 @@ test('does not run an additional pass for a change during a pass that is repeate
   await stage.end();
   expect(triggersOf(stage)).toEqual(['startup', 'change']);
 });
+
+test('takes any trigger and any sink: both receive phases and reports, the sinks first, in order', async () => {
+  const calls: string[] = [];
+  const record = (name: string) => ({
+    onReport: ({ trigger }: Report) => void calls.push(`${name}: report of ${trigger}`),
+    onPhase: ({ kind }: Phase) => void calls.push(`${name}: ${kind}`),
+  });
+  await daemon({
+    pass: async (trigger) => reportOf(trigger),
+    triggers: [
+      {
+        trigger: 'command',
+        start: (requestPass) => {
+          void requestPass();
+          return { ...record('trigger'), stop: () => void calls.push('trigger: stopped') };
+        },
+      },
+    ],
+    sinks: [record('first'), { onReport: () => {} }, record('second')],
+    gracePeriodMs: 0,
+    stop: new AbortController().signal,
+    afterPass: () => 'end',
+  });
+  expect(calls).toEqual([
+    'first: requested',
+    'second: requested',
+    'first: began',
+    'second: began',
+    'trigger: began',
+    'first: report of command',
+    'second: report of command',
+    'trigger: report of command',
+    'trigger: stopped',
+  ]);
+});

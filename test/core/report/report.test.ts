@@ -7,7 +7,7 @@ import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { emptyPlan, plan } from '../../../src/core/plan/plan.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
-import { toReport } from '../../../src/core/report/report.ts';
+import { summarize, toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
 import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
@@ -344,4 +344,18 @@ test('reports a value that the API stored for an undeclared field', () => {
   expect(serviceReport(outcome)?.reason).toBe(
     'the API stored a different value: app_protocol is mysql, declared unset',
   );
+});
+
+test('a summary is the report without its lists', () => {
+  const report = toReport(facts({ findings: drift, outcomes: new Map([[id(1), updated]]) }));
+  const {
+    schema_version: _,
+    account_id: __,
+    source: ___,
+    services: ____,
+    problems: _____,
+    error: ______,
+    ...summary
+  } = report;
+  expect(summarize(report)).toEqual(summary);
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readToken } from './config/token-file.ts';
-import { printable } from './core/base/printable.ts';
+import { escapeControlCharacters } from './core/base/escape.ts';
 import { redactor } from './core/base/redactor.ts';
 import { fakeToken } from './emulator/fake-account.ts';
 
@@ -125,7 +125,7 @@ function redacted(stream: NodeJS.WriteStream) {
 }
 
 function printError(text: string): void {
-  stderr.write(`vpc-reconciler: ${printable(text)}\n`);
+  stderr.write(`vpc-reconciler: ${escapeControlCharacters(text)}\n`);
 }
 
 /** Ends the process, because its state is unknown after a bug. A supervisor can start it again. */

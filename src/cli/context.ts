@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
-import { printable } from '../core/base/printable.ts';
+import { escapeControlCharacters } from '../core/base/escape.ts';
 import type { Redactor } from '../core/base/redactor.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
@@ -66,7 +66,7 @@ export function onStop({ stop }: Context, notify: (text: string) => void): void 
 
 /** Prints a message for the user to stderr. */
 export function printNotice({ stderr }: Context, text: string): void {
-  stderr.write(`${wrapLine(`vpc-reconciler: ${printable(text)}`, { columns: columnsOf(stderr) })}\n`);
+  stderr.write(`${wrapLine(`vpc-reconciler: ${escapeControlCharacters(text)}`, { columns: columnsOf(stderr) })}\n`);
 }
 
 /** Prints a result to stdout. All output except log lines goes through here. */

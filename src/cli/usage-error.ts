@@ -1,8 +1,8 @@
-import { printable } from '../core/base/printable.ts';
+import { escapeControlCharacters } from '../core/base/escape.ts';
 
 /** Returns commander's message about wrong usage as one line, without values that could be a secret in the wrong place. */
 export function describeUsageError(text: string): string {
-  return printable(withoutValues(withShortArgumentError(onOneLine(text))));
+  return escapeControlCharacters(withoutValues(withShortArgumentError(onOneLine(text))));
 }
 
 /** Removes the prefix `error:`, and joins the suggestion that commander puts on a second line. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { Settings } from '../../config/settings.ts';
-import { printable } from '../../core/base/printable.ts';
+import { escapeControlCharacters } from '../../core/base/escape.ts';
 import { select } from '../../core/compare/select.ts';
 import { fileNames } from '../../core/import/file-name.ts';
 import { planImport } from '../../core/import/plan-import.ts';
@@ -150,9 +150,9 @@ function titleOf({ name, service_id }: LiveService): string {
 function printWritten(written: readonly ImportedFile[], context: Context): void {
   const textOptions = resultTextOptions(context, 'auto');
   for (const { path, live } of written) {
-    const name = textOptions.paint('bold', printable(live.name));
+    const name = textOptions.paint('bold', escapeControlCharacters(live.name));
     const id = textOptions.paint('dim', live.service_id);
-    printResult(context, wrapLine(`${printable(path)}  ${name}  ${id}`, textOptions));
+    printResult(context, wrapLine(`${escapeControlCharacters(path)}  ${name}  ${id}`, textOptions));
   }
 }
 

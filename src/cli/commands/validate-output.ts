@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { printable } from '../../core/base/printable.ts';
+import { escapeControlCharacters } from '../../core/base/escape.ts';
 import type { Declared } from '../../core/load/collect.ts';
 import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
@@ -96,7 +96,7 @@ function printText(validation: Validation, options: ValidateOutputOptions, conte
     if (line.trim() === '' || context.secrets.redact(line) !== line) continue;
     for (const frameLine of codeFrame(line, problem, { ...textOptions, style })) printResult(context, frameLine);
   }
-  for (const error of errors) printLine('red', printable(error));
+  for (const error of errors) printLine('red', escapeControlCharacters(error));
   if (errors.length > 0 && fileCount === 0) return;
   const style = declared.problems.length + errors.length > 0 ? 'red' : warnings.length > 0 ? 'yellow' : 'green';
   printLine(style, summarize(validation, options));

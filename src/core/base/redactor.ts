@@ -1,4 +1,4 @@
-import { escapeHtml } from './printable.ts';
+import { escapeHtml } from './escape.ts';
 
 /** Keeps the secrets of the process out of everything it writes. */
 export type Redactor = {

@@ -1,6 +1,6 @@
 import { Document, Scalar, visit } from 'yaml';
 import type { JsonObject } from '../base/json.ts';
-import { printable } from '../base/printable.ts';
+import { escapeControlCharacters } from '../base/escape.ts';
 import { compare } from '../compare/compare.ts';
 import type { Finding } from '../compare/compare.ts';
 import { collect } from '../load/collect.ts';
@@ -53,7 +53,7 @@ export function renderUnmanaged(findings: readonly Finding[], folder: string): r
       service.kind === 'declarable'
         ? [`${folder.replace(/\/+$/, '')}/${names.get(service_id)}`, service.text]
         : [`${name} (${service_id}): this version cannot declare it: ${service.reason}`, ''];
-    return [`---\n# ${printable(comment)}\n${text}`.trimEnd()];
+    return [`---\n# ${escapeControlCharacters(comment)}\n${text}`.trimEnd()];
   });
 }
 

@@ -1,5 +1,5 @@
 import { compareText } from '../base/order.ts';
-import { printable } from '../base/printable.ts';
+import { escapeControlCharacters } from '../base/escape.ts';
 
 /** Something wrong in a file: where it is, and what to do about it. `line` and `column` count from 1. */
 export type Problem = {
@@ -18,7 +18,7 @@ export function byLocation(a: Problem, b: Problem): number {
 
 /** Returns a problem as one line: `services/orders-db.yaml:7:3 tcp_port: expected …, found …` */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
-  return printable(`${file}:${line}:${column} ${path === null ? '' : `${path}: `}${message}`);
+  return escapeControlCharacters(`${file}:${line}:${column} ${path === null ? '' : `${path}: `}${message}`);
 }
 
 /** Returns the first of several problems as the reason for skipping a declaration. */

@@ -1,7 +1,7 @@
 import { sameJson } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
-import { formatValue } from '../base/printable.ts';
+import { formatValue } from '../base/format-value.ts';
 import { changesBetween, findingId } from '../compare/compare.ts';
 import type { Finding } from '../compare/compare.ts';
 import { normalize } from '../service/normalize.ts';

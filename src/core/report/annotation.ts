@@ -1,4 +1,4 @@
-import { printable } from '../base/printable.ts';
+import { escapeControlCharacters } from '../base/escape.ts';
 import type { Problem } from '../load/problem.ts';
 
 export type Annotation = {
@@ -21,10 +21,10 @@ export function renderAnnotation({ level, title, message, place }: Annotation): 
   return `::${level} ${properties.join(',')}::${escapeData(message)}`;
 }
 
-/** Escapes like the library of the runner. Control characters are made printable, because a terminal may show the log. */
+/** Escapes like the library of the runner. Also escapes control characters, because a terminal may show the log. */
 function escapeData(text: string): string {
   const escaped = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  return printable(escaped);
+  return escapeControlCharacters(escaped);
 }
 
 function escapeProperty(text: string): string {

@@ -1,5 +1,5 @@
 import type { Failure } from '../base/failure.ts';
-import { printable } from '../base/printable.ts';
+import { escapeControlCharacters } from '../base/escape.ts';
 import type { Finding, FindingKind } from '../compare/compare.ts';
 import type { Result } from '../plan/outcome.ts';
 import type { Mode } from './pass.ts';
@@ -61,5 +61,7 @@ export function describeCounts(pass: CountedPass & { readonly error: Failure | n
   if (error === null && numbers.length === 1 && counts.in_sync > 0) {
     return `${counts.in_sync} ${counts.in_sync === 1 ? 'service' : 'services'}`;
   }
-  return error === null ? numbers.join(', ') || 'no services' : [printable(error.message), ...numbers].join(' · ');
+  return error === null
+    ? numbers.join(', ') || 'no services'
+    : [escapeControlCharacters(error.message), ...numbers].join(' · ');
 }

@@ -1,6 +1,6 @@
 import { diffArrays } from 'diff';
 import type { Json } from '../base/json.ts';
-import { formatValue } from '../base/printable.ts';
+import { formatValue } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 
 /** An element of a list that changed. `live` elements are removed, `declared` elements are added, others stay. */

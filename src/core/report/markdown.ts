@@ -1,4 +1,5 @@
-import { formatValue, printable } from '../base/printable.ts';
+import { escapeControlCharacters } from '../base/escape.ts';
+import { formatValue } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
 import { describeCounts } from './counts.ts';
@@ -22,7 +23,7 @@ export function renderMarkdown(report: Report): string {
   const services = omitReasons(report.services, shared);
   return [
     `### ${TITLES[report.mode]}: ${OUTCOME_LABELS[report.outcome]}`,
-    report.error === null ? escaped(counts) : code(counts),
+    report.error === null ? escapeMarkdown(counts) : code(counts),
     ...[...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`),
     ...limitLength(
       MAX_CHARACTERS / 2,
@@ -49,7 +50,7 @@ const TITLES = {
 
 function renderService(service: ServiceReport, report: Report): string {
   const place = [renderId(service), code(`${service.file}:${service.line}`)].join(' · ');
-  const summary = `<summary>${SIGNS[service.finding]} <b>${renderName(service)}</b> ${escaped(headline(service, report))}</summary>`;
+  const summary = `<summary>${SIGNS[service.finding]} <b>${renderName(service)}</b> ${escapeMarkdown(headline(service, report))}</summary>`;
   // The reason why a declaration is skipped is listed with the problems.
   const reason = service.finding === 'invalid' ? null : service.reason;
   return [
@@ -120,10 +121,10 @@ function limitLength(
 }
 
 function code(text: string): string {
-  return `<code>${escaped(printable(text))}</code>`;
+  return `<code>${escapeMarkdown(escapeControlCharacters(text))}</code>`;
 }
 
 /** Escapes all punctuation that Markdown may interpret, which it does even inside `<code>`. */
-function escaped(text: string): string {
+function escapeMarkdown(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N} .,;-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../base/failure.ts';
-import { formatValue } from '../base/printable.ts';
+import { formatValue } from '../base/format-value.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Change, Drifted, Finding, FindingKind } from '../compare/compare.ts';
 import { findDriftCause } from '../plan/memory.ts';

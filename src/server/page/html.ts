@@ -1,5 +1,5 @@
 import { cachedByIdentity } from '../../core/base/identity-cache.ts';
-import { escapeHtml, printable } from '../../core/base/printable.ts';
+import { escapeControlCharacters, escapeHtml } from '../../core/base/escape.ts';
 
 /** Values from files or responses cannot carry this symbol, so they are never taken for markup. */
 const markup: unique symbol = Symbol('markup');
@@ -30,7 +30,7 @@ const withoutIndentation = cachedByIdentity((strings: TemplateStringsArray): rea
 
 function markupOf(part: HtmlPart): string {
   if (part === null) return '';
-  if (typeof part !== 'object') return escapeHtml(printable(String(part)));
+  if (typeof part !== 'object') return escapeHtml(escapeControlCharacters(String(part)));
   if ('text' in part) return part.text;
   return part.map(markupOf).join('');
 }

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { formatValue } from '../../base/printable.ts';
+import { formatValue } from '../../base/format-value.ts';
 import type { Change } from '../../compare/compare.ts';
 import { diffList, isLongList } from '../list-diff.ts';
 import type { ListElement } from '../list-diff.ts';

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { printable } from '../../base/printable.ts';
+import { escapeControlCharacters } from '../../base/escape.ts';
 import type { Style, TextOptions } from './style.ts';
 
 /** At most how many columns of a line are shown, and at most which part of them precedes the caret if the line is longer. */
@@ -47,7 +47,7 @@ function toCells(text: string, start: number): readonly Cell[] {
   let end = start;
   return Array.from(text, (character) => {
     end += character.length;
-    const shown = character === '\t' ? '→   ' : printable(character);
+    const shown = character === '\t' ? '→   ' : escapeControlCharacters(character);
     return { text: shown, width: stringWidth(shown), end };
   });
 }

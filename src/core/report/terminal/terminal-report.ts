@@ -1,4 +1,4 @@
-import { printable } from '../../base/printable.ts';
+import { escapeControlCharacters } from '../../base/escape.ts';
 import { renderProblem } from '../../load/problem.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
@@ -34,7 +34,7 @@ function renderDetails(report: Report, options: TextOptions): readonly string[] 
   const shared = sharedReasons(report);
   return [
     ...[...shared].map(([reason, count]) =>
-      wrapLine(options.paint('red', `! ${count} withheld: ${printable(reason)}`), options),
+      wrapLine(options.paint('red', `! ${count} withheld: ${escapeControlCharacters(reason)}`), options),
     ),
     ...omitReasons(report.services, shared).flatMap((service) => renderService(service, report, options)),
     ...report.problems.map((problem) => wrapLine(options.paint('red', renderProblem(problem)), options)),
@@ -43,9 +43,10 @@ function renderDetails(report: Report, options: TextOptions): readonly string[] 
 
 function renderService(service: ServiceReport, report: Report, options: TextOptions): readonly string[] {
   const { paint } = options;
-  const name = paint('bold', printable(service.name ?? '(no name)'));
-  const place = service.file === null ? '' : `  ${paint('dim', printable(`${service.file}:${service.line}`))}`;
-  const id = paint('dim', printable(service.service_id ?? 'no service_id'));
+  const name = paint('bold', escapeControlCharacters(service.name ?? '(no name)'));
+  const place =
+    service.file === null ? '' : `  ${paint('dim', escapeControlCharacters(`${service.file}:${service.line}`))}`;
+  const id = paint('dim', escapeControlCharacters(service.service_id ?? 'no service_id'));
   const title = (sign: string) => `${sign} ${name}  ${id}${place}`;
   switch (service.finding) {
     case 'drifted': {
@@ -58,7 +59,7 @@ function renderService(service: ServiceReport, report: Report, options: TextOpti
       ];
     }
     case 'missing': {
-      const hint = service.hint === null ? '' : `; ${printable(service.hint)}`;
+      const hint = service.hint === null ? '' : `; ${escapeControlCharacters(service.hint)}`;
       return [wrapLine(`${title(paint('red', '?'))}  declared but not live${hint}`, options)];
     }
     case 'unmanaged':
@@ -74,8 +75,9 @@ function renderUnknownFields(
   paint: Paint,
 ): readonly string[] {
   if (fields.length === 0 || action === null || result === 'unsettled') return [];
-  if (reason !== null && (result === null || result === 'updated')) return [`    ${paint('red', printable(reason))}`];
-  return [`    ${paint('dim', printable(`keeps unknown fields: ${fields.join(', ')}`))}`];
+  if (reason !== null && (result === null || result === 'updated'))
+    return [`    ${paint('red', escapeControlCharacters(reason))}`];
+  return [`    ${paint('dim', escapeControlCharacters(`keeps unknown fields: ${fields.join(', ')}`))}`];
 }
 
 function renderResult(
@@ -84,7 +86,7 @@ function renderResult(
   paint: Paint,
 ): readonly string[] {
   const requests = attempts > 1 ? ` (${attempts} requests)` : '';
-  const ray = error?.ray == null ? '' : ` (CF-Ray ${printable(error.ray)})`;
+  const ray = error?.ray == null ? '' : ` (CF-Ray ${escapeControlCharacters(error.ray)})`;
   switch (result) {
     case 'updated':
       return [`  ${paint('green', `= updated${requests}`)}`];
@@ -92,7 +94,7 @@ function renderResult(
     case 'unsettled':
     case 'withheld': {
       const text = reason === null ? `${result} for the reason above` : `${result}: ${reason}`;
-      return [`  ${paint('red', `! ${printable(text)}${ray}${requests}`)}`];
+      return [`  ${paint('red', `! ${escapeControlCharacters(text)}${ray}${requests}`)}`];
     }
     case null:
       return mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];

@@ -1,4 +1,4 @@
-import { formatValue } from '../../../core/base/printable.ts';
+import { formatValue } from '../../../core/base/format-value.ts';
 import type { Change } from '../../../core/compare/compare.ts';
 import type { Result } from '../../../core/plan/outcome.ts';
 import { CAUSE_LABELS } from '../../../core/report/labels.ts';

@@ -1,5 +1,6 @@
 import { parseDuration } from '../core/base/duration.ts';
-import { capitalized, toJsonSchema } from '../core/service/json-schema.ts';
+import { capitalize } from '../core/base/capitalize.ts';
+import { toJsonSchema } from '../core/service/json-schema.ts';
 import type { JsonSchema } from '../core/service/json-schema.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName } from './settings.ts';
@@ -63,9 +64,9 @@ export const settingDocs: readonly SettingDoc[] = SETTINGS.map((name) => ({
 
 /** Returns the JSON Schema of a configuration file. */
 export function configSchema(): JsonSchema {
-  const { properties, ...schema } = toJsonSchema(settingsSchema, capitalized);
+  const { properties, ...schema } = toJsonSchema(settingsSchema, capitalize);
   const documented = settingDocs.map(({ name, description, defaultText, hasFlag }) => {
-    const title = capitalized(name.replaceAll('_', ' '));
+    const title = capitalize(name.replaceAll('_', ' '));
     const flag = hasFlag ? ` Flag: ${flagOf(name)}.` : '';
     const sentences = `${description}. Default: ${defaultText}. Environment: ${variableOf(name)}.${flag}`;
     return [name, { ...Object(Object(properties)[name]), title, description: sentences, examples: EXAMPLES[name] }];

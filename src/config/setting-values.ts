@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_HOURS, parseDuration } from '../core/base/duration.ts';
-import { capitalized } from '../core/service/json-schema.ts';
+import { capitalize } from '../core/base/capitalize.ts';
 import { parseRate } from '../core/base/rate.ts';
 import type { Rate } from '../core/base/rate.ts';
 import { parseSchedule } from '../daemon/schedule.ts';
@@ -53,7 +53,7 @@ export const positiveDuration = duration
     anyOf: undefined,
     type: 'string',
     pattern: `^(?=.*[1-9])${DURATION_PATTERN}$`,
-    errorMessage: `${capitalized(DURATION)}, and above zero`,
+    errorMessage: `${capitalize(DURATION)}, and above zero`,
   });
 
 /** A boolean, or the text `true` or `false`. */

@@ -1,4 +1,5 @@
-import { capitalized, toJsonSchema } from './json-schema.ts';
+import { capitalize } from '../base/capitalize.ts';
+import { toJsonSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { fieldsIn } from './fields.ts';
 import type { KeyIn } from './fields.ts';
@@ -49,8 +50,8 @@ export function serviceSchema(): JsonSchema {
 function withShapeConditions(schema: JsonSchema): JsonSchema {
   const { properties: _, ...host } = schema;
   const { ipv4, ipv6, network, hostname, resolver_network, ...others } = propertiesOf<KeyIn<'host.'>>(schema);
-  const noAddress = capitalized(HOST_PROBLEMS.noAddress);
-  const both = capitalized(HOST_PROBLEMS.addressAndHostname);
+  const noAddress = capitalize(HOST_PROBLEMS.noAddress);
+  const both = capitalize(HOST_PROBLEMS.addressAndHostname);
   return {
     ...host,
     additionalProperties: true,
@@ -99,7 +100,7 @@ function withShapeConditions(schema: JsonSchema): JsonSchema {
 
 /** Adds the condition that a CA is refused together with `disabled`. */
 function withModeCondition(tls: JsonSchema): JsonSchema {
-  const authority = { type: 'null', errorMessage: capitalized(USELESS_AUTHORITY) } as const;
+  const authority = { type: 'null', errorMessage: capitalize(USELESS_AUTHORITY) } as const;
   return {
     ...tls,
     if: has('cert_verification_mode', { const: 'disabled' }),

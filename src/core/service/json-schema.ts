@@ -33,11 +33,6 @@ export function toJsonSchema(schema: z.ZodType, toErrorMessage: (message: string
   });
 }
 
-/** Returns a text with its first letter in upper case. */
-export function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
 /** Writes `type: [integer, null]` in place of two alternatives, of which an editor would only report that neither matches. */
 function allowNull(schema: z.core.JSONSchema.BaseSchema): void {
   // zod writes the schema that may be null first, then null.

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capitalized } from './json-schema.ts';
+import { capitalize } from '../base/capitalize.ts';
 import { isObject } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { DeclaredService } from './declared-service.ts';
@@ -67,7 +67,7 @@ function refusedField(only: ServiceType): z.ZodType {
       title: `Only for type ${only}`,
       description: `Only services of type ${only} have this field.`,
       examples: [null],
-      errorMessage: capitalized(message),
+      errorMessage: capitalize(message),
       doNotSuggest: true,
     });
 }

@@ -1,3 +1,5 @@
+import { capitalize } from '../../core/base/capitalize.ts';
+
 /** Returns a number with thousands separators: `1,000`. */
 export function formatNumber(number: number): string {
   return number.toLocaleString('en');
@@ -10,6 +12,5 @@ export function countOf(number: number, singular: string, plural = `${singular}s
 
 /** Returns a list in words, as the start of a sentence: `One, two, and three`. */
 export function formatSentenceList(parts: readonly string[]): string {
-  const text = new Intl.ListFormat('en').format(parts);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return capitalize(new Intl.ListFormat('en').format(parts));
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
-import { errnoText, errorCode } from '../core/base/errno.ts';
+import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 import { parseSavedPlan } from '../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
 
@@ -39,7 +39,7 @@ function readPlanText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${EXPECTED}, found that ${quoted} cannot be read: ${errnoText(errorCode(error))}`);
+    throw new ConfigError(`${EXPECTED}, found that ${quoted} cannot be read: ${describeSystemError(error)}`);
   }
 }
 
@@ -56,7 +56,7 @@ export function writeSavedPlan(path: string, savedPlan: SavedPlan): void {
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
-    const reason = describeWriteError(path, errorCode(error));
+    const reason = describeWriteError(path, error);
     throw new ConfigError(
       `--out: expected a writable file, found that ${JSON.stringify(path)} cannot be written: ${reason}`,
     );
@@ -78,8 +78,8 @@ function resolveLinks(path: string): string {
 /** At most as many links as Linux follows. */
 const MAX_LINKS = 40;
 
-function describeWriteError(path: string, code: string): string {
-  if (code !== 'ENOENT') return errnoText(code);
+function describeWriteError(path: string, error: unknown): string {
+  if (systemErrorCode(error) !== 'ENOENT') return describeSystemError(error);
   return existsSync(dirname(path))
     ? 'it is a symbolic link to a folder that does not exist'
     : 'its folder does not exist';

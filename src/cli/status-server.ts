@@ -2,7 +2,7 @@ import type { Budget } from '../cloudflare/budget/request-budget.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
-import { errorCode } from '../core/base/errno.ts';
+import { errorCodeOrMessage } from '../core/base/errno.ts';
 import { toHealth } from '../core/report/health.ts';
 import type { Health } from '../core/report/health.ts';
 import { summarize } from '../core/report/report.ts';
@@ -137,7 +137,8 @@ function listenError({ host, port }: StatusServerOptions['listen'], cause: unkno
 }
 
 function describeListenError(error: unknown): string {
-  switch (errorCode(error)) {
+  const code = errorCodeOrMessage(error);
+  switch (code) {
     case 'EADDRINUSE':
       return 'the port is in use, perhaps by another vpc-reconciler; choose another port, or "none" to turn the server off';
     case 'EACCES':
@@ -147,6 +148,6 @@ function describeListenError(error: unknown): string {
     case 'EAI_AGAIN':
       return 'this machine has no such address';
     default:
-      return errorCode(error);
+      return code;
   }
 }

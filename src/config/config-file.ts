@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errnoText, errorCode } from '../core/base/errno.ts';
+import { describeSystemError } from '../core/base/errno.ts';
 import { isObject } from '../core/base/json.ts';
 import { renderProblem } from '../core/load/problem.ts';
 import { readYaml } from '../core/load/yaml/read-yaml.ts';
@@ -15,7 +15,7 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const reason = `${JSON.stringify(path)} cannot be read: ${errnoText(errorCode(error))}`;
+    const reason = `${JSON.stringify(path)} cannot be read: ${describeSystemError(error)}`;
     return { entries: [], faults: [`${namedBy}: expected a configuration file, found that ${reason}`] };
   }
   const { documents, problems, positionOf } = readYaml(text);

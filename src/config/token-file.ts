@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { CredentialSource } from '../core/base/credentials.ts';
-import { errnoText, systemErrorCode } from '../core/base/errno.ts';
+import { describeErrorCode, systemErrorCode } from '../core/base/errno.ts';
 
 /** File events miss some swaps of symbolic links, and reading a small file costs little. */
 const POLL_INTERVAL_MS = 1000;
@@ -85,5 +85,5 @@ export function describeTokenError(error: unknown, name = 'it'): string {
   if (error instanceof TypeError) return error.message;
   // The message of an error without a code can contain anything.
   const code = systemErrorCode(error) ?? 'unknown error';
-  return `expected a file that holds the token, found that ${name} cannot be read: ${errnoText(code)}`;
+  return `expected a file that holds the token, found that ${name} cannot be read: ${describeErrorCode(code)}`;
 }

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { errorCode } from '../core/base/errno.ts';
+import { errorCodeOrMessage } from '../core/base/errno.ts';
 
 /** Writes the lines of a log. `write` never throws, never blocks on a slow reader, and never ends the process. */
 export type LogWriter = { readonly write: (line: string) => void };
@@ -52,7 +52,7 @@ function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
       }
       isFaulty = false;
     } catch (error) {
-      if (!isFaulty) onFault(errorCode(error));
+      if (!isFaulty) onFault(errorCodeOrMessage(error));
       isFaulty = true;
     }
     buffer.splice(0, writtenLines);
@@ -86,7 +86,7 @@ function pipeWriter({ stream, onFault, onDropped }: LogWriterOptions): LogWriter
   const onWritten = (error: Error | null | undefined) => {
     if (error != null) {
       dropped += 1;
-      if (!isFaulty) onFault(errorCode(error));
+      if (!isFaulty) onFault(errorCodeOrMessage(error));
       isFaulty = true;
       return;
     }

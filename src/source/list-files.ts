@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join, matchesGlob, sep } from 'node:path';
-import { errorCode } from '../core/base/errno.ts';
+import { errorCodeOrMessage } from '../core/base/errno.ts';
 import { folderVersion, isUnchanged } from './folder-version.ts';
 import type { FolderVersion } from './folder-version.ts';
 import { readFile } from './read-file.ts';
@@ -112,6 +112,6 @@ function followLink(root: string, link: string): Target {
   } catch (error) {
     // Throws if the link itself is gone, which means that the folder was replaced. Otherwise its target is missing.
     lstatSync(link);
-    return { fault: `expected a file, found a broken link (${errorCode(error)})`, isFolder: false };
+    return { fault: `expected a file, found a broken link (${errorCodeOrMessage(error)})`, isFolder: false };
   }
 }

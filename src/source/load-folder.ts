@@ -1,4 +1,4 @@
-import { errorCode } from '../core/base/errno.ts';
+import { errorCodeOrMessage } from '../core/base/errno.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
@@ -34,7 +34,7 @@ export function parseFoundFile(name: string, file: FoundFile): ParsedFile {
 }
 
 function describe(path: string, error: unknown): string {
-  const code = errorCode(error);
+  const code = errorCodeOrMessage(error);
   switch (code) {
     case 'ENOENT':
       return `${path}: expected a folder of declarations, found nothing there (or a broken link)`;

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { errnoText, errorCode } from '../core/base/errno.ts';
+import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 
 /** The bytes of a file, or why it cannot be used. */
 export type FileContent = { readonly bytes: Buffer } | { readonly fault: string };
@@ -42,10 +42,10 @@ export function readFile(path: string): FileContent {
 
 /** Returns the content of a file that exists and cannot be read. */
 export function unreadable(error: unknown): { readonly fault: string } {
-  return { fault: `cannot be read: ${errnoText(errorCode(error))}` };
+  return { fault: `cannot be read: ${describeSystemError(error)}` };
 }
 
 /** Whether an error means that nothing is at the path. */
 export function isNotFound(error: unknown): boolean {
-  return errorCode(error) === 'ENOENT';
+  return systemErrorCode(error) === 'ENOENT';
 }

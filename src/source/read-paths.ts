@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { errorCode } from '../core/base/errno.ts';
+import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import type { ParsedFile } from '../core/load/declaration.ts';
@@ -87,7 +87,7 @@ function readFileIfPresent(path: string): FoundFile | null {
   try {
     return { path, ...readFile(path) };
   } catch (error) {
-    const code = errorCode(error);
+    const code = systemErrorCode(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? null : { path, ...unreadable(error) };
   }
 }

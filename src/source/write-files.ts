@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { errnoText, errorCode } from '../core/base/errno.ts';
+import { describeErrorCode, errorCodeOrMessage } from '../core/base/errno.ts';
 
 /** A file to write. Unless it replaces a file, nothing may exist at its path. */
 export type FileToWrite = { readonly path: string; readonly text: string; readonly replaces: boolean };
@@ -100,8 +100,8 @@ function removeIfPresent(temporaryPath: string): void {
 }
 
 function describe(error: unknown): string {
-  const code = errorCode(error);
-  return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${errnoText(code)}` : code;
+  const code = errorCodeOrMessage(error);
+  return /^E[A-Z0-9]+$/.test(code) ? `cannot be written: ${describeErrorCode(code)}` : code;
 }
 
 /** Creates a folder and its missing parents one by one: with `recursive`, `mkdirSync` never returns below some system folders. */

@@ -5,7 +5,7 @@ import wrapAnsi from 'wrap-ansi';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/load-config.ts';
 import { untilAborted } from '../../core/base/abort.ts';
-import { errnoText, errorCode } from '../../core/base/errno.ts';
+import { describeSystemError } from '../../core/base/errno.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { describeScenario, parseScenario } from '../../emulator/scenario/scenario.ts';
 import type { Scenario } from '../../emulator/scenario/scenario.ts';
@@ -114,7 +114,7 @@ function readScenario(file: string): Scenario {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(
-      `--scenario: expected a scenario file, found that ${JSON.stringify(file)} cannot be read: ${errnoText(errorCode(error))}`,
+      `--scenario: expected a scenario file, found that ${JSON.stringify(file)} cannot be read: ${describeSystemError(error)}`,
     );
   }
   const parsed = parseScenario(file, text);

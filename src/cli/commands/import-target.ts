@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Settings } from '../../config/settings.ts';
-import { errorCode } from '../../core/base/errno.ts';
+import { errorCodeOrMessage, systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
 import type { ParsedFile } from '../../core/load/declaration.ts';
 import { wouldRead } from '../../source/list-files.ts';
@@ -48,7 +48,7 @@ export function fileNamesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw new FailureError(failure('source', `${folder}: the folder cannot be read: ${errorCode(error)}`));
+    throw new FailureError(failure('source', `${folder}: the folder cannot be read: ${errorCodeOrMessage(error)}`));
   }
 }
 
@@ -81,6 +81,6 @@ function isAbsent(path: string): boolean {
     lstatSync(path);
     return false;
   } catch (error) {
-    return errorCode(error) === 'ENOENT';
+    return systemErrorCode(error) === 'ENOENT';
   }
 }

@@ -1,5 +1,10 @@
+/** Describes a system error in words. Returns the code of an unusual one, and the message of any other error. */
+export function describeSystemError(error: unknown): string {
+  return describeErrorCode(errorCodeOrMessage(error));
+}
+
 /** Returns the meaning of a system error code such as ENOENT; the code itself if it is an unusual one. */
-export function errnoText(code: string): string {
+export function describeErrorCode(code: string): string {
   return MEANINGS.get(code) ?? code;
 }
 
@@ -24,6 +29,6 @@ export function systemErrorCode(error: unknown): string | null {
 }
 
 /** Returns the code of a system error, and the message of any other error. */
-export function errorCode(error: unknown): string {
+export function errorCodeOrMessage(error: unknown): string {
   return systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
 }

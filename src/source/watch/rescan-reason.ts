@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { errnoText, errorCode } from '../../core/base/errno.ts';
+import { describeSystemError } from '../../core/base/errno.ts';
 
 /**
  * File systems that other machines write to, by their magic number (statfs(2)). The kernel reports only writes of this machine as
@@ -20,6 +20,6 @@ export function findRescanReason(folder: string): string | null {
     const remote = REMOTE_FILE_SYSTEMS.get(statfsSync(folder).type);
     return remote === undefined ? null : `${folder} is on ${remote}, where changes by other machines cause no events`;
   } catch (error) {
-    return `${folder} cannot be watched yet: ${errnoText(errorCode(error))}`;
+    return `${folder} cannot be watched yet: ${describeSystemError(error)}`;
   }
 }

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { errnoText, errorCode, systemErrorCode } from '../../../src/core/base/errno.ts';
+import {
+  describeErrorCode,
+  describeSystemError,
+  errorCodeOrMessage,
+  systemErrorCode,
+} from '../../../src/core/base/errno.ts';
 
 test.for([
   ['ENOENT', 'no such file or folder'],
@@ -7,11 +12,11 @@ test.for([
   ['EPERM', 'permission denied'],
   ['EISDIR', 'it is a folder'],
 ] as const)('writes the code %s as "%s"', ([code, words]) => {
-  expect(errnoText(code)).toBe(words);
+  expect(describeErrorCode(code)).toBe(words);
 });
 
-test('returns the code itself if it is an unusual one', () => {
-  expect(errnoText('EREMOTEIO')).toBe('EREMOTEIO');
+test('returns an unusual code unchanged', () => {
+  expect(describeErrorCode('EREMOTEIO')).toBe('EREMOTEIO');
 });
 
 test.for([
@@ -21,5 +26,12 @@ test.for([
   ['just a text', null, 'just a text'],
 ] as const)('returns the code or the message of %s', ([thrown, code, codeOrMessage]) => {
   expect(systemErrorCode(thrown)).toBe(code);
-  expect(errorCode(thrown)).toBe(codeOrMessage);
+  expect(errorCodeOrMessage(thrown)).toBe(codeOrMessage);
+});
+
+test('describes an error by the meaning of its code, or else by its message', () => {
+  expect(describeSystemError(Object.assign(new Error('no such file'), { code: 'ENOENT' }))).toBe(
+    'no such file or folder',
+  );
+  expect(describeSystemError(new Error('no code'))).toBe('no code');
 });

@@ -2,7 +2,7 @@ import type { Report } from '../core/report/report.ts';
 
 /** A denial takes longer to end than a failure, although a new token can be unknown to the API for some seconds. */
 const FIRST_DELAY_MS = { denied: 10_000, failed: 1000 };
-const LONGEST_DELAY_MS = 5 * 60_000;
+const MAX_DELAY_MS = 5 * 60_000;
 
 /**
  * Counts the passes in a row that need a retry. `delayAfter` takes the report of every pass and returns the milliseconds until
@@ -15,7 +15,7 @@ export function backOff(random: () => number): { readonly delayAfter: (report: R
       failures = needsRetry(report) ? failures + 1 : 0;
       if (failures === 0) return null;
       const firstMs = FIRST_DELAY_MS[report.outcome === 'denied' ? 'denied' : 'failed'];
-      const fullMs = Math.min(LONGEST_DELAY_MS, firstMs * 2 ** (failures - 1));
+      const fullMs = Math.min(MAX_DELAY_MS, firstMs * 2 ** (failures - 1));
       return fullMs * (0.5 + 0.5 * random());
     },
   };

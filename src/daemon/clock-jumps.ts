@@ -1,7 +1,7 @@
 import type { Clock } from '../core/base/clock.ts';
 
 /** Below this, the difference comes from NTP slewing the clock, or from a pause between the two readings. */
-const SMALLEST_JUMP_MS = 5000;
+const MIN_JUMP_MS = 5000;
 
 /**
  * Returns a function that compares the wall clock with the monotonic clock, and returns by how many milliseconds the wall clock
@@ -15,6 +15,6 @@ export function clockJumps({ now, elapsedMs }: Clock): () => number {
     const before = last;
     last = difference();
     const byMs = Math.round(last - before);
-    return Math.abs(byMs) > SMALLEST_JUMP_MS ? byMs : 0;
+    return Math.abs(byMs) > MIN_JUMP_MS ? byMs : 0;
   };
 }

@@ -26,7 +26,7 @@ export type Applied = {
 };
 
 /** After this many updates in a row that failed with a transient error despite their retries, the API is considered down. */
-const MOST_TRANSIENT_FAILURES_IN_A_ROW = 5;
+const MAX_TRANSIENT_FAILURES_IN_A_ROW = 5;
 
 /**
  * Carries out a plan. Never throws: every step has an outcome. A failed step does not stop the others. Two things do: a denial, because
@@ -94,7 +94,7 @@ function openBreaker(stop: AbortSignal): Breaker {
         controller.abort(new FailureError(failure('denied', 'the API refused the credential')));
       }
       transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
-      if (transientInARow < MOST_TRANSIENT_FAILURES_IN_A_ROW) return;
+      if (transientInARow < MAX_TRANSIENT_FAILURES_IN_A_ROW) return;
       const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
       controller.abort(new FailureError(failure('transient', message)));
     },

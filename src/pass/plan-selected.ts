@@ -41,10 +41,10 @@ export function planSelected(
 }
 
 /** At most this many reasons in one message. */
-const MOST_REASONS = 10;
+const MAX_REASONS = 10;
 
 function mismatch(subject: string, reasons: readonly string[]): FailureError {
-  const shown = reasons.slice(0, MOST_REASONS).join('; ');
-  const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : '';
+  const shown = reasons.slice(0, MAX_REASONS).join('; ');
+  const more = reasons.length > MAX_REASONS ? `; and ${reasons.length - MAX_REASONS} more` : '';
   return new FailureError(failure('mismatch', `${subject}: ${shown}${more}`));
 }

@@ -15,7 +15,7 @@ const SERVICES = 200;
 /** The passes in which code is compiled and caches fill. */
 const WARM = 0.2;
 /** At most how much the heap may grow with each pass. The memory of one service takes more. */
-const MOST_BYTES_A_PASS = 50;
+const MAX_BYTES_PER_PASS = 50;
 
 const event = 'reconciliation_report';
 
@@ -56,7 +56,7 @@ test.runIf(existsSync('/proc/self/fd'))('does not use more memory with more pass
   const held = warm.map(({ files, threads, resources }) => ({ files, threads, resources }));
   expect(held.at(-1)).toEqual(held[0]);
   // A few hundred passes still run code for the first time.
-  if (FULL) expect(slope).toBeLessThan(MOST_BYTES_A_PASS);
+  if (FULL) expect(slope).toBeLessThan(MAX_BYTES_PER_PASS);
   expect(emulator.requests.filter(({ status }) => status !== 200)).toEqual([]);
 });
 

@@ -20,7 +20,7 @@ const FULL = process.env['FULL'] === '1';
 const BATCHES = FULL ? 40 : 4;
 const SEEDS = FULL ? 25 : 5;
 const AT_ONCE = 8;
-const MOST_PASSES = 100;
+const MAX_PASSES = 100;
 /** Long enough for a busy machine. An answer that takes longer counts as lost. */
 const REQUEST_TIMEOUT_MS = 2000;
 
@@ -99,7 +99,7 @@ async function runUntilInSync(seed: number): Promise<Figures> {
 
   let passes = 0;
   for (let outcome = ''; outcome !== 'in_sync'; passes += 1) {
-    expect(passes, `seed ${seed} does not converge`).toBeLessThan(MOST_PASSES);
+    expect(passes, `seed ${seed} does not converge`).toBeLessThan(MAX_PASSES);
     // A signal also retries parked updates, which would otherwise take up to an hour.
     ({ outcome } = await pass({ trigger: 'signal' }));
   }

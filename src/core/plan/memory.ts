@@ -47,7 +47,7 @@ export type Unsettled = {
  * If the list shows the old value after a successful PUT, another writer may have reverted it. After this many times in a row, the API
  * is considered the cause.
  */
-const MOST_UPDATES_OF_ONE_LIVE_VALUE = 3;
+const MAX_UPDATES_OF_ONE_LIVE_VALUE = 3;
 
 export const emptyMemory: Memory = new Map();
 
@@ -76,7 +76,7 @@ export function findUnsettled(finding: Finding, memory: Memory): Unsettled | nul
   if (last.unsettled !== null && (live === last.live || live === last.unsettled.liveBefore)) {
     return { paths: last.unsettled.paths, seenIn: 'answer' };
   }
-  if (last.repeated.liveBefore !== live || last.repeated.times < MOST_UPDATES_OF_ONE_LIVE_VALUE) return null;
+  if (last.repeated.liveBefore !== live || last.repeated.times < MAX_UPDATES_OF_ONE_LIVE_VALUE) return null;
   return { paths: finding.changes.map(({ path }) => path), seenIn: 'list' };
 }
 

@@ -20,7 +20,7 @@ export type Names = {
 };
 
 /** A chain longer than this is shortened in messages. */
-const MOST_NAMES_SHOWN = 8;
+const MAX_NAMES_SHOWN = 8;
 
 /** Returns the service_id of the holder of each live name. */
 export function nameHolders(findings: readonly Finding[]): ReadonlyMap<string, string> {
@@ -63,7 +63,7 @@ function describeCycle(names: readonly string[], repeated: string): string {
 
 /** Keeps both ends. A chain may be as long as the account. */
 function shorten(names: readonly string[]): readonly string[] {
-  const hidden = names.length - MOST_NAMES_SHOWN;
+  const hidden = names.length - MAX_NAMES_SHOWN;
   return hidden > 0 ? [...names.slice(0, 4), `… (${hidden} more)`, ...names.slice(-4)] : names;
 }
 

@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.ts';
 
 /** A refused update may succeed later although neither side changes, for example once its tunnel exists. So it is retried. */
 const FIRST_PARKING_MS = 15 * 60_000;
-const LONGEST_PARKING_MS = 60 * 60_000;
+const MAX_PARKING_MS = 60 * 60_000;
 
 export type FinishedPass = {
   readonly findings: readonly Finding[];
@@ -109,5 +109,5 @@ function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
 
 function parkAgain(failure: Failure, before: Parked | null, now: number): Parked {
   const times = (before?.times ?? 0) + 1;
-  return { failure, times, until: now + Math.min(LONGEST_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1)) };
+  return { failure, times, until: now + Math.min(MAX_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1)) };
 }

@@ -9,9 +9,9 @@ export type SavedPlan = z.infer<typeof savedPlanSchema>;
 export type SavedStep = SavedPlan['steps'][number];
 
 /** At most this many levels of nesting. A service has four. */
-const MOST_LEVELS = 50;
+const MAX_DEPTH = 50;
 
-const json = z.custom<JsonObject>((value) => isObject(value) && !isDeeperThan(MOST_LEVELS, value));
+const json = z.custom<JsonObject>((value) => isObject(value) && !isDeeperThan(MAX_DEPTH, value));
 const savedUpdateSchema = z.strictObject({
   kind: z.literal('update' satisfies Step['kind']),
   service_id: z.string(),

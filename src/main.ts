@@ -14,10 +14,10 @@ if (major < 22 || (major === 22 && minor < 22)) {
 // By default, a diagnostic report of Node.js contains the whole environment.
 Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 
-/** At most this long, the process waits for the rest of its output to be read after it received a stop signal. */
+/** After a stop signal, the process waits at most this long for a reader to take the rest of its output. */
 const MAX_FLUSH_MS = 2000;
 
-/** Every output is redacted in whole lines or texts, so that no secret is split over two writes. */
+/** Output is redacted in whole lines or texts, because a secret that is split across two writes would not be found. */
 const secrets = redactor([fakeToken]);
 addSecretsFromEnvironment();
 const stderr = redacted(process.stderr);
@@ -80,7 +80,7 @@ async function main(): Promise<never> {
     exitOnBug(error);
   }
   await flushOutput();
-  // Timers or connections that are left do not matter: everything is written, closed and reported.
+  // Remaining timers and connections do not matter: everything is written, closed and reported.
   exitNow(Number(process.exitCode));
 }
 
@@ -102,7 +102,7 @@ async function flushOutput(): Promise<void> {
   await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
-/** Adds the secrets before any command runs: also a command that does not use the API must not print them. */
+/** Adds the secrets before any command runs: even a command that does not use the API must not print them. */
 function addSecretsFromEnvironment(): void {
   const { env } = process;
   secrets.add(env['CLOUDFLARE_API_TOKEN'], env['CLOUDFLARE_API_KEY'], env['VPC_RECONCILER_RECONCILE_TOKEN']);

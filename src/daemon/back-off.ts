@@ -1,6 +1,6 @@
 import type { Report } from '../core/report/report.ts';
 
-/** A denial takes longer to end than a failure, although a new token can be unknown to the API for some seconds. */
+/** A denial usually lasts longer than a failure. It is retried too, because the API can take seconds to accept a new token. */
 const FIRST_DELAY_MS = { denied: 10_000, failed: 1000 };
 const MAX_DELAY_MS = 5 * 60_000;
 
@@ -21,7 +21,7 @@ export function backOff(random: () => number): { readonly delayAfter: (report: R
   };
 }
 
-/** Whether a retry before the end of the interval may help: the pass failed, a request may succeed next time, or an update was not begun. */
+/** Whether an early retry may help: the pass failed, an update failed but may succeed now, or a planned update was not started. */
 function needsRetry({ outcome, services }: Report): boolean {
   return (
     outcome === 'failed' ||

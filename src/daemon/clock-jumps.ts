@@ -1,6 +1,6 @@
 import type { Clock } from '../core/base/clock.ts';
 
-/** Below this, the difference comes from NTP slewing the clock, or from a pause between the two readings. */
+/** Smaller differences come from NTP slewing the clock, or from a pause between the two readings. */
 const MIN_JUMP_MS = 5000;
 
 /**

@@ -20,7 +20,7 @@ export type DaemonOptions = {
 };
 
 /**
- * Runs passes, one at a time, until it is stopped. Requests that arrive during a pass are answered by one more pass after it.
+ * Runs passes, one at a time, until it is stopped. All requests that arrive during a pass share one more pass after it.
  */
 export async function daemon(options: DaemonOptions): Promise<void> {
   const { pass, sinks, afterPass, stop } = options;

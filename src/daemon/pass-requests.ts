@@ -13,7 +13,7 @@ export type PassRequests = {
   readonly take: () => { readonly trigger: Trigger; readonly resolve: (report: Report) => void } | null;
   /** Resolves when a pass is pending, or `stop` is aborted. */
   readonly wait: () => Promise<void>;
-  /** Answers the callers whose pass never begins. */
+  /** Resolves a pending request to null, because its pass never begins. */
   readonly close: () => void;
 };
 
@@ -27,7 +27,7 @@ export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequ
     add: (trigger) => {
       if (stop.aborted) return null;
       pending ??= { trigger, report: Promise.withResolvers() };
-      // The pass must do everything that one of its requests asks for.
+      // The pass must do everything that any of its requests asks for.
       if (RETRIES_PARKED[trigger]) pending.trigger = trigger;
       onRequest();
       wake?.();

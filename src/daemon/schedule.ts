@@ -16,7 +16,7 @@ export type RunningSchedule = { readonly stop: () => void; readonly msToNext: ()
 
 /**
  * Calls `job` at every time of the schedule until it is stopped. Croner checks the clock at least every 30 s. After the clock is
- * set, the schedule follows the new time, and any number of times that were skipped cause one call.
+ * set, the schedule follows the new time. All times that the clock skipped cause one call together.
  */
 export function followSchedule({ pattern, timezone }: Schedule, job: () => void): RunningSchedule {
   const cron = new Cron(pattern, { timezone, mode: '5-part' }, job);

@@ -6,9 +6,9 @@ import { backOff } from './back-off.ts';
 import { followSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
-/** A reason for passes, for example a timer, a signal or a change of the folder. A new reason is a new value of this type. */
+/** Something that requests passes: a timer, a signal or a change of the folder, for example. To add one, add a value of this type. */
 export type TriggerSource = {
-  /** The trigger that reports name for the passes that this source requests. */
+  /** The trigger in the reports of the passes that this source requests. */
   readonly trigger: Trigger;
   /** Starts to request passes. */
   readonly start: (requestPass: RequestPass) => RunningTrigger;
@@ -22,7 +22,7 @@ export type RequestPass = () => Promise<Report | null> | null;
 
 /** A trigger that was started. Like a sink, it receives reports and phases if it needs them. */
 export type RunningTrigger = Partial<ReportSink> & {
-  /** Stops the requests. The daemon waits for the promise, at most until the grace period is over. */
+  /** Stops requesting passes. The daemon waits for the promise until the grace period ends. */
   readonly stop: () => void | Promise<void>;
   /** Returns the milliseconds until this trigger requests a pass, measured by a monotonic clock; null for never. */
   readonly timerMs?: () => number | null;

@@ -14,8 +14,8 @@ export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
   /** At most this many updates in flight. */
   readonly concurrency: number;
-  /** Called with 0 at the start, and after each step with how many are done, with any result. */
-  readonly onProgress?: (done: number, of: number) => void;
+  /** Called at the start and after each step, with the number of finished steps, with any result, and of all steps. */
+  readonly onProgress?: (done: number, total: number) => void;
 };
 
 export type Applied = {
@@ -25,7 +25,7 @@ export type Applied = {
   readonly denied: Failure | null;
 };
 
-/** After this many updates in a row that failed with a transient error despite their retries, the API is considered down. */
+/** The API is considered down after this many updates in a row failed with a transient error, despite their retries. */
 const MAX_TRANSIENT_FAILURES_IN_A_ROW = 5;
 
 /**

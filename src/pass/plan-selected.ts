@@ -40,7 +40,7 @@ export function planSelected(
   if (reasons.length > 0) throw mismatch('the saved plan is stale', reasons);
 }
 
-/** At most this many reasons in one message. */
+/** A message contains at most this many reasons. */
 const MAX_REASONS = 10;
 
 function mismatch(subject: string, reasons: readonly string[]): FailureError {

@@ -4,7 +4,7 @@ import { failure, FailureError } from '../core/base/failure.ts';
 import type { Snapshot, Source } from '../core/load/source.ts';
 import type { Directory, LiveService } from '../core/service/directory.ts';
 
-/** The folder, and a function that returns the live services. It throws what the request for the list failed with. */
+/** The content of the folder, and a function that returns the live services or throws the error of their request. */
 export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<readonly LiveService[]> };
 
 /**

@@ -33,8 +33,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly newId: () => string;
   /** Called after the folder was read, and after the live services were listed. */
   readonly onStep?: (step: 'read' | 'list') => void;
-  /** Called with 0 before the first update, and after each one with how many of the planned updates are done. */
-  readonly onProgress?: (done: number, of: number) => void;
+  /** Called before the first update and after each one, with the number of finished and of planned updates. */
+  readonly onProgress?: (done: number, total: number) => void;
 };
 
 /** Runs one pass and returns its report. Never throws: the report holds every failure. */

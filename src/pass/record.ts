@@ -8,7 +8,7 @@ import { emptyPlan } from '../core/plan/plan.ts';
 import { toReport } from '../core/report/report.ts';
 import type { PassFacts, Report } from '../core/report/report.ts';
 
-/** The facts of a pass that is still running. Each step adds what it knows, so that a pass that ends early reports that much. */
+/** The facts of a running pass. Each step adds its own, so that the report of a pass that ends early contains the facts so far. */
 export type OpenFacts = { -readonly [Key in keyof PassFacts]: PassFacts[Key] };
 
 export type PassRecord = {
@@ -57,7 +57,7 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
   return { facts, startMs, close };
 }
 
-/** Adds what is known from the folder alone. Declarations with problems are reported even if the API does not answer. */
+/** Adds the facts about the folder. Declarations with problems are then reported even if the API does not respond. */
 export function addSource(facts: OpenFacts, snapshot: Snapshot, declared: Declared): void {
   facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
   facts.problems = declared.problems;

@@ -65,7 +65,7 @@ function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string
   });
   return (line) => {
     const [first = '', ...rest] = pretty(line).split('\n');
-    // Only the first line is wrapLine: the others are already laid out, or are meant to be copied.
+    // Only the first line is wrapped: the others are already laid out, or are meant to be copied.
     return [wrapLine(first, { columns: columns() }), ...rest].join('\n');
   };
 }

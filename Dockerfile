@@ -30,8 +30,8 @@ USER 1000:1000
 WORKDIR /app
 # By default, the program listens on loopback only. To reach the port from outside, set VPC_RECONCILER_HTTP_LISTEN=:8484.
 EXPOSE 8484
-# Finds the address of the first process in its flags, the environment, its configuration file, or the default, and asks /healthz. Healthy
-# if the HTTP server is turned off. Kubernetes ignores this and uses its own probes.
+# Requests /healthz at the address that process 1 listens on: from its flags, the environment, its configuration file, or the default. If
+# the HTTP server is turned off, the container counts as healthy. Kubernetes ignores this and uses its own probes.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "--eval", "\
   const { env } = process; \
   const { readFileSync } = require('node:fs'); \

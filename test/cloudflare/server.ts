@@ -84,7 +84,10 @@ export async function unusedUrl(): Promise<string> {
   return `http://127.0.0.1:${port}/client/v4`;
 }
 
-async function listening(server: Server): Promise<{ readonly port: number; readonly openSockets: () => number }> {
+/** Listens on a free port of 127.0.0.1 until the test ends. */
+export async function listening(
+  server: Server,
+): Promise<{ readonly port: number; readonly openSockets: () => number }> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

@@ -1,26 +1,30 @@
-import { Agent, request as sendWithUndici } from 'undici';
+import { request as sendWithUndici } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { HttpMethod } from '../../core/base/api-usage.ts';
 import type { AccountVariables, Credentials } from '../../core/base/credentials.ts';
-import { formatDuration } from '../../core/base/duration.ts';
 import { systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
+import { secretsOf } from '../../core/base/http-proxy.ts';
 import type { JsonObject } from '../../core/base/json.ts';
 import { ApiError } from '../errors.ts';
-import { adviceForConnection, describeConnectionError } from './connection-errors.ts';
+import { connectionFailure } from '../network/connection-failure.ts';
+import { renewableConnections } from '../network/connections.ts';
+import type { Lease } from '../network/connections.ts';
+import { ACCEPTED_CODINGS, decodeBody, parseCodings } from './content-coding.ts';
+import { dispatchers } from '../network/dispatcher.ts';
+import type { DispatcherOptions } from '../network/dispatcher.ts';
 import { envelopeParser } from './envelope.ts';
-import { NO_RESPONSE } from './failure-kind.ts';
 import { firstValue, parseLimits } from './rate-limit-headers.ts';
 import type { ResponseLimits } from './rate-limit-headers.ts';
 import { redactor, redactOrNull } from './redact.ts';
+import type { Redact } from './redact.ts';
 import { startRequestTimeout } from './request-timeout.ts';
 import { responseFailure } from './response-failure.ts';
+import type { RawResponse } from './response-failure.ts';
 
-export type HttpOptions = {
+export type HttpOptions = Omit<DispatcherOptions, 'maxResponseSize'> & {
   /** For example `https://api.cloudflare.com/client/v4`. */
   readonly baseUrl: string;
-  /** At most this many open sockets, and so this many requests in flight. */
-  readonly connections: number;
-  readonly requestTimeoutMs: number;
   readonly userAgent: string;
   /** The variables that messages advise to check. Without them, messages name none. */
   readonly origin?: AccountVariables;
@@ -42,57 +46,50 @@ export type Http = {
   readonly close: () => Promise<void>;
 };
 
-/** Far larger than a list of 1,000 services. */
+/** Far larger than a list of 1,000 services; also the limit after decompression. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /** Creates an HTTP client for the API: authentication, the envelope and its errors. It has one connection pool and follows no redirects. */
 export function cloudflareHttp(options: HttpOptions): Http {
-  const agent = new Agent({
-    connections: options.connections,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-    headersTimeout: options.requestTimeoutMs,
-    bodyTimeout: options.requestTimeoutMs,
-    // Explicit, so that no environment variable can turn certificate verification off.
-    connect: { timeout: options.requestTimeoutMs, rejectUnauthorized: true },
-  });
+  const connections = renewableConnections(dispatchers({ ...options, maxResponseSize: MAX_RESPONSE_BYTES }));
   const parse = envelopeParser();
 
   return {
     send: async (request, credentials, signal) => {
-      const { limits, ray, text } = await exchange({ agent, options, request, credentials, signal });
+      const redact = redactor([...Object.values(credentials), ...secretsOf(options.proxy)]);
+      const lease = connections.lease();
+      const response = await exchange({ lease, options, request, credentials, signal, redact });
+      const { limits, text } = response;
       const { status } = limits;
       const envelope = parse(request.method, text);
       if (status >= 200 && status < 300 && envelope?.success === true) {
         return { result: envelope.result, resultInfo: envelope.result_info, limits };
       }
-      const redact = redactor(Object.values(credentials));
-      throw new ApiError(responseFailure({ limits, ray, envelope, redact, origin: options.origin }), limits);
+      throw new ApiError(responseFailure({ ...response, envelope, redact, origin: options.origin }), limits);
     },
-    close: async () => agent.destroy(),
+    close: connections.close,
   };
 }
 
 type Exchange = {
-  readonly agent: Agent;
+  readonly lease: Lease;
   readonly options: HttpOptions;
   readonly request: ApiRequest;
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
+  readonly redact: Redact;
 };
 
-type RawResponse = { readonly limits: ResponseLimits; readonly ray: string | null; readonly text: string };
-
 /** Sends a request and reads the whole response of any status. Throws an `ApiError` when there is no complete response. */
-async function exchange({ agent, options, request, credentials, signal }: Exchange): Promise<RawResponse> {
-  const { baseUrl, requestTimeoutMs, userAgent, origin } = options;
+async function exchange({ lease, options, request, credentials, signal, redact }: Exchange): Promise<RawResponse> {
+  const { baseUrl, requestTimeoutMs, userAgent } = options;
   const { method, path, body } = request;
-  const redact = redactor(Object.values(credentials));
   const timeout = startRequestTimeout(requestTimeoutMs, signal);
   let limits: ResponseLimits | null = null;
   let ray: string | null = null;
   try {
     const responding = sendWithUndici(baseUrl + path, {
-      dispatcher: agent,
+      dispatcher: lease.dispatcher,
       method,
       headers: headersOf(body, credentials, userAgent),
       body: body === undefined ? null : JSON.stringify(body),
@@ -102,18 +99,35 @@ async function exchange({ agent, options, request, credentials, signal }: Exchan
     const response = await Promise.race([responding, timeout.expired]);
     limits = parseLimits(response.statusCode, response.headers);
     ray = redactOrNull(firstValue(response.headers['cf-ray']), redact);
-    return { limits, ray, text: await response.body.text() };
+    return { limits, ray, headers: response.headers, ...(await readBody(response)) };
   } catch (error) {
     if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
-    const problem = timeout.signal.aborted
-      ? `no response within ${formatDuration(requestTimeoutMs)}`
-      : describeConnectionError(error);
-    const advice = adviceForConnection(systemErrorCode(error) ?? '', origin);
-    const message = `${method} ${new URL(baseUrl).host}: ${redact(problem)}${advice}`;
+    const isTimeout = timeout.signal.aborted || isUndiciTimeout(error);
+    if (isTimeout) lease.distrust();
+    const { kind, message } = connectionFailure(isTimeout ? null : error, options);
     // Without a cause: the errors of undici's parser contain the received bytes.
-    throw new ApiError({ ...failure(NO_RESPONSE, message), status: limits?.status ?? null, ray }, limits);
+    const reason = failure(kind, `${method} ${new URL(baseUrl).host}: ${redact(message)}`);
+    throw new ApiError({ ...reason, status: limits?.status ?? null, ray }, limits);
   } finally {
     timeout.clear();
+    lease.release();
+  }
+}
+
+/** Its timers are coarse, and can end a request just before ours. */
+function isUndiciTimeout(error: unknown): boolean {
+  return /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/.test(systemErrorCode(error) ?? '');
+}
+
+/** Reads a body whose coding the client may not have asked for. A body that cannot be decoded counts as empty, with the reason. */
+async function readBody({ headers, body }: Dispatcher.ResponseData): Promise<Pick<RawResponse, 'text' | 'problem'>> {
+  const codings = parseCodings([headers['content-encoding'] ?? []].flat().join());
+  if (codings.length === 0) return { text: await body.text(), problem: null };
+  const bytes = Buffer.from(await body.arrayBuffer());
+  try {
+    return { text: await decodeBody(bytes, codings, MAX_RESPONSE_BYTES), problem: null };
+  } catch (error) {
+    return { text: '', problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -125,6 +139,7 @@ function headersOf(body: JsonObject | undefined, credentials: Credentials, userA
       : { 'x-auth-email': credentials.email, 'x-auth-key': credentials.key }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     accept: 'application/json',
+    'accept-encoding': ACCEPTED_CODINGS,
     'user-agent': userAgent,
   };
 }

@@ -5,11 +5,22 @@ import type { Envelope } from './envelope.ts';
 import { failureKindOf } from './failure-kind.ts';
 import type { ResponseLimits } from './rate-limit-headers.ts';
 import { redactOrNull } from './redact.ts';
+import { adviceForBlocked, describeUnreadable } from './unreadable-response.ts';
+import type { ResponseHeaders } from './unreadable-response.ts';
 import type { Redact } from './redact.ts';
 
-export type FailedResponse = {
+/** A complete response. */
+export type RawResponse = {
   readonly limits: ResponseLimits;
   readonly ray: string | null;
+  readonly headers: ResponseHeaders;
+  /** Empty if there is a problem. */
+  readonly text: string;
+  /** Why the body cannot be read, to complete "but …"; null if it can. */
+  readonly problem: string | null;
+};
+
+export type FailedResponse = RawResponse & {
   /** Null when the body is not in the format of the API. */
   readonly envelope: Envelope | null;
   readonly redact: Redact;
@@ -17,7 +28,8 @@ export type FailedResponse = {
 };
 
 /** Converts a response that is not a success into a failure for the report. */
-export function responseFailure({ limits, ray, envelope, redact, origin }: FailedResponse): Failure {
+export function responseFailure(response: FailedResponse): Failure {
+  const { limits, ray, envelope, redact } = response;
   const { status, retryAfterMs } = limits;
   const first = envelope?.errors?.[0];
   const code = first?.code ?? null;
@@ -27,8 +39,8 @@ export function responseFailure({ limits, ray, envelope, redact, origin }: Faile
     status,
     code,
     message: [
-      `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${redact(explanationIn(envelope))}`,
-      kind === 'denied' || envelope === null ? adviceFor(kind, status, origin) : '',
+      `HTTP ${status}${code === null ? '' : `, code ${code}`}: ${redact(explanationOf(response))}`,
+      adviceFor(kind, response),
       retryAfterMs > 0 ? `; the API asked the client to wait ${formatDuration(retryAfterMs)}` : '',
     ].join(''),
     pointer: redactOrNull(first?.source?.pointer, redact),
@@ -37,18 +49,20 @@ export function responseFailure({ limits, ray, envelope, redact, origin }: Faile
   };
 }
 
-function explanationIn(envelope: Envelope | null): string {
-  if (envelope === null) return 'the response is not in the format of the Cloudflare API';
+function explanationOf({ envelope, ...response }: FailedResponse): string {
+  if (envelope === null) return describeUnreadable(response);
   const messages = (envelope.errors ?? []).flatMap((error) => error.message ?? []).join('; ');
   return messages === '' ? 'the response does not say why' : messages;
 }
 
 /** Returns what the operator can do about a failed response, to be appended to its message; empty when the operator can only wait. */
-function adviceFor(kind: FailureKind, status: number, origin?: AccountVariables): string {
-  if (status < 300 && kind === 'transient') return '; if this persists, check CLOUDFLARE_BASE_URL';
+function adviceFor(kind: FailureKind, { limits: { status }, envelope, origin, ray, headers }: FailedResponse): string {
+  if (envelope === null && status < 300 && kind === 'transient') return '; if this persists, check CLOUDFLARE_BASE_URL';
   if (kind !== 'denied') return '';
   if (status >= 300 && status < 400) return '; redirects are not followed: check CLOUDFLARE_BASE_URL';
   if (status === 404) return '; check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
+  // The API itself always says why it refuses a credential.
+  if (envelope === null) return adviceForBlocked(ray, headers);
   const where = origin === undefined ? '' : ` in ${origin.credential}`;
   return `; check the credential${where}: updates need the permission "Connectivity Directory Admin", a plan needs "Connectivity Directory Read"`;
 }

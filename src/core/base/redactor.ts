@@ -12,7 +12,7 @@ export type Redactor = {
 };
 
 /** Shorter values occur in ordinary text by chance, and protect nothing because they can be guessed. */
-const MIN_SECRET_LENGTH = 8;
+export const MIN_SECRET_LENGTH = 8;
 
 /** A private-use character that no text contains. A secret could otherwise match part of an inserted `[redacted]`. */
 const MARK = '\u{F8FFF}';

@@ -155,7 +155,7 @@ const DENIALS: readonly { readonly reason: string; readonly url: () => Promise<s
   {
     reason: 'a web server responds with a page',
     url: async () => (await replying({ status: 404, body: '<!doctype html><title>404</title>' })).url,
-    message: /^denied: HTTP 404: the response is not in the format of the Cloudflare API; check .*CLOUDFLARE_BASE_URL/,
+    message: /^denied: HTTP 404: the response is a web page, "404", and not in .*; check .*CLOUDFLARE_BASE_URL/,
   },
   {
     reason: 'a web server redirects',

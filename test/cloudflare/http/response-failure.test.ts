@@ -5,6 +5,7 @@ import { refusal, replying } from '../server.ts';
 import type { Reply } from '../server.ts';
 
 const html = '<!DOCTYPE html><title>Bad gateway</title>';
+const page = 'the response is a web page, "Bad gateway", and not in the format of the Cloudflare API (no content type)';
 
 type Case = Reply & {
   readonly status: number;
@@ -16,8 +17,9 @@ type Case = Reply & {
 };
 
 const checkAddress = 'check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
-const noEnvelope =
-  'the response is not in the format of the Cloudflare API; if this persists, check CLOUDFLARE_BASE_URL';
+const empty = 'the response is not in the format of the Cloudflare API (no content type, empty)';
+const checkBaseUrl = 'if this persists, check CLOUDFLARE_BASE_URL';
+const noRay = 'a firewall or proxy between this machine and Cloudflare blocked the request: the response has no CF-Ray';
 const checkToken =
   'check the credential: updates need the permission "Connectivity Directory Admin", a plan needs "Connectivity Directory Read"';
 
@@ -30,7 +32,7 @@ test.each<Case>([
     message: ', code 5101: Tunnel ID Not Found',
   },
   { status: 400, body: refusal(5102, 'malformed'), kind: 'rejected', code: 5102, message: ', code 5102: malformed' },
-  { status: 400, body: html, kind: 'rejected', message: ': the response is not in the format of the Cloudflare API' },
+  { status: 400, body: html, kind: 'rejected', message: `: ${page}` },
   { status: 400, body: { success: false }, kind: 'rejected', message: ': the response does not say why' },
   {
     status: 400,
@@ -47,7 +49,7 @@ test.each<Case>([
     code: 10_000,
     message: `, code 10000: Authentication error; ${checkToken}`,
   },
-  { status: 401, kind: 'denied', message: `: the response is not in the format of the Cloudflare API; ${checkToken}` },
+  { status: 401, kind: 'denied', message: `: ${empty}; ${noRay}` },
   {
     status: 403,
     body: refusal(10_000, 'Forbidden'),
@@ -55,7 +57,25 @@ test.each<Case>([
     code: 10_000,
     message: `, code 10000: Forbidden; ${checkToken}`,
   },
-  { status: 403, body: html, kind: 'denied', reason: 'a challenge page of the edge' },
+  { status: 403, body: html, kind: 'denied', message: `: ${page}; ${noRay}`, reason: 'a page of a proxy' },
+  {
+    status: 403,
+    headers: { 'content-type': 'text/html; charset=UTF-8', 'cf-ray': '8f1c0b2a3d4e5f60-FRA' },
+    body: '<html><head>\n<title>\n Attention Required!\n | Cloudflare</title></head>',
+    kind: 'denied',
+    reason: 'a page of the firewall',
+    message:
+      ': the response is a web page, "Attention Required! | Cloudflare", and not in the format of the Cloudflare API (content type "text/html; charset=UTF-8"); the edge of Cloudflare blocked the request before it reached the API (CF-Ray 8f1c0b2a3d4e5f60-FRA)',
+  },
+  {
+    status: 403,
+    headers: { 'content-type': 'text/html', 'cf-mitigated': 'challenge', 'cf-ray': '8f1c0b2a3d4e5f60-FRA' },
+    body: '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title>',
+    kind: 'denied',
+    reason: 'a challenge',
+    message:
+      ': the response is a web page, "Just a moment...", and not in the format of the Cloudflare API (content type "text/html"); the edge of Cloudflare asked for a browser before the request reached the API (CF-Ray 8f1c0b2a3d4e5f60-FRA)',
+  },
   {
     status: 404,
     body: refusal(5104, 'Service not found'),
@@ -74,7 +94,7 @@ test.each<Case>([
     status: 404,
     body: html,
     kind: 'denied',
-    message: `: the response is not in the format of the Cloudflare API; ${checkAddress}`,
+    message: `: ${page}; ${checkAddress}`,
   },
   { status: 409, body: refusal(1000, 'conflict'), kind: 'rejected', code: 1000 },
   { status: 413, kind: 'rejected' },
@@ -88,7 +108,7 @@ test.each<Case>([
   },
   { status: 429, body: html, kind: 'transient' },
   { status: 500, body: refusal(1000, 'internal error'), kind: 'transient', code: 1000 },
-  { status: 502, body: html, kind: 'transient', message: ': the response is not in the format of the Cloudflare API' },
+  { status: 502, body: html, kind: 'transient', message: `: ${page}` },
   { status: 503, kind: 'transient' },
   { status: 520, body: 'error code: 520', kind: 'transient' },
   { status: 524, body: html, kind: 'transient' },
@@ -97,8 +117,7 @@ test.each<Case>([
     status: 301,
     headers: { location: '/elsewhere' },
     kind: 'denied',
-    message:
-      ': the response is not in the format of the Cloudflare API; redirects are not followed: check CLOUDFLARE_BASE_URL',
+    message: `: ${empty}; redirects are not followed: check CLOUDFLARE_BASE_URL`,
   },
   { status: 307, headers: { location: 'https://elsewhere.example/' }, kind: 'denied' },
   {
@@ -122,9 +141,16 @@ test.each<Case>([
     kind: 'transient',
     message: ': the response does not say why',
   },
-  { status: 200, body: html, kind: 'transient', message: `: ${noEnvelope}` },
-  { status: 200, body: '', kind: 'transient', message: `: ${noEnvelope}` },
+  { status: 200, body: html, kind: 'transient', message: `: ${page}; ${checkBaseUrl}` },
+  { status: 200, body: '', kind: 'transient', message: `: ${empty}; ${checkBaseUrl}` },
   { status: 200, body: '{"success": true, "result": [', kind: 'transient' },
+  {
+    status: 200,
+    headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'lzma' },
+    body: 'odd',
+    kind: 'transient',
+    message: `: the response cannot be read, because its content coding is not supported (content type "application/x-protobuf", coding "lzma"); ${checkBaseUrl}`,
+  },
   { status: 200, body: '[]', kind: 'transient' },
   { status: 200, body: 'null', kind: 'transient' },
   { status: 200, body: { result: [] }, kind: 'transient', reason: 'the success flag is absent' },

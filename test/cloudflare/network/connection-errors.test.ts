@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { adviceForConnection, describeConnectionError } from '../../../src/cloudflare/http/connection-errors.ts';
+import { adviceForConnection, describeConnectionError } from '../../../src/cloudflare/network/connection-errors.ts';
 import { directoryAt, failed, never } from '../client.ts';
 import { servedRaw, unusedUrl } from '../server.ts';
+
+const now = new Date('2026-11-27T11:34:56Z');
 
 test.for([
   'ECONNREFUSED',
@@ -11,23 +13,42 @@ test.for([
   'EAI_AGAIN',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
 ])('advises what to check when no connection was established: %s', (code) => {
-  const credential = 'CLOUDFLARE_API_TOKEN';
-  expect(adviceForConnection(code, { credential, baseUrl: 'CLOUDFLARE_BASE_URL' })).toBe('; check CLOUDFLARE_BASE_URL');
-  expect(adviceForConnection(code, { credential, baseUrl: null })).toBe(
+  expect(adviceForConnection(code, { address: 'CLOUDFLARE_BASE_URL', hasProxy: false, now })).toBe(
+    '; check CLOUDFLARE_BASE_URL',
+  );
+  expect(adviceForConnection(code, { address: null, hasProxy: true, now })).toBe(
     '; check the network connection of this machine',
   );
-  expect(adviceForConnection(code)).toBe('');
+  expect(adviceForConnection(code, { address: null, hasProxy: false, now })).toBe(
+    '; check the network connection of this machine, and set HTTPS_PROXY if it needs a proxy',
+  );
+});
+
+test.for([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+])('names the settings that add an authority: %s', (code) => {
+  for (const address of [null, 'CLOUDFLARE_BASE_URL']) {
+    expect(adviceForConnection(code, { address, hasProxy: false, now })).toBe(
+      '; if it belongs to a proxy or firewall that inspects TLS, or to a private authority, add the certificate of that authority with ca_file or NODE_EXTRA_CA_CERTS',
+    );
+  }
+});
+
+test.for(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])('names the time of the clock: %s', (code) => {
+  expect(adviceForConnection(code, { address: 'CLOUDFLARE_BASE_URL', hasProxy: false, now })).toBe(
+    '; check the clock of this machine, which says 2026-11-27 11:34 UTC',
+  );
 });
 
 test.for(['ECONNRESET', 'UND_ERR_SOCKET', ''])('gives no advice when the connection was closed: "%s"', (code) => {
-  expect(adviceForConnection(code, { credential: 'CLOUDFLARE_API_TOKEN', baseUrl: null })).toBe('');
+  expect(adviceForConnection(code, { address: null, hasProxy: false, now })).toBe('');
 });
 
 /** Creates an error like those that Node and undici throw; tests have no resolver, network or certificate. */
@@ -87,6 +108,16 @@ describe('describes once, with the error code,', () => {
       'no connection within the request timeout (UND_ERR_CONNECT_TIMEOUT)',
     ],
     [
+      connectionError('Connect Timeout Error', {
+        code: 'UND_ERR_CONNECT_TIMEOUT',
+        cause: new AggregateError([
+          connectionError('connect ETIMEDOUT 192.0.2.1:443', { code: 'ETIMEDOUT', errno: -110 }),
+          unreachable,
+        ]),
+      }),
+      'connection timed out (ETIMEDOUT), network is unreachable (ENETUNREACH)',
+    ],
+    [
       connectionError("Hostname/IP does not match certificate's altnames: Host: api.example.com. is not in …", {
         code: 'ERR_TLS_CERT_ALTNAME_INVALID',
         reason: 'Host: api.example.com. is not in …',
@@ -105,7 +136,7 @@ describe('describes once, with the error code,', () => {
     ],
     [
       connectionError('certificate has expired', { code: 'CERT_HAS_EXPIRED' }),
-      'certificate has expired (CERT_HAS_EXPIRED)',
+      'the certificate has expired (CERT_HAS_EXPIRED)',
     ],
     [
       connectionError('other side closed', { code: 'UND_ERR_SOCKET' }),

@@ -14,7 +14,7 @@ import { writeProbe } from './write-probe.ts';
  */
 export type ApiClient = {
   readonly read: ApiCall;
-  /** Also lets the first write of a credential go alone; see `writeProbe`. */
+  /** Like `read`, but sends the first write with a credential alone; see `writeProbe`. */
   readonly write: ApiCall;
   /** Returns the cost of all calls so far. */
   readonly usage: () => ApiUsage;

@@ -22,8 +22,8 @@ const pageInfoSchema = z
 /** The content of `result_info`. Every field is optional in the API reference, and a recorded response had no `result_info` at all. */
 type PageInfo = NonNullable<z.infer<typeof pageInfoSchema>>;
 
-/** Whether further pages follow. `reason` says how the API announced them, to complete "but …". */
-type Progress =
+/** Whether more pages follow. `reason` says why, and completes the message "but …". */
+type ListState =
   | { readonly kind: 'complete' }
   | { readonly kind: 'maybe-more' }
   | { readonly kind: 'more'; readonly reason: string };
@@ -48,11 +48,11 @@ export class Pages {
     this.#info = mergeInfo(this.#info, pageInfoSchema.parse(resultInfo) ?? {});
     this.#checkTotals();
 
-    const progress = this.#progress(services.length, addedCount);
-    if (progress.kind === 'complete') return true;
+    const state = this.#listState(services.length, addedCount);
+    if (state.kind === 'complete') return true;
     if (addedCount > 0) return false;
-    if (progress.kind === 'maybe-more') return true;
-    throw this.#incomplete(services.length, progress.reason);
+    if (state.kind === 'maybe-more') return true;
+    throw this.#incomplete(services.length, state.reason);
   }
 
   services(): readonly LiveService[] {
@@ -75,7 +75,7 @@ export class Pages {
     }
   }
 
-  #progress(pageSize: number, addedCount: number): Progress {
+  #listState(pageSize: number, addedCount: number): ListState {
     const { total_count: total, total_pages: pages } = this.#info;
     if (total != null) {
       return this.#services.size < total ? more(`the API announced ${total} services`) : { kind: 'complete' };
@@ -85,10 +85,10 @@ export class Pages {
       const isRepeated = this.#pageNumber > 1 && this.#pageNumber === pages && addedCount === 0;
       return this.#pageNumber < pages || isRepeated ? more(`the API announced ${pages} pages`) : { kind: 'complete' };
     }
-    return this.#progressWithoutTotals(pageSize);
+    return this.#listStateWithoutTotals(pageSize);
   }
 
-  #progressWithoutTotals(pageSize: number): Progress {
+  #listStateWithoutTotals(pageSize: number): ListState {
     if (pageSize === 0) return { kind: 'complete' };
     if (pageSize >= (this.#info.per_page ?? PAGE_SIZE)) return more('the page was full');
     // A short page is the last one, unless its size may be the server's own limit.
@@ -120,7 +120,7 @@ function mergeInfo(before: PageInfo, now: PageInfo): PageInfo {
   };
 }
 
-function more(reason: string): Progress {
+function more(reason: string): ListState {
   return { kind: 'more', reason };
 }
 

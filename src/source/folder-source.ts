@@ -15,7 +15,7 @@ export type FolderOptions = {
   readonly allowEmpty: boolean;
 };
 
-/** How long parsing blocks the event loop at most before other work runs. Thousands of new files take seconds in total. */
+/** Parsing blocks the event loop for at most this long at a time. Thousands of new files take seconds in total. */
 const SLICE_MS = 20;
 
 /** Creates the source of declarations for a folder. Parsed files are cached while their bytes stay the same. */

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 
 const HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** A lock file older than this was left behind by a git process that died. */
+/** An older lock file is left from a git process that died. */
 const MAX_LOCK_AGE_MS = 60_000;
 
 /**
@@ -35,7 +35,7 @@ export type CheckoutState = {
 
 const NO_CHECKOUT: CheckoutState = { isBusy: false, identity: '' };
 
-/** Git creates `index.lock` before it changes the files of a checkout, and renames it to `index` afterwards. */
+/** Returns the state of the checkout around a folder. Git creates `index.lock` before it changes files, and renames it to `index` afterwards. */
 export function checkoutState(root: string): CheckoutState {
   try {
     return readState(root);

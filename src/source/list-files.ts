@@ -20,7 +20,7 @@ export type Listing = {
 /** Far more than any folder of declarations contains. Links between folders can produce an endless number of paths. */
 const MAX_ENTRIES = 50_000;
 
-/** A glob such as `team/**` also matches folders. A folder with such a name was probably meant to be a file. */
+/** The name of a file of declarations. A folder with such a name is probably a mistake. Other folders can match too, by `team/**`. */
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
 
 /** Lists and reads all files below `root` that match one of the globs. Throws the system's error if an entry disappears. */
@@ -48,7 +48,7 @@ export function listFiles(root: string, include: readonly string[]): Listing {
     if ('fault' in target) {
       if (isMatch || target.isFolder) files.push({ path, fault: target.fault });
     } else if (entry.isSymbolicLink() ? statSync(target.realPath).isDirectory() : entry.isDirectory()) {
-      // The folder is read in any case: an odd name must not make its services disappear.
+      // The folder is read anyway: its services must not seem undeclared because of its name.
       if (isMatch && DECLARATION_NAME.test(path)) {
         files.push({ path, fault: 'expected a file, found a folder with this name; rename the folder' });
       }
@@ -87,7 +87,7 @@ function byName(a: Dirent, b: Dirent): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/** Where an entry really is; or why it cannot be used, and whether it is a folder whose files are therefore not read. */
+/** The real path of an entry; or why it cannot be used, and whether it is a folder, whose files are then not read either. */
 type Target = { readonly realPath: string } | { readonly fault: string; readonly isFolder: boolean };
 
 function resolveEntry(root: string, path: string, entry: Dirent): Target {

@@ -6,7 +6,7 @@ export type FileContent = { readonly bytes: Buffer } | { readonly fault: string 
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** Opens anything without side effects: does not wait for the other end of a pipe, and does not make a terminal the controlling one. */
+/** Opening must have no side effects: it must not wait for the writer of a pipe, and not make a terminal the controlling terminal. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** Shared by all reads, because allocating a buffer for each of thousands of files takes longer than copying. */
@@ -40,7 +40,7 @@ export function readFile(path: string): FileContent {
   }
 }
 
-/** Returns the content of a file that exists and cannot be read. */
+/** Returns the result for a file that exists but cannot be read. */
 export function unreadable(error: unknown): { readonly fault: string } {
   return { fault: `cannot be read: ${describeSystemError(error)}` };
 }

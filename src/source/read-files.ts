@@ -13,7 +13,7 @@ export type FolderFiles = {
   readonly files: readonly FoundFile[];
 };
 
-/** How long a folder that keeps changing is read again before reading fails, and the pause between attempts. */
+/** How long to retry while a folder keeps changing, and the pause between attempts. */
 const RETRY_TIMEOUT_MS = 15_000;
 const RETRY_PAUSE_MS = 20;
 /** While a link is replaced, its target can be missing for a moment. A missing folder stays missing. */
@@ -24,7 +24,7 @@ const MAX_MISSING_IN_A_ROW = 5;
  * and starts again if the folder was replaced during the attempt, as git-sync and the kubelet do. Each attempt is synchronous, because
  * this is several times faster for thousands of small files.
  *
- * Throws the system's error if the folder itself cannot be read, or an error that says so if the folder keeps changing.
+ * Throws the system's error if the folder itself cannot be read, and an error with a message if the folder keeps changing.
  */
 export async function readFiles(
   folder: string,
@@ -54,7 +54,7 @@ export async function readFiles(
   }
 }
 
-/** Files that disappear during an attempt mean that the folder was replaced. */
+/** Returns the error instead of throwing it: a file that disappears during an attempt means that the folder was replaced. */
 function tryToList(root: string, include: readonly string[]): Listing | Error {
   try {
     return listFiles(root, include);

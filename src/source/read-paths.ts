@@ -17,13 +17,13 @@ export type PathsContent = {
   readonly errors: readonly string[];
 };
 
-/** `onlyFolders`: whether each path must be a folder. */
+/** With `onlyFolders`, each path must be a folder. */
 export type PathOptions = Omit<FolderOptions, 'path'> & { readonly onlyFolders: boolean };
 
 /**
  * Reads files and folders. `include` selects the files of a folder, but does not apply to files given by path. A file given twice is
  * read once. A file that cannot be read is a problem, because it may declare something. A folder that cannot be read and a path that
- * does not exist are errors. Neither keeps the others from being read.
+ * does not exist are errors. The other paths are still read.
  */
 export async function readPaths(
   paths: readonly string[],

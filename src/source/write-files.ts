@@ -80,7 +80,7 @@ function replaceFile(temporaryPath: string, path: string): void {
   renameSync(temporaryPath, path);
 }
 
-/** Uses a hard link, which never replaces an existing file, not even one that was created a moment ago. */
+/** Creates a file by a hard link, which never replaces an existing file, not even one that was created a moment ago. */
 function createFile(temporaryPath: string, path: string): void {
   try {
     linkSync(temporaryPath, path);

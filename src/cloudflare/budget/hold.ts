@@ -2,12 +2,12 @@ import { formatDuration } from '../../core/base/duration.ts';
 import type { ResponseLimits } from '../http/rate-limit-headers.ts';
 import type { StartTime } from './start-time.ts';
 
-/** The longest time that a response can hold requests back. Cloudflare never asks for more, but a proxy in between might. */
+/** A response can hold requests back for at most this long. Cloudflare never asks for more, but a proxy in between might. */
 const MAX_HOLD_MS = 60 * 60_000;
 
-/** A 429 without `Retry-After` holds all requests back, twice as long each time. */
-const FIRST_UNREQUESTED_HOLD_MS = 1000;
-const MAX_UNREQUESTED_HOLD_MS = 60_000;
+/** The back-off after a 429 without `Retry-After`: twice as long each time. */
+const FIRST_BACK_OFF_MS = 1000;
+const MAX_BACK_OFF_MS = 60_000;
 
 /** The period in which no request may start because the API asked the client to wait or returned 429. */
 export class Hold {
@@ -31,7 +31,7 @@ export class Hold {
       this.#lastRefusalAt = now;
     }
     if (status < 400 && startedAt > this.#lastRefusalAt) this.#refusals = 0;
-    const requestedMs = retryAfterMs === 0 && status === 429 ? this.#unrequestedMs() : retryAfterMs;
+    const requestedMs = retryAfterMs === 0 && status === 429 ? this.#backOffMs() : retryAfterMs;
     const ms = Math.min(MAX_HOLD_MS, requestedMs);
     if (ms > 0 && now + ms > this.#until) {
       this.#until = now + ms;
@@ -48,8 +48,8 @@ export class Hold {
     return { at: isAnotherInFlight ? Infinity : this.#until, reason: this.#reason };
   }
 
-  #unrequestedMs(): number {
-    const ms = Math.min(MAX_UNREQUESTED_HOLD_MS, FIRST_UNREQUESTED_HOLD_MS * 2 ** (this.#refusals - 1));
+  #backOffMs(): number {
+    const ms = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (this.#refusals - 1));
     return ms * (0.5 + 0.5 * this.#random());
   }
 }

@@ -16,9 +16,9 @@ export type Budget = {
    * ended. Throws a `FailureError`: the reason of the signal, or a `WaitTooLongError`.
    */
   readonly take: (signal: AbortSignal) => Promise<EndRequest>;
-  /** Returns for how much longer the API asks the client to wait, in milliseconds. */
+  /** Returns how much longer the API asks the client to wait, in milliseconds. */
   readonly heldMs: () => number;
-  /** Returns for how long at least one request has waited so far, in milliseconds. */
+  /** Returns the total time, in milliseconds, during which at least one request waited. */
   readonly throttledMs: () => number;
   /** Returns, for each rate, how many more requests may start now. */
   readonly windows: () => readonly BudgetWindow[];
@@ -42,12 +42,12 @@ const MIN_REPORTED_WAIT_MS = 2000;
 export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget {
   const limits = new RequestLimits(rates, random);
   const throttle = new ThrottleTime();
-  const queue = new WaitQueue<EndRequest>(() => startWaiting());
+  const queue = new WaitQueue<EndRequest>(() => startReadyRequests());
   const reportWait = waitReporter(onWait);
   let timer: NodeJS.Timeout | undefined;
 
   /** Starts every request that may start now, and sets a timer for the next one. */
-  const startWaiting = () => {
+  const startReadyRequests = () => {
     clearTimeout(timer);
     while (queue.hasWaiter()) {
       const now = performance.now();
@@ -55,25 +55,25 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
       if (at > now) {
         throttle.start(now);
         if (at === Infinity) return; // The end of a request in flight continues here.
-        timer = setTimeout(startWaiting, Math.ceil(at - now));
+        timer = setTimeout(startReadyRequests, Math.ceil(at - now));
         reportWait({ ms: at - now, reason }, at);
         return;
       }
-      queue.grantFirst(start(now));
+      queue.grantFirst(startRequest(now));
     }
     throttle.stop(performance.now());
   };
 
-  const start = (startedAt: number): EndRequest => {
+  const startRequest = (startedAt: number): EndRequest => {
     limits.begin(startedAt);
     return (response) => {
       const now = performance.now();
       limits.end(response, startedAt, now);
       const heldMs = limits.heldMs(now);
       if (heldMs > MAX_WAIT_IN_PASS_MS) queue.refuseAll(() => new WaitTooLongError(heldMs));
-      // A refusal may concern every waiting request: its caller must be able to react before the next one starts.
-      if (response === null || response.status < 400) startWaiting();
-      else setImmediate(startWaiting);
+      // A refusal may concern every waiting request, so its caller can react before the next request starts.
+      if (response === null || response.status < 400) startReadyRequests();
+      else setImmediate(startReadyRequests);
     };
   };
 
@@ -82,7 +82,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
       const heldMs = limits.heldMs(performance.now());
       if (heldMs > MAX_WAIT_IN_PASS_MS) throw new WaitTooLongError(heldMs);
       const permit = queue.join(signal);
-      startWaiting();
+      startReadyRequests();
       return permit;
     },
     heldMs: () => limits.heldMs(performance.now()),

@@ -43,7 +43,7 @@ export class RequestLimits {
     this.#pace.record(response.quotas, now);
   }
 
-  /** Returns for how much longer the API asks the client to wait, in milliseconds. */
+  /** Returns how much longer the API asks the client to wait, in milliseconds. */
   heldMs(now: number): number {
     return this.#hold.remainingMs(now);
   }

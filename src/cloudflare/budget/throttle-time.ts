@@ -1,4 +1,4 @@
-/** Measures for how long at least one request has waited. Requests that wait at the same time count once. */
+/** Measures the total time during which at least one request waits. Requests that wait at the same time count once. */
 export class ThrottleTime {
   #finishedMs = 0;
   #startedAt: number | null = null;

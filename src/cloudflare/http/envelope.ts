@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { HttpMethod } from '../../core/base/api-usage.ts';
 
-/** Fields of another type than the reference says count as absent, so that they do not hide the others. */
+/** A field whose type differs from the reference counts as absent, so that the other fields can still be used. */
 const text = z.string().nullish().catch(null);
 const errorSchema = z.looseObject({
   code: z.number().nullish().catch(null),

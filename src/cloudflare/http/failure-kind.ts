@@ -3,7 +3,7 @@ import type { FailureKind } from '../../core/base/failure.ts';
 /** Codes with which the API refuses a credential (malformed, unknown, expired or without permission), with any status. */
 const CREDENTIAL_CODES = [6003, 6111, 9103, 9106, 9109, 10_000];
 
-/** "No such service": the only 404 that concerns the service and not the account or the address. */
+/** "No such service": the only 404 that concerns the service. Any other concerns the account or the address. */
 const NO_SUCH_SERVICE = 5104;
 
 /** The codes of the directory itself concern the request. Any other code in a 2xx response is a fault inside the API. */

@@ -49,7 +49,7 @@ export type Http = {
 /** Far larger than a list of 1,000 services; also the limit after decompression. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
-/** Creates an HTTP client for the API: authentication, the envelope and its errors. It has one connection pool and follows no redirects. */
+/** Creates an HTTP client for the API, with one connection pool. It adds the credential, unpacks the envelope and follows no redirects. */
 export function cloudflareHttp(options: HttpOptions): Http {
   const connections = renewableConnections(dispatchers({ ...options, maxResponseSize: MAX_RESPONSE_BYTES }));
   const parse = envelopeParser();
@@ -88,7 +88,7 @@ async function exchange({ lease, options, request, credentials, signal, redact }
   let limits: ResponseLimits | null = null;
   let ray: string | null = null;
   try {
-    const responding = sendWithUndici(baseUrl + path, {
+    const responsePromise = sendWithUndici(baseUrl + path, {
       dispatcher: lease.dispatcher,
       method,
       headers: headersOf(body, credentials, userAgent),
@@ -96,7 +96,7 @@ async function exchange({ lease, options, request, credentials, signal, redact }
       signal: timeout.signal,
     });
     // undici checks its signal only once connected, which a slow resolver or a firewall can delay.
-    const response = await Promise.race([responding, timeout.expired]);
+    const response = await Promise.race([responsePromise, timeout.expired]);
     limits = parseLimits(response.statusCode, response.headers);
     ray = redactOrNull(firstValue(response.headers['cf-ray']), redact);
     return { limits, ray, headers: response.headers, ...(await readBody(response)) };

@@ -1,11 +1,11 @@
-/** Longer texts of the server are cut. */
+/** Longer texts from the server are truncated. */
 const MAX_TEXT_LENGTH = 500;
 
 export type Redact = (text: string) => string;
 
 /**
- * Returns a function that removes the credential from a text of the server and shortens the text. The API is not known to repeat a
- * credential in a response; if it ever does, the credential must not reach a log.
+ * Returns a function that removes the credential from a text that the server sent, and truncates the text. The API is not known to
+ * repeat credentials in responses. If it ever does, they must not reach a log.
  */
 export function redactor(secrets: readonly string[]): Redact {
   return (text) =>

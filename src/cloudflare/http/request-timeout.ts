@@ -1,5 +1,5 @@
 export type RequestTimeout = {
-  /** Aborted when the time is over, or when the request is given up. */
+  /** Aborted when the timeout expires, or together with the signal of the request. */
   readonly signal: AbortSignal;
   /** Rejects at the same moment. */
   readonly expired: Promise<never>;

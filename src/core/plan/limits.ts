@@ -1,7 +1,7 @@
 import { describeSteps } from './step.ts';
 import type { Step } from './step.ts';
 
-/** How large a plan may be. A larger plan is withheld as a whole, because to apply only some of its steps would be arbitrary. */
+/** How large a plan may be. A larger plan is withheld as a whole, because applying only some of its steps would be arbitrary. */
 export type Limits = {
   /** At most this many steps; null for no limit. */
   readonly maxChanges: number | null;

@@ -26,7 +26,7 @@ export type ServiceMemory = {
   readonly cause: DriftCause | null;
   /** The fields that the API stored differently when this declaration was last sent, and the live value before that. */
   readonly unsettled: { readonly paths: readonly string[]; readonly liveBefore: string } | null;
-  /** How many times in a row this declaration replaced the same live value. */
+  /** How many updates in a row replaced the same live value with this declaration. */
   readonly repeated: { readonly liveBefore: string; readonly times: number };
   readonly parked: Parked | null;
   /** Whether the last update failed and may succeed in the next pass. It runs after the others so that it does not delay them. */

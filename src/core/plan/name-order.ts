@@ -19,7 +19,7 @@ export type Names = {
   readonly withheldIds: ReadonlySet<string>;
 };
 
-/** A chain longer than this is shortened in messages. */
+/** Messages shorten longer chains of names. */
 const MAX_NAMES_SHOWN = 8;
 
 /** Returns the service_id of the holder of each live name. */
@@ -55,13 +55,13 @@ function describeChain(names: readonly string[]): string {
   return `waits for the name ${shorten(names.map(quote)).join(', whose holder waits for ')}`;
 }
 
-/** `repeated` is the name at which the chain of names closes. Names before it lead into the cycle and are not part of it. */
+/** `repeated` is the name that closes the cycle. The names before its first occurrence only lead into the cycle. */
 function describeCycle(names: readonly string[], repeated: string): string {
   const cycle = [...names.slice(names.indexOf(repeated)), repeated];
   return `the names form a cycle, ${shorten(cycle.map(quote)).join(' → ')}, so no rename can run first; rename one of these services to an unused name in a separate commit`;
 }
 
-/** Keeps both ends. A chain may be as long as the account. */
+/** Keeps both ends of a chain, which can be as long as the account. */
 function shorten(names: readonly string[]): readonly string[] {
   const hidden = names.length - MAX_NAMES_SHOWN;
   return hidden > 0 ? [...names.slice(0, 4), `… (${hidden} more)`, ...names.slice(-4)] : names;

@@ -6,7 +6,7 @@ import { findDriftCause, findParked, findUnsettled } from './memory.ts';
 import type { Memory, Parked, ServiceMemory } from './memory.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A refused update may succeed later although neither side changes, for example once its tunnel exists. So it is retried. */
+/** A refused update is retried, because it can succeed although neither side changes, for example once its tunnel exists. */
 const FIRST_PARKING_MS = 15 * 60_000;
 const MAX_PARKING_MS = 60 * 60_000;
 

@@ -8,7 +8,7 @@ import type { Step } from './step.ts';
 export type SavedPlan = z.infer<typeof savedPlanSchema>;
 export type SavedStep = SavedPlan['steps'][number];
 
-/** At most this many levels of nesting. A service has four. */
+/** A saved service may be nested at most this deep. A real one has four levels. */
 const MAX_DEPTH = 50;
 
 const json = z.custom<JsonObject>((value) => isObject(value) && !isDeeperThan(MAX_DEPTH, value));
@@ -16,7 +16,7 @@ const savedUpdateSchema = z.strictObject({
   kind: z.literal('update' satisfies Step['kind']),
   service_id: z.string(),
   name: z.string(),
-  /** The live service without its times, which every update resets. */
+  /** The live service without its timestamps, which every update resets. */
   live: json,
   /** The body to send. */
   body: json,
@@ -31,8 +31,8 @@ const savedPlanSchema = z.strictObject({
   steps: z.array(z.discriminatedUnion('kind', [savedUpdateSchema])),
 });
 
-/** Fields that the API sets by itself on every update. */
-const TIMES = new Set(['created_at', 'updated_at']);
+/** Fields that the API sets on every update. */
+const TIMESTAMPS = new Set(['created_at', 'updated_at']);
 
 export function toSavedPlan(plan: Plan, accountId: string, only: readonly string[] = []): SavedPlan {
   return { plan_version: 1, account_id: accountId, only: [...only], steps: plan.steps.map(toSavedStep) };
@@ -42,7 +42,7 @@ export function toSavedStep(step: Step): SavedStep {
   switch (step.kind) {
     case 'update': {
       const { service_id, name, value } = step.finding.live;
-      const live = Object.fromEntries(Object.entries(value).filter(([key]) => !TIMES.has(key)));
+      const live = Object.fromEntries(Object.entries(value).filter(([key]) => !TIMESTAMPS.has(key)));
       return { kind: step.kind, service_id, name, live, body: step.body };
     }
   }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Drifted } from '../compare/compare.ts';
 
-/** One write to the API. A new kind of write is a new member of this union, and every switch over `kind` must handle it. */
+/** One write to the API. To add a kind of write, add a member to this union; the compiler finds every switch that must handle it. */
 export type Step = Update;
 
 /** One PUT that makes a live service match its declaration. */

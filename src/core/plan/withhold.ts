@@ -13,7 +13,7 @@ export type UnknownFieldsPolicy = (typeof UNKNOWN_FIELDS_POLICIES)[number];
 export type Withheld = {
   readonly finding: Drifted;
   readonly reason: string;
-  /** The refusal by the API that is the reason, if it is. */
+  /** The refusal by the API, if that is the reason. */
   readonly failure: Failure | null;
 };
 

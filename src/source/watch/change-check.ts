@@ -23,7 +23,7 @@ export type ChangeCheck = {
 export function changeCheck({ hasChanged, readCount, onCheck, signal }: ChangeCheckOptions): ChangeCheck {
   let eventCount = 0;
   let checkedEventCount = 0;
-  /** The read count when the last check found a change; null if it found none. While the count stays the same, the change is unread. */
+  /** The read count when the last check found a change; null if it found none. An equal read count means that no pass has read the change. */
   let readCountAtChange: number | null = readCount();
   const hasNewEvents = () => eventCount !== checkedEventCount;
   return {

@@ -11,7 +11,7 @@ export type ResolvedPath = {
   readonly identity: string;
 };
 
-/** As many links in a row as Linux follows (path_resolution(7)). */
+/** Linux follows at most this many links in a row (path_resolution(7)). */
 const MAX_LINK_DEPTH = 40;
 
 /** Follows every link on the way to a folder, whether or not the folder exists. */

@@ -65,7 +65,7 @@ function missedChangeTimer({ watcher, check, tasks, onMissedChange }: RescanOpti
     start: () => {
       const eventCount = check.eventCount();
       const startCount = watcher.startCount();
-      // A later change does not postpone a running timer: changes may come more often than events are late.
+      // A later change does not postpone a running timer. Otherwise, frequent changes would postpone it forever.
       timer ??= setTimeout(() => {
         timer = undefined;
         if (check.eventCount() !== eventCount || watcher.startCount() !== startCount) return;

@@ -1,4 +1,4 @@
-/** A folder that is never quiet is read after this many times the settle time. */
+/** A folder that keeps changing is read after this many times the settle time. */
 const MAX_WAIT_FACTOR = 20;
 
 export type SettleOptions = {

@@ -51,16 +51,22 @@ export function createDirectory(
   });
 }
 
-export type PassWiring = Pick<ReconcilerOptions, 'mode' | 'only' | 'savedPlan' | 'onPlan' | 'onProgress' | 'onStep'> & {
+export type PassWiring = Pick<ReconcilerOptions, 'only' | 'savedPlan' | 'onPlan' | 'onProgress' | 'onStep'> & {
+  /** Whether to write nothing whatever the settings say. */
+  readonly planOnly?: boolean;
   readonly source: Source;
   readonly directory: Directory;
   readonly account: Account;
 };
 
-/** Returns the function that runs a pass, with the limits of the settings. */
-export function createPass(settings: Settings, { account, ...wiring }: PassWiring): Pass {
+/**
+ * Returns the function that runs a pass, with the limits of the settings. Only the setting `mode` allows it to write, so that
+ * `mode: detect` holds for every command.
+ */
+export function createPass(settings: Settings, { account, planOnly = false, ...wiring }: PassWiring): Pass {
   return reconciler({
     ...wiring,
+    mode: planOnly ? 'plan' : settings.mode,
     accountId: account.accountId,
     rules: {
       unknownFields: settings.unknown_fields,

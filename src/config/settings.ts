@@ -63,7 +63,7 @@ export const settingsSchema = z.strictObject(
       .describe('Accept a folder without declarations instead of failing the pass'),
     mode: oneOf(RUN_MODES)
       .prefault(DEFAULTS.mode)
-      .describe('Whether to correct drift (apply) or only to report it (detect)'),
+      .describe('Whether run and apply correct drift (apply) or only report it and write nothing (detect)'),
     interval: duration
       .prefault(DEFAULTS.interval)
       .describe('How often to check for drift, with jitter; 0 turns these checks off'),

@@ -89,7 +89,7 @@ function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings):
     account,
     createBudget(settings, () => {}),
   );
-  const pass = createPass(settings, { mode: 'apply', source, directory, account });
+  const pass = createPass(settings, { source, directory, account });
   const never = new AbortController().signal;
   const run = async () => {
     const { outcome, error } = await pass('interval', { stop: never, kill: never });

@@ -8,6 +8,7 @@ import { accountAt, database, emulated, folderOf, SECRET, web } from '../cli/com
 import { served, success } from '../cloudflare/server.ts';
 import { start } from './program.ts';
 import type { Program } from './program.ts';
+import { servedBy } from './serving.ts';
 
 const event = 'reconciliation_report';
 
@@ -80,14 +81,35 @@ test('logs when a failed pass is retried', async () => {
   expect(ms).toBeLessThanOrEqual(1000);
 });
 
-test('detect reports drift and writes nothing', async () => {
+test('detect reports drift and writes nothing, whatever causes a pass', async () => {
   const emulator = await emulated({ services: [web({ http_port: 81 })] });
-  const program = start(['run', '--mode', 'detect', '--services', folderOf({ 'web.yaml': web() })], {
-    environment: accountAt(emulator.url),
+  const folder = folderOf({ 'web.yaml': web() });
+  const token = 'correct-horse-battery-staple';
+  const program = start(['run', '--mode', 'detect', '--services', folder, '--http-listen', '127.0.0.1:0'], {
+    environment: { ...accountAt(emulator.url), VPC_RECONCILER_RECONCILE_TOKEN: token },
   });
+  const { url } = await servedBy(program);
   await program.logged({ event, mode: 'detect', outcome: 'pending' });
+  edit(folder, 'web.yaml', web({ http_port: 8081 }));
+  await program.logged({ event, trigger: 'change', mode: 'detect', outcome: 'pending' });
+  program.send('SIGHUP');
+  await program.logged({ event, trigger: 'signal', mode: 'detect', outcome: 'pending' });
+  const response = await fetch(`${url}/api/reconcile?wait=true`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(await response.json()).toMatchObject({ trigger: 'request', mode: 'detect', outcome: 'pending' });
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0 });
+  expect(putsOf(emulator)).toEqual([]);
+});
+
+test('run --once exits with 2 if changes are pending in mode detect', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 })] });
+  const program = start(['run', '--once', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: { ...accountAt(emulator.url), VPC_RECONCILER_MODE: 'detect' },
+  });
+  expect(await program.ended).toMatchObject({ code: 2 });
   expect(putsOf(emulator)).toEqual([]);
 });
 

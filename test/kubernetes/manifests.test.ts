@@ -119,6 +119,7 @@ describe.skipIf(kubectl === null)('a mistake in a manifest is found', () => {
   const probes = 'probes use the port on which the program listens';
   const place = 'the folder of declarations is mounted, and below the link of git-sync';
   const job = 'a Job ends, and has enough time for a pass';
+  const mode = 'no command line overrides the mode of the settings';
   const cluster = 'our pods have no service account token and no variables about Services';
   const existing = 'every referenced object exists';
   const selectors = 'every selector matches our pods only';
@@ -174,6 +175,8 @@ describe.skipIf(kubectl === null)('a mistake in a manifest is found', () => {
     ['the grace period is shorter than that of the pod', 'base', 'PeriodSeconds: 30', 'PeriodSeconds: 20', '20 s'],
     [job, 'overlays/cronjob', 'DeadlineSeconds: 1800', 'DeadlineSeconds: 600', 'activeDeadlineSeconds'],
     [job, 'overlays/cronjob', '- --one-time', '- --verbose=1', 'git-sync does not end'],
+    [job, 'overlays/cronjob', 'values:\n            - 2', 'values:\n            - 1', 'pending changes'],
+    [mode, 'overlays/cronjob', '- apply', '- apply\n            - --mode=apply', '--mode=apply'],
     [job, 'overlays/cronjob', '- apply', '- run', 'the command does not end'],
     [job, 'overlays/cronjob', 'restartPolicy: Never', 'restartPolicy: OnFailure', 'restartPolicy'],
     [cluster, 'base', '      automountServiceAccountToken: false\n', '', 'automountServiceAccountToken'],

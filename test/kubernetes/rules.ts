@@ -125,6 +125,10 @@ export const rules = {
     },
   ),
 
+  'no command line overrides the mode of the settings': forEachReconciler(({ args }) =>
+    (args ?? []).filter((arg) => arg.startsWith('--mode')),
+  ),
+
   'the grace period is shorter than that of the pod': forEachReconciler((_container, { template }, environment) => {
     const { settings } = loadConfig({ environment: pick(environment, `${SETTING}GRACE_PERIOD`), flags: {} });
     const seconds = template.spec?.terminationGracePeriodSeconds ?? 30;
@@ -141,6 +145,12 @@ export const rules = {
       return [
         (job.activeDeadlineSeconds ?? 0) * 1000 > settings.pass_timeout ? '' : 'activeDeadlineSeconds',
         job.backoffLimit === undefined ? 'backoffLimit' : '',
+        job.podFailurePolicy?.rules.some(
+          ({ action, onExitCodes: codes }) =>
+            action === 'FailJob' && codes?.containerName === 'vpc-reconciler' && codes.values.includes(2),
+        ) === true
+          ? ''
+          : 'pending changes are tried again',
         spec?.restartPolicy === 'Never' ? '' : 'restartPolicy',
         sync?.args?.includes('--one-time') === true ? '' : 'git-sync does not end',
         spec?.containers.every(({ args }) => args?.[0] === 'apply') === true ? '' : 'the command does not end',

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../../config/config-error.ts';
+import type { Config } from '../../config/load-config.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
+import { printNotice } from '../context.ts';
+import type { Context } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, withConfig } from '../options.ts';
@@ -18,27 +21,36 @@ const HELP: HelpText = {
   ],
   exitCodes: [
     ['0', 'All services are in sync'],
+    ['2', 'The mode is detect, and changes are pending'],
     ['1', 'Invalid usage, or a service is missing, invalid, failed, withheld or unsettled'],
   ],
   needsAccount: true,
 };
 
-/** Defines `apply`, which runs one pass. */
+/** Defines `apply`, which runs one pass. With `mode: detect` it plans and writes nothing. */
 export function defineApply(command: Command, scope: CommandScope): void {
   addPassOptions(command).argument(
     '[plan]',
     'Plan saved by plan --out: apply exactly this plan, or nothing if anything has changed since',
   );
-  addSettings(command, [...PASS_SETTINGS, 'grace_period'], scope);
+  addSettings(command, ['mode', ...PASS_SETTINGS, 'grace_period'], scope);
   addHelpText(command, HELP, scope.context);
   command.action(async (planFile: string | undefined, flags: PassFlags) =>
     withConfig(command, scope, async (config) => {
       const savedPlan = planFile === undefined ? undefined : readSavedPlan(planFile);
       const only = savedPlan === undefined ? flags.only : selectionOf(savedPlan, flags.only);
-      const { report } = await runOnePass(config, { ...flags, mode: 'apply', savedPlan, only }, scope.context);
+      printMode(config, scope.context);
+      const { report } = await runOnePass(config, { ...flags, planOnly: false, savedPlan, only }, scope.context);
       return exitCodeOf(report.outcome);
     }),
   );
+}
+
+/** Says that nothing will be written, and which setting forbids it. */
+function printMode({ settings, origins }: Config, context: Context): void {
+  if (settings.mode === 'apply') return;
+  const from = origins.get('mode')?.from ?? '';
+  printNotice(context, `${from}: the mode is detect: apply plans and writes nothing; to write, add --mode apply`);
 }
 
 /** Returns the services that a saved plan was limited to. Throws a `ConfigError` if `--only` asks for others. */

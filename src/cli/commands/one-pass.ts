@@ -54,7 +54,8 @@ export function addPassOptions(command: Command): Command {
 }
 
 export type PassRequest = PassFlags & {
-  readonly mode: 'plan' | 'apply';
+  /** Whether to write nothing whatever the settings say. */
+  readonly planOnly: boolean;
   /** Either exactly this plan is applied, or nothing. */
   readonly savedPlan?: SavedPlan | undefined;
 };
@@ -66,7 +67,7 @@ export type PassResult = { readonly report: Report; readonly planned: Planned; r
 
 /** Runs one pass and prints its report. */
 export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
-  const { mode, savedPlan, only } = request;
+  const { planOnly, savedPlan, only } = request;
   const source = createSource(settings);
   const emulated = request.emulator ? await emulateAccount(source) : null;
   const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
@@ -77,7 +78,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   };
   const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
   const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
-  if (mode === 'apply') onStop(context, notify);
+  if (!planOnly && settings.mode === 'apply') onStop(context, notify);
   const kill = killAfter(context.stop, settings.grace_period);
   let planned: Planned = { plan: emptyPlan, findings: [] };
   try {
@@ -85,7 +86,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
       source,
       directory,
       account,
-      mode,
+      planOnly,
       savedPlan,
       onProgress: progress.onProgress,
       onPlan: (plan) => {
@@ -105,8 +106,9 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   }
 }
 
-/** Returns 0 if all services are in sync now, and 1 otherwise. */
+/** Returns 0 if all services are in sync now, 2 if changes are pending because nothing may be written, and 1 otherwise. */
 export function exitCodeOf(outcome: PassOutcome): ExitCode {
+  if (outcome === 'pending') return 2;
   return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
 }
 

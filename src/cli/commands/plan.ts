@@ -46,13 +46,14 @@ export function definePlan(command: Command, scope: CommandScope): void {
 }
 
 async function plan(config: Config, { showUnmanaged, out, ...flags }: PlanFlags, context: Context): Promise<ExitCode> {
-  const { report, planned, account } = await runOnePass(config, { ...flags, mode: 'plan' }, context);
+  const { report, planned, account } = await runOnePass(config, { ...flags, planOnly: true }, context);
   if (flags.output === 'text' && showUnmanaged) {
     for (const document of renderUnmanaged(planned.findings, config.settings.services)) printResult(context, document);
   }
   if (out !== undefined && report.error === null) {
     writeSavedPlan(out, toSavedPlan(planned.plan, account.accountId, flags.only));
-    printNotice(context, `saved the plan to ${out}; to apply it, run: vpc-reconciler apply ${out}`);
+    const flag = config.settings.mode === 'apply' ? '' : ' --mode apply';
+    printNotice(context, `saved the plan to ${out}; to apply it, run: vpc-reconciler apply ${out}${flag}`);
   }
-  return report.outcome === 'pending' ? 2 : exitCodeOf(report.outcome);
+  return exitCodeOf(report.outcome);
 }

@@ -56,6 +56,7 @@ const HELP: HelpText = {
   ],
   exitCodes: [
     ['0', 'Stopped by a signal; with --once, all services are in sync'],
+    ['2', 'With --once: the mode is detect, and changes are pending'],
     ['1', 'Invalid usage or configuration; with --once, a pass failed'],
   ],
   needsAccount: true,
@@ -102,7 +103,6 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
         source,
         directory,
         account,
-        mode: settings.mode,
         onStep: vitals.onStep,
         onProgress: progress.onProgress,
       }),
@@ -127,7 +127,8 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
     await emulated?.emulator.close();
   }
   log.info({ event: 'stopped' }, 'stopped');
-  return options.once && lastOutcome !== 'in_sync' ? 1 : 0;
+  if (!options.once || lastOutcome === 'in_sync') return 0;
+  return lastOutcome === 'pending' ? 2 : 1;
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;

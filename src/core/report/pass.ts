@@ -13,7 +13,7 @@ export const RETRIES_PARKED = {
   command: true,
 } as const satisfies Record<Trigger, boolean>;
 
-/** `detect` and `plan` write nothing: `detect` is a daemon that reports drift, `plan` is one pass that shows what `apply` would do. */
+/** `detect` and `plan` write nothing: `detect` is the setting that only reports drift, `plan` is the command that shows what `apply` would do. */
 export const MODES = ['apply', 'detect', 'plan'] as const;
 export type Mode = (typeof MODES)[number];
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { failure, FailureError } from '../core/base/failure.ts';
-import { sameJson } from '../core/base/json.ts';
+import { sameJson, toPlainNumber } from '../core/base/json.ts';
 import type { LiveService } from '../core/service/directory.ts';
 
 /** The page size to request: the largest that the API allows, and the most services that an account can have. */
@@ -11,8 +11,7 @@ const COMMON_PAGE_SIZES = new Set([10, 20, 25, 50, 100, 500]);
 
 /** A number, or its digits in quotes. Anything else counts as absent. */
 const numberOrNull = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-  .nullish()
+  .preprocess(toPlainNumber, z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).nullish())
   .catch(null);
 const pageInfoSchema = z
   .looseObject({ total_count: numberOrNull, total_pages: numberOrNull, per_page: numberOrNull })

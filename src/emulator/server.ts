@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson } from '../core/base/json.ts';
 import type { Json } from '../core/base/json.ts';
 import { failure } from './api.ts';
 import type { ApiRequest, RequestBody } from './api.ts';
@@ -124,7 +125,7 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
   if (bytes === 0) return { kind: 'empty' };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-    const value: Json = JSON.parse(text);
+    const value = parseJson(text);
     return { kind: 'json', value };
   } catch {
     // Not UTF-8, or not JSON: the answer says so.

@@ -3,6 +3,7 @@ import { isatty, WriteStream } from 'node:tty';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { parseJson } from '../core/base/json.ts';
 import type { PassOutcome } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
 import { renderLogLine, renderTotals } from '../core/report/terminal/terminal-report.ts';
@@ -64,7 +65,8 @@ function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string
       isReport(line) ? renderLogLine(line, { paint, columns: columns() }) : String(line[key]),
   });
   return (line) => {
-    const [first = '', ...rest] = pretty(line).split('\n');
+    // Parsed here, because pino-pretty would change the digits of some numbers.
+    const [first = '', ...rest] = pretty(parseJson(line)).split('\n');
     // Only the first line is wrapped: the others are already laid out, or are meant to be copied.
     return [wrapLine(first, { columns: columns() }), ...rest].join('\n');
   };

@@ -3,6 +3,7 @@ import { readAccount } from '../../config/account.ts';
 import type { Account } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { SettingName } from '../../config/settings.ts';
+import { parseJson } from '../../core/base/json.ts';
 import type { Source } from '../../core/load/source.ts';
 import { emptyPlan } from '../../core/plan/plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
@@ -124,8 +125,13 @@ function render(report: Report, { output, color }: PassFlags, context: Context):
       return JSON.stringify(report, null, 2);
     case 'markdown':
       // Secrets are redacted before rendering, because Markdown escapes some characters and a secret would not be found.
-      return renderMarkdown(JSON.parse(context.secrets.redact(JSON.stringify(report))));
+      return renderMarkdown(redacted(report, context));
     case 'text':
       return renderReport(report, resultTextOptions(context, color));
   }
+}
+
+function redacted(report: Report, { secrets }: Context): Report {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Redaction changes only texts.
+  return parseJson(secrets.redact(JSON.stringify(report))) as unknown as Report;
 }

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { HttpMethod } from '../../core/base/api-usage.ts';
+import { parseJson, toPlainNumber } from '../../core/base/json.ts';
 
 /** A field whose type differs from the reference counts as absent, so that the other fields can still be used. */
 const text = z.string().nullish().catch(null);
 const errorSchema = z.looseObject({
-  code: z.number().nullish().catch(null),
+  code: z.preprocess(toPlainNumber, z.number().nullish()).catch(null),
   message: text,
   documentation_url: text,
   source: z.looseObject({ pointer: text }).nullish().catch(null),
@@ -37,7 +38,7 @@ export function envelopeParser(): EnvelopeParser {
 
 function parseEnvelope(text: string): Envelope | null {
   try {
-    return envelopeSchema.safeParse(JSON.parse(text)).data ?? null;
+    return envelopeSchema.safeParse(parseJson(text)).data ?? null;
   } catch {
     return null; // Not JSON: the status and the CF-Ray header describe the failure.
   }

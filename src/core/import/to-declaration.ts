@@ -1,4 +1,5 @@
 import { Document, Scalar, visit } from 'yaml';
+import { isExactNumber } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import { escapeControlCharacters } from '../base/escape.ts';
 import { compare } from '../compare/compare.ts';
@@ -65,7 +66,11 @@ const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 function toText(service: JsonObject): string {
   // With `compat`, values such as yes, 0o7 and 1:20 are quoted, because tools that read YAML 1.1 do not see them as text.
-  const document = new Document(service, { version: '1.2', compat: 'yaml-1.1', aliasDuplicateObjects: false });
+  const document = new Document(service, writeDigits, {
+    version: '1.2',
+    compat: 'yaml-1.1',
+    aliasDuplicateObjects: false,
+  });
   visit(document, {
     Seq: (_, list) => {
       list.flow = true;
@@ -82,6 +87,12 @@ function toText(service: JsonObject): string {
       // These characters only occur in double quotes, where they can be escaped.
       .replaceAll(INVISIBLE, escapeCharacter)
   );
+}
+
+/** A whole number of a known field keeps its digits, so that the reason why it cannot be declared quotes it as it is. */
+function writeDigits(_key: unknown, value: unknown): unknown {
+  if (!isExactNumber(value)) return value;
+  return /^-?\d+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : Number(value.rawJSON);
 }
 
 /** Returns an escape sequence for double quotes in YAML: https://yaml.org/spec/1.2.2/#57-escaped-characters */

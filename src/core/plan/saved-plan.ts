@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isDeeperThan, isObject } from '../base/json.ts';
+import { isDeeperThan, isObject, parseJson } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Plan } from './plan.ts';
 import type { Step } from './step.ts';
@@ -51,7 +51,7 @@ export function toSavedStep(step: Step): SavedStep {
 /** Reads the JSON of a saved plan. Returns null if the text is anything else. */
 export function parseSavedPlan(text: string): SavedPlan | null {
   try {
-    const savedPlan = savedPlanSchema.safeParse(JSON.parse(text)).data ?? null;
+    const savedPlan = savedPlanSchema.safeParse(parseJson(text)).data ?? null;
     return savedPlan === null || hasDuplicates(savedPlan) ? null : savedPlan;
   } catch {
     return null; // Not JSON. The caller reports what was expected.

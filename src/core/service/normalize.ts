@@ -1,5 +1,5 @@
 import { cachedByIdentity } from '../base/identity-cache.ts';
-import { isObject } from '../base/json.ts';
+import { isObject, toPlainNumber } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
 import { fieldByPath, fieldsIn, MAPPING_PATHS } from './fields.ts';
@@ -106,7 +106,8 @@ function collect(
       collect(value, { prefix: `${prefix}${key}.`, fields: field.fields }, values, unknown);
     } else {
       // A mapping for which the API has another value, such as text, is compared as a field.
-      const canonical = field.canonical === undefined ? value : field.canonical(value);
+      const plain = typeof value === 'object' ? toPlainNumber(value) : value;
+      const canonical = field.canonical === undefined ? plain : field.canonical(plain);
       if (canonical !== null) values[field.index] = canonical;
     }
   }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { parseJson } from '../../../src/core/base/json.ts';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
 import { compare } from '../../../src/core/compare/compare.ts';
 import { renderUnmanaged, toDeclaration } from '../../../src/core/import/to-declaration.ts';
@@ -51,6 +52,14 @@ host:
   network:
     tunnel_id: ${tunnel}
 `);
+});
+
+test.for([
+  ['9007199254740993', '9007199254740993'],
+  ['1.10', '1.1'],
+])('quotes the port %s in the reason why it cannot be declared', ([digits, quoted]) => {
+  const result = toDeclaration(live({ tcp_port: Object(parseJson(`{"port":${digits}}`)).port }));
+  expect(result).toMatchObject({ kind: 'undeclarable', reason: expect.stringContaining(`found ${quoted}`) });
 });
 
 test('omits the live fields that a declaration cannot contain, and names them', () => {

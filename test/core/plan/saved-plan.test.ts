@@ -26,6 +26,15 @@ describe('a saved plan', () => {
   test('is read as it was written', () => {
     expect(parseSavedPlan(JSON.stringify(savedPlan))).toEqual(savedPlan);
   });
+
+  test('keeps every digit of the numbers in unknown fields', () => {
+    const text = JSON.stringify(savedPlan).replaceAll(
+      '"tcp_port":',
+      '"weights":[9007199254740993,1.10,1e400],"tcp_port":',
+    );
+    expect(text).toContain('1e400');
+    expect(JSON.stringify(parseSavedPlan(text))).toBe(text);
+  });
 });
 
 describe('the text of a saved plan is rejected', () => {

@@ -7,7 +7,9 @@ import { fakeToken } from './emulator/fake-account.ts';
 // Libraries are imported only after this check, because they fail on an older Node.js with an obscure error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 22)) {
-  process.stderr.write(`vpc-reconciler requires Node.js 22.22 or later, found ${process.versions.node}; install 24\n`);
+  process.stderr.write(
+    `vpc-reconciler requires Node.js 22.22 or later, found ${process.versions.node}; install Node.js 24\n`,
+  );
   process.exit(1);
 }
 

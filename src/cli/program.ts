@@ -40,12 +40,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'import',
-    summary: 'Write a declaration for every live service',
+    summary: 'Write declarations for the live services that have none',
     load: async () => (await import('./commands/import.ts')).defineImport,
   },
   {
     name: 'emulate',
-    summary: 'Run a local API for demos and tests',
+    summary: 'Run a local emulator of the API, for demos and tests',
     load: async () => (await import('./commands/emulate.ts')).defineEmulate,
   },
   {

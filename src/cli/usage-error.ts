@@ -5,12 +5,13 @@ export function describeUsageError(text: string): string {
   return escapeControlCharacters(withoutValues(withShortArgumentError(onOneLine(text))));
 }
 
-/** Removes the prefix `error:`, and joins the suggestion that commander puts on a second line. */
+/** Removes the prefix `error:`, and appends the suggestion that commander writes on a second line. */
 function onOneLine(text: string): string {
   return text
     .replace(/^error: /, '')
     .trim()
     .replace(/\.?\n/, ' ')
+    .replace('(Did you', '(did you')
     .replace(/\.$/, '');
 }
 

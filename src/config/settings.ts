@@ -69,7 +69,7 @@ export const settingsSchema = z.strictObject(
       .describe('How often to check for drift, with jitter; 0 turns these checks off'),
     schedule: schedule
       .prefault(DEFAULTS.schedule)
-      .describe('When to check for drift in addition: a cron expression with an optional time zone, or none'),
+      .describe('Additional times to check for drift: a cron expression with an optional time zone, or none'),
     settle: duration.prefault(DEFAULTS.settle).describe('How long the folder must stay unchanged before it is read'),
     rescan: positiveDuration
       .prefault(DEFAULTS.rescan)
@@ -81,7 +81,7 @@ export const settingsSchema = z.strictObject(
       ),
     request_budget: rates
       .prefault(DEFAULTS.request_budget)
-      .describe('Maximum rates of requests with one credential, including retries'),
+      .describe('Maximum rates of requests of this process, including retries'),
     concurrency: wholeNumber(1, 100).prefault(DEFAULTS.concurrency).describe('Maximum number of requests in flight'),
     request_timeout: positiveDuration.prefault(DEFAULTS.request_timeout).describe('Timeout of one request'),
     pass_timeout: positiveDuration.prefault(DEFAULTS.pass_timeout).describe('Timeout of one pass'),

@@ -74,7 +74,7 @@ function currentStateGauges(registry: Registry) {
   return {
     services: new Gauge({
       name: 'vpc_reconciler_services',
-      help: 'Services by finding of the last pass that compared: in_sync; drifted (before the pass updated them); missing (declared, not live); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
+      help: 'Services by finding of the last comparison: in_sync; drifted (before the pass updated them); missing (declared, not live); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
       labelNames: ['finding'],
       registers,
     }),
@@ -95,12 +95,12 @@ function currentStateGauges(registry: Registry) {
     }),
     uncorrected: new Gauge({
       name: 'vpc_reconciler_uncorrected_services',
-      help: 'Services that differed in the last pass that compared, and were not updated: the update failed, was withheld or did not settle, or the mode is detect.',
+      help: 'Services that differed in the last comparison and were not updated: the update failed, was withheld or did not settle, or the mode is detect.',
       registers,
     }),
     driftAge: new Gauge({
       name: 'vpc_reconciler_drift_age_seconds',
-      help: 'Seconds since the service that has drifted longest was first found different from its declaration. 0 if no service differs, or all were updated.',
+      help: 'Age in seconds of the oldest drift that has not been corrected. 0 if there is none.',
       registers,
     }),
   };

@@ -93,7 +93,7 @@ function watcherGauges(registry: Registry): (vitals: Vitals, toTimestamp: ToTime
   });
   const missed = new Counter({
     name: 'vpc_reconciler_watcher_missed_changes_total',
-    help: 'Changes in the folder that caused no event, and were found later by the safety rescan.',
+    help: 'Changes in the folder that caused no event and were detected later by a rescan.',
     registers,
   });
   const lastCheck = new Gauge({

@@ -47,7 +47,7 @@ test.for([0, 1000])('limits the width of the help on a terminal of %i columns', 
 test('prints the meaning of a term below it where the terminal is narrow', async () => {
   const { stdout } = await command(['run', '--help'], { columns: 60 });
   expect(stdout).toContain(
-    '\n  --once\n      Exit when all services are in sync (exit code 0) or a\n      pass fails (exit code 1)\n',
+    '\n  --once\n      Exit when all services are in sync, or when a pass\n      cannot bring them in sync\n',
   );
 });
 
@@ -103,8 +103,8 @@ test.for(EVERY_COMMAND)('the help of %s lists the exit codes', async (name) => {
 
 test.for([
   { line: ['frobnicate'], message: "unknown command 'frobnicate'" },
-  { line: ['plann'], message: "unknown command 'plann' (Did you mean plan?)" },
-  { line: ['plan', '--servces', 'x'], message: "unknown option '--servces' (Did you mean --services?)" },
+  { line: ['plann'], message: "unknown command 'plann' (did you mean plan?)" },
+  { line: ['plan', '--servces', 'x'], message: "unknown option '--servces' (did you mean --services?)" },
   { line: ['validate', '--interval', '5m'], message: "unknown option '--interval'" },
   { line: ['plan', 'services'], message: "too many arguments for 'plan'. Expected 0 arguments but got 1" },
   { line: ['plan', '--services'], message: "option '--services <folder>' argument missing" },

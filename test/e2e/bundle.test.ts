@@ -56,5 +56,5 @@ const old = (process.env['PATH'] ?? '')
 test.skipIf(old === undefined)('the bundle prints one line that says what to do if Node is too old', async () => {
   const { code, stdout, stderr } = await ran(['plan'], { command: [old ?? '', main], cwd: folder });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^vpc-reconciler requires Node\.js 22\.22 or later, found \S+; install 24\n$/);
+  expect(stderr).toMatch(/^vpc-reconciler requires Node\.js 22\.22 or later, found \S+; install Node\.js 24\n$/);
 });

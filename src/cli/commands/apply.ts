@@ -22,7 +22,10 @@ const HELP: HelpText = {
   exitCodes: [
     ['0', 'All services are in sync'],
     ['2', 'The mode is detect, and changes are pending'],
-    ['1', 'Invalid usage, or a service is missing, invalid, failed, withheld or unsettled'],
+    [
+      '1',
+      'Invalid usage; a service that is missing, invalid, failed, withheld or unsettled; or a folder or an account that cannot be read',
+    ],
   ],
   needsAccount: true,
 };

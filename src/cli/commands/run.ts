@@ -46,7 +46,7 @@ import { clock, createBudget, createDirectory, createPass, createSource, describ
 
 const HELP: HelpText = {
   examples: [
-    ['Reconcile the account of the environment with ./services', 'vpc-reconciler run'],
+    ['Keep the account in sync with ./services', 'vpc-reconciler run'],
     ['Report drift every hour, without correcting it', 'vpc-reconciler run --mode detect --interval 1h'],
     ['Try it without an account, until all services are in sync', 'vpc-reconciler run --emulator --once'],
   ],
@@ -55,9 +55,9 @@ const HELP: HelpText = {
     'VPC_RECONCILER_RECONCILE_TOKEN=… vpc-reconciler run',
   ],
   exitCodes: [
-    ['0', 'Stopped by a signal; with --once, all services are in sync'],
+    ['0', 'Stopped by a signal; with --once: all services are in sync'],
     ['2', 'With --once: the mode is detect, and changes are pending'],
-    ['1', 'Invalid usage or configuration; with --once, a pass failed'],
+    ['1', 'Invalid usage or configuration; with --once: the services could not be brought in sync'],
   ],
   needsAccount: true,
 };
@@ -68,7 +68,7 @@ type RunFlags = { readonly emulator?: boolean; readonly once?: boolean };
 export function defineRun(command: Command, scope: CommandScope): void {
   command
     .addOption(emulatorOption())
-    .option('--once', 'Exit when all services are in sync (exit code 0) or a pass fails (exit code 1)');
+    .option('--once', 'Exit when all services are in sync, or when a pass cannot bring them in sync');
   addSettings(command, SETTINGS, scope);
   addHelpText(command, HELP, scope.context);
   command.action(async ({ emulator = false, once = false }: RunFlags) =>

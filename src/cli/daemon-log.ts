@@ -61,7 +61,7 @@ export function logWatchState(log: Log, folder: string, state: WatchState): void
 export function logMissedChange(log: Log, folder: string): void {
   log.warn(
     { event: 'change_missed' },
-    `a safety rescan found a change in ${folder} that no event announced; restarting the watch`,
+    `a rescan found a change in ${folder} that caused no event; setting up the watch again`,
   );
 }
 

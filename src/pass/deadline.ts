@@ -17,7 +17,7 @@ export function killAfter(stop: AbortSignal, ms: number): TimedSignal {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const startTimer = () => {
-    const message = `given up: still in progress when grace_period (${formatDuration(ms)}) was over`;
+    const message = `stopped: still in progress when grace_period (${formatDuration(ms)}) ended`;
     timer = setTimeout(() => controller.abort(new FailureError(failure('interrupted', message))), ms);
   };
   if (stop.aborted) startTimer();

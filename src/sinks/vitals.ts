@@ -10,7 +10,7 @@ export type VitalsTracker = Required<ReportSink> & {
   readonly onWatchState: (watcher: Pick<Vitals['watcher'], 'by' | 'reason'>) => void;
   /** Called after every check of the folder for changes. */
   readonly onFolderCheck: () => void;
-  /** Called when a change was found that no event announced. */
+  /** Called when a change was found that caused no event. */
   readonly onMissedChange: () => void;
   /** Called when the daemon begins to stop. */
   readonly onStop: () => void;

@@ -43,7 +43,7 @@ test('gives up work that is still in progress when the grace period ends', () =>
   expect(signal.aborted).toBe(false);
   vi.advanceTimersByTime(1);
   expect(signal.reason).toMatchObject({
-    failure: { kind: 'interrupted', message: 'given up: still in progress when grace_period (1s) was over' },
+    failure: { kind: 'interrupted', message: 'stopped: still in progress when grace_period (1s) ended' },
   });
 });
 

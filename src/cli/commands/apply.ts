@@ -53,7 +53,7 @@ export function defineApply(command: Command, scope: CommandScope): void {
 function printMode({ settings, origins }: Config, context: Context): void {
   if (settings.mode === 'apply') return;
   const from = origins.get('mode')?.from ?? '';
-  printNotice(context, `${from}: the mode is detect: apply plans and writes nothing; to write, add --mode apply`);
+  printNotice(context, `${from}: the mode is detect, so apply plans and writes nothing; to write, add --mode apply`);
 }
 
 /** Returns the services that a saved plan was limited to. Throws a `ConfigError` if `--only` asks for others. */

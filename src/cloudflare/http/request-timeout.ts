@@ -17,7 +17,7 @@ export function startRequestTimeout(ms: number, signal: AbortSignal): RequestTim
   expired.catch(() => {}); // Avoids an unhandled rejection when the caller no longer waits for it.
   const expire = () => {
     controller.abort();
-    reject(new Error('the request was given up'));
+    reject(new Error('the request was aborted'));
   };
   const timer = setTimeout(expire, ms);
   if (signal.aborted) expire();

@@ -111,7 +111,7 @@ function findConflictOfReplaced({ file, line }: Declaration, folder: readonly Pa
     return `${file}: expected one declaration, because --force replaces the file, found ${describeNames(declarations)}; move each into a file of its own, or omit --force`;
   }
   if (/\.ya?ml$/i.test(file)) return null;
-  return `${file}:${line}: expected a .yaml or .yml file, because import writes YAML, found another; rename it, or omit --force`;
+  return `${file}:${line}: expected a name that ends in .yaml or .yml, because import writes YAML; rename the file, or omit --force`;
 }
 
 /** At most this many names keep a message readable. */

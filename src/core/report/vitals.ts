@@ -30,7 +30,7 @@ export type Vitals = {
     readonly reason: string | null;
     /** When a check for changes in the folder last ended, even if the folder could not be read. */
     readonly checkedAt: number | null;
-    /** The number of changes that no event announced, so that only a safety rescan found them. */
+    /** The number of changes that caused no event, so that only a rescan found them. */
     readonly missedChanges: number;
   };
 };

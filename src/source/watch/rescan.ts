@@ -18,7 +18,7 @@ export type RescanOptions = {
   readonly state: StateTracker;
   readonly tasks: TaskQueue;
   readonly onChangeFound: () => void;
-  /** Called when a rescan found a change that no event announced. */
+  /** Called when a rescan found a change that caused no event. */
   readonly onMissedChange?: () => void;
   readonly signal: AbortSignal;
 };

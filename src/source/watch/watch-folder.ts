@@ -23,7 +23,7 @@ export type WatchOptions = {
   readonly onState: (state: WatchState) => void;
   /** Called after every check of the folder. */
   readonly onCheck?: () => void;
-  /** Called when a safety rescan found a change that no event announced. The watcher is then restarted. */
+  /** Called when a rescan found a change that caused no event. The watcher is then restarted. */
   readonly onMissedChange?: () => void;
 };
 

@@ -42,7 +42,9 @@ test.for([
   });
   expect(code).toBe(2);
   expect(stdout).toMatch(/^ {2}= to be updated\n(.*\n)*pending: 2 to update/m);
-  expect(stderr.trimEnd()).toMatch(/: the mode is detect: apply plans and writes nothing; to write, add --mode apply$/);
+  expect(stderr.trimEnd()).toMatch(
+    /: the mode is detect, so apply plans and writes nothing; to write, add --mode apply$/,
+  );
   expect(stderr).toContain(`${from}: `);
   expectNoWrites(emulator);
 });

@@ -96,7 +96,7 @@ test.for<{
     services: [a],
     facts: { folder: [file('s/a.json', a)], force: true },
     conflicts: [
-      's/a.json:2: expected a .yaml or .yml file, because import writes YAML, found another; rename it, or omit --force',
+      's/a.json:2: expected a name that ends in .yaml or .yml, because import writes YAML; rename the file, or omit --force',
     ],
   },
 ])('reports a conflict if $reason', ({ services, facts, conflicts }) => {

@@ -227,9 +227,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
   {
     mistake: 'a backslash in double quotes',
     text: e(['name: orders-db', `name: "orders\\db"`]),
-    expected: [
-      '2:14 not valid YAML: \\d means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
-    ],
+    expected: ['2:14 not valid YAML: \\d is not an escape sequence; use single quotes, or write \\\\ for a backslash'],
   },
   {
     mistake: 'a bracket that is not closed at the end',

@@ -365,7 +365,7 @@ const watchWithoutEvents = async (options: Partial<WatchOptions> = {}) => {
   return { ...watch, missed, change: () => (hasChanged = true) };
 };
 
-describe('a change that no event announced', () => {
+describe('a change that caused no event', () => {
   test('is reported as missed each time, after which the watcher is restarted', async () => {
     const { missed, change } = await watchWithoutEvents();
     change();

@@ -181,7 +181,7 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation | Explain | ByMessage
   BAD_COLLECTION_TYPE: { message: 'found a tag that does not fit its value; remove the tag' },
   BAD_DIRECTIVE: { message: 'found a directive that is not valid; remove the line' },
   BAD_DQ_ESCAPE: ({ text, offset }) => ({
-    message: `${escapeAt(text, offset)} means nothing in double quotes; use single quotes, or write \\\\ for a backslash`,
+    message: `${escapeAt(text, offset)} is not an escape sequence; use single quotes, or write \\\\ for a backslash`,
   }),
   BAD_PROP_ORDER: ({ text, offset }) => ({
     message: `found an anchor or a tag before ${text.charAt(offset)}; move it after the ${text.charAt(offset)}`,

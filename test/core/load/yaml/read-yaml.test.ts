@@ -212,9 +212,7 @@ describe('problems', () => {
     {
       mistake: 'a backslash',
       text: 'a: "\\q"',
-      expected: [
-        '1:5 not valid YAML: \\q means nothing in double quotes; use single quotes, or write \\\\ for a backslash',
-      ],
+      expected: ['1:5 not valid YAML: \\q is not an escape sequence; use single quotes, or write \\\\ for a backslash'],
     },
     {
       mistake: 'an @',

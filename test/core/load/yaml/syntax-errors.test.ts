@@ -224,13 +224,13 @@ const rows: readonly Row[] = [
     code: 'BAD_DQ_ESCAPE',
     message: 'Invalid escape sequence \\q',
     text: 'a: "\\q"',
-    expected: ['1:5 \\q means nothing in double quotes; use single quotes, or write \\\\ for a backslash'],
+    expected: ['1:5 \\q is not an escape sequence; use single quotes, or write \\\\ for a backslash'],
   },
   {
     code: 'BAD_DQ_ESCAPE',
     message: 'Invalid escape sequence \\u12G4',
     text: 'a: "\\u12G4"',
-    expected: ['1:5 \\u12G4 means nothing in double quotes; use single quotes, or write \\\\ for a backslash'],
+    expected: ['1:5 \\u12G4 is not an escape sequence; use single quotes, or write \\\\ for a backslash'],
   },
   {
     code: 'BAD_PROP_ORDER',

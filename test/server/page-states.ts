@@ -168,7 +168,7 @@ export function everything(): PageData {
 
 export const partial = everything();
 
-const unreachable = { ...failure('transient', 'GET /services: no answer within 30s (4 requests)'), status: 503 };
+const unreachable = { ...failure('transient', 'GET /services: no response within 30s (4 requests)'), status: 503 };
 const failed = report({ findings: [], declared: 6, error: unreachable, duration_ms: 30_400 });
 const good = everything().latest;
 const failedPasses = passes(failed, [

@@ -107,7 +107,7 @@ export const FIELDS = {
     value: mapping('a mapping: ipv4 and/or ipv6 with network, or hostname with resolver_network', checkHostShape),
     required: true,
     title: 'Host',
-    description: 'Where the service is: ipv4, ipv6 or both with network, or hostname with resolver_network.',
+    description: 'Where the service is: ipv4, ipv6 or both, with network; or hostname, with resolver_network.',
     examples: [
       { ipv4: '10.0.0.12', network: { tunnel_id: TUNNEL } },
       { hostname: 'orders.internal', resolver_network: { tunnel_id: TUNNEL } },

@@ -49,7 +49,7 @@ describe('the headline shows the state, the reason, and since when', () => {
     {
       state: 'failing',
       data: states.failing,
-      text: 'Failing The last 3 passes failed: GET /services: no answer within 30s (4 requests) transient · HTTP 503 Since 10 minutes ago',
+      text: 'Failing The last 3 passes failed: GET /services: no response within 30s (4 requests) transient · HTTP 503 Since 10 minutes ago',
     },
     {
       state: 'access denied',

@@ -56,7 +56,7 @@ function groupsWithSame(
   );
 }
 
-/** At most so many other places are listed, so that a thousand copies do not list each other a million times. */
+/** At most this many other places are listed, so that a thousand copies do not list each other a million times. */
 const MAX_LISTED = 5;
 
 /** Lists where the other declarations of a group are: `a.yaml:4, b.yaml:6 and 3 more`. */

@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
-/** At most so many problems of one file are reported. */
+/** At most this many problems of one file are reported. */
 const MAX_PROBLEMS = 20;
 
 /**

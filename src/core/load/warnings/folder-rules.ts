@@ -6,7 +6,7 @@ type Rule = (services: readonly CheckedService[]) => readonly ServiceWarning[];
 /** The rules that compare the services of a folder with each other. */
 export const FOLDER_RULES: readonly Rule[] = [checkTunnels, checkNameCase];
 
-/** At least so many services must share the other tunnel before a lone tunnel looks like a mistake. */
+/** At least this many services must share the other tunnel before a lone tunnel looks like a mistake. */
 const MIN_SHARED = 3;
 
 /** Warns about a service with a tunnel of its own while all others share another one. */

@@ -8,7 +8,7 @@ export type CredentialsResult =
   | { readonly credentials: CredentialSource; readonly fault: null }
   | { readonly credentials: null; readonly fault: string };
 
-/** Reads the credentials. A token takes precedence over e-mail and key, because its permissions can be limited. */
+/** Reads the credentials. A token takes precedence over email and key, because its permissions can be limited. */
 export function readCredentials(environment: Environment, onSecret: (secret: string) => void): CredentialsResult {
   const token = valueOf(environment, 'CLOUDFLARE_API_TOKEN');
   const file = valueOf(environment, 'CLOUDFLARE_API_TOKEN_FILE');

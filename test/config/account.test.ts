@@ -48,7 +48,7 @@ test('reads a token from a file, without the line break that editors and `echo` 
   }
 });
 
-test('reads e-mail and key', () => {
+test('reads email and key', () => {
   const environment = { ...account, CLOUDFLARE_EMAIL: 'ops@example.com\n', CLOUDFLARE_API_KEY: ` ${SECRET}` };
   expect(readAccount(environment).credentials.current()).toEqual({ email: 'ops@example.com', key: SECRET });
 });
@@ -57,7 +57,7 @@ test.for([
   { CLOUDFLARE_API_TOKEN: ' t \n', found: { token: 't' } },
   { CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
   { CLOUDFLARE_API_TOKEN: ' \n', CLOUDFLARE_API_TOKEN_FILE: 'from-the-file', found: { token: 'from-the-file' } },
-])('prefers a token over e-mail and key: %j', ({ CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE: text, found }) => {
+])('prefers a token over email and key: %j', ({ CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE: text, found }) => {
   const { credentials } = readAccount({
     ...account,
     CLOUDFLARE_API_TOKEN,
@@ -110,9 +110,9 @@ test.for([
 });
 
 test.for([
-  { CLOUDFLARE_EMAIL: 'ops@example.com', reason: 'an e-mail without a key' },
-  { CLOUDFLARE_API_KEY: SECRET, reason: 'a key without an e-mail' },
-  { CLOUDFLARE_API_KEY: SECRET, CLOUDFLARE_EMAIL: ' ', reason: 'a key with a blank e-mail' },
+  { CLOUDFLARE_EMAIL: 'ops@example.com', reason: 'an email without a key' },
+  { CLOUDFLARE_API_KEY: SECRET, reason: 'a key without an email' },
+  { CLOUDFLARE_API_KEY: SECRET, CLOUDFLARE_EMAIL: ' ', reason: 'a key with a blank email' },
 ])('rejects $reason', (half) => {
   expect(faultsOf({ ...account, ...half })).toEqual([
     'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY: expected both, found one; set both, or an API token in CLOUDFLARE_API_TOKEN',

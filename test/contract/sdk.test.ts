@@ -35,7 +35,7 @@ const orders = {
 
 describe.each<{ by: string; credentials: Credentials }>([
   { by: 'token', credentials: { apiToken: 'emulator-token-not-a-secret' } },
-  { by: 'e-mail and key', credentials: { apiEmail: identity.email, apiKey: identity.key } },
+  { by: 'email and key', credentials: { apiEmail: identity.email, apiKey: identity.key } },
 ])('authenticated by $by', ({ credentials }) => {
   test('creates, reads, lists, updates and deletes', async () => {
     const emulator = await emulated();

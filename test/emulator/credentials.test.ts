@@ -6,7 +6,7 @@ const accepted = { token: 'all', readOnlyToken: 'read', email: 'a@example.com', 
 test.each([
   { reason: 'the token', headers: { authorization: 'Bearer all' } },
   { reason: 'the scheme in lower case', headers: { authorization: 'bearer all' } },
-  { reason: 'e-mail and key', headers: { 'x-auth-email': 'a@example.com', 'x-auth-key': 'k' } },
+  { reason: 'email and key', headers: { 'x-auth-email': 'a@example.com', 'x-auth-key': 'k' } },
 ])('$reason may write', async ({ headers }) => {
   const { call } = await emulated(accepted);
   expect((await call('POST', '', orders(), { headers })).status).toBe(200);
@@ -18,8 +18,8 @@ test.each([
   { reason: 'an empty token', headers: { authorization: 'Bearer ' } },
   { reason: 'another scheme', headers: { authorization: 'Basic all' } },
   { reason: 'a wrong key', headers: { 'x-auth-email': 'a@example.com', 'x-auth-key': 'other' } },
-  { reason: 'a wrong e-mail', headers: { 'x-auth-email': 'b@example.com', 'x-auth-key': 'k' } },
-  { reason: 'a key without e-mail', headers: { 'x-auth-key': 'k' } },
+  { reason: 'a wrong email', headers: { 'x-auth-email': 'b@example.com', 'x-auth-key': 'k' } },
+  { reason: 'a key without email', headers: { 'x-auth-key': 'k' } },
   {
     reason: 'a wrong token beside the right key',
     headers: { authorization: 'Bearer other', 'x-auth-email': 'a@example.com', 'x-auth-key': 'k' },
@@ -36,7 +36,7 @@ test.each([
   });
 });
 
-test('rejects e-mail and key if none are configured', async () => {
+test('rejects email and key if none are configured', async () => {
   const { call } = await emulated();
   const headers = { 'x-auth-email': 'undefined', 'x-auth-key': 'undefined' };
   expect((await call('GET', '', undefined, { headers })).status).toBe(401);

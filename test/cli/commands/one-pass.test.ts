@@ -229,7 +229,7 @@ test.for<{ kind: string; set: (token: string) => Environment; from: string }>([
     from: 'CLOUDFLARE_API_TOKEN_FILE',
   },
   {
-    kind: 'e-mail and key',
+    kind: 'email and key',
     set: (token) => ({ CLOUDFLARE_API_TOKEN: ' ', CLOUDFLARE_EMAIL: 'ops@example.com', CLOUDFLARE_API_KEY: token }),
     from: 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
   },

@@ -1,7 +1,7 @@
-import type { Signals } from '../core/base/abort.ts';
 import type { ApiUsage } from '../core/base/api-usage.ts';
 import type { CredentialSource } from '../core/base/credentials.ts';
 import { FailureError } from '../core/base/failure.ts';
+import type { WriteOptions } from '../core/service/directory.ts';
 import type { ApiRequest, ApiResponse } from './http/http.ts';
 import { requestSender } from './request-sender.ts';
 import type { CallState, RequestSenderOptions } from './request-sender.ts';
@@ -25,7 +25,7 @@ export type ApiClient = {
 type ApiCall = <Result>(
   request: ApiRequest,
   parse: (response: ApiResponse) => Result,
-  signals: Signals,
+  options: WriteOptions,
 ) => Promise<CallResult<Result>>;
 
 /** The result of a call, and how many requests it took. */
@@ -46,21 +46,21 @@ export function apiClient(options: ApiClientOptions): ApiClient {
   const sendWithRetries = async <Result>(
     request: ApiRequest,
     parse: (response: ApiResponse) => Result,
-    signals: Signals,
+    callOptions: WriteOptions,
     call: CallState,
   ): Promise<Result> =>
-    withRetries(async () => parse(await sender.send(request, signals, call)), {
+    withRetries(async () => parse(await sender.send(request, callOptions, call)), {
       attempts,
       random,
-      stop: signals.stop,
+      stop: callOptions.stop,
     });
 
   return {
-    read: async (request, parse, signals) =>
-      withReloadedCredential(credentials, (call) => sendWithRetries(request, parse, signals, call)),
-    write: async (request, parse, signals) =>
+    read: async (request, parse, callOptions) =>
+      withReloadedCredential(credentials, (call) => sendWithRetries(request, parse, callOptions, call)),
+    write: async (request, parse, callOptions) =>
       withReloadedCredential(credentials, (call) =>
-        probedWrite(call, () => sendWithRetries(request, parse, signals, call)),
+        probedWrite(call, () => sendWithRetries(request, parse, callOptions, call)),
       ),
     usage: sender.usage,
     close: sender.close,

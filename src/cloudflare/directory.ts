@@ -25,14 +25,14 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
       }
       throw new FailureError(failure('transient', `the list of services did not end within ${MAX_PAGES} pages`));
     },
-    update: async (service, body, signals) => {
+    update: async (service, body, options) => {
       // Our `service_id` is in lower case; the address uses the case of the API, which may matter.
       const { service_id: id } = service.value;
       const path = `${servicesPath}/${encodeURIComponent(typeof id === 'string' ? id : service.service_id)}`;
       const { result: live, attempts } = await client.write(
         { method: 'PUT', path, body },
         ({ result }) => parseUpdated(result, service.service_id),
-        signals,
+        options,
       );
       return { live, attempts };
     },

@@ -1,7 +1,7 @@
-import type { Signals } from '../core/base/abort.ts';
 import type { ApiUsage, EndedRequest } from '../core/base/api-usage.ts';
 import type { Credentials, CredentialSource } from '../core/base/credentials.ts';
-import type { Budget } from './budget/request-budget.ts';
+import type { WriteOptions } from '../core/service/directory.ts';
+import type { Budget, EndRequest } from './budget/request-budget.ts';
 import { ApiError } from './errors.ts';
 import { cloudflareHttp } from './http/http.ts';
 import type { ApiRequest, ApiResponse, HttpOptions } from './http/http.ts';
@@ -12,7 +12,7 @@ export type CallState = { credentials: Credentials; attempts: number };
 
 export type RequestSender = {
   /** Sends one request within the budget, with the credential that is current when the budget allows it to start. */
-  readonly send: (request: ApiRequest, signals: Signals, call: CallState) => Promise<ApiResponse>;
+  readonly send: (request: ApiRequest, options: WriteOptions, call: CallState) => Promise<ApiResponse>;
   /** Returns the cost of all requests so far. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
@@ -32,8 +32,8 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
   const counts = { requests: 0, retries: 0 };
 
   return {
-    send: async (request, { stop, kill }, call) => {
-      const endRequest = await budget.take(stop);
+    send: async (request, options, call) => {
+      const endRequest = await takeTurn(budget, options);
       const startedAt = performance.now();
       let limits: ResponseLimits | null = null;
       call.credentials = credentials.current();
@@ -42,7 +42,7 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
       counts.requests += 1;
       if (isRetry) counts.retries += 1;
       try {
-        const response = await http.send(request, call.credentials, kill);
+        const response = await http.send(request, call.credentials, options.kill);
         limits = response.limits;
         return response;
       } catch (error) {
@@ -57,4 +57,15 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
     usage: () => ({ ...counts, throttled_ms: budget.throttledMs() }),
     close: http.close,
   };
+}
+
+/** Waits until the budget and the gate let a request start. The gate is asked last, because the wait for the budget can be long. */
+async function takeTurn(budget: Budget, { stop, gate }: WriteOptions): Promise<EndRequest> {
+  for (;;) {
+    const endRequest = await budget.take(stop);
+    if (gate === undefined || gate.enter()) return endRequest;
+    // The check may send a request of its own, which needs this turn if the budget is small.
+    endRequest('unused');
+    await gate.check();
+  }
 }

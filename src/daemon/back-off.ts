@@ -21,13 +21,17 @@ export function backOff(random: () => number): { readonly delayAfter: (report: R
   };
 }
 
-/** Whether an early retry may help: the pass failed, an update failed but may succeed now, or a planned update was not started. */
-function needsRetry({ outcome, services }: Report): boolean {
+/**
+ * Whether an early retry may help: the pass failed, an update failed but may succeed now, or a planned update was not started. The pass
+ * after a superseded one does not wait for a retry.
+ */
+function needsRetry({ outcome, services, superseded }: Report): boolean {
   return (
     outcome === 'failed' ||
     outcome === 'denied' ||
     services.some(
-      ({ error, action, result }) => error?.kind === 'transient' || (action !== null && result === 'withheld'),
+      ({ error, action, result }) =>
+        error?.kind === 'transient' || (action !== null && result === 'withheld' && !superseded),
     )
   );
 }

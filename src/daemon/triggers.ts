@@ -90,6 +90,25 @@ export function scheduleTrigger(schedule: Schedule): TriggerSource {
   };
 }
 
+/** Requests a pass after one whose plan was superseded, as soon as a change of the folder may be complete. */
+export function supersededTrigger(settleMs: number): TriggerSource {
+  return {
+    trigger: 'change',
+    start: (requestPass) => {
+      let timer: NodeJS.Timeout | undefined;
+      return {
+        stop: () => clearTimeout(timer),
+        onReport: ({ superseded }) => {
+          if (superseded) timer = setTimeout(() => void requestPass(), settleMs);
+        },
+        onPhase: ({ kind }) => {
+          if (kind === 'began') clearTimeout(timer);
+        },
+      };
+    },
+  };
+}
+
 export type IntervalOptions = {
   /** The time from the end of a pass to the next one; 0 for never. */
   readonly intervalMs: number;

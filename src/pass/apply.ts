@@ -7,11 +7,13 @@ import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { stepId } from '../core/plan/step.ts';
 import type { Step, Update } from '../core/plan/step.ts';
-import type { Directory, Updated } from '../core/service/directory.ts';
+import type { Directory, Updated, WriteGate } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
 
 export type ApplyOptions = Signals & {
   readonly update: Directory['update'];
+  /** Returns the gate of a step; see `guardWrites`. Without it, every request may be sent. */
+  readonly gateOf?: (step: Step) => WriteGate;
   /** At most this many updates in flight. */
   readonly concurrency: number;
   /** Called at the start and after each step, with the number of finished steps, with any result, and of all steps. */
@@ -103,12 +105,14 @@ function openBreaker(stop: AbortSignal): Breaker {
 }
 
 /** Returns a function that carries out one step and never throws. */
-function stepRunner({ update, kill }: ApplyOptions, breaker: Breaker): (step: Step) => Promise<Outcome> {
+function stepRunner({ update, gateOf, kill }: ApplyOptions, breaker: Breaker): (step: Step) => Promise<Outcome> {
   const signals = { stop: breaker.stop, kill };
   const send = async (step: Step): Promise<Outcome> => {
     switch (step.kind) {
-      case 'update':
-        return outcomeOfUpdate(step, await update(step.finding.live, step.body, signals));
+      case 'update': {
+        const options = gateOf === undefined ? signals : { ...signals, gate: gateOf(step) };
+        return outcomeOfUpdate(step, await update(step.finding.live, step.body, options));
+      }
     }
   };
   return async (step) => {
@@ -118,9 +122,12 @@ function stepRunner({ update, kill }: ApplyOptions, breaker: Breaker): (step: St
       return outcome;
     } catch (error) {
       if (!(error instanceof FailureError)) return { result: 'failed', attempts: 0, failure: toFailure(error) };
-      if (error.attempts === 0) return withheld(error.message);
+      const { attempts, message } = error;
+      if (error.failure.kind === 'superseded')
+        return { result: 'withheld', attempts, reason: message, superseded: true };
+      if (attempts === 0) return withheld(message);
       breaker.onFailure(error.failure);
-      return { result: 'failed', attempts: error.attempts, failure: error.failure };
+      return { result: 'failed', attempts, failure: error.failure };
     }
   };
 }

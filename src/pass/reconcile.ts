@@ -19,6 +19,8 @@ import { passDeadline } from './deadline.ts';
 import { planSelected } from './plan-selected.ts';
 import type { SelectionOptions } from './plan-selected.ts';
 import { readerWhileListing } from './read-while-listing.ts';
+import type { WriteGuardOptions } from './write-guard.ts';
+import { guardWrites } from './write-guard.ts';
 import { addSource, openRecord } from './record.ts';
 
 export type ReconcilerOptions = SelectionOptions & {
@@ -63,16 +65,23 @@ export function reconciler(options: ReconcilerOptions): Pass {
     const deadline = passDeadline(options.passTimeoutMs, signals.kill);
     const stop = AbortSignal.any([deadline.signal, signals.stop]);
     try {
+      const readAt = clock.elapsedMs();
       const { snapshot, list } = await readWhileListing(stop);
       onStep?.('read');
       const declared = collect(snapshot.files);
       addSource(facts, snapshot, declared);
       const live = await list();
+      const listedAt = clock.elapsedMs();
       onStep?.('list');
       facts.findings = compare(declared, live);
       planSelected(facts, options, { now: startMs, retryParked });
       if (mode === 'apply') {
-        const { outcomes, denied } = await applyPlan(facts.plan, options, { stop, kill: deadline.signal });
+        const { outcomes, denied } = await applyPlan(facts.plan, options, {
+          readAt,
+          listedAt,
+          stop,
+          kill: deadline.signal,
+        });
         facts.outcomes = outcomes;
         facts.error = denied ?? interruption(outcomes.values(), signals.stop);
       }
@@ -87,9 +96,20 @@ export function reconciler(options: ReconcilerOptions): Pass {
   };
 }
 
-async function applyPlan(plan: Plan, options: ReconcilerOptions, signals: Signals): Promise<Applied> {
-  const { directory, concurrency, onProgress = () => {} } = options;
-  return apply(plan, { update: directory.update, concurrency, onProgress, ...signals });
+type PlanTimes = Pick<WriteGuardOptions, 'readAt' | 'listedAt'>;
+
+/** Applies a plan while the folder and the account are as it assumes. */
+async function applyPlan(plan: Plan, options: ReconcilerOptions, times: PlanTimes & Signals): Promise<Applied> {
+  const { source, directory, clock, concurrency, onProgress = () => {} } = options;
+  if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
+  const guard = guardWrites({ ...times, source, list: directory.list, now: clock.elapsedMs });
+  try {
+    const { update } = directory;
+    const { stop, gateOf } = guard;
+    return await apply(plan, { update, gateOf, concurrency, onProgress, stop, kill: times.kill });
+  } finally {
+    guard.close();
+  }
 }
 
 /** Returns a failure if a stop left updates undone. A stop after the last update interrupted nothing. */

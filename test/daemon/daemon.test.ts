@@ -19,6 +19,7 @@ import {
   scheduleTrigger,
   signalTrigger,
   startupTrigger,
+  supersededTrigger,
 } from '../../src/daemon/triggers.ts';
 import type { IntervalOptions, RequestPass } from '../../src/daemon/triggers.ts';
 
@@ -120,6 +121,7 @@ function staged({
         change = onChange;
         return { close };
       }),
+      supersededTrigger(50),
       intervalTrigger({ intervalMs, heldMs, random }),
     ],
     sinks: [
@@ -467,6 +469,21 @@ test.for([
   });
   await stage.wait(1000);
   expect(passes).toBe(soon ? 2 : 1);
+  await stage.stop();
+  await stage.running;
+});
+
+test('runs a pass soon after one that was superseded, without a back-off, and stops with it', async () => {
+  const outcomes: boolean[] = [];
+  const stage = staged({
+    pass: async (trigger) => {
+      outcomes.push(outcomes.length < 3);
+      const superseded = outcomes.length <= 3;
+      return { ...reportOf(trigger), outcome: 'partial', superseded, services: [{ ...drifted, result: 'withheld' }] };
+    },
+  });
+  await stage.wait(160);
+  expect(outcomes).toHaveLength(4);
   await stage.stop();
   await stage.running;
 });

@@ -71,6 +71,7 @@ function report(changes: Partial<Report> = {}): Report {
     finished_at: '2026-01-02T03:04:05.120Z',
     duration_ms: 120,
     outcome: 'converged',
+    superseded: false,
     counts: {
       declared: 2,
       live: 3,

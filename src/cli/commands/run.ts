@@ -16,6 +16,7 @@ import {
   scheduleTrigger,
   signalTrigger,
   startupTrigger,
+  supersededTrigger,
 } from '../../daemon/triggers.ts';
 import type { TriggerSource } from '../../daemon/triggers.ts';
 import { createLog } from '../../sinks/log.ts';
@@ -164,6 +165,7 @@ function triggersOf(parts: Parts, settings: Settings, context: Context): readonl
     ),
     ...(settings.schedule === null ? [] : [scheduleTrigger(settings.schedule)]),
     folderChangeTrigger((onChange) => openWatch(parts, settings, onChange)),
+    supersededTrigger(settings.settle),
     intervalTrigger({ intervalMs: settings.interval, heldMs: budget.heldMs, random: Math.random }),
   ];
 }
@@ -258,9 +260,10 @@ function firstPassOnly(progress: Progress): Progress & ReportSink {
  * Repeats a pass that made updates, because only a pass that finds nothing to do shows that all services are in sync. Stops after
  * five passes, in case another writer changes the services as fast.
  */
-function repeatUntilInSync(): (report: Report) => 'repeat' | 'end' {
+function repeatUntilInSync(): (report: Report) => 'wait' | 'repeat' | 'end' {
   let passes = 0;
-  return ({ outcome }) => {
+  return ({ outcome, superseded }) => {
+    if (superseded) return 'wait'; // The next pass begins as soon as the folder has settled.
     passes += 1;
     return outcome === 'converged' && passes < 5 ? 'repeat' : 'end';
   };

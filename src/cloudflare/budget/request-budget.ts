@@ -24,8 +24,11 @@ export type Budget = {
   readonly windows: () => readonly BudgetWindow[];
 };
 
-/** Called when a request has ended, with the limits in its response, or null when there was no response. */
-export type EndRequest = (limits: ResponseLimits | null) => void;
+/**
+ * Called when a request has ended, with the limits in its response, or null when there was no response; or with `unused` when it was
+ * not sent after all.
+ */
+export type EndRequest = (limits: ResponseLimits | null | 'unused') => void;
 
 export type BudgetOptions = {
   readonly rates: readonly Rate[];
@@ -67,6 +70,10 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   const startRequest = (startedAt: number): EndRequest => {
     limits.begin(startedAt);
     return (response) => {
+      if (response === 'unused') {
+        limits.cancel();
+        return startReadyRequests();
+      }
       const now = performance.now();
       limits.end(response, startedAt, now);
       const heldMs = limits.heldMs(now);

@@ -34,6 +34,12 @@ export class RequestLimits {
     for (const window of this.#windows) window.begin();
   }
 
+  /** Undoes `begin` for a request that was not sent. */
+  cancel(): void {
+    this.#inFlight -= 1;
+    for (const window of this.#windows) window.cancel();
+  }
+
   /** Counts the end of a request and records the limits in its response; null when there was no response. */
   end(response: ResponseLimits | null, startedAt: number, now: number): void {
     this.#inFlight -= 1;

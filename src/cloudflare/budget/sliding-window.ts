@@ -29,6 +29,11 @@ export class SlidingWindow {
     this.#inFlight += 1;
   }
 
+  /** Undoes `begin` for a request that was not sent. */
+  cancel(): void {
+    this.#inFlight -= 1;
+  }
+
   end(now: number): void {
     this.#inFlight -= 1;
     this.#endTimes.push(now);

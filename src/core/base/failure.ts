@@ -6,6 +6,7 @@
  *   denied        the API refuses every request of this credential or account: ends the pass
  *   source        the folder cannot be read: ends the pass, and no request is sent until it can be
  *   mismatch      what a command asks for is not there, or a saved plan is stale: ends the pass before anything is written
+ *   superseded    what a write was decided from has changed: not sent, and the next pass begins at once
  *   interrupted   the program is stopping
  *   internal      a bug in this program
  */
@@ -15,6 +16,7 @@ export const FAILURE_KINDS = [
   'denied',
   'source',
   'mismatch',
+  'superseded',
   'interrupted',
   'internal',
 ] as const;

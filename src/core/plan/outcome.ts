@@ -15,5 +15,11 @@ export type Outcome =
       readonly stored: Fields;
     }
   | { readonly result: 'failed'; readonly attempts: number; readonly failure: Failure }
-  /** Planned but not started. */
-  | { readonly result: 'withheld'; readonly attempts: 0; readonly reason: string };
+  /** Planned but not sent; or, if it is `superseded`, not sent again. */
+  | {
+      readonly result: 'withheld';
+      readonly attempts: number;
+      readonly reason: string;
+      /** Whether the folder or the live service has changed since the plan was made, so that the next pass must decide again. */
+      readonly superseded?: boolean;
+    };

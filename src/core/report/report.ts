@@ -24,6 +24,8 @@ export type Report = {
   readonly finished_at: string;
   readonly duration_ms: number;
   readonly outcome: PassOutcome;
+  /** Whether planned updates were not sent because the folder or the account changed. The next pass then begins at once. */
+  readonly superseded: boolean;
   readonly counts: Counts;
   readonly api: ApiUsage;
   /** Sorted by service_id. Services that were in sync appear only in `counts`. */
@@ -37,17 +39,26 @@ export type Report = {
 /** A report without its lists, for the history of passes. */
 export type PassSummary = Pick<
   Report,
-  'run_id' | 'trigger' | 'mode' | 'outcome' | 'started_at' | 'finished_at' | 'duration_ms' | 'counts' | 'api'
+  | 'run_id'
+  | 'trigger'
+  | 'mode'
+  | 'outcome'
+  | 'superseded'
+  | 'started_at'
+  | 'finished_at'
+  | 'duration_ms'
+  | 'counts'
+  | 'api'
 >;
 
 /** Returns the summary of a report. */
 export function summarize(report: Report): PassSummary {
-  const { run_id, trigger, mode, outcome, started_at, finished_at, duration_ms, counts, api } = report;
-  return { run_id, trigger, mode, outcome, started_at, finished_at, duration_ms, counts, api };
+  const { run_id, trigger, mode, outcome, superseded, started_at, finished_at, duration_ms, counts, api } = report;
+  return { run_id, trigger, mode, outcome, superseded, started_at, finished_at, duration_ms, counts, api };
 }
 
 /** Everything that is known at the end of a pass. A pass that ended early has no findings, or no plan. */
-export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'counts' | 'services'> &
+export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded' | 'counts' | 'services'> &
   ServiceFacts & {
     /** The number of declarations that were read, including those that were skipped. Known even without findings. */
     readonly declared: number;
@@ -56,12 +67,13 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'counts' | '
 
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, declared, plan: _, memory: __, outcomes: ___, api, problems, error, ...pass } = facts;
+  const { findings, declared, plan: _, memory: __, outcomes, api, problems, error, ...pass } = facts;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {
     schema_version: 1,
     ...pass,
     outcome: passOutcome(facts, services),
+    superseded: [...outcomes.values()].some((outcome) => outcome.result === 'withheld' && outcome.superseded === true),
     counts: toCounts(declared, findings, services),
     api,
     services,

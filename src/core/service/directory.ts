@@ -6,6 +6,20 @@ import type { JsonObject } from '../base/json.ts';
 export type LiveService = { readonly service_id: string; readonly name: string; readonly value: JsonObject };
 
 /**
+ * Decides right before each request of a write whether it may still be sent, because a write can wait a long time for the request
+ * budget, the API or a retry.
+ */
+export type WriteGate = {
+  /** Whether the request may be sent at this moment. If not, `check` is called, and the request waits for its turn again. */
+  readonly enter: () => boolean;
+  /** Checks what the write was decided from. Throws a `FailureError` if the write must not be sent any more. */
+  readonly check: () => Promise<void>;
+};
+
+/** `gate` is asked before each request; without one, every request may be sent. */
+export type WriteOptions = Signals & { readonly gate?: WriteGate };
+
+/**
  * The live services of one account. A pass knows the API only through this type. Every failure is thrown as a `FailureError`.
  * Reference: https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/
  */
@@ -13,7 +27,7 @@ export type Directory = {
   /** Returns all services of the account. Never returns an incomplete list. */
   readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
   /** Replaces a whole service. The `attempts` of a thrown error are 0 if no request was sent. */
-  readonly update: (service: LiveService, body: JsonObject, signals: Signals) => Promise<Updated>;
+  readonly update: (service: LiveService, body: JsonObject, options: WriteOptions) => Promise<Updated>;
   /** Returns the usage of the API since the directory was opened. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;

@@ -59,6 +59,19 @@ describe('the request budget', () => {
     expect(started).toEqual([0, 0, 0, 1100, 1100, 1100, 2200, 2200]);
   });
 
+  test('counts no request that was not sent after all', async () => {
+    const { budget } = budgetOf('1/1s');
+    const end = await budget.take(neverAborted);
+    const { started } = requests(budget, 2);
+    await advance(0);
+    expect(started).toEqual([]);
+    end('unused');
+    await advance(0);
+    expect(started).toEqual([0]);
+    await advance(1000);
+    expect(started).toEqual([0, 1000]);
+  });
+
   test('keeps within all of its windows', async () => {
     const { budget } = budgetOf('4/10s', '2/1s');
     const { started } = requests(budget, 6);

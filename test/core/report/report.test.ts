@@ -45,6 +45,7 @@ test('a report contains the facts of its pass', () => {
     finished_at: '2026-11-22T10:00:01.000Z',
     duration_ms: 1000,
     outcome: 'partial',
+    superseded: false,
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     problems: [
       {
@@ -59,6 +60,18 @@ test('a report contains the facts of its pass', () => {
   });
 });
 
+const reportWith = (outcome: Outcome) => toReport(facts({ findings: drift, outcomes: new Map([[id(1), outcome]]) }));
+
+test('a report says whether updates were superseded, which is not the case for those that were withheld for other reasons', () => {
+  const withheld: Outcome = { result: 'withheld', attempts: 1, reason: 'superseded: the folder has changed' };
+  expect(reportWith({ ...withheld, superseded: true })).toMatchObject({
+    outcome: 'partial',
+    superseded: true,
+    services: [{ result: 'withheld', attempts: 1, reason: withheld.reason }],
+  });
+  expect(reportWith(withheld).superseded).toBe(false);
+});
+
 test('a report has its fields in reading order, the long lists last', () => {
   expect(Object.keys(toReport(facts()))).toEqual([
     'schema_version',
@@ -71,6 +84,7 @@ test('a report has its fields in reading order, the long lists last', () => {
     'finished_at',
     'duration_ms',
     'outcome',
+    'superseded',
     'counts',
     'api',
     'services',

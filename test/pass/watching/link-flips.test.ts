@@ -28,11 +28,11 @@ test('never mixes two commits in one pass while git-sync switches between them, 
 
   const read = daemon.reports.filter(({ error }) => error === null);
   expect(read.length).toBeGreaterThan(0);
-  for (const { counts, services, source } of read) {
+  for (const [index, { counts, services, source }] of read.entries()) {
     const marks = new Set(services.flatMap(({ changes }) => changes.map(({ declared }) => declared)));
     expect(marks.size).toBeLessThanOrEqual(1);
-    // The two commits differ in every file, so a pass finds either no drift or drift in every service.
-    expect([0, 200]).toContain(counts.drifted);
+    // The two commits differ in every file, so after a whole pass, the next one finds either no drift or drift in every service.
+    if (read[index - 1]?.superseded !== true) expect([0, 200]).toContain(counts.drifted);
     for (const mark of marks) expect(source.revision).toBe(JSON.stringify(mark).repeat(10));
   }
   if (process.env['FULL'] === '1') {

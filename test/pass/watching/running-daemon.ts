@@ -3,12 +3,19 @@ import { cloudflareDirectory } from '../../../src/cloudflare/directory.ts';
 import { fixedCredentials } from '../../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../../src/core/base/failure.ts';
 import type { JsonObject } from '../../../src/core/base/json.ts';
+import { parseRate } from '../../../src/core/base/rate.ts';
 import type { WatchState } from '../../../src/core/load/source.ts';
 import type { Report } from '../../../src/core/report/report.ts';
 import { daemon } from '../../../src/daemon/daemon.ts';
-import { folderChangeTrigger, intervalTrigger, startupTrigger } from '../../../src/daemon/triggers.ts';
+import {
+  folderChangeTrigger,
+  intervalTrigger,
+  startupTrigger,
+  supersededTrigger,
+} from '../../../src/daemon/triggers.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import type { Emulator } from '../../../src/emulator/emulator.ts';
+import type { Scenario } from '../../../src/emulator/scenario/scenario.ts';
 import { reconciler } from '../../../src/pass/reconcile.ts';
 import { folderSource } from '../../../src/source/folder-source.ts';
 import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
@@ -31,14 +38,30 @@ export type DaemonSetup = {
   readonly services: readonly JsonObject[];
   readonly settleMs?: number;
   readonly rescanMs?: number;
+  readonly scenario?: Scenario;
+  /** The request budget, for example `1100/5m`; unlimited by default. */
+  readonly rates?: readonly string[];
+  readonly concurrency?: number;
+  /** Called for every PUT with its service_id, its http_port and its time of arrival. */
+  readonly onPut?: (put: Put) => void;
 };
+
+export type Put = { readonly id: string; readonly port: unknown; readonly at: Date };
 
 const TIMEOUT_MS = 20_000;
 
 /** Starts a daemon on a folder. It is stopped when the test ends. */
 export async function startDaemon(
   path: string,
-  { services, settleMs = 50, rescanMs = 30_000 }: DaemonSetup,
+  {
+    services,
+    settleMs = 50,
+    rescanMs = 30_000,
+    scenario = {},
+    rates = [],
+    concurrency = 30,
+    onPut = () => {},
+  }: DaemonSetup,
 ): Promise<RunningDaemon> {
   const updateTimes = new Map<string, number>();
   const pendingChecks = new Set<() => void>();
@@ -49,19 +72,22 @@ export async function startDaemon(
   };
   const emulator = await startEmulator({
     services,
-    onRequest: ({ method, path: target, body }) => {
+    scenario,
+    onRequest: ({ method, path: target, body, at }) => {
       if (method !== 'PUT') return;
       const port = typeof body === 'object' && body !== null && 'http_port' in body ? body.http_port : undefined;
+      onPut({ id: target.split('/').at(-1) ?? '', port, at });
       updateTimes.set(`${target.split('/').at(-1)} ${JSON.stringify(port)}`, performance.now());
       runChecks();
     },
   });
+  const budget = budgetOf(...rates.flatMap((rate) => parseRate(rate) ?? []));
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
     accountId: emulator.accountId,
     credentials: fixedCredentials({ token: emulator.token }),
-    budget: budgetOf(),
-    connections: 30,
+    budget,
+    connections: concurrency,
     requestTimeoutMs: 10_000,
     userAgent: 'test',
     attempts: 3,
@@ -77,7 +103,7 @@ export async function startDaemon(
       accountId: emulator.accountId,
       mode: 'apply',
       rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null },
-      concurrency: 30,
+      concurrency,
       passTimeoutMs: 60_000,
       clock: { now: () => new Date(), elapsedMs: () => performance.now() },
       newId: () => `run-${(runs += 1)}`,
@@ -95,7 +121,8 @@ export async function startDaemon(
           onState: (state) => void watchStates.push(state),
         }),
       ),
-      intervalTrigger({ intervalMs: 0, heldMs: () => 0, random: Math.random }),
+      supersededTrigger(settleMs),
+      intervalTrigger({ intervalMs: 0, heldMs: budget.heldMs, random: Math.random }),
     ],
     sinks: [
       {

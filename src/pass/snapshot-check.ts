@@ -1,0 +1,77 @@
+import { abortReason, unlessAborted } from '../core/base/abort.ts';
+import type { Source } from '../core/load/source.ts';
+
+/**
+ * How often a folder is checked while a plan is applied. A check reads every file, so a large folder is checked less often: at most a
+ * fifth of the time goes into checks.
+ */
+const MIN_PAUSE_MS = 75;
+const MAX_PAUSE_MS = 1000;
+const PAUSE_FACTOR = 4;
+
+export type SnapshotCheckOptions = {
+  readonly source: Source;
+  /** When the folder was read, in milliseconds of `now`. */
+  readonly readAt: number;
+  /** Returns the milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  /** Ends the checks. */
+  readonly stop: AbortSignal;
+  /** Called once when the folder has changed, or can no longer be read. */
+  readonly onChange: () => void;
+};
+
+export type SnapshotCheck = {
+  /** Whether the last check is recent enough to begin a write. */
+  readonly isFresh: () => boolean;
+  /** Checks the folder now, unless the last check is recent enough. Resolves early if `stop` is aborted. */
+  readonly check: () => Promise<void>;
+  readonly close: () => void;
+};
+
+/** Checks continuously whether the folder still holds what a pass has read. */
+export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotCheckOptions): SnapshotCheck {
+  let checkedAt = readAt;
+  let pauseMs = MIN_PAUSE_MS;
+  let checking: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const isFresh = () => now() - checkedAt <= 2 * pauseMs;
+
+  const checkNow = async () => {
+    clearTimeout(timer);
+    const startedAt = now();
+    try {
+      // A read that the file system never ends must not outlast the pass.
+      const changed = await unlessAborted(stop, async () => source.hasChanged(stop));
+      if (changed) onChange();
+      checkedAt = startedAt;
+      pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * (now() - startedAt)));
+    } catch (error) {
+      if (error !== abortReason(stop)) throw error;
+    } finally {
+      checking = null;
+      scheduleNext();
+    }
+  };
+  const check = async () => {
+    checking ??= checkNow();
+    return checking;
+  };
+  const scheduleNext = () => {
+    if (isClosed || stop.aborted) return;
+    timer = setTimeout(() => void check(), pauseMs);
+  };
+  scheduleNext();
+
+  return {
+    isFresh,
+    check: async () => {
+      if (!isFresh()) await check();
+    },
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}

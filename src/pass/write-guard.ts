@@ -1,0 +1,120 @@
+import type { Signals } from '../core/base/abort.ts';
+import { abortReason } from '../core/base/abort.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
+import type { Source } from '../core/load/source.ts';
+import { sameFields } from '../core/plan/fingerprint.ts';
+import { stepId } from '../core/plan/step.ts';
+import type { Step } from '../core/plan/step.ts';
+import type { LiveService, WriteGate } from '../core/service/directory.ts';
+import { normalize } from '../core/service/normalize.ts';
+import { watchSnapshot } from './snapshot-check.ts';
+
+/** A plan is decided from the folder and the list. A write that waits longer than this since the list needs a new one. */
+const MAX_LIST_AGE_MS = 5000;
+
+export type WriteGuardOptions = Signals & {
+  readonly source: Source;
+  /** Lists the live services again. */
+  readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
+  /** When the folder was read and when the list of the plan arrived, in milliseconds of `now`. */
+  readonly readAt: number;
+  readonly listedAt: number;
+  /** Returns the milliseconds of a monotonic clock. */
+  readonly now: () => number;
+};
+
+export type WriteGuard = {
+  /** Aborted together with the caller's `stop`, and as soon as the plan is superseded. */
+  readonly stop: AbortSignal;
+  readonly gateOf: (step: Step) => WriteGate;
+  /** Stops the checks. */
+  readonly close: () => void;
+};
+
+/**
+ * Guards the writes of a plan: none begins after the folder has changed, or the service that it writes to. The folder is checked
+ * continuously, so that a plan that waits ends at once; the account is listed again before a write whose list is old.
+ */
+export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }: WriteGuardOptions): WriteGuard {
+  const controller = new AbortController();
+  const giveUp = (reason: FailureError) => controller.abort(reason);
+  const guarded = AbortSignal.any([stop, controller.signal]);
+  const folder = watchSnapshot({
+    source,
+    readAt,
+    now,
+    stop: guarded,
+    onChange: () => giveUp(superseded('the folder has changed since this pass read it')),
+  });
+  const account = latestList({ list: async () => list({ stop: guarded, kill }), listedAt, now, giveUp });
+
+  const gateOf = (step: Step): WriteGate => {
+    /** Whether the list is from the end of the last wait. Then it is used however long the wait for the budget was that it caused. */
+    let isListed = false;
+    const mayUseList = () => isListed || account.isFresh();
+    return {
+      enter: () => {
+        if (!folder.isFresh() || !mayUseList() || account.hasChanged(step)) return false;
+        isListed = false;
+        return true;
+      },
+      check: async () => {
+        await folder.check();
+        if (guarded.aborted) throw abortReason(guarded);
+        if (!mayUseList()) {
+          await account.refresh();
+          isListed = true;
+        }
+        if (account.hasChanged(step)) throw superseded('the live service has changed since this pass listed it');
+      },
+    };
+  };
+  return { stop: guarded, gateOf, close: folder.close };
+}
+
+function superseded(what: string): FailureError {
+  return new FailureError(failure('superseded', `superseded: ${what}; the next pass decides again`));
+}
+
+type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {
+  readonly list: () => Promise<readonly LiveService[]>;
+  /** Called when the list fails: nothing may be written from the old one. */
+  readonly giveUp: (reason: FailureError) => void;
+};
+
+/** Keeps the latest list of a pass. The steps that need a new one share it. */
+function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions) {
+  let listedAt = firstAt;
+  let services: ReadonlyMap<string, LiveService> | null = null;
+  let listing: Promise<void> | null = null;
+  const listAgain = async () => {
+    try {
+      services = new Map((await list()).map((service) => [service.service_id, service]));
+      listedAt = now();
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      const { kind, message } = error.failure;
+      const again = `the live services could not be listed again: ${message}`;
+      const reason = kind === 'superseded' ? error : new FailureError({ ...error.failure, message: again });
+      giveUp(reason);
+      throw reason;
+    } finally {
+      listing = null;
+    }
+  };
+  return {
+    isFresh: () => now() - listedAt <= MAX_LIST_AGE_MS,
+    refresh: async () => {
+      listing ??= listAgain();
+      return listing;
+    },
+    /** Whether a later list shows the service of a step differently than the plan assumes. */
+    hasChanged: (step: Step): boolean => {
+      if (services === null) return false;
+      const service = services.get(stepId(step));
+      if (service === undefined) return true;
+      const { known, unknown } = normalize(service.value);
+      return !sameFields(known, step.finding.liveFields) || !sameFields(unknown, step.finding.unknown);
+    },
+  };
+}

@@ -2,7 +2,7 @@
 import { readToken } from './config/token-file.ts';
 import { escapeControlCharacters } from './core/base/escape.ts';
 import { redactor } from './core/base/redactor.ts';
-import { fakeToken } from './emulator/fake-account.ts';
+import { FAKE_TOKEN } from './emulator/fake-account.ts';
 
 // Libraries are imported only after this check, because they fail on an older Node.js with an obscure error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -20,7 +20,7 @@ Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 const MAX_FLUSH_MS = 2000;
 
 /** Output is redacted in whole lines or texts, because a secret that is split across two writes would not be found. */
-const secrets = redactor([fakeToken]);
+const secrets = redactor([FAKE_TOKEN]);
 addSecretsFromEnvironment();
 const stderr = redacted(process.stderr);
 

@@ -7,7 +7,7 @@ import { collect } from '../core/load/collect.ts';
 import type { Declaration } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import { normalize, toBody } from '../core/service/normalize.ts';
-import { drifted } from '../emulator/drift.ts';
+import { simulateDrift } from '../emulator/drift.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
 
@@ -31,7 +31,7 @@ export async function startEmulatedAccount(
 ): Promise<EmulatedAccount> {
   const declarations = await readDeclarations(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
-  const services = { drifted: drifted(declared).services, 'in-sync': declared, empty: [] }[seed];
+  const services = { drifted: simulateDrift(declared).services, 'in-sync': declared, empty: [] }[seed];
   const emulator = await startEmulator({ ...options, services }).catch((error: unknown) => {
     throw portError(error, options.port);
   });

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../core/base/json.ts';
-import type { Account, ApiProblem, Result } from './account.ts';
+import type { ApiProblem, ServiceStore, StoreResult } from './service-store.ts';
 import type { Rights } from './credentials.ts';
 import type { Quirks } from './scenario/quirks.ts';
 
 /** The parts of a request that the API uses. `path` is the request target, including the query. */
-export type ApiRequest = {
+export type ReceivedRequest = {
   readonly method: string;
   readonly path: string;
   readonly rights: Rights;
@@ -27,73 +27,73 @@ export type Answer = {
 };
 
 /** The prefix of every path, which is part of `CLOUDFLARE_BASE_URL`. */
-export const basePath = '/client/v4';
+export const BASE_PATH = '/client/v4';
 
-const rolesPage = 'https://developers.cloudflare.com/workers-vpc/configuration/vpc-services/#required-roles';
-const ownPath = /^\/client\/v4\/accounts\/([^/]+)\/connectivity\/directory\/services(?:\/([^/]+))?$/;
+const ROLES_PAGE = 'https://developers.cloudflare.com/workers-vpc/configuration/vpc-services/#required-roles';
+const SERVICES_PATH = /^\/client\/v4\/accounts\/([^/]+)\/connectivity\/directory\/services(?:\/([^/]+))?$/;
 
-type Api = { readonly accountId: string; readonly account: Account; readonly quirks: Quirks };
+type Api = { readonly accountId: string; readonly store: ServiceStore; readonly quirks: Quirks };
 
 /** Answers one request. Checks in the order of the API: credentials, then route and method, then the body. */
-export function answerTo(request: ApiRequest, { accountId, account, quirks }: Api): Answer {
-  if (request.rights === 'none') return failure(401, [{ code: 10_000, message: 'Authentication error' }]);
+export function answerRequest(request: ReceivedRequest, { accountId, store, quirks }: Api): Answer {
+  if (request.rights === 'none') return errorAnswer(401, [{ code: 10_000, message: 'Authentication error' }]);
 
   const [path = '', query] = request.path.split(/\?(.*)/s);
-  const [, inAccount, serviceId] = ownPath.exec(path) ?? [];
-  if (inAccount?.toLowerCase() !== accountId.toLowerCase()) {
-    const route = path.startsWith(basePath) ? path.slice(basePath.length) : path;
+  const [, pathAccountId, serviceId] = SERVICES_PATH.exec(path) ?? [];
+  if (pathAccountId?.toLowerCase() !== accountId.toLowerCase()) {
+    const route = path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) : path;
     const message = `Could not route to ${route}, perhaps your object identifier is invalid?`;
-    return failure(404, [{ code: 7003, message }]);
+    return errorAnswer(404, [{ code: 7003, message }]);
   }
 
   const allowed = serviceId === undefined ? ['GET', 'POST'] : ['GET', 'PUT', 'DELETE'];
   if (!allowed.includes(request.method)) {
     const message = `Method ${request.method} not available for that URI.`;
-    return { ...failure(405, [{ code: 7001, message }]), headers: { allow: allowed.join(', ') } };
+    return { ...errorAnswer(405, [{ code: 7001, message }]), headers: { allow: allowed.join(', ') } };
   }
   if (request.method !== 'GET' && request.rights === 'read') {
-    return failure(403, [{ code: 10_000, message: 'Forbidden', documentation_url: rolesPage }]);
+    return errorAnswer(403, [{ code: 10_000, message: 'Forbidden', documentation_url: ROLES_PAGE }]);
   }
 
   if (request.method === 'GET') {
-    return serviceId === undefined ? list(account, new URLSearchParams(query), quirks) : answer(account.get(serviceId));
+    return serviceId === undefined ? list(store, new URLSearchParams(query), quirks) : toAnswer(store.get(serviceId));
   }
-  if (request.method === 'DELETE') return answer(account.remove(serviceId ?? ''));
+  if (request.method === 'DELETE') return toAnswer(store.remove(serviceId ?? ''));
   return withBody(request.body, (body) =>
-    serviceId === undefined ? account.create(body) : account.replace(serviceId, body),
+    serviceId === undefined ? store.create(body) : store.replace(serviceId, body),
   );
 }
 
-/** Returns an error answer. */
-export function failure(status: number, errors: readonly ApiProblem[]): Answer {
+/** Returns an answer with errors. */
+export function errorAnswer(status: number, errors: readonly ApiProblem[]): Answer {
   return { status, body: { success: false, errors, messages: [], result: null } };
 }
 
 /** Returns a successful answer. */
-export function success(result: Json, more: JsonObject = {}): Answer {
+export function successAnswer(result: Json, more: JsonObject = {}): Answer {
   return { status: 200, body: { success: true, errors: [], messages: [], result, ...more } };
 }
 
-function answer(result: Result): Answer {
-  return result.kind === 'done' ? success(result.result) : failure(result.status, result.errors);
+function toAnswer(result: StoreResult): Answer {
+  return result.kind === 'done' ? successAnswer(result.result) : errorAnswer(result.status, result.errors);
 }
 
-function withBody(body: RequestBody, call: (body: Json) => Result): Answer {
+function withBody(body: RequestBody, call: (body: Json) => StoreResult): Answer {
   switch (body.kind) {
     case 'json':
-      return answer(call(body.value));
+      return toAnswer(call(body.value));
     case 'empty':
-      return failure(400, [{ code: 5102, message: 'expected a JSON body, found none', source: { pointer: '' } }]);
+      return errorAnswer(400, [{ code: 5102, message: 'expected a JSON body, found none', source: { pointer: '' } }]);
     case 'malformed':
-      return failure(400, [{ code: 5102, message: 'the body is not valid JSON', source: { pointer: '' } }]);
+      return errorAnswer(400, [{ code: 5102, message: 'the body is not valid JSON', source: { pointer: '' } }]);
     case 'too large':
-      return failure(413, [{ code: 5102, message: 'the body is larger than 1 MiB' }]);
+      return errorAnswer(413, [{ code: 5102, message: 'the body is larger than 1 MiB' }]);
     default:
       return body satisfies never;
   }
 }
 
-function list(account: Account, query: URLSearchParams, quirks: Quirks): Answer {
+function list(store: ServiceStore, query: URLSearchParams, quirks: Quirks): Answer {
   const page = wholeNumber(query.get('page') ?? '1', { max: 2_147_483_647 });
   const requestedPerPage = wholeNumber(query.get('per_page') ?? '1000', { max: 1000 });
   const type = query.get('type');
@@ -103,7 +103,7 @@ function list(account: Account, query: URLSearchParams, quirks: Quirks): Answer 
 
   const perPage = Math.min(requestedPerPage, quirks.maxPerPage);
   const shownPage = quirks.ignorePage ? 1 : page;
-  const services = account.list().filter((service) => type === null || service.type === type);
+  const services = store.list().filter((service) => type === null || service.type === type);
   const result = services.slice((shownPage - 1) * perPage, shownPage * perPage);
   const info = {
     count: result.length,
@@ -112,7 +112,7 @@ function list(account: Account, query: URLSearchParams, quirks: Quirks): Answer 
     total_count: services.length,
     total_pages: Math.ceil(services.length / perPage),
   };
-  return success(result, resultInfo(info, quirks));
+  return successAnswer(result, resultInfo(info, quirks));
 }
 
 function resultInfo(info: JsonObject, quirks: Quirks): JsonObject {
@@ -129,7 +129,7 @@ function resultInfo(info: JsonObject, quirks: Quirks): JsonObject {
 }
 
 function badParameter(name: string, expected: string): Answer {
-  return failure(400, [{ code: 5102, message: `${name}: expected ${expected}`, source: { pointer: `/${name}` } }]);
+  return errorAnswer(400, [{ code: 5102, message: `${name}: expected ${expected}`, source: { pointer: `/${name}` } }]);
 }
 
 function wholeNumber(text: string, { max }: { max: number }): number | undefined {

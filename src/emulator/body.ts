@@ -84,7 +84,7 @@ const body = z.discriminatedUnion('type', [
 ]);
 
 /** Returns every problem in the body of a create or an update, in the order of the fields; empty if the body is valid. */
-export function bodyProblems(value: Json): readonly BodyProblem[] {
+export function findBodyProblems(value: Json): readonly BodyProblem[] {
   const parsed = body.safeParse(value);
   if (parsed.success) return [];
   return parsed.error.issues.map(({ path, message }) => {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** The rights of a request: none, read (Connectivity Directory Read), or write (Connectivity Directory Admin). */
 export type Rights = 'none' | 'read' | 'write';
 
-export type Credentials = {
+export type AcceptedCredentials = {
   readonly token: string;
   readonly readOnlyToken?: string | undefined;
   readonly email?: string | undefined;
@@ -15,7 +15,7 @@ export type Credentials = {
  * Returns the rights that the headers prove: either `Authorization: Bearer TOKEN`, or `X-Auth-Email` with `X-Auth-Key`:
  * https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/
  */
-export function rightsOf(headers: IncomingHttpHeaders, accepted: Credentials): Rights {
+export function rightsOf(headers: IncomingHttpHeaders, accepted: AcceptedCredentials): Rights {
   if (headers.authorization !== undefined) {
     const token = /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1];
     if (same(token, accepted.token)) return 'write';

@@ -1,6 +1,6 @@
 import { isObject } from '../core/base/json.ts';
 import type { Json, JsonObject } from '../core/base/json.ts';
-import { exampleTunnel, tunnelsOf } from './account.ts';
+import { EXAMPLE_TUNNEL, tunnelsOf } from './service-store.ts';
 
 /** Returns the drifted service, or undefined if this kind of drift does not apply to it. */
 type Drift = (service: JsonObject, names: ReadonlySet<string>) => JsonObject | undefined;
@@ -9,7 +9,7 @@ type Drift = (service: JsonObject, names: ReadonlySet<string>) => JsonObject | u
  * Changes that people make outside git, and the place they affect; a service drifts at most once in each place. Kinds that apply to
  * few services come first, so that they are used.
  */
-const drifts = [
+const DRIFTS = [
   { kind: 'app_protocol unset', place: 'app_protocol', drift: unsetAppProtocol },
   { kind: 'ipv4 changed', place: 'ipv4', drift: changeIPv4 },
   { kind: 'resolver_ips removed', place: 'resolver_ips', drift: removeResolvers },
@@ -21,7 +21,7 @@ const drifts = [
   { kind: 'renamed', place: 'name', drift: rename },
 ] as const satisfies readonly { kind: string; place: string; drift: Drift }[];
 
-export type DriftKind = (typeof drifts)[number]['kind'];
+export type DriftKind = (typeof DRIFTS)[number]['kind'];
 
 /** Which services drifted and how. Each list is sorted by id. */
 export type DriftSummary = {
@@ -36,14 +36,14 @@ export type DriftSummary = {
   readonly unmanaged: readonly string[];
 };
 
-const unmanagedId = '0190a5b2-7c3d-7e4f-8a1b-2c3d4e5f6071';
+const UNMANAGED_ID = '0190a5b2-7c3d-7e4f-8a1b-2c3d4e5f6071';
 
 /**
  * Returns live services for a demo, derived from declared ones in the shape of API answers: every sixth is in sync, the others drifted in
  * one or two fields, with all kinds used evenly, and one more service is not declared. The same declarations always produce the same
  * drift. A declaration without `service_id` has no live counterpart and is skipped.
  */
-export function drifted(declared: readonly JsonObject[]): {
+export function simulateDrift(declared: readonly JsonObject[]): {
   readonly services: JsonObject[];
   readonly summary: DriftSummary;
 } {
@@ -57,9 +57,9 @@ export function drifted(declared: readonly JsonObject[]): {
     names.add(text(drift.service.name));
     return { ...drift, declared: service };
   });
-  const unmanaged = legacy(managed, names);
+  const unmanaged = undeclaredServices(managed, names);
 
-  const verdicts = live.map(({ declared, kinds }) => ({
+  const results = live.map(({ declared, kinds }) => ({
     service_id: text(declared.service_id),
     name: text(declared.name),
     kinds,
@@ -67,21 +67,28 @@ export function drifted(declared: readonly JsonObject[]): {
   return {
     services: [...live.map(({ service }) => service), ...unmanaged],
     summary: {
-      drifted: verdicts.filter(({ kinds }) => kinds.length > 0),
-      inSync: verdicts.filter(({ kinds }) => kinds.length === 0).map(({ service_id }) => service_id),
+      drifted: results.filter(({ kinds }) => kinds.length > 0),
+      inSync: results.filter(({ kinds }) => kinds.length === 0).map(({ service_id }) => service_id),
       unmanaged: unmanaged.map(({ service_id }) => service_id),
     },
   };
 }
 
-type Choice = { readonly wanted: number; readonly uses: Map<DriftKind, number>; readonly names: ReadonlySet<string> };
+type DriftChoice = {
+  readonly wanted: number;
+  readonly uses: Map<DriftKind, number>;
+  readonly names: ReadonlySet<string>;
+};
 
 /** Applies the kinds that were used least so far, so that a few services show all of them. */
-function driftOne(declared: JsonObject, { wanted, uses, names }: Choice): { service: JsonObject; kinds: DriftKind[] } {
+function driftOne(
+  declared: JsonObject,
+  { wanted, uses, names }: DriftChoice,
+): { service: JsonObject; kinds: DriftKind[] } {
   let service = declared;
-  const used: (typeof drifts)[number][] = [];
+  const used: (typeof DRIFTS)[number][] = [];
   const usesOf = ({ kind }: { kind: DriftKind }): number => uses.get(kind) ?? 0;
-  for (const candidate of drifts.toSorted((a, b) => usesOf(a) - usesOf(b))) {
+  for (const candidate of DRIFTS.toSorted((a, b) => usesOf(a) - usesOf(b))) {
     if (used.length === wanted) break;
     if (used.some(({ place }) => place === candidate.place)) continue;
     const changed = candidate.drift(service, names);
@@ -152,13 +159,16 @@ function rename(service: JsonObject, names: ReadonlySet<string>): JsonObject | u
 }
 
 /** Returns the undeclared service, or nothing if it is declared, as it is after an import. */
-function legacy(managed: readonly JsonObject[], names: ReadonlySet<string>): (JsonObject & { service_id: string })[] {
-  if (managed.some((service) => text(service.service_id).toLowerCase() === unmanagedId)) return [];
+function undeclaredServices(
+  managed: readonly JsonObject[],
+  names: ReadonlySet<string>,
+): (JsonObject & { service_id: string })[] {
+  if (managed.some((service) => text(service.service_id).toLowerCase() === UNMANAGED_ID)) return [];
   let name = 'legacy-metrics';
   while (names.has(name)) name += '-old';
-  const [tunnel = exampleTunnel] = managed.flatMap(tunnelsOf);
+  const [tunnel = EXAMPLE_TUNNEL] = managed.flatMap(tunnelsOf);
   const host = { ipv4: '10.0.9.17', network: { tunnel_id: tunnel } };
-  return [{ service_id: unmanagedId, name, type: 'http', http_port: 9090, host }];
+  return [{ service_id: UNMANAGED_ID, name, type: 'http', http_port: 9090, host }];
 }
 
 function hostOf(service: JsonObject): JsonObject {

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../core/base/json.ts';
-import { account, exampleTunnel, tunnelsOf } from './account.ts';
-import { answerTo, basePath } from './api.ts';
-import { fakeAccountId, fakeToken } from './fake-account.ts';
+import { EXAMPLE_TUNNEL, serviceStore, tunnelsOf } from './service-store.ts';
+import { answerRequest, BASE_PATH } from './api.ts';
+import { FAKE_ACCOUNT_ID, FAKE_TOKEN } from './fake-account.ts';
 import { deliver } from './scenario/delivery.ts';
 import { withStoredValues } from './scenario/stored-values.ts';
-import { observedQuirks } from './scenario/quirks.ts';
+import { OBSERVED_QUIRKS } from './scenario/quirks.ts';
 import type { Quirks } from './scenario/quirks.ts';
 import { refusalOf } from './scenario/refusals.ts';
 import { withDefaults } from './scenario/scenario.ts';
@@ -26,9 +26,9 @@ export type EmulatorOptions = {
   readonly key?: string;
   /** The services that are live at the start, in the shape of API answers. A missing `service_id` is generated. Not validated. */
   readonly services?: readonly JsonObject[];
-  /** The ids of existing tunnels. Default: those that `services` use, and `exampleTunnel`. */
+  /** The ids of existing tunnels. Default: those that `services` use, and `EXAMPLE_TUNNEL`. */
   readonly tunnels?: readonly string[];
-  /** How answers differ from those that were observed. */
+  /** The formats in which answers differ from those that were observed. */
   readonly quirks?: Partial<Quirks>;
   /** The minimum delay of every answer. The real API takes 300 to 770 ms. */
   readonly latencyMs?: number;
@@ -54,24 +54,32 @@ export type Emulator = {
   readonly close: () => Promise<void>;
 };
 
-export { exampleTunnel, fakeAccountId, fakeToken };
+export { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, FAKE_TOKEN };
 
-const keptRequests = 10_000;
+const MAX_KEPT_REQUESTS = 10_000;
 
 /** Starts the directory API of one account, in memory, over HTTP on 127.0.0.1. Throws if options contradict each other. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, accountId = fakeAccountId, token = fakeToken, readOnlyToken, email, key, services = [] } = options;
+  const {
+    port = 0,
+    accountId = FAKE_ACCOUNT_ID,
+    token = FAKE_TOKEN,
+    readOnlyToken,
+    email,
+    key,
+    services = [],
+  } = options;
   const scenario = withDefaults(options.scenario ?? {});
   const { latencyMs = scenario.latency, now = () => new Date() } = options;
-  const { tunnels = [exampleTunnel, ...services.flatMap(tunnelsOf)] } = options;
-  const quirks = { ...observedQuirks, ...scenario.quirks, ...options.quirks };
+  const { tunnels = [EXAMPLE_TUNNEL, ...services.flatMap(tunnelsOf)] } = options;
+  const quirks = { ...OBSERVED_QUIRKS, ...scenario.quirks, ...options.quirks };
   if (!/^[^/]{1,32}$/.test(accountId)) throw new Error(`accountId: expected at most 32 characters, found ${accountId}`);
   if (token === readOnlyToken) throw new Error('readOnlyToken: expected a value other than token');
   if ((email === undefined) !== (key === undefined)) throw new Error('email and key: expected both or neither');
   if (!(quirks.maxPerPage >= 1)) throw new Error(`quirks.maxPerPage: expected at least 1, found ${quirks.maxPerPage}`);
 
-  const live = account({ services, tunnels, quirks, now });
-  const api = { accountId, account: withStoredValues(live, scenario.keep), quirks };
+  const store = serviceStore({ services, tunnels, quirks, now });
+  const api = { accountId, store: withStoredValues(store, scenario.keep), quirks };
   const requests: HandledRequest[] = [];
   const server = await serve({
     port,
@@ -80,20 +88,20 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     now,
     decide: faultInjector(scenario).decide,
     deliver: (request, decision) =>
-      deliver(decision, () => refusalOf(request, live, scenario.refuse) ?? answerTo(request, api), scenario),
+      deliver(decision, () => refusalOf(request, store, scenario.refuse) ?? answerRequest(request, api), scenario),
     onRequest: (request) => {
       requests.push(request);
-      if (requests.length > keptRequests) requests.shift();
+      if (requests.length > MAX_KEPT_REQUESTS) requests.shift();
       options.onRequest?.(request);
     },
   });
   return {
-    url: `http://127.0.0.1:${server.port}${basePath}`,
+    url: `http://127.0.0.1:${server.port}${BASE_PATH}`,
     accountId,
     token,
     requests,
-    services: live.list,
-    change: live.change,
+    services: store.list,
+    change: store.change,
     close: server.close,
   };
 }

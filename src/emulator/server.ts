@@ -4,10 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseJson } from '../core/base/json.ts';
 import type { Json } from '../core/base/json.ts';
-import { failure } from './api.ts';
-import type { ApiRequest, RequestBody } from './api.ts';
+import { errorAnswer } from './api.ts';
+import type { ReceivedRequest, RequestBody } from './api.ts';
 import { rightsOf } from './credentials.ts';
-import type { Credentials } from './credentials.ts';
+import type { AcceptedCredentials } from './credentials.ts';
 import { deliverWhole } from './scenario/delivery.ts';
 import type { Delivery } from './scenario/delivery.ts';
 import type { Decision, FaultInjector } from './scenario/fault-injector.ts';
@@ -28,23 +28,23 @@ export type HandledRequest = {
   readonly fault: string | null;
 };
 
-export type ServerOptions = {
+export type EmulatorServerOptions = {
   readonly port: number;
-  readonly credentials: Credentials;
+  readonly credentials: AcceptedCredentials;
   readonly latencyMs: number;
   readonly now: () => Date;
   readonly decide: FaultInjector['decide'];
-  readonly deliver: (request: ApiRequest, decision: Decision) => Delivery;
+  readonly deliver: (request: ReceivedRequest, decision: Decision) => Delivery;
   /** Called before the answer is sent, so that a client that has the answer finds the request recorded. */
   readonly onRequest: (request: HandledRequest) => void;
 };
 
-export type Server = { readonly port: number; readonly close: () => Promise<void> };
+export type EmulatorServer = { readonly port: number; readonly close: () => Promise<void> };
 
-const maxBodyBytes = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Serves HTTP on 127.0.0.1, with the headers that every answer of the API carries. */
-export async function serve(options: ServerOptions): Promise<Server> {
+export async function serve(options: EmulatorServerOptions): Promise<EmulatorServer> {
   const closing = new AbortController();
   // An import of node:http also loads Node's fetch, which adds 30 ms to the start of every command.
   const { createServer } = process.getBuiltinModule('node:http');
@@ -71,7 +71,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ServerOptions,
+  options: EmulatorServerOptions,
   closing: AbortSignal,
 ): Promise<void> {
   const at = options.now();
@@ -92,7 +92,7 @@ async function handle(
   }
   const rights = rightsOf(request.headers, options.credentials);
   const delivery = await delayed(
-    safely(() => options.deliver({ method, path, rights, body }, decision)),
+    catchBugs(() => options.deliver({ method, path, rights, body }, decision)),
     closing,
   );
   options.onRequest({
@@ -119,9 +119,9 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (bytes > maxBodyBytes) return { kind: 'too large' };
+  if (bytes > MAX_BODY_BYTES) return { kind: 'too large' };
   if (bytes === 0) return { kind: 'empty' };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
@@ -134,11 +134,11 @@ async function readBody(request: IncomingMessage): Promise<RequestBody> {
 }
 
 /** Turns a bug of the emulator into an answer that names it, so that tests do not wait for a timeout. */
-function safely(deliver: () => Delivery): Delivery {
+function catchBugs(deliver: () => Delivery): Delivery {
   try {
     return deliver();
   } catch (error) {
-    return deliverWhole(failure(500, [{ code: 1000, message: `the emulator has a bug: ${String(error)}` }]));
+    return deliverWhole(errorAnswer(500, [{ code: 1000, message: `the emulator has a bug: ${String(error)}` }]));
   }
 }
 

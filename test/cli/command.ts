@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { redactor } from '../../src/core/base/redactor.ts';
-import { exampleTunnel, fakeAccountId, startEmulator } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
 /** A token that looks like a real one. No output may contain it. */
@@ -52,7 +52,7 @@ export async function command(
 
 /** Returns the environment variables for an emulated account. */
 export function accountAt(url: string, token = SECRET): Environment {
-  return { CLOUDFLARE_ACCOUNT_ID: fakeAccountId, CLOUDFLARE_BASE_URL: url, CLOUDFLARE_API_TOKEN: token };
+  return { CLOUDFLARE_ACCOUNT_ID: FAKE_ACCOUNT_ID, CLOUDFLARE_BASE_URL: url, CLOUDFLARE_API_TOKEN: token };
 }
 
 /** Starts an emulator whose token is `SECRET`. It is closed at the end of the test. */
@@ -78,7 +78,7 @@ export function folderOf(files: Readonly<Record<string, string | JsonObject>>): 
   return folder;
 }
 
-const network = { tunnel_id: exampleTunnel };
+const network = { tunnel_id: EXAMPLE_TUNNEL };
 
 /** Returns the declaration of an HTTP service. */
 export function web(changes: JsonObject = {}): JsonObject {

@@ -10,7 +10,7 @@ import { FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import type { Rate } from '../../src/core/base/rate.ts';
 import type { Directory, LiveService } from '../../src/core/service/directory.ts';
-import { exampleTunnel, fakeAccountId, fakeToken } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, FAKE_TOKEN } from '../../src/emulator/emulator.ts';
 
 /** Signals that are never aborted. */
 export const never: Signals = signalsOf(new AbortController().signal);
@@ -35,11 +35,11 @@ type ClientOptions = Partial<Omit<DirectoryOptions, 'credentials'>> & {
 /** Returns a client of the API at `baseUrl` that does not wait between attempts. It is closed when the test ends. */
 export function directoryAt(
   baseUrl: string,
-  { credentials = { token: fakeToken }, source = fixedCredentials(credentials), ...options }: ClientOptions = {},
+  { credentials = { token: FAKE_TOKEN }, source = fixedCredentials(credentials), ...options }: ClientOptions = {},
 ): Directory {
   const directory = cloudflareDirectory({
     baseUrl,
-    accountId: fakeAccountId,
+    accountId: FAKE_ACCOUNT_ID,
     credentials: source,
     budget: budgetOf(),
     connections: 4,
@@ -71,7 +71,7 @@ export function web(changes: JsonObject = {}): JsonObject {
     service_id: webId,
     name: 'web',
     type: 'http',
-    host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } },
+    host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } },
     ...changes,
   };
 }

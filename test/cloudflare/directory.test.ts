@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fakeAccountId, fakeToken, startEmulator } from '../../src/emulator/emulator.ts';
+import { FAKE_ACCOUNT_ID, FAKE_TOKEN, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { directoryAt, failed, idsOf, live, never, web, webId, webs } from './client.ts';
 import { refusal, replying, served, success } from './server.ts';
 import type { Served } from './server.ts';
 
-const path = `/client/v4/accounts/${fakeAccountId}/connectivity/directory/services`;
+const path = `/client/v4/accounts/${FAKE_ACCOUNT_ID}/connectivity/directory/services`;
 
 async function emulated(options: EmulatorOptions): Promise<Emulator> {
   const emulator = await startEmulator(options);
@@ -369,7 +369,7 @@ describe('close', () => {
     const emulator = await emulated({ services: webs(2) });
     const options = {
       baseUrl: emulator.url,
-      accountId: fakeAccountId,
+      accountId: FAKE_ACCOUNT_ID,
       connections: 2,
       requestTimeoutMs: 60_000,
       userAgent: 'vpc-reconciler/test',
@@ -381,7 +381,7 @@ describe('close', () => {
       import { cloudflareDirectory } from ${quotedUrl('directory')};
       const random = () => 0;
       const budget = requestBudget({ rates: [{ requests: 9, ms: 60_000, text: '9/1m' }], random, onWait: () => {} });
-      const credentials = fixedCredentials({ token: ${JSON.stringify(fakeToken)} });
+      const credentials = fixedCredentials({ token: ${JSON.stringify(FAKE_TOKEN)} });
       const directory = cloudflareDirectory({ ...${JSON.stringify(options)}, credentials, budget, random });
       const stop = new AbortController().signal;
       const services = await directory.list({ stop, kill: stop });

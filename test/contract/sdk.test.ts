@@ -1,7 +1,7 @@
 import Cloudflare, { AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from 'cloudflare';
 import type { ClientOptions } from 'cloudflare';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { exampleTunnel, startEmulator } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
 // The official SDK calls the emulator, so that the emulator responds as clients expect and is not tuned to our client.
@@ -29,7 +29,7 @@ const orders = {
   app_protocol: 'postgresql' as const,
   host: {
     hostname: 'Orders.Internal',
-    resolver_network: { tunnel_id: exampleTunnel, resolver_ips: ['10.0.0.53'] },
+    resolver_network: { tunnel_id: EXAMPLE_TUNNEL, resolver_ips: ['10.0.0.53'] },
   },
 };
 
@@ -54,7 +54,7 @@ describe.each<{ by: string; credentials: Credentials }>([
         ipv4: null,
         ipv6: null,
         network: null,
-        resolver_network: { tunnel_id: exampleTunnel, resolver_ips: ['10.0.0.53'] },
+        resolver_network: { tunnel_id: EXAMPLE_TUNNEL, resolver_ips: ['10.0.0.53'] },
       },
       created_at: expect.any(String),
       updated_at: expect.any(String),
@@ -68,7 +68,7 @@ describe.each<{ by: string; credentials: Credentials }>([
       name: 'web',
       type: 'http',
       https_port: 8443,
-      host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } },
+      host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } },
       tls_settings: { cert_verification_mode: 'verify_ca' },
     });
     expect(updated).toMatchObject({
@@ -77,7 +77,7 @@ describe.each<{ by: string; credentials: Credentials }>([
       type: 'http',
       http_port: null,
       https_port: 8443,
-      host: { ipv4: '10.0.0.1', hostname: null, network: { tunnel_id: exampleTunnel } },
+      host: { ipv4: '10.0.0.1', hostname: null, network: { tunnel_id: EXAMPLE_TUNNEL } },
       tls_settings: { cert_verification_mode: 'verify_ca' },
     });
 
@@ -102,7 +102,7 @@ test('lists every service once, page by page, until a page is empty', async () =
 });
 
 test('lists the services of one type', async () => {
-  const web = { name: 'web', type: 'http', host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } } };
+  const web = { name: 'web', type: 'http', host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } } };
   const emulator = await emulated({ services: [orders, web] });
   const { services } = sdk(emulator).connectivity.directory;
   const { result } = await services.list({ account_id: emulator.accountId, type: 'http' });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeToken } from '../../src/emulator/fake-account.ts';
+import { FAKE_TOKEN } from '../../src/emulator/fake-account.ts';
 import { accountAt, database, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
 import { after, ran, start } from './program.ts';
 import type { Program } from './program.ts';
@@ -110,9 +110,9 @@ test('messages about wrong usage redact the token and the key', async () => {
 });
 
 test("does not redact the emulator's token, even if it is in the environment", async () => {
-  const environment = { CLOUDFLARE_API_TOKEN: fakeToken };
+  const environment = { CLOUDFLARE_API_TOKEN: FAKE_TOKEN };
   const emulator = start(['emulate', '--seed', 'empty'], { environment });
-  await emulator.until((stdout) => stdout.includes(`export CLOUDFLARE_API_TOKEN=${fakeToken}\n`));
+  await emulator.until((stdout) => stdout.includes(`export CLOUDFLARE_API_TOKEN=${FAKE_TOKEN}\n`));
 });
 
 test('redacts secrets in Markdown, although it escapes their characters', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Json } from '../../src/core/base/json.ts';
-import { bodyProblems } from '../../src/emulator/body.ts';
-import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { findBodyProblems } from '../../src/emulator/body.ts';
+import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { emulated, orders, web } from './client.ts';
 
-const network = { tunnel_id: exampleTunnel };
+const network = { tunnel_id: EXAMPLE_TUNNEL };
 const certificate = '0d1f6f5e-8a55-4b0e-9d0a-2f1c5a7e9b33';
 
 test.each<{ reason: string; body: Json }>([
@@ -40,7 +40,7 @@ test.each<{ reason: string; body: Json }>([
   },
   { reason: 'unknown fields', body: web({ labels: ['a'], host: { ipv4: '10.0.0.1', network, zone: 1 } }) },
 ])('accepts $reason', ({ body }) => {
-  expect(bodyProblems(body)).toEqual([]);
+  expect(findBodyProblems(body)).toEqual([]);
 });
 
 test.each<{ reason: string; body: Json; at: string[] }>([

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { isObject } from '../../src/core/base/json.ts';
 import type { Json, JsonObject } from '../../src/core/base/json.ts';
-import { exampleTunnel, startEmulator } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
 export type Reply = { readonly status: number; readonly headers: Headers; readonly body: JsonObject };
@@ -44,14 +44,14 @@ export function orders(changes: JsonObject = {}): JsonObject {
     type: 'tcp',
     tcp_port: 5432,
     app_protocol: 'postgresql',
-    host: { hostname: 'orders.internal', resolver_network: { tunnel_id: exampleTunnel } },
+    host: { hostname: 'orders.internal', resolver_network: { tunnel_id: EXAMPLE_TUNNEL } },
     ...changes,
   };
 }
 
 /** An http service by address, as a client sends it. */
 export function web(changes: JsonObject = {}): JsonObject {
-  return { name: 'web', type: 'http', host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } }, ...changes };
+  return { name: 'web', type: 'http', host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } }, ...changes };
 }
 
 /** The service in an answer. */

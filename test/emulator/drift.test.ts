@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { drifted } from '../../src/emulator/drift.ts';
+import { simulateDrift } from '../../src/emulator/drift.ts';
 import type { DriftKind } from '../../src/emulator/drift.ts';
-import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { emulated, orders, pathOf, web } from './client.ts';
 
 const id = (digit: number): string => `0191e3a4-5b6c-7d8e-9f00-${String(digit).padStart(12, '0')}`;
 const byName = (hostname: string, ...ips: string[]): JsonObject => ({
   hostname,
-  resolver_network: { tunnel_id: exampleTunnel, ...(ips.length > 0 ? { resolver_ips: ips } : {}) },
+  resolver_network: { tunnel_id: EXAMPLE_TUNNEL, ...(ips.length > 0 ? { resolver_ips: ips } : {}) },
 });
 
 const samples: readonly JsonObject[] = [
@@ -34,7 +34,7 @@ const allKinds: Record<DriftKind, true> = {
 };
 
 test('a few services show every kind of drift, one in sync, and one that is not declared', () => {
-  const { services, summary } = drifted(samples);
+  const { services, summary } = simulateDrift(samples);
   expect(new Set(summary.drifted.flatMap(({ kinds }) => kinds))).toEqual(new Set(Object.keys(allKinds)));
   expect(summary.inSync).toEqual([id(2)]);
   expect(services[1]).toEqual(samples[1]);
@@ -61,7 +61,7 @@ test.each<{ declared: JsonObject; kinds: DriftKind[]; live: JsonObject }>([
   {
     declared: web({ http_port: 80 }),
     kinds: ['ipv4 changed', 'https_port added'],
-    live: web({ http_port: 80, https_port: 443, host: { ipv4: '10.0.0.99', network: { tunnel_id: exampleTunnel } } }),
+    live: web({ http_port: 80, https_port: 443, host: { ipv4: '10.0.0.99', network: { tunnel_id: EXAMPLE_TUNNEL } } }),
   },
   {
     declared: { name: 'db', type: 'tcp', host: byName('db') },
@@ -69,59 +69,59 @@ test.each<{ declared: JsonObject; kinds: DriftKind[]; live: JsonObject }>([
     live: { name: 'db', type: 'tcp', host: byName('db-old', '10.0.0.2') },
   },
   {
-    declared: web({ host: { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } } }),
+    declared: web({ host: { ipv6: 'fd00::1', network: { tunnel_id: EXAMPLE_TUNNEL } } }),
     kinds: ['TLS relaxed', 'renamed'],
     live: web({
       name: 'web-old',
-      host: { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } },
+      host: { ipv6: 'fd00::1', network: { tunnel_id: EXAMPLE_TUNNEL } },
       tls_settings: { cert_verification_mode: 'disabled' },
     }),
   },
 ])('a single service drifts by $kinds', ({ declared, kinds, live }) => {
-  const { services, summary } = drifted([{ service_id: id(1), ...declared }]);
+  const { services, summary } = simulateDrift([{ service_id: id(1), ...declared }]);
   expect(summary.drifted).toEqual([{ service_id: id(1), name: declared.name, kinds }]);
   expect(services[0]).toEqual({ service_id: id(1), ...live });
 });
 
 test('the same declarations drift in the same way, in any order', () => {
-  expect(drifted(samples.toReversed())).toEqual(drifted(samples));
+  expect(simulateDrift(samples.toReversed())).toEqual(simulateDrift(samples));
 });
 
 test('does not modify its input', () => {
   const before = structuredClone(samples);
-  drifted(samples);
+  simulateDrift(samples);
   expect(samples).toEqual(before);
 });
 
 test('no two live services have the same name, even after a rename', () => {
   const names = ['legacy-metrics', 'a', 'a-old', 'a-old-old', 'b-old', 'b'];
-  const ipv6 = { ipv6: 'fd00::1', network: { tunnel_id: exampleTunnel } };
+  const ipv6 = { ipv6: 'fd00::1', network: { tunnel_id: EXAMPLE_TUNNEL } };
   for (const copies of [1, 2, 3]) {
     const declared = names.flatMap((name, index) =>
       Array.from({ length: copies }, (_, copy) =>
         web({ service_id: id(index * 10 + copy), name: name + (copy === 0 ? '' : copy), host: ipv6 }),
       ),
     );
-    const live = drifted(declared).services.map(({ name }) => name);
+    const live = simulateDrift(declared).services.map(({ name }) => name);
     expect(new Set(live).size).toBe(live.length);
   }
 });
 
 test('a declaration without an id has no live service', () => {
-  const { services, summary } = drifted([web()]);
+  const { services, summary } = simulateDrift([web()]);
   expect(summary).toMatchObject({ drifted: [], inSync: [] });
   expect(services.map(({ name }) => name)).toEqual(['legacy-metrics']);
 });
 
 test('the undeclared service is not added again after it was imported', () => {
-  const [extra] = drifted([]).services;
-  const { services, summary } = drifted(extra === undefined ? [] : [extra]);
+  const [extra] = simulateDrift([]).services;
+  const { services, summary } = simulateDrift(extra === undefined ? [] : [extra]);
   expect(summary.unmanaged).toEqual([]);
   expect(services).toHaveLength(1);
 });
 
 test('drifted services are valid for the API', async () => {
-  const { services } = drifted(samples);
+  const { services } = simulateDrift(samples);
   const { call } = await emulated({ services });
   for (const service of services) {
     expect((await call('PUT', pathOf(service), service)).status).toBe(200);

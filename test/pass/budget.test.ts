@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { parseRate } from '../../src/core/base/rate.ts';
-import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { served, success } from '../cloudflare/server.ts';
 import { openFixture } from './pass-fixture.ts';
 
@@ -14,7 +14,7 @@ const web = (number: number, http_port = 80): JsonObject => ({
   name: `web-${number}`,
   type: 'http',
   http_port,
-  host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } },
+  host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } },
 });
 const webs = (count: number, http_port?: number) =>
   Array.from({ length: count }, (_, number) => web(number, http_port));
@@ -139,7 +139,7 @@ test.for([
     type: 'tcp',
     tcp_port,
     app_protocol: 'mysql',
-    host: { hostname: 'db.internal', resolver_network: { tunnel_id: exampleTunnel } },
+    host: { hostname: 'db.internal', resolver_network: { tunnel_id: EXAMPLE_TUNNEL } },
   });
   const { write, pass, advanceClock, putCount, emulator } = await openFixture({
     services: [database(1)],

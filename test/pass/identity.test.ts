@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/core/compare/compare.ts';
 import { normalize } from '../../src/core/service/normalize.ts';
-import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { openFixture } from './pass-fixture.ts';
 
 // The chain of src/core/base/identity-cache.ts, from the response text to the finding, through the real client and folder.
@@ -11,7 +11,7 @@ const web = {
   name: 'web',
   type: 'http',
   http_port: 8080,
-  host: { ipv4: '10.0.0.1', network: { tunnel_id: exampleTunnel } },
+  host: { ipv4: '10.0.0.1', network: { tunnel_id: EXAMPLE_TUNNEL } },
 };
 const db = { ...web, service_id: '0191e3a4-5b6c-7d8e-9f00-000000000002', name: 'db', http_port: 8081 };
 

@@ -5,9 +5,9 @@ import type { Quirks } from './quirks.ts';
 
 type Field = Json | undefined;
 
-const httpKeys = ['http_port', 'https_port'];
-const tcpKeys = ['tcp_port', 'app_protocol'];
-const certificateKeys = ['certificate_authority', 'client_certificate'];
+const HTTP_KEYS = ['http_port', 'https_port'];
+const TCP_KEYS = ['tcp_port', 'app_protocol'];
+const CERTIFICATE_KEYS = ['certificate_authority', 'client_certificate'];
 
 /**
  * Returns a stored service in the form of an answer. Unknown fields are returned as they were stored, at every level.
@@ -15,7 +15,7 @@ const certificateKeys = ['certificate_authority', 'client_certificate'];
  */
 export function formatService(service: JsonObject, quirks: Quirks): JsonObject {
   const known = {
-    service_id: uuid(service.service_id, quirks),
+    service_id: formatUuid(service.service_id, quirks),
     name: service.name,
     type: service.type,
     ...typeFields(service, quirks),
@@ -26,8 +26,8 @@ export function formatService(service: JsonObject, quirks: Quirks): JsonObject {
 }
 
 function typeFields(service: JsonObject, quirks: Quirks): Record<string, Field> {
-  if (service.type === 'http') return { ...all(tcpKeys, undefined), ...unsetFields(service, httpKeys, quirks) };
-  if (service.type === 'tcp') return { ...all(httpKeys, undefined), ...unsetFields(service, tcpKeys, quirks) };
+  if (service.type === 'http') return { ...fill(TCP_KEYS, undefined), ...unsetFields(service, HTTP_KEYS, quirks) };
+  if (service.type === 'tcp') return { ...fill(HTTP_KEYS, undefined), ...unsetFields(service, TCP_KEYS, quirks) };
   return {};
 }
 
@@ -42,7 +42,7 @@ function formatHost(host: JsonObject, quirks: Quirks): JsonObject {
   const known: Record<string, Field> = {
     hostname: typeof hostname === 'string' && quirks.hostname === 'lower' ? hostname.toLowerCase() : hostname,
     ipv4,
-    ipv6: address(ipv6, quirks),
+    ipv6: formatAddress(ipv6, quirks),
     network: isObject(network) ? formatNetwork(network, quirks) : network,
     resolver_network: isObject(resolverNetwork) ? formatResolverNetwork(resolverNetwork, quirks) : resolverNetwork,
   };
@@ -51,16 +51,17 @@ function formatHost(host: JsonObject, quirks: Quirks): JsonObject {
 }
 
 function formatNetwork(network: JsonObject, quirks: Quirks): JsonObject {
-  return compact({ ...network, tunnel_id: uuid(network.tunnel_id, quirks) });
+  return compact({ ...network, tunnel_id: formatUuid(network.tunnel_id, quirks) });
 }
 
 function formatResolverNetwork(network: JsonObject, quirks: Quirks): JsonObject {
   const ips = network.resolver_ips;
-  const known = Array.isArray(ips) && ips.length > 0 ? ips.map((ip: Json) => address(ip, quirks) ?? ip) : undefined;
-  return compact({ ...formatNetwork(network, quirks), resolver_ips: known ?? noResolvers(quirks) });
+  const known =
+    Array.isArray(ips) && ips.length > 0 ? ips.map((ip: Json) => formatAddress(ip, quirks) ?? ip) : undefined;
+  return compact({ ...formatNetwork(network, quirks), resolver_ips: known ?? formatNoResolvers(quirks) });
 }
 
-function noResolvers(quirks: Quirks): Field {
+function formatNoResolvers(quirks: Quirks): Field {
   switch (quirks.emptyResolvers) {
     case 'absent':
       return undefined;
@@ -78,16 +79,16 @@ function formatTls(tls: Field, quirks: Quirks): Field {
     return quirks.verifyFull === 'explicit' ? formatTls({ cert_verification_mode: 'verify_full' }, quirks) : undefined;
   }
   if (!isObject(tls)) return tls;
-  const set = Object.entries(tls).filter(([key, value]) => !(certificateKeys.includes(key) && value === null));
+  const set = Object.entries(tls).filter(([key, value]) => !(CERTIFICATE_KEYS.includes(key) && value === null));
   const lone = set.length === 1 && tls.cert_verification_mode === 'verify_full';
   if (lone && quirks.verifyFull === 'absent') return undefined;
   const formatted = set.map(
-    ([key, value]) => [key, certificateKeys.includes(key) ? uuid(value, quirks) : value] as const,
+    ([key, value]) => [key, CERTIFICATE_KEYS.includes(key) ? formatUuid(value, quirks) : value] as const,
   );
-  return compact({ ...(quirks.tlsNulls ? all(certificateKeys, null) : {}), ...Object.fromEntries(formatted) });
+  return compact({ ...(quirks.tlsNulls ? fill(CERTIFICATE_KEYS, null) : {}), ...Object.fromEntries(formatted) });
 }
 
-function uuid(value: Field, quirks: Quirks): Field {
+function formatUuid(value: Field, quirks: Quirks): Field {
   if (typeof value !== 'string') return value;
   switch (quirks.uuids) {
     case 'as-sent':
@@ -102,15 +103,15 @@ function uuid(value: Field, quirks: Quirks): Field {
 }
 
 /** Formats IPv6 addresses. IPv4 addresses are returned as sent. */
-function address(value: Field, quirks: Quirks): Field {
+function formatAddress(value: Field, quirks: Quirks): Field {
   if (typeof value !== 'string' || !isIPv6(value)) return value;
   switch (quirks.ipv6) {
     case 'as-sent':
       return value;
     case 'compressed':
-      return compressed(value);
+      return compress(value);
     case 'expanded':
-      return expanded(value);
+      return expand(value);
     case 'upper':
       return value.toUpperCase();
     default:
@@ -119,19 +120,19 @@ function address(value: Field, quirks: Quirks): Field {
 }
 
 /** The URL standard writes IPv6 as RFC 5952 does, except for embedded IPv4, which it writes in hexadecimal. */
-function compressed(ip: string): string {
+function compress(ip: string): string {
   return new URL(`http://[${ip}]`).hostname.slice(1, -1);
 }
 
-function expanded(ip: string): string {
-  const [head = '', tail] = compressed(ip).split('::');
+function expand(ip: string): string {
+  const [head = '', tail] = compress(ip).split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
   return [...left, ...zeros, ...right].map((group) => group.padStart(4, '0')).join(':');
 }
 
-function all(keys: readonly string[], value: Field): Record<string, Field> {
+function fill(keys: readonly string[], value: Field): Record<string, Field> {
   return Object.fromEntries(keys.map((key) => [key, value]));
 }
 

@@ -1,4 +1,4 @@
-import { failure, success } from '../api.ts';
+import { errorAnswer, successAnswer } from '../api.ts';
 import type { Answer } from '../api.ts';
 import type { Fault } from './faults.ts';
 import type { FullScenario } from './scenario.ts';
@@ -27,7 +27,7 @@ export function deliver(decision: Decision, carryOut: () => Answer, delays: Dela
     case 'normal':
       return deliverWhole(carryOut());
     case 'limited':
-      return { ...inFull(decision.answer), fault: 'limited' };
+      return { ...wholeAnswer(decision.answer), fault: 'limited' };
     case 'faulty': {
       const { fault } = decision;
       return {
@@ -42,50 +42,50 @@ export function deliver(decision: Decision, carryOut: () => Answer, delays: Dela
 
 /** Returns the delivery of an unmodified answer. */
 export function deliverWhole(answer: Answer): Delivery {
-  return { ...inFull(answer), fault: answer.fault ?? null };
+  return { ...wholeAnswer(answer), fault: answer.fault ?? null };
 }
 
 function withFault(fault: Fault, carryOut: () => Answer, delays: Delays): Transmission {
   switch (fault.kind) {
     case 'status':
-      return inFull(refusal(fault.status, delays.retry_after));
+      return wholeAnswer(statusAnswer(fault.status, delays.retry_after));
     case 'html':
-      return text(fault.status, 'text/html; charset=UTF-8', edgePage(fault.status));
+      return textAnswer(fault.status, 'text/html; charset=UTF-8', edgePage(fault.status));
     case 'empty':
-      return { ...text(fault.status, '', ''), headers: {} };
+      return { ...textAnswer(fault.status, '', ''), headers: {} };
     case 'reset':
       return { kind: 'reset' };
     case 'lost':
       carryOut();
       return { kind: 'reset' };
     case 'truncated':
-      return { ...inFull(carryOut()), kind: 'cut' };
+      return { ...wholeAnswer(carryOut()), kind: 'cut' };
     case 'garbage':
       carryOut();
-      return text(200, 'application/json', 'OK');
+      return textAnswer(200, 'application/json', 'OK');
     case 'unsuccessful':
-      return inFull(failure(200, [{ code: 1000, message: 'Internal error, please try again' }]));
+      return wholeAnswer(errorAnswer(200, [{ code: 1000, message: 'Internal error, please try again' }]));
     case 'null_result':
       carryOut();
-      return inFull(success(null));
+      return wholeAnswer(successAnswer(null));
     case 'hang':
       return { kind: 'silence' };
     case 'late':
       carryOut();
       return { kind: 'silence' };
     case 'slow':
-      return { ...inFull(carryOut()), afterMs: delays.slow_by };
+      return { ...wholeAnswer(carryOut()), afterMs: delays.slow_by };
     default:
       return fault satisfies never;
   }
 }
 
-function inFull({ status, headers, body }: Answer): Transmission & { readonly kind: 'whole' | 'cut' } {
-  const whole = text(status, 'application/json', JSON.stringify(body));
+function wholeAnswer({ status, headers, body }: Answer): Transmission & { readonly kind: 'whole' | 'cut' } {
+  const whole = textAnswer(status, 'application/json', JSON.stringify(body));
   return { ...whole, headers: { ...whole.headers, ...headers } };
 }
 
-function text(status: number, type: string, content: string): Transmission & { readonly kind: 'whole' | 'cut' } {
+function textAnswer(status: number, type: string, content: string): Transmission & { readonly kind: 'whole' | 'cut' } {
   return { kind: 'whole', status, headers: { 'content-type': type }, text: content, afterMs: 0 };
 }
 
@@ -98,11 +98,11 @@ const CODES = new Map([
   [429, 10_429],
 ]);
 
-function refusal(status: number, retryAfterMs: number): Answer {
+function statusAnswer(status: number, retryAfterMs: number): Answer {
   // Not imported: see server.ts.
   const { STATUS_CODES } = process.getBuiltinModule('node:http');
   const message = STATUS_CODES[status] ?? `Status ${status}`;
-  const answer = failure(status, [{ code: CODES.get(status) ?? 1000, message }]);
+  const answer = errorAnswer(status, [{ code: CODES.get(status) ?? 1000, message }]);
   const hasRetryAfter = (status === 429 || status === 503) && retryAfterMs > 0;
   return hasRetryAfter ? { ...answer, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } } : answer;
 }

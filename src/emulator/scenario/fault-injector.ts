@@ -1,5 +1,5 @@
 import type { Rate } from '../../core/base/rate.ts';
-import { failure } from '../api.ts';
+import { errorAnswer } from '../api.ts';
 import type { Answer } from '../api.ts';
 import { drawFault, occasionOf } from './faults.ts';
 import type { Fault } from './faults.ts';
@@ -25,14 +25,14 @@ export function faultInjector(scenario: FullScenario): FaultInjector {
   const limit = rate_limit === null ? null : { rate: rate_limit, ...slidingLimit(rate_limit, block) };
   const plan = { seed, share, kinds: faults };
   const faultyMethods: readonly string[] = methods;
-  const turns = new Map<string, number>();
+  const counts = new Map<string, number>();
   let injected = 0;
 
   return {
     decide: ({ method, path, at }) => {
       const occasion = occasionOf(method, path);
-      const nth = (turns.get(occasion) ?? 0) + 1;
-      turns.set(occasion, nth);
+      const nth = (counts.get(occasion) ?? 0) + 1;
+      counts.set(occasion, nth);
 
       const state = limit?.arrive(at.getTime());
       const headers = limit && state && ratelimit_headers ? limitHeaders(limit.rate, state) : {};
@@ -51,7 +51,7 @@ export function faultInjector(scenario: FullScenario): FaultInjector {
 /** The message of the real API, as its users quote it: https://github.com/lablabs/cloudflare-exporter/issues/74 */
 function tooManyRequests({ requests, ms }: Rate, state: LimitState): Answer {
   const message = `More than ${requests} requests per ${seconds(ms)} seconds reached. Please wait and consider throttling your request speed`;
-  const answer = failure(429, [{ code: 10_429, message }]);
+  const answer = errorAnswer(429, [{ code: 10_429, message }]);
   return { ...answer, headers: { 'retry-after': seconds(state.freeInMs) } };
 }
 

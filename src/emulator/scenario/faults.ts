@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Faults of a single request. "Carried out" means that the API performed the request, regardless of what the client receives. */
+/** Faults of a single request. "Carried out" means that the API performs the request, whatever the client receives. */
 export const FAULT_NAMES = [
   /** Not carried out; an HTML error page of the edge: 502, 520, 522 or 524. */
   'html',
@@ -37,7 +37,7 @@ export const TRANSIENT_FAULTS: readonly FaultKind[] = [408, 429, 500, 502, 503, 
 /** The share of requests that fail, and the kinds of fault to choose from, all equally likely. */
 export type FaultPlan = { readonly seed: number; readonly share: number; readonly kinds: readonly FaultKind[] };
 
-/** The request as the draw sees it: `nth`, from 1, counts the requests with the same `occasion`. */
+/** Identifies a request for the draw: `nth` is its number, from 1, among the requests with the same `occasion`. */
 export type Turn = { readonly occasion: string; readonly nth: number };
 
 /** An injected fault, with the status of its answer if that is drawn as well. */

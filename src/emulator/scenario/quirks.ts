@@ -30,7 +30,7 @@ export type Quirks = {
   readonly order: 'created' | 'shuffled';
 };
 
-export const observedQuirks: Quirks = {
+export const OBSERVED_QUIRKS: Quirks = {
   resultInfo: 'full',
   ignorePage: false,
   maxPerPage: 1000,

@@ -16,16 +16,16 @@ import { storedValueFault } from './stored-values.ts';
 
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 
-const wholeNumber = (least: number, most: number) => {
-  const error = expected(`a whole number from ${least} to ${most}`);
-  return z.int(error).min(least, error).max(most, error);
+const wholeNumber = (min: number, max: number) => {
+  const error = expectedError(`a whole number from ${min} to ${max}`);
+  return z.int(error).min(min, error).max(max, error);
 };
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, expected(list(words), words));
+  z.enum(words, expectedError(formatList(words), words));
 
-const some = <Item extends z.ZodType>(item: Item, what: string) => {
-  const error = expected(`a list of ${what}`);
+const nonEmptyList = <Item extends z.ZodType>(item: Item, what: string) => {
+  const error = expectedError(`a list of ${what}`);
   return z.array(item, error).min(1, error).readonly();
 };
 
@@ -34,7 +34,7 @@ const duration = (what: string, holds: (ms: number) => boolean = () => true) =>
   z.unknown().transform((value, context) => {
     const ms = typeof value === 'string' || value === 0 ? parseDuration(String(value)) : null;
     if (ms !== null && holds(ms)) return ms;
-    context.addIssue({ code: 'custom', message: expectation(`${what}, at most ${MAX_HOURS}h`, value) });
+    context.addIssue({ code: 'custom', message: describeExpectation(`${what}, at most ${MAX_HOURS}h`, value) });
     return z.NEVER;
   });
 
@@ -43,15 +43,15 @@ const rate = z.unknown().transform((value, context): Rate => {
   if (parsed !== null) return parsed;
   context.addIssue({
     code: 'custom',
-    message: expectation('a number of requests in a duration, such as 120/3s', value),
+    message: describeExpectation('a number of requests in a duration, such as 120/3s', value),
   });
   return z.NEVER;
 });
 
-const FAULT = expected(`a status from 400 to 599, ${list(FAULT_NAMES)}`, FAULT_NAMES);
+const FAULT = expectedError(`a status from 400 to 599, ${formatList(FAULT_NAMES)}`, FAULT_NAMES);
 const fault = z.union([z.int(FAULT).min(400, FAULT).max(599, FAULT), z.enum(FAULT_NAMES, FAULT)], FAULT);
 
-const flag = z.boolean(expected('true or false'));
+const flag = z.boolean(expectedError('true or false'));
 
 /** Turns a bare `null` or `[]`, which YAML parses as values, back into the words `null` and `[]`. */
 const asWord = <Check extends z.ZodType>(check: Check) =>
@@ -78,10 +78,10 @@ const quirkChecks = {
   order: oneOf(['created', 'shuffled']).exactOptional(),
 } satisfies { readonly [Name in keyof Quirks as SnakeCase<Name>]: z.ZodType<Quirks[Name]> };
 
-const quirksSchema = z.strictObject(quirkChecks, expected('a mapping of quirks'));
+const quirksSchema = z.strictObject(quirkChecks, expectedError('a mapping of quirks'));
 
 const keepSchema = z
-  .record(z.string(), z.custom<Json>(), expected('a mapping of fields to values'))
+  .record(z.string(), z.custom<Json>(), expectedError('a mapping of fields to values'))
   .superRefine((keep, context) => {
     for (const path of Object.keys(keep)) {
       const message = storedValueFault(path);
@@ -90,15 +90,15 @@ const keepSchema = z
   });
 
 const A_DURATION = 'a duration such as 500ms, 2s or 5m';
-const SHARE = expected('a number from 0 to 1');
-const SERVICE = expected('a name or an id');
+const SHARE = expectedError('a number from 0 to 1');
+const SERVICE = expectedError('a name or an id');
 
 /** The keys of a scenario file, and their values. */
 export const scenarioSchema = z.strictObject({
   seed: wholeNumber(0, 4_294_967_295).exactOptional(),
   share: z.number(SHARE).min(0, SHARE).max(1, SHARE).exactOptional(),
-  faults: some(fault, 'statuses and names of faults').exactOptional(),
-  methods: some(oneOf(METHODS), 'methods').exactOptional(),
+  faults: nonEmptyList(fault, 'statuses and names of faults').exactOptional(),
+  methods: nonEmptyList(oneOf(METHODS), 'methods').exactOptional(),
   stops_after: wholeNumber(0, 1_000_000_000).exactOptional(),
   retry_after: duration('whole seconds such as 2s, or 0', (ms) => ms % 1000 === 0).exactOptional(),
   slow_by: duration(A_DURATION).exactOptional(),
@@ -106,11 +106,11 @@ export const scenarioSchema = z.strictObject({
   rate_limit: rate.exactOptional(),
   block: duration(A_DURATION).exactOptional(),
   ratelimit_headers: flag.exactOptional(),
-  refuse: some(z.string(SERVICE).min(1, SERVICE), 'names or ids').exactOptional(),
+  refuse: nonEmptyList(z.string(SERVICE).min(1, SERVICE), 'names or ids').exactOptional(),
   keep: keepSchema.exactOptional(),
   quirks: quirksSchema
     // The keys were checked in snake_case; the type has them in camelCase.
-    .transform((quirks) => camelCased(quirks) as Partial<Quirks>)
+    .transform((quirks) => toCamelCase(quirks) as Partial<Quirks>)
     .exactOptional(),
 });
 
@@ -160,7 +160,9 @@ export function parseScenario(file: string, text: string): ParsedScenario {
   if (second !== undefined)
     return invalid([problem(second.offset, [], 'expected one scenario, found a second document')]);
   if (!isObject(document.value)) {
-    return invalid([problem(document.offset, [], expectation('a mapping such as "share: 0.3"', document.value))]);
+    return invalid([
+      problem(document.offset, [], describeExpectation('a mapping such as "share: 0.3"', document.value)),
+    ]);
   }
   const { data, error } = scenarioSchema.safeParse(document.value);
   if (data !== undefined) return { kind: 'valid', scenario: data };
@@ -170,7 +172,7 @@ export function parseScenario(file: string, text: string): ParsedScenario {
       if (issue.code !== 'unrecognized_keys') return [problem(document.offsetOfValue(path), path, message)];
       const known = Object.keys(path.length === 0 ? scenarioSchema.shape : quirksSchema.shape);
       return issue.keys.map((key) =>
-        problem(document.offsetOfKey([...path, key]), [...path, key], `unknown key${didYouMean(key, known)}`),
+        problem(document.offsetOfKey([...path, key]), [...path, key], `unknown key${suggestFrom(key, known)}`),
       );
     }),
   );
@@ -180,19 +182,19 @@ function invalid(problems: readonly Problem[]): ParsedScenario {
   return { kind: 'invalid', problems: problems.toSorted(byLocation) };
 }
 
-/** Describes a scenario for people, one line for each kind of failure. */
+/** Describes a scenario in words, one line for each kind of failure. */
 export function describeScenario(given: Scenario): readonly string[] {
   const { share, faults, methods, seed, stops_after, ...rest } = withDefaults(given);
   const { rate_limit, block, latency, refuse, keep, quirks } = rest;
   const fields = Object.keys(keep);
-  const changedQuirks = Object.entries(quirks).map(([name, value]) => `${snakeCased(name)} ${value}`);
+  const changedQuirks = Object.entries(quirks).map(([name, value]) => `${toSnakeCase(name)} ${value}`);
   const parts = [
     share > 0 && `${percent(share)} of ${methods.join(', ')} fail with ${faults.join(', ')} (seed ${seed})`,
     share > 0 && Number.isFinite(stops_after) && `stops after ${stops_after} faults`,
     latency > 0 && `latency ${formatDuration(latency)}`,
     rate_limit !== null && `limit ${rate_limit.text}, blocked for ${formatDuration(block)}`,
-    refuse.length > 0 && `refuses ${refuse.map(quoted).join(', ')}`,
-    fields.length > 0 && `stores other values in ${fields.map(quoted).join(', ')}`,
+    refuse.length > 0 && `refuses ${refuse.map(quote).join(', ')}`,
+    fields.length > 0 && `stores other values in ${fields.map(quote).join(', ')}`,
     changedQuirks.length > 0 && `quirks ${changedQuirks.join(', ')}`,
   ].filter((part) => part !== false);
   return parts.length === 0 ? ['no failures'] : parts;
@@ -202,22 +204,22 @@ function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
-/** Keeps any text on one line. */
-function quoted(text: string): string {
+/** Returns a text in quotes, unless it is plain, so that it stays on one line. */
+function quote(text: string): string {
   return /^[\w.:@-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** Builds the message of a zod check from the value that was found. */
-function expected(what: string, words: readonly string[] = []) {
-  return { error: ({ input }: { readonly input?: unknown }): string => expectation(what, input, words) };
+function expectedError(what: string, words: readonly string[] = []) {
+  return { error: ({ input }: { readonly input?: unknown }): string => describeExpectation(what, input, words) };
 }
 
-/** `expected …, found …`, with a suggestion from `words` if one is close. */
-function expectation(what: string, input: unknown, words: readonly string[] = []): string {
-  return `expected ${what}, found ${found(input)}${typeof input === 'string' ? didYouMean(input, words) : ''}`;
+/** Returns `expected …, found …`, with a suggestion from `words` if one is close. */
+function describeExpectation(what: string, input: unknown, words: readonly string[] = []): string {
+  return `expected ${what}, found ${describeFound(input)}${typeof input === 'string' ? suggestFrom(input, words) : ''}`;
 }
 
-function found(value: unknown): string {
+function describeFound(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (isObject(value)) return 'a mapping';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -225,12 +227,11 @@ function found(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function didYouMean(written: string, known: readonly string[]): string {
-  const near = suggest(written, known);
-  return near.length === 0 ? '' : formatSuggestions(near);
+function suggestFrom(written: string, known: readonly string[]): string {
+  return formatSuggestions(suggest(written, known));
 }
 
-function list(words: readonly string[]): string {
+function formatList(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
@@ -239,7 +240,7 @@ type SnakeCase<Name extends string> = Name extends `${infer Letter}${infer Rest}
   ? `${Letter extends Lowercase<Letter> ? Letter : `_${Lowercase<Letter>}`}${SnakeCase<Rest>}`
   : '';
 
-function camelCased(object: JsonObject): JsonObject {
+function toCamelCase(object: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => [
       name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
@@ -248,6 +249,6 @@ function camelCased(object: JsonObject): JsonObject {
   );
 }
 
-function snakeCased(name: string): string {
+function toSnakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../../core/base/json.ts';
 import type { Json, JsonObject } from '../../core/base/json.ts';
 import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
-import type { Account, Result } from '../account.ts';
+import type { ServiceStore, StoreResult } from '../service-store.ts';
 
 /** Values that the server stores instead of those that were sent, by dotted path; null unsets. */
 export type StoredValues = { readonly [path: string]: Json };
@@ -41,19 +41,19 @@ export function storedValueFault(path: string): string | null {
   return meant.length === 0 ? null : `unknown field${formatSuggestions(meant.map((name) => parent + name))}`;
 }
 
-/** Returns the account of a server that stores other values than those that were sent. Bodies are validated before values are replaced. */
-export function withStoredValues(account: Account, values: StoredValues): Account {
-  if (Object.keys(values).length === 0) return account;
-  const replaceIn = (written: Result): Result => {
+/** Wraps a store so that it stores other values than those that were sent. Bodies are validated before values are replaced. */
+export function withStoredValues(store: ServiceStore, values: StoredValues): ServiceStore {
+  if (Object.keys(values).length === 0) return store;
+  const replaceIn = (written: StoreResult): StoreResult => {
     const id = written.kind === 'done' ? written.result?.service_id : undefined;
     if (typeof id !== 'string') return written;
-    account.change(id, (service) => replaceValues(service, values));
-    return account.get(id);
+    store.change(id, (service) => replaceValues(service, values));
+    return store.get(id);
   };
   return {
-    ...account,
-    create: (body) => replaceIn(account.create(body)),
-    replace: (serviceId, body) => replaceIn(account.replace(serviceId, body)),
+    ...store,
+    create: (body) => replaceIn(store.create(body)),
+    replace: (serviceId, body) => replaceIn(store.replace(serviceId, body)),
   };
 }
 

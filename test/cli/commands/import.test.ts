@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import { OBSERVED_QUIRKS } from '../../../src/emulator/scenario/quirks.ts';
 import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
 import { fleet } from '../../pass/fleet.ts';
 import { accountAt, command, database, emulated, folderOf, temporaryFolder, web } from '../command.ts';
@@ -28,7 +28,7 @@ const OTHER_QUIRKS: Quirks = {
 };
 
 test.for([
-  { api: 'as observed', quirks: observedQuirks },
+  { api: 'as observed', quirks: OBSERVED_QUIRKS },
   { api: 'in every other way', quirks: OTHER_QUIRKS },
 ])('imports valid declarations in sync for every kind of service, where the API responds $api', async ({ quirks }) => {
   const services = fleet().map(({ live }) => live);

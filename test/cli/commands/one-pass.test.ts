@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { stopReason } from '../../../src/cli/program.ts';
-import { exampleTunnel } from '../../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../../src/emulator/emulator.ts';
 import { unusedUrl, refusal, replying, served, success } from '../../cloudflare/server.ts';
 import { accountAt, command, database, emulated, folderOf, SECRET, web } from '../command.ts';
 import type { Ended, Environment } from '../command.ts';
@@ -316,7 +316,7 @@ test.for(['plan', 'apply'])('%s exits at once on a stop signal while it lists th
 
 test('applies settings from the environment and the configuration file', async () => {
   const live = web({ http_port: 81, labels: { team: 'web' } });
-  const { url } = await emulated({ services: [live], tunnels: [exampleTunnel] });
+  const { url } = await emulated({ services: [live], tunnels: [EXAMPLE_TUNNEL] });
   const folder = folderOf({ 'a.txt': web() });
   writeFileSync(join(folder, 'config.yaml'), `services: ${folder}\ninclude: ["*.txt"]\n`);
   const environment = {

@@ -8,7 +8,7 @@ import { renderUnmanaged, toDeclaration } from '../../../src/core/import/to-decl
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import type { LiveService } from '../../../src/core/service/directory.ts';
-import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import { OBSERVED_QUIRKS } from '../../../src/emulator/scenario/quirks.ts';
 import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
 import { formatService } from '../../../src/emulator/scenario/answer-format.ts';
 import { fleet } from '../../pass/fleet.ts';
@@ -127,7 +127,7 @@ test('never folds a long name', () => {
 /* Everything that the API may return. */
 
 const quirks: fc.Arbitrary<Quirks> = fc.record({
-  resultInfo: fc.constant(observedQuirks.resultInfo),
+  resultInfo: fc.constant(OBSERVED_QUIRKS.resultInfo),
   ignorePage: fc.boolean(),
   maxPerPage: fc.constant(1000),
   unusedHostKeys: fc.constantFrom('null', 'absent'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/base/json.ts';
-import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import { OBSERVED_QUIRKS } from '../../../src/emulator/scenario/quirks.ts';
 import type { Quirks } from '../../../src/emulator/scenario/quirks.ts';
 import { formatService } from '../../../src/emulator/scenario/answer-format.ts';
 
@@ -22,7 +22,7 @@ const tcp: JsonObject = {
 };
 
 const answer = (service: JsonObject, quirks: Partial<Quirks> = {}): JsonObject =>
-  formatService(service, { ...observedQuirks, ...quirks });
+  formatService(service, { ...OBSERVED_QUIRKS, ...quirks });
 
 test('an http answer has five host keys, both ports, no tcp keys and no TLS settings', () => {
   expect(answer(http)).toEqual({

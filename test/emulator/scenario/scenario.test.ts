@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderProblem } from '../../../src/core/load/problem.ts';
 import { FAULT_NAMES } from '../../../src/emulator/scenario/faults.ts';
-import { observedQuirks } from '../../../src/emulator/scenario/quirks.ts';
+import { OBSERVED_QUIRKS } from '../../../src/emulator/scenario/quirks.ts';
 import { describeScenario, parseScenario, withDefaults } from '../../../src/emulator/scenario/scenario.ts';
 import type { Scenario } from '../../../src/emulator/scenario/scenario.ts';
 import { emulated, namesIn, orders, ordersId, pathOf, resultOf, web } from '../client.ts';
@@ -24,7 +24,7 @@ test('config/scenario.yaml shows and explains every key, fault and quirk', () =>
   const scenario = scenarioOf(sample);
   expect(Object.keys(scenario)).toEqual(Object.keys(withDefaults({})));
   expect(scenario.faults?.filter((fault) => typeof fault === 'string')).toEqual(FAULT_NAMES);
-  expect(Object.keys(scenario.quirks ?? {})).toEqual(Object.keys(observedQuirks));
+  expect(Object.keys(scenario.quirks ?? {})).toEqual(Object.keys(OBSERVED_QUIRKS));
   for (const paragraph of sample.trim().split('\n\n')) expect(paragraph).toMatch(/^# \w/);
 });
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/base/json.ts';
-import { exampleTunnel } from '../../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../../src/emulator/emulator.ts';
 import { replaceValues, storedValueFault } from '../../../src/emulator/scenario/stored-values.ts';
 import { emulated, orders, pathOf, resultOf, web } from '../client.ts';
 
-const network = { tunnel_id: exampleTunnel };
+const network = { tunnel_id: EXAMPLE_TUNNEL };
 const byName = (more: JsonObject) => ({ hostname: 'orders.internal', resolver_network: { ...network, ...more } });
 
 test.each<{ path: string; value: null | number | string | string[]; service: JsonObject; kept: JsonObject }>([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleTunnel } from '../../src/emulator/emulator.ts';
+import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { emulated, orders, ordersId, pathOf, resultOf, web } from './client.ts';
 
 const webId = '0191e3a4-5b6c-7d8e-9f00-112233445577';
@@ -19,7 +19,7 @@ test('replaces the whole object: fields that a PUT omits are gone, known or not'
     service_id: ordersId,
     host: {
       hostname: 'orders.internal',
-      resolver_network: { tunnel_id: exampleTunnel, resolver_ips: ['10.0.0.53'], new_thing: 1 },
+      resolver_network: { tunnel_id: EXAMPLE_TUNNEL, resolver_ips: ['10.0.0.53'], new_thing: 1 },
       new_thing: 2,
     },
     tls_settings: { cert_verification_mode: 'verify_ca', certificate_authority: certificate, new_thing: 3 },
@@ -40,7 +40,7 @@ test('replaces the whole object: fields that a PUT omits are gone, known or not'
       ipv4: null,
       ipv6: null,
       network: null,
-      resolver_network: { tunnel_id: exampleTunnel },
+      resolver_network: { tunnel_id: EXAMPLE_TUNNEL },
     },
     created_at: expect.any(String),
     updated_at: expect.any(String),
@@ -119,14 +119,14 @@ test('a tunnel must exist, in any case, for addresses and host names', async () 
     expect(reply.status).toBe(400);
     expect(reply.body.errors).toEqual([{ code: 5101, message: 'Tunnel ID Not Found' }]);
   }
-  const upper = { hostname: 'a', resolver_network: { tunnel_id: exampleTunnel.toUpperCase() } };
+  const upper = { hostname: 'a', resolver_network: { tunnel_id: EXAMPLE_TUNNEL.toUpperCase() } };
   expect((await call('POST', '', orders({ host: upper }))).status).toBe(200);
 });
 
 test('the existing tunnels are those of the seeded services, or those of the option', async () => {
   const elsewhere = web({ service_id: webId, host: { ipv4: '10.0.0.1', network: { tunnel_id: otherTunnel } } });
   const byDefault = await emulated({ services: [elsewhere] });
-  const deleted = await emulated({ services: [elsewhere], tunnels: [exampleTunnel] });
+  const deleted = await emulated({ services: [elsewhere], tunnels: [EXAMPLE_TUNNEL] });
   expect((await byDefault.call('PUT', `/${webId}`, elsewhere)).status).toBe(200);
   expect((await deleted.call('GET', `/${webId}`)).status).toBe(200);
   expect((await deleted.call('PUT', `/${webId}`, elsewhere)).body.errors).toMatchObject([{ code: 5101 }]);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isObject } from '../core/base/json.ts';
 import type { Json, JsonObject } from '../core/base/json.ts';
-import { bodyProblems } from './body.ts';
+import { findBodyProblems } from './body.ts';
 import type { Quirks } from './scenario/quirks.ts';
 import { formatService } from './scenario/answer-format.ts';
 
@@ -13,23 +13,23 @@ export type ApiProblem = {
   readonly source?: { readonly pointer: string };
 };
 
-/** The result of a call: the service as the answer shows it (null after a delete), or the errors. */
-export type Result =
+/** The result of an operation: the service as the answer shows it (null after a delete), or the errors. */
+export type StoreResult =
   | { readonly kind: 'done'; readonly result: JsonObject | null }
   | { readonly kind: 'refused'; readonly status: 400 | 404; readonly errors: readonly ApiProblem[] };
 
-/** The directory of one account. Takes parsed bodies, and returns services in the form that the quirks describe. */
-export type Account = {
+/** The services of one account. Takes parsed bodies, and returns services in the form that the quirks describe. */
+export type ServiceStore = {
   readonly list: () => JsonObject[];
-  readonly get: (serviceId: string) => Result;
-  readonly create: (body: Json) => Result;
-  readonly replace: (serviceId: string, body: Json) => Result;
-  readonly remove: (serviceId: string) => Result;
+  readonly get: (serviceId: string) => StoreResult;
+  readonly create: (body: Json) => StoreResult;
+  readonly replace: (serviceId: string, body: Json) => StoreResult;
+  readonly remove: (serviceId: string) => StoreResult;
   /** Edits a service outside the API. The result is not validated, so that it can hold what no current client would send. */
   readonly change: (serviceId: string, edit: (service: JsonObject) => JsonObject) => void;
 };
 
-export type AccountOptions = {
+export type ServiceStoreOptions = {
   readonly services: readonly JsonObject[];
   /** The ids of existing tunnels. A seeded service may use another one, as if its tunnel had been deleted. */
   readonly tunnels: readonly string[];
@@ -40,39 +40,39 @@ export type AccountOptions = {
 type Stored = { readonly serviceId: string; readonly service: JsonObject };
 
 /** https://developers.cloudflare.com/workers-vpc/platform/limits/ */
-const maxServices = 1000;
-const readOnlyKeys = new Set(['service_id', 'created_at', 'updated_at']);
+const MAX_SERVICES = 1000;
+const READ_ONLY_KEYS = new Set(['service_id', 'created_at', 'updated_at']);
 
-/** Throws if two seeded services share an id or a name, because the API never holds such services. */
-export function account({ services, tunnels, quirks, now }: AccountOptions): Account {
+/** Creates a store. Throws if two seeded services share an id or a name, because the API never holds such services. */
+export function serviceStore({ services, tunnels, quirks, now }: ServiceStoreOptions): ServiceStore {
   const stored = new Map<string, Stored>();
-  const existingTunnels = new Set(tunnels.map(caseless));
+  const existingTunnels = new Set(tunnels.map(toKey));
 
-  const keep = (serviceId: string, body: JsonObject): Result => {
+  const store = (serviceId: string, body: JsonObject): StoreResult => {
     const at = now().toISOString();
-    const service = { service_id: serviceId, ...writable(body), created_at: at, updated_at: at };
-    stored.set(caseless(serviceId), { serviceId, service });
+    const service = { service_id: serviceId, ...withoutReadOnlyKeys(body), created_at: at, updated_at: at };
+    stored.set(toKey(serviceId), { serviceId, service });
     return { kind: 'done', result: formatService(service, quirks) };
   };
 
-  const nameTaken = (name: Json | undefined, by: { except?: string } = {}): boolean =>
+  const isNameTaken = (name: Json | undefined, by: { except?: string } = {}): boolean =>
     [...stored].some(([id, { service }]) => id !== by.except && service.name === name);
 
   const check = (body: Json, by?: { except: string }): JsonObject | readonly ApiProblem[] => {
-    const problems = bodyProblems(body);
+    const problems = findBodyProblems(body);
     if (problems.length > 0 || !isObject(body)) {
       return problems.map(({ message, pointer }) => ({ code: 5102, message, source: { pointer } }));
     }
-    if (nameTaken(body.name, by)) return [{ code: 5101, message: `Service name '${nameOf(body)}' already exists` }];
-    if (tunnelsOf(body).every((id) => existingTunnels.has(caseless(id)))) return body;
+    if (isNameTaken(body.name, by)) return [{ code: 5101, message: `Service name '${nameOf(body)}' already exists` }];
+    if (tunnelsOf(body).every((id) => existingTunnels.has(toKey(id)))) return body;
     return [{ code: 5101, message: 'Tunnel ID Not Found' }];
   };
 
   for (const service of services) {
     const serviceId = typeof service.service_id === 'string' ? service.service_id : uuidv7(now());
-    if (stored.has(caseless(serviceId))) throw new Error(`two services have the id ${serviceId}`);
-    if (nameTaken(service.name)) throw new Error(`two services have the name ${nameOf(service)}`);
-    keep(serviceId, service);
+    if (stored.has(toKey(serviceId))) throw new Error(`two services have the id ${serviceId}`);
+    if (isNameTaken(service.name)) throw new Error(`two services have the name ${nameOf(service)}`);
+    store(serviceId, service);
   }
 
   return {
@@ -83,40 +83,40 @@ export function account({ services, tunnels, quirks, now }: AccountOptions): Acc
     },
 
     get: (serviceId) => {
-      const found = stored.get(caseless(serviceId));
-      return found ? { kind: 'done', result: formatService(found.service, quirks) } : notFound;
+      const found = stored.get(toKey(serviceId));
+      return found ? { kind: 'done', result: formatService(found.service, quirks) } : NOT_FOUND;
     },
 
     create: (body) => {
       const checked = check(body);
       if (!isObject(checked)) return refused(checked);
-      if (stored.size < maxServices) return keep(uuidv7(now()), checked);
-      return refused([{ code: 5101, message: `The account has reached its limit of ${maxServices} services` }]);
+      if (stored.size < MAX_SERVICES) return store(uuidv7(now()), checked);
+      return refused([{ code: 5101, message: `The account has reached its limit of ${MAX_SERVICES} services` }]);
     },
 
     // A full replacement keeps only the id, not even the creation time (observed).
     replace: (serviceId, body) => {
-      const old = stored.get(caseless(serviceId));
-      if (!old) return notFound;
-      const checked = check(body, { except: caseless(serviceId) });
-      return isObject(checked) ? keep(old.serviceId, checked) : refused(checked);
+      const old = stored.get(toKey(serviceId));
+      if (!old) return NOT_FOUND;
+      const checked = check(body, { except: toKey(serviceId) });
+      return isObject(checked) ? store(old.serviceId, checked) : refused(checked);
     },
 
     // Deleting a service that a Worker binds succeeds (observed).
-    remove: (serviceId) => (stored.delete(caseless(serviceId)) ? { kind: 'done', result: null } : notFound),
+    remove: (serviceId) => (stored.delete(toKey(serviceId)) ? { kind: 'done', result: null } : NOT_FOUND),
 
     change: (serviceId, edit) => {
-      const old = stored.get(caseless(serviceId));
+      const old = stored.get(toKey(serviceId));
       if (!old) throw new Error(`no service ${serviceId}`);
       const edited = edit(formatService(old.service, quirks));
-      if (nameTaken(edited.name, { except: caseless(serviceId) })) throw new Error(`name taken: ${nameOf(edited)}`);
-      keep(old.serviceId, edited);
+      if (isNameTaken(edited.name, { except: toKey(serviceId) })) throw new Error(`name taken: ${nameOf(edited)}`);
+      store(old.serviceId, edited);
     },
   };
 }
 
 /** The tunnel in the examples of the reference. */
-export const exampleTunnel = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
+export const EXAMPLE_TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 
 /** Returns the ids of the tunnels that a service uses. A valid service has one. */
 export function tunnelsOf(service: JsonObject): string[] {
@@ -126,21 +126,21 @@ export function tunnelsOf(service: JsonObject): string[] {
   );
 }
 
-const notFound: Result = { kind: 'refused', status: 404, errors: [{ code: 5104, message: 'Service not found' }] };
+const NOT_FOUND: StoreResult = { kind: 'refused', status: 404, errors: [{ code: 5104, message: 'Service not found' }] };
 
-function refused(errors: readonly ApiProblem[]): Result {
+function refused(errors: readonly ApiProblem[]): StoreResult {
   return { kind: 'refused', status: 400, errors };
 }
 
-function writable(body: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(body).filter(([key]) => !readOnlyKeys.has(key)));
+function withoutReadOnlyKeys(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !READ_ONLY_KEYS.has(key)));
 }
 
 function nameOf(service: JsonObject): string {
   return typeof service.name === 'string' ? service.name : '(none)';
 }
 
-function caseless(id: string): string {
+function toKey(id: string): string {
   return id.toLowerCase();
 }
 

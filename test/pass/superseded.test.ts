@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { fakeAccountId } from '../../src/emulator/fake-account.ts';
+import { FAKE_ACCOUNT_ID } from '../../src/emulator/fake-account.ts';
 import { drawFault } from '../../src/emulator/scenario/faults.ts';
 import type { HandledRequest } from '../../src/emulator/server.ts';
 import { openFixture } from './pass-fixture.ts';
@@ -152,7 +152,7 @@ test('lists once for all writes that waited', async () => {
 
 test('gives up the plan if the account cannot be listed again', async () => {
   const share = 0.5;
-  const occasion = `GET /client/v4/accounts/${fakeAccountId}/connectivity/directory/services?page=1`;
+  const occasion = `GET /client/v4/accounts/${FAKE_ACCOUNT_ID}/connectivity/directory/services?page=1`;
   const isFaulty = (seed: number, nth: number) => drawFault({ seed, share, kinds: [500] }, { occasion, nth }) !== null;
   // The first list succeeds, and the three attempts at the second one fail.
   const seed = numbers(1000).find((each) => !isFaulty(each, 1) && [2, 3, 4].every((nth) => isFaulty(each, nth)));

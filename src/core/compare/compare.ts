@@ -25,7 +25,7 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 export type Finding =
   | InSync
   | Drifted
-  | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string | null }
+  | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string }
   | { readonly kind: 'unmanaged'; readonly live: LiveService }
   | { readonly kind: 'invalid'; readonly skipped: SkippedDeclaration; readonly live: LiveService | null };
 
@@ -115,10 +115,13 @@ function compareFields(declaration: Declaration, live: LiveService): InSync | Dr
     : { kind: 'drifted', declaration, live, changes, declared, liveFields, unknown };
 }
 
-function missingHint(idOfSameName: string | undefined, noneLive: boolean): string | null {
-  if (idOfSameName !== undefined)
-    return `an unmanaged service has the same name: ${idOfSameName}; was the service recreated?`;
-  return noneLive ? 'none of the declared services is live; is this the right account?' : null;
+function missingHint(idOfSameName: string | undefined, noneLive: boolean): string {
+  if (idOfSameName !== undefined) {
+    return `an unmanaged service has the same name: ${idOfSameName}; if it replaces this service, declare its id`;
+  }
+  return noneLive
+    ? 'none of the declared services is live; is this the right account?'
+    : 'create the service and declare its id, or remove the declaration';
 }
 
 /** Orders declarations that have the same id, or none. */

@@ -421,7 +421,7 @@ const kinds = (sides: Sides) => findings(sides).map((each) => `${findingId(each)
 describe('compare', () => {
   test('reports a declared service that is not live as missing', () => {
     expect(findings({ declared: [{}], live: [http] })).toMatchObject([
-      { kind: 'missing', declaration: { service_id: id(1) }, hint: null },
+      { kind: 'missing', declaration: { service_id: id(1) }, hint: recreateOrRemove },
       { kind: 'unmanaged' },
     ]);
   });
@@ -471,6 +471,8 @@ describe('compare', () => {
   });
 });
 
+const recreateOrRemove = 'create the service and declare its id, or remove the declaration';
+
 const hints = (sides: Sides) => findings(sides).flatMap((each) => (each.kind === 'missing' ? [each.hint] : []));
 
 describe('the hint of a missing service', () => {
@@ -478,27 +480,27 @@ describe('the hint of a missing service', () => {
 
   test('names an unmanaged service with the same name', () => {
     expect(hints({ declared: [tcp], live: [{ service_id: id(7) }] })).toEqual([
-      `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
+      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
     ]);
   });
 
   test('does not name a declared service with the same live name', () => {
     expect(
       hints({ declared: [tcp, { service_id: id(7), name: 'new' }], live: [{ service_id: id(7), name: 'db' }] }),
-    ).toEqual([null]);
+    ).toEqual([recreateOrRemove]);
   });
 
   test('asks about the account if none of several services is live', () => {
     expect(hints({ declared: [tcp, http] })).toEqual([wrongAccount, wrongAccount]);
     expect(hints({ declared: [tcp, http], live: [{ service_id: id(7), name: 'web' }] })).toEqual([
       wrongAccount,
-      `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
+      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
     ]);
   });
 
-  test('is null if the only service is missing or another one is live', () => {
-    expect(hints({ declared: [tcp] })).toEqual([null]);
-    expect(hints({ declared: [tcp, http], live: [http] })).toEqual([null]);
+  test('says what to do if the only service is missing or another one is live', () => {
+    expect(hints({ declared: [tcp] })).toEqual([recreateOrRemove]);
+    expect(hints({ declared: [tcp, http], live: [http] })).toEqual([recreateOrRemove]);
   });
 });
 

@@ -53,6 +53,8 @@ test('renders a title, a block for each service, the problems and the unmanaged 
     '',
     `<code>${id(3)}</code> · <code>services/gone.yaml:1</code>`,
     '',
+    '<code>create the service and declare its id, or remove the declaration</code>',
+    '',
     '</details>',
     '',
     '**Problems**',

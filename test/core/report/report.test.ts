@@ -133,7 +133,7 @@ describe('the report of a service', () => {
       file: 'db.json',
       line: 1,
       finding: 'missing',
-      hint: `an unmanaged service has the same name: ${id(7)}; was the service recreated?`,
+      hint: `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
     });
   });
 

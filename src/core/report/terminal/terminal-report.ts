@@ -59,8 +59,8 @@ function renderService(service: ServiceReport, report: Report, options: TextOpti
       ];
     }
     case 'missing': {
-      const hint = service.hint === null ? '' : `; ${escapeControlCharacters(service.hint)}`;
-      return [wrapLine(`${title(paint('red', '?'))}  declared but not live${hint}`, options)];
+      const text = ['declared but not live', service.hint].filter((part) => part !== null).join('; ');
+      return [wrapLine(`${title(paint('red', '?'))}  ${escapeControlCharacters(text)}`, options)];
     }
     case 'unmanaged':
       return [wrapLine(`${title(paint('dim', '·'))}  ${paint('dim', 'live but not declared; left alone')}`, options)];

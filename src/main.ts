@@ -50,9 +50,9 @@ for (const [name, number] of [
     void program.then(({ stopReason }) => stop.abort(stopReason(name)));
   });
 }
-let outlivesStdout = false;
+let ignoresStdoutErrors = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (outlivesStdout) return;
+  if (ignoresStdoutErrors) return;
   // The reader closed the pipe, as in `plan | head`. That is not a failure.
   if (error.code === 'EPIPE') process.exit(0);
   printError(`the result cannot be written: ${error.code}`);
@@ -74,8 +74,8 @@ async function main(): Promise<never> {
       secrets,
       stop: stop.signal,
       onHangUp: (listener) => void process.on('SIGHUP', listener),
-      outliveStdout: () => {
-        outlivesStdout = true;
+      ignoreStdoutErrors: () => {
+        ignoresStdoutErrors = true;
       },
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import { wrapLine } from '../core/report/terminal/wrap.ts';
 import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
 import { painter } from '../sinks/colors.ts';
 
-/** A stream for whole lines of text. */
+/** A stream that is written in whole lines. */
 export type Output = {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean;
@@ -14,7 +14,7 @@ export type Output = {
   readonly columns?: number | undefined;
 };
 
-/** The environment of a command: its variables, streams, secrets and signals. */
+/** The parts of the process that a command uses: its variables, streams, secrets and signals. */
 export type Context = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Redacts secrets, as `stderr` does. */
@@ -26,8 +26,8 @@ export type Context = {
   readonly stop: AbortSignal;
   /** Registers a listener for SIGHUP, which asks a daemon for a pass. Without a listener, SIGHUP ends the process. */
   readonly onHangUp: (listener: () => void) => void;
-  /** From this call on, a failed write to stdout does not end the process. For a daemon, whose work does not depend on its log. */
-  readonly outliveStdout: () => void;
+  /** From this call on, a failed write to stdout does not end the process. A daemon can work without its log. */
+  readonly ignoreStdoutErrors: () => void;
 };
 
 /** The exit code of the process. */
@@ -57,7 +57,7 @@ function columnsOf({ isTTY, columns = 0 }: Output): number {
 }
 
 /** Calls `notify` with a message for the user when the process receives a stop signal. */
-export function onStop({ stop }: Context, notify: (text: string) => void): void {
+export function notifyOnStop({ stop }: Context, notify: (text: string) => void): void {
   const onAbort = () => {
     notify(`${abortReason(stop).message}: finishing the requests in flight; send it again to exit immediately`);
   };

@@ -26,8 +26,8 @@ const DEFAULT_COLUMNS = 80;
 /** A meaning needs at least this many columns beside its term; otherwise, it is printed below. */
 const MIN_MEANING_COLUMNS = 34;
 
-/** Formats the help of a command for the width of the terminal. */
-export function formatHelp(command: Command, { stdout, stderr }: Context): void {
+/** Sets up a command to print its help in the width of the terminal. */
+export function configureHelp(command: Command, { stdout, stderr }: Context): void {
   command
     .configureOutput({ getOutHelpWidth: () => helpColumns(stdout), getErrHelpWidth: () => helpColumns(stderr) })
     .configureHelp({

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { describeAccount } from '../config/account.ts';
 import { FILE_VARIABLE, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/load-config.ts';
-import { printConfig } from '../config/print-config.ts';
+import { renderConfig } from '../config/render-config.ts';
 import { settingDocs } from '../config/setting-docs.ts';
 import { flagOf, variableOf } from '../config/settings.ts';
 import type { SettingName } from '../config/settings.ts';
@@ -89,7 +89,7 @@ export async function withConfig(
   const file = typeof options['config'] === 'string' ? options['config'] : undefined;
   const config = loadConfig({ environment, flags, file });
   if (options['printConfig'] === true) {
-    printResult(context, printConfig(config));
+    printResult(context, renderConfig(config));
     printResult(context, `# ${describeAccount(environment)}`);
   } else {
     setExitCode(await run(config));

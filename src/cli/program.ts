@@ -3,7 +3,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import { printNotice } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
-import { addHelpText, formatHelp } from './help.ts';
+import { addHelpText, configureHelp } from './help.ts';
 import type { HelpText } from './help.ts';
 import type { CommandScope } from './options.ts';
 import { describeUsageError } from './usage-error.ts';
@@ -116,7 +116,7 @@ async function buildProgram(argv: readonly string[], scope: CommandScope): Promi
     const define = await load();
     define(command, scope);
   }
-  for (const command of [program, ...program.commands]) formatHelp(command, context);
+  for (const command of [program, ...program.commands]) configureHelp(command, context);
   addHelpText(program, HELP, context);
   return program;
 }

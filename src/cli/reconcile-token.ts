@@ -7,19 +7,19 @@ import type { Context } from './context.ts';
 export type ReconcileTokenOptions = {
   readonly settings: Pick<Settings, 'reconcile_token' | 'reconcile_token_file'>;
   readonly secrets: Context['secrets'];
-  /** Called once with the reason when the file stops holding a token, and with null when it holds one again. */
-  readonly onTokenFile: (problem: string | null) => void;
+  /** Called with the reason when the token file no longer contains a token, and with null when it does again. */
+  readonly onTokenProblem: (problem: string | null) => void;
 };
 
 /**
- * Returns a function that reads the token for requesting a pass; null if the settings name no token. The function reads a token file again
- * for each request, and returns null while the file holds no token: an operator can empty the file to turn requests off. Throws a
- * `ConfigError` if the file holds no token at the start.
+ * Returns a function that returns the token for requesting a pass; null if the settings name no token. The function reads a token file
+ * again for each request. It returns null while the file contains no token, so an operator can empty the file to turn requests off.
+ * Throws a `ConfigError` if the file contains no token now.
  */
 export function readReconcileToken({
   settings: { reconcile_token: token, reconcile_token_file: file },
   secrets,
-  onTokenFile,
+  onTokenProblem,
 }: ReconcileTokenOptions): (() => string | null) | null {
   secrets.add(token ?? undefined);
   if (token !== null) return () => token;
@@ -32,7 +32,7 @@ export function readReconcileToken({
   }
   let lastProblem: string | null = null;
   const reportChange = (problem: string | null) => {
-    if (problem !== lastProblem) onTokenFile(problem);
+    if (problem !== lastProblem) onTokenProblem(problem);
     lastProblem = problem;
   };
   return () => {

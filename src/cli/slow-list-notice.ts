@@ -1,6 +1,6 @@
 import type { Directory } from '../core/service/directory.ts';
 
-/** A list that takes longer is announced. */
+/** A notice is printed for a list that takes longer. */
 const NOTICE_AFTER_MS = 2000;
 
 /** Wraps a directory so that `notify` is called once for each list of services that is slow. */

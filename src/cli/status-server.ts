@@ -25,7 +25,7 @@ export type StatusServer = {
   readonly onRequest: (request: EndedRequest) => void;
   /** Called when a pass begins, when the daemon starts to wait, and when the time of the next pass changes. */
   readonly onPhase: () => void;
-  /** Accepts requests for a pass from now on, and hands them to the daemon. */
+  /** From this call on, passes requests for a pass to the daemon. */
   readonly acceptPassRequests: (requestPass: RequestPass) => void;
   readonly close: () => Promise<void>;
 };
@@ -37,26 +37,26 @@ export type StatusServerOptions = {
   readonly budget: Budget;
   readonly context: Context;
   readonly onBug: (error: unknown) => void;
-  /** Called once with the reason when the file of the reconcile token stops holding a token, and with null when it holds one again. */
-  readonly onTokenFile: (problem: string | null) => void;
+  /** Called with the reason when the token file no longer contains a token, and with null when it does again. */
+  readonly onTokenProblem: (problem: string | null) => void;
 };
 
 /** Requests a pass. Returns its report, or null if no pass will start. */
 type RequestPass = () => Promise<Report | null> | null;
 
-/** Used until the daemon runs. */
+/** Handles requests until the daemon runs. */
 const noPass: RequestPass = () => null;
 
-/** Starts the status server. Throws a `ConfigError` if it cannot listen, or if the file of the reconcile token holds no token. */
+/** Starts the status server. Throws a `ConfigError` if it cannot listen, or if the token file contains no token. */
 export async function openStatusServer(options: StatusServerOptions): Promise<StatusServer> {
-  const { settings, listen, vitals, budget, context, onBug, onTokenFile } = options;
+  const { settings, listen, vitals, budget, context, onBug, onTokenProblem } = options;
   const health = createHealthReader(options);
   const metrics = createMetrics({
     version,
     vitals,
     health,
     now: clock.elapsedMs,
-    timeOf: unixTimeMs,
+    timeOf: toUnixTimeMs,
     budget: budget.windows,
     throttledMs: budget.throttledMs,
   });
@@ -71,7 +71,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     recentReports: history.reports,
     subscribe: events.subscribe,
     requestPass: () => requestPass(),
-    reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenFile }),
+    reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenProblem }),
   });
   const server = await startServer({ listen, routes, redact: context.secrets.redact, onBug }).catch(
     (error: unknown) => {
@@ -88,8 +88,8 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     },
     onRequest: metrics.onRequest,
     onPhase: () => events.send('phase', {}),
-    acceptPassRequests: (accepted) => {
-      requestPass = accepted;
+    acceptPassRequests: (handler) => {
+      requestPass = handler;
     },
     close: server.close,
   };
@@ -105,7 +105,7 @@ function createHealthReader({ settings, vitals }: StatusServerOptions): () => He
   return () =>
     toHealth(vitals(), limits, version, {
       elapsedMs: clock.elapsedMs(),
-      timeOf: (elapsedMs) => new Date(unixTimeMs(elapsedMs)).toISOString(),
+      timeOf: (elapsedMs) => new Date(toUnixTimeMs(elapsedMs)).toISOString(),
     });
 }
 
@@ -127,7 +127,7 @@ function createEventHub(): { readonly send: SendEvent; readonly subscribe: Subsc
  * Converts a time of the monotonic clock to Unix time in milliseconds. The offset between the two clocks is read for every conversion: after
  * the system clock was set, all times follow the new one.
  */
-function unixTimeMs(elapsedMs: number): number {
+function toUnixTimeMs(elapsedMs: number): number {
   return clock.now().getTime() + elapsedMs - clock.elapsedMs();
 }
 

@@ -2,11 +2,11 @@ import { escapeControlCharacters } from '../core/base/escape.ts';
 
 /** Returns commander's message about wrong usage as one line, without values that could be a secret in the wrong place. */
 export function describeUsageError(text: string): string {
-  return escapeControlCharacters(withoutValues(withShortArgumentError(onOneLine(text))));
+  return escapeControlCharacters(removeValues(shortenArgumentError(joinLines(text))));
 }
 
 /** Removes the prefix `error:`, and appends the suggestion that commander writes on a second line. */
-function onOneLine(text: string): string {
+function joinLines(text: string): string {
   return text
     .replace(/^error: /, '')
     .trim()
@@ -15,7 +15,7 @@ function onOneLine(text: string): string {
     .replace(/\.$/, '');
 }
 
-function withShortArgumentError(text: string): string {
+function shortenArgumentError(text: string): string {
   return text.replace(
     /^command-argument value '(.*)' is invalid for argument '(\w+)'/s,
     (_, value: string, argument: string) =>
@@ -26,7 +26,7 @@ function withShortArgumentError(text: string): string {
 }
 
 /** Removes the values that commander quotes, because a user can type a token in the wrong place. Names of options and commands stay. */
-function withoutValues(text: string): string {
+function removeValues(text: string): string {
   return text
     .replace(/(unknown (?:option|command)) '(.*)'/s, (_, problem: string, value: string) => {
       const name = value.replace(/=.*/s, '');
@@ -35,5 +35,5 @@ function withoutValues(text: string): string {
     .replace(/( but got \d+): .*/s, '$1');
 }
 
-/** Matches what can be the name of an option or a command. */
+/** Matches every possible name of an option or a command. */
 const NAME = /^(?=.{1,24}$)(?:-[a-z]|(?:--)?[a-z]+(?:-[a-z]+)*)$/i;

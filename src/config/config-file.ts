@@ -7,7 +7,7 @@ import { readYaml } from '../core/load/yaml/read-yaml.ts';
 /** A key of the configuration file with its value. `from` is its place: `config.yaml:3 interval`. */
 export type ConfigFileEntry = { readonly key: string; readonly value: unknown; readonly from: string };
 
-export type ConfigFile = { readonly entries: readonly ConfigFileEntry[]; readonly faults: readonly string[] };
+export type ConfigFile = { readonly entries: readonly ConfigFileEntry[]; readonly errors: readonly string[] };
 
 /** Reads a configuration file. `namedBy` is the flag or the variable that names it. The keys are not checked here. */
 export function readConfigFile(path: string, namedBy: string): ConfigFile {
@@ -16,20 +16,20 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const reason = `${JSON.stringify(path)} cannot be read: ${describeSystemError(error)}`;
-    return { entries: [], faults: [`${namedBy}: expected a configuration file, found that ${reason}`] };
+    return { entries: [], errors: [`${namedBy}: expected a configuration file, found that ${reason}`] };
   }
   const { documents, problems, positionOf } = readYaml(text);
-  const faults = problems.map(({ offset, path: key, message }) =>
+  const errors = problems.map(({ offset, path: key, message }) =>
     renderProblem({ file: path, ...positionOf(offset), path: key, message }),
   );
   const [document, second] = documents;
-  if (document === undefined) return { entries: [], faults };
+  if (document === undefined) return { entries: [], errors };
   if (!isObject(document.value) || second !== undefined) {
-    return { entries: [], faults: [...faults, `${path}: expected one mapping of settings, such as "interval: 5m"`] };
+    return { entries: [], errors: [...errors, `${path}: expected one mapping of settings, such as "interval: 5m"`] };
   }
   const entries = Object.entries(document.value).map(([key, value]) => {
     const { line } = positionOf(document.offsetOfKey([key]));
     return { key, value, from: `${path}:${line} ${key}` };
   });
-  return { entries, faults };
+  return { entries, errors };
 }

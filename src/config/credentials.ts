@@ -1,19 +1,19 @@
 import { fixedCredentials } from '../core/base/credentials.ts';
 import type { CredentialSource } from '../core/base/credentials.ts';
-import { valueOf } from './environment.ts';
+import { readVariable } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { describeTokenError, HEADER_SAFE, INVALID_TOKEN, tokenFile } from './token-file.ts';
+import { describeTokenError, HEADER_SAFE, INVALID_TOKEN_MESSAGE, tokenFileCredentials } from './token-file.ts';
 
 export type CredentialsResult =
-  | { readonly credentials: CredentialSource; readonly fault: null }
-  | { readonly credentials: null; readonly fault: string };
+  | { readonly credentials: CredentialSource; readonly error: null }
+  | { readonly credentials: null; readonly error: string };
 
 /** Reads the credentials. A token takes precedence over email and key, because its permissions can be limited. */
 export function readCredentials(environment: Environment, onSecret: (secret: string) => void): CredentialsResult {
-  const token = valueOf(environment, 'CLOUDFLARE_API_TOKEN');
-  const file = valueOf(environment, 'CLOUDFLARE_API_TOKEN_FILE');
-  const email = valueOf(environment, 'CLOUDFLARE_EMAIL');
-  const key = valueOf(environment, 'CLOUDFLARE_API_KEY');
+  const token = readVariable(environment, 'CLOUDFLARE_API_TOKEN');
+  const file = readVariable(environment, 'CLOUDFLARE_API_TOKEN_FILE');
+  const email = readVariable(environment, 'CLOUDFLARE_EMAIL');
+  const key = readVariable(environment, 'CLOUDFLARE_API_KEY');
   if (token !== '' && file !== '') {
     // One of them would be ignored, and changing it would have no effect.
     return invalid('CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE: expected one of them, found both; unset one');
@@ -29,7 +29,7 @@ export function readCredentials(environment: Environment, onSecret: (secret: str
 /** Returns the name of the variable, or variables, whose credentials `readCredentials` returns. */
 export function credentialVariable(environment: Environment): string {
   const variable = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_TOKEN_FILE'].find(
-    (name) => valueOf(environment, name) !== '',
+    (name) => readVariable(environment, name) !== '',
   );
   return variable ?? 'CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY';
 }
@@ -37,12 +37,12 @@ export function credentialVariable(environment: Environment): string {
 function fromToken(token: string): CredentialsResult {
   return HEADER_SAFE.test(token)
     ? valid(fixedCredentials({ token }))
-    : invalid(`CLOUDFLARE_API_TOKEN: ${INVALID_TOKEN}`);
+    : invalid(`CLOUDFLARE_API_TOKEN: ${INVALID_TOKEN_MESSAGE}`);
 }
 
 function fromFile(file: string, onSecret: (secret: string) => void): CredentialsResult {
   try {
-    return valid(tokenFile(file, onSecret));
+    return valid(tokenFileCredentials(file, onSecret));
   } catch (error) {
     // A value without a slash can be the token itself, in the wrong variable.
     const reason = describeTokenError(error, file.includes('/') ? `"${file}"` : 'it');
@@ -60,9 +60,9 @@ function fromEmailAndKey(email: string, key: string): CredentialsResult {
 }
 
 function valid(credentials: CredentialSource): CredentialsResult {
-  return { credentials, fault: null };
+  return { credentials, error: null };
 }
 
-function invalid(fault: string): CredentialsResult {
-  return { credentials: null, fault };
+function invalid(error: string): CredentialsResult {
+  return { credentials: null, error };
 }

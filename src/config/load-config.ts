@@ -29,7 +29,7 @@ export const FILE_VARIABLE = variableOf('config');
 type GivenValue = { readonly value: unknown; readonly from: string };
 
 /** Given values by setting name, and the problems found so far. */
-type Given = { readonly values: ReadonlyMap<string, GivenValue>; readonly faults: readonly string[] };
+type Given = { readonly values: ReadonlyMap<string, GivenValue>; readonly errors: readonly string[] };
 
 /**
  * Loads the settings. Flags override environment variables, which override the configuration file. Throws a `ConfigError` that reports
@@ -40,24 +40,24 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
   const given = new Map(sources.flatMap(({ values }) => [...values]));
   const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
   const parsed = settingsSchema.safeParse(values);
-  const faults = [
-    ...sources.flatMap((source) => source.faults),
-    ...faultsOfValues(parsed.error?.issues ?? [], given),
-    ...faultsOfTokens(given),
+  const errors = [
+    ...sources.flatMap((source) => source.errors),
+    ...findInvalidValues(parsed.error?.issues ?? [], given),
+    ...findTokenConflict(given),
   ];
-  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  if (!parsed.success || errors.length > 0) throw new ConfigError(errors.join('\n'));
   const settings = Object.freeze(parsed.data);
   return Object.freeze({ settings, origins: originsOf(settings, given) });
 }
 
 function fromFile(environment: ConfigSources['environment'], fileFlag: string | undefined): Given {
   const path = fileFlag ?? environment[FILE_VARIABLE];
-  if (path === undefined) return { values: new Map(), faults: [] };
-  const { entries, faults } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
+  if (path === undefined) return { values: new Map(), errors: [] };
+  const { entries, errors } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
   const [known, unknown] = partition(entries, ({ key }) => isSetting(key));
   return {
     values: new Map(known.map(({ key, value, from }) => [key, { value, from }])),
-    faults: [...faults, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
+    errors: [...errors, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
   };
 }
 
@@ -71,7 +71,7 @@ function fromEnvironment(environment: ConfigSources['environment']): Given {
   const [known, unknown] = partition(entries, ({ name, variable }) => isSetting(name) && variable === variableOf(name));
   return {
     values: new Map(known.map(({ name, variable, value }) => [name, { value, from: variable }])),
-    faults: unknown
+    errors: unknown
       .filter(({ variable, value }) => !SERVICE_LINK.test(`${variable}=${value}`))
       .map(({ name, variable }) => {
         const suggestions = suggest(name, [...SETTINGS, 'config']).map(variableOf);
@@ -86,7 +86,7 @@ const SERVICE_LINK =
 
 function fromFlags(flags: ConfigSources['flags']): Given {
   const values = Object.entries(flags).map(([name, value]) => [name, { value, from: flagOf(name) }] as const);
-  return { values: new Map(values), faults: [] };
+  return { values: new Map(values), errors: [] };
 }
 
 function isSetting(name: string): boolean {
@@ -94,13 +94,13 @@ function isSetting(name: string): boolean {
 }
 
 function unknownSetting(suggestions: readonly string[]): string {
-  return `unknown setting${suggestions.length === 0 ? '' : formatSuggestions(suggestions)}`;
+  return `unknown setting${formatSuggestions(suggestions)}`;
 }
 
 type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
 
 /** Returns one line per invalid setting, although one setting can have several issues. */
-function faultsOfValues(issues: readonly Issue[], given: Given['values']): readonly string[] {
+function findInvalidValues(issues: readonly Issue[], given: Given['values']): readonly string[] {
   const messages = new Map(issues.map(({ path: [name], message }) => [String(name), message]));
   return [...messages].map(([name, message]) => {
     const { from, value } = given.get(name) ?? {};
@@ -110,7 +110,7 @@ function faultsOfValues(issues: readonly Issue[], given: Given['values']): reado
 }
 
 /** Rejects two places for the reconcile token: one of them would be ignored, and changing it would have no effect. */
-function faultsOfTokens(given: Given['values']): readonly string[] {
+function findTokenConflict(given: Given['values']): readonly string[] {
   const tokens = (['reconcile_token', 'reconcile_token_file'] as const).flatMap((name) => given.get(name) ?? []);
   if (tokens.length < 2 || tokens.some(({ value }) => String(value).trim() === 'none')) return [];
   return [

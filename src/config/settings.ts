@@ -44,7 +44,7 @@ export const DEFAULTS = {
 
 const include: string[] = [...DEFAULTS.include];
 
-/** The mode `plan` is that of the command `plan` only. */
+/** Only the command `plan` uses the mode `plan`. */
 const RUN_MODES = ['apply', 'detect'] as const satisfies readonly Mode[];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;

@@ -10,7 +10,7 @@ const POLL_INTERVAL_MS = 1000;
  * people edit files in place. Throws as `readToken` does if there is no token now. If the file later has no valid token, the last one
  * stays in use: the API decides whether it is valid, and the report shows a denial. `onSecret` is called with every token before it is used.
  */
-export function tokenFile(path: string, onSecret: (secret: string) => void): CredentialSource {
+export function tokenFileCredentials(path: string, onSecret: (secret: string) => void): CredentialSource {
   let current = { token: readToken(path, onSecret) };
   let polled = current.token;
   const readOrKeep = (): string => {
@@ -71,14 +71,15 @@ export function readToken(path: string, onSecret: (secret: string) => void, minL
 
 function checkToken(token: string, minLength: number): void {
   if (token === '') throw new TypeError('expected a token, found an empty file');
-  if (!HEADER_SAFE.test(token)) throw new TypeError(INVALID_TOKEN);
+  if (!HEADER_SAFE.test(token)) throw new TypeError(INVALID_TOKEN_MESSAGE);
   // A shorter token can be half written.
   if (token.length < minLength) {
     throw new TypeError(`expected a token of at least ${minLength} characters, found a shorter one`);
   }
 }
 
-export const INVALID_TOKEN = 'expected a token of printable ASCII characters without spaces, found other characters';
+export const INVALID_TOKEN_MESSAGE =
+  'expected a token of printable ASCII characters without spaces, found other characters';
 
 /** Describes an error of `readToken` without any content of the file. `name` is what the message calls the file. */
 export function describeTokenError(error: unknown, name = 'it'): string {

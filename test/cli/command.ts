@@ -43,8 +43,8 @@ export async function command(
     return Object.assign(output, columns === undefined ? {} : { isTTY: true, columns });
   };
   const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), redactor()];
-  const [onHangUp, outliveStdout] = [() => {}, () => {}];
-  const context = { environment, stdout, stderr, secrets, stop, onHangUp, outliveStdout };
+  const [onHangUp, ignoreStdoutErrors] = [() => {}, () => {}];
+  const context = { environment, stdout, stderr, secrets, stop, onHangUp, ignoreStdoutErrors };
   const code = await runCommandLine(line, context);
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tokenFile } from '../../src/config/token-file.ts';
+import { tokenFileCredentials } from '../../src/config/token-file.ts';
 import type { CredentialSource } from '../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { Directory } from '../../src/core/service/directory.ts';
@@ -21,7 +21,7 @@ async function updates(directory: Directory, count: number) {
 function writtenToken(token: string) {
   const path = join(temporaryFolder(), 'token');
   writeFileSync(path, token);
-  return { path, source: tokenFile(path, () => {}) };
+  return { path, source: tokenFileCredentials(path, () => {}) };
 }
 
 /** Starts a server that answers after 5 ms. `concurrency` returns, for each request, how many were in flight when it arrived. */

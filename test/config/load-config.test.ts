@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Config, ConfigSources } from '../../src/config/load-config.ts';
-import { printConfig } from '../../src/config/print-config.ts';
+import { renderConfig } from '../../src/config/render-config.ts';
 import { settingDocs } from '../../src/config/setting-docs.ts';
 import { flagOf, variableOf } from '../../src/config/settings.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
@@ -299,10 +299,10 @@ test('never prints the reconcile token, and has no flag for it', () => {
     load({ file: fileOf(`reconcile_token: ${token}`) }),
   ]) {
     expect(config.settings.reconcile_token).toBe(token);
-    expect(printConfig(config)).not.toContain('horse');
-    expect(printConfig(config)).toMatch(/^reconcile_token: \[redacted\] /m);
+    expect(renderConfig(config)).not.toContain('horse');
+    expect(renderConfig(config)).toMatch(/^reconcile_token: \[redacted\] /m);
   }
-  expect(printConfig(load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' } }))).toContain(
+  expect(renderConfig(load({ environment: { VPC_RECONCILER_RECONCILE_TOKEN: 'none' } }))).toContain(
     'reconcile_token: none ',
   );
   for (const bad of ['hunter2hunter2', 'a token with spaces in it', '', 'sécrètesécrète-long']) {
@@ -479,7 +479,7 @@ test('prints the settings as a file, each with its origin', () => {
   const file = fileOf('interval: 1h\nlog_format: json # for the collector\n');
   const environment = { VPC_RECONCILER_CONCURRENCY: '7', VPC_RECONCILER_SERVICES: '7', VPC_RECONCILER_SETTLE: '0' };
   const flags = { allow_empty: 'true', include: 'a.yaml,*.{b,c}' };
-  expect(printConfig(load({ file, environment, flags })).split('\n')).toEqual(
+  expect(renderConfig(load({ file, environment, flags })).split('\n')).toEqual(
     [
       ['services: "7"', 'VPC_RECONCILER_SERVICES'],
       ['include: [a.yaml, "*.{b,c}"]', '--include'],
@@ -576,10 +576,10 @@ test('prints a file that loads to the same settings', () => {
       } catch (error) {
         return fc.pre(!(error instanceof ConfigError)); // An empty glob is invalid.
       }
-      const file = fileOf(printConfig(config));
+      const file = fileOf(renderConfig(config));
       expect(load({ file }).settings).toEqual(config.settings);
-      expect(printConfig(load({ file })).replaceAll(/ *# .*$/gm, '')).toBe(
-        printConfig(config).replaceAll(/ *# .*$/gm, ''),
+      expect(renderConfig(load({ file })).replaceAll(/ *# .*$/gm, '')).toBe(
+        renderConfig(config).replaceAll(/ *# .*$/gm, ''),
       );
     }),
   );

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { tokenFile } from '../../src/config/token-file.ts';
+import { tokenFileCredentials } from '../../src/config/token-file.ts';
 import { temporaryFolder } from '../cli/command.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -15,7 +15,7 @@ function watched(token: string) {
   const path = join(temporaryFolder(), 'token');
   writeFileSync(path, token);
   const secrets: string[] = [];
-  const source = tokenFile(path, (secret) => void secrets.push(secret));
+  const source = tokenFileCredentials(path, (secret) => void secrets.push(secret));
   let changes = 0;
   const unwatch = source.watch(() => {
     changes += 1;
@@ -75,7 +75,7 @@ test('follows the swapped links of a Kubernetes secret volume', () => {
   }
   symlinkSync('..1', join(folder, '..data'));
   symlinkSync('..data/token', join(folder, 'token'));
-  const source = tokenFile(join(folder, 'token'), () => {});
+  const source = tokenFileCredentials(join(folder, 'token'), () => {});
   onTestFinished(source.watch(() => {}));
   symlinkSync('..2', join(folder, '..data_tmp'));
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
@@ -102,7 +102,7 @@ test('ignores a file that is too large for a token', () => {
   writeFileSync(path, 'x'.repeat(8193));
   vi.advanceTimersByTime(5 * POLL_MS);
   expect(secrets).not.toContain('x'.repeat(8193));
-  expect(() => tokenFile(path, () => {})).toThrow('expected a token, found more than 8192 bytes');
+  expect(() => tokenFileCredentials(path, () => {})).toThrow('expected a token, found more than 8192 bytes');
 });
 
 test('reports every token as a secret before it is used', () => {

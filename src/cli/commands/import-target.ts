@@ -15,7 +15,7 @@ export type ImportTarget = {
   /** The folder of declarations that the new ones belong to: that of the settings if it contains `folder`, or else `folder` itself. */
   readonly root: string;
   /** Whether a file of this name in `folder` is read as a declaration. */
-  readonly isRead: (name: string) => boolean;
+  readonly isIncluded: (name: string) => boolean;
 };
 
 /** Returns the target for a folder. Throws a `ConfigError` if the folder has no name. */
@@ -27,7 +27,7 @@ export function importTarget(into: string, { services, include }: Settings): Imp
   return {
     folder: into,
     root: isWithin ? services : into,
-    isRead: (name) => wouldRead(prefix + name, include),
+    isIncluded: (name) => wouldRead(prefix + name, include),
   };
 }
 

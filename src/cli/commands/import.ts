@@ -85,7 +85,7 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
     headerOf: schemaComment,
     force: flags.force === true,
   });
-  const conflicts = [...plan.conflicts, ...unreadablePaths(plan, target, settings)];
+  const conflicts = [...plan.conflicts, ...findIncludeConflicts(plan, target, settings)];
   if (conflicts.length > 0) return refuse(conflicts);
 
   context.stop.throwIfAborted();
@@ -114,9 +114,9 @@ async function listServices(
 }
 
 /** Returns a conflict for every new file that would not be read as a declaration. */
-function unreadablePaths(plan: ImportPlan, target: ImportTarget, { include }: Settings): readonly string[] {
+function findIncludeConflicts(plan: ImportPlan, target: ImportTarget, { include }: Settings): readonly string[] {
   return plan.files
-    .filter(({ path, replaces }) => !replaces && !target.isRead(basename(path)))
+    .filter(({ path, replaces }) => !replaces && !target.isIncluded(basename(path)))
     .map(
       ({ path }) =>
         `${path}: expected a path that is read, found that it is hidden or that "include" (${include.join(', ')}) does not match it; choose another folder with --into`,

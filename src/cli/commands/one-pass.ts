@@ -13,7 +13,7 @@ import type { Report } from '../../core/report/report.ts';
 import { renderReport } from '../../core/report/terminal/terminal-report.ts';
 import { killAfter } from '../../pass/deadline.ts';
 import type { ReconcilerOptions } from '../../pass/reconcile.ts';
-import { onStop, printNotice, printResult, resultTextOptions } from '../context.ts';
+import { notifyOnStop, printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import type { EmulatedAccount } from '../emulated-account.ts';
 import { colorOption, emulatorOption, FOLDER_SETTINGS, onlyOption, outputOption } from '../options.ts';
@@ -79,7 +79,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   };
   const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
   const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
-  if (!planOnly && settings.mode === 'apply') onStop(context, notify);
+  if (!planOnly && settings.mode === 'apply') notifyOnStop(context, notify);
   const kill = killAfter(context.stop, settings.grace_period);
   let planned: Planned = { plan: emptyPlan, findings: [] };
   try {

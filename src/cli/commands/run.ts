@@ -23,7 +23,7 @@ import { createLog } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
 import { trackVitals } from '../../sinks/vitals.ts';
 import { watchFolder } from '../../source/watch/watch-folder.ts';
-import { onStop, wantsColors } from '../context.ts';
+import { notifyOnStop, wantsColors } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import {
   clockJumpLog,
@@ -83,10 +83,10 @@ type RunOptions = { readonly emulator: boolean; readonly once: boolean };
 async function run({ settings }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
-  const parts = await openParts(settings, options, context);
+  const parts = await openDaemonParts(settings, options, context);
   const { source, directory, account, emulated, log, vitals, progress, statusServer } = parts;
   logStart(parts, settings);
-  onStop(context, (text) => {
+  notifyOnStop(context, (text) => {
     vitals.onStop();
     log.info({ event: 'stopping' }, text);
   });
@@ -132,10 +132,10 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
   return lastOutcome === 'pending' ? 2 : 1;
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>>;
+type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
 
-/** Opens the parts of a daemon, and connects them. Throws a `ConfigError` if a setting does not allow that. */
-async function openParts(settings: Settings, { emulator, once }: RunOptions, context: Context) {
+/** Opens the parts of a daemon and connects them. Throws a `ConfigError` if a setting or a variable is wrong. */
+async function openDaemonParts(settings: Settings, { emulator, once }: RunOptions, context: Context) {
   const progress = await openProgress(context);
   const log = openLog(settings, context, progress.clear);
   const source = createSource(settings);
@@ -147,11 +147,21 @@ async function openParts(settings: Settings, { emulator, once }: RunOptions, con
   const vitals = trackVitals(clock.elapsedMs);
   const statusServer = once ? null : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log });
   const directory = createDirectory(settings, account, budget, statusServer?.onRequest);
-  return { log, source, emulated, account, budget, vitals, statusServer, directory, progress: firstPassOnly(progress) };
+  return {
+    log,
+    source,
+    emulated,
+    account,
+    budget,
+    vitals,
+    statusServer,
+    directory,
+    progress: showFirstPassOnly(progress),
+  };
 }
 
 /** Everything that causes a pass. */
-function triggersOf(parts: Parts, settings: Settings, context: Context): readonly TriggerSource[] {
+function triggersOf(parts: DaemonParts, settings: Settings, context: Context): readonly TriggerSource[] {
   const { account, budget, log, statusServer } = parts;
   return [
     startupTrigger(),
@@ -170,7 +180,7 @@ function triggersOf(parts: Parts, settings: Settings, context: Context): readonl
   ];
 }
 
-function openWatch({ source, vitals, log }: Parts, settings: Settings, onChange: () => void): Watch {
+function openWatch({ source, vitals, log }: DaemonParts, settings: Settings, onChange: () => void): Watch {
   return watchFolder({
     path: settings.services,
     settleMs: settings.settle,
@@ -204,13 +214,13 @@ async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<
     ...parts,
     listen,
     onBug: (error) => log.error({ event: 'bug' }, `internal error, continuing: ${String(error)}`),
-    onTokenFile: (problem) => logReconcileToken(log, problem),
+    onTokenProblem: (problem) => logReconcileToken(log, problem),
   });
 }
 
 /** Opens the log on stdout. From now on, the process continues when stdout cannot be written. */
 function openLog({ log_level: level, log_format: format }: Settings, context: Context, onLine: () => void): Log {
-  context.outliveStdout();
+  context.ignoreStdoutErrors();
   return createLog({
     level,
     format,
@@ -225,7 +235,7 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
   });
 }
 
-function logStart({ log, account, emulated, statusServer }: Parts, { mode, services }: Settings): void {
+function logStart({ log, account, emulated, statusServer }: DaemonParts, { mode, services }: Settings): void {
   const { accountId, baseUrl } = account;
   const api = emulated === null ? baseUrl : `the built-in emulator at ${baseUrl}, no real account`;
   const activity = mode === 'apply' ? 'reconciling' : 'watching for drift of';
@@ -242,12 +252,12 @@ function logStart({ log, account, emulated, statusServer }: Parts, { mode, servi
 }
 
 /** Shows the progress of the first pass only: it may have many updates, and a person may be waiting for it. */
-function firstPassOnly(progress: Progress): Progress & ReportSink {
+function showFirstPassOnly(progress: Progress): Progress & ReportSink {
   let isFirst = true;
   return {
     ...progress,
-    onProgress: (done, of) => {
-      if (isFirst) progress.onProgress(done, of);
+    onProgress: (done, total) => {
+      if (isFirst) progress.onProgress(done, total);
     },
     onReport: () => {
       isFirst = false;

@@ -53,8 +53,7 @@ function describeMismatch(
   }
   const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
   const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
-  const hint = suggestions.length === 0 ? '' : formatSuggestions(suggestions);
-  return `expected the name or id of a service, found ${found}${hint}`;
+  return `expected the name or id of a service, found ${found}${formatSuggestions(suggestions)}`;
 }
 
 function identifyFinding(finding: Finding): Identifiers {

@@ -126,7 +126,7 @@ test('does not print a line that contains a secret', async () => {
   let stdout = '';
   const output = { write: (text: string) => (stdout += text) };
   const context = { environment, stdout: output, stderr: output, secrets, stop: new AbortController().signal };
-  await runCommandLine(['validate', folder], { ...context, onHangUp: () => {}, outliveStdout: () => {} });
+  await runCommandLine(['validate', folder], { ...context, onHangUp: () => {}, ignoreStdoutErrors: () => {} });
   expect(stdout).toContain('unknown key "xxx');
   expect(stdout).toContain('web.yaml:1:1');
   expect(stdout).not.toContain(SECRET.slice(0, 8));

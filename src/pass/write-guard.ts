@@ -73,7 +73,7 @@ export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }:
 }
 
 function superseded(what: string): FailureError {
-  return new FailureError(failure('superseded', `superseded: ${what}; the next pass decides again`));
+  return new FailureError(failure('superseded', `superseded: ${what}; the next pass makes a new plan`));
 }
 
 type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {

@@ -54,7 +54,7 @@ test('writes nothing if the commit is taken back before the first write', async 
   expect(report.services[0]).toMatchObject({
     action: 'update',
     result: 'withheld',
-    reason: 'superseded: the folder has changed since this pass read it; the next pass decides again',
+    reason: 'superseded: the folder has changed since this pass read it; the next pass makes a new plan',
     attempts: 0,
   });
   expect(putCount()).toBe(0);
@@ -102,7 +102,7 @@ test('keeps a field that a person adds while the write waits', async () => {
   const report = await pass();
   expect(report).toMatchObject({ outcome: 'partial', superseded: true, counts: { updated: 2, withheld: 1 } });
   expect(report.services[0]).toMatchObject({
-    reason: 'superseded: the live service has changed since this pass listed it; the next pass decides again',
+    reason: 'superseded: the live service has changed since this pass listed it; the next pass makes a new plan',
     attempts: 1,
   });
   expect(putCount()).toBe(3);

@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/base/duration.ts';
 import type { WatchState } from '../core/load/source.ts';
+import type { Trigger } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
 import type { ReportSink } from '../core/report/sink.ts';
 import { clockJumps } from '../daemon/clock-jumps.ts';
@@ -24,6 +25,35 @@ export function reportLog(log: Log): ReportSink {
     },
   };
 }
+
+/** Further delays are not logged for this long. */
+const DELAY_LOG_INTERVAL_MS = 5 * 60_000;
+
+/** Warns when passes are delayed because they are requested faster than the request budget allows. */
+export function delayLog(log: Log): ReportSink {
+  let lastLoggedMs = -Infinity;
+  return {
+    onReport: () => {},
+    onPhase: (phase) => {
+      if (phase.kind !== 'delayed' || clock.elapsedMs() - lastLoggedMs < DELAY_LOG_INTERVAL_MS) return;
+      lastLoggedMs = clock.elapsedMs();
+      log.warn(
+        { event: 'passes_delayed', trigger: phase.trigger, in_ms: phase.ms },
+        `passes are requested again and again, the last one by ${CAUSES[phase.trigger]}; to save the request budget, the next one begins in ${formatDuration(phase.ms)}`,
+      );
+    },
+  };
+}
+
+const CAUSES = {
+  startup: 'the start',
+  change: 'a change of the folder or the token file',
+  interval: 'the interval',
+  schedule: 'the schedule',
+  signal: 'SIGHUP',
+  request: 'POST /api/reconcile',
+  command: 'a command',
+} as const satisfies Record<Trigger, string>;
 
 /** How often the clock is checked for a jump between passes. */
 const CLOCK_CHECK_MS = 10_000;

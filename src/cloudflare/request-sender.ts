@@ -1,4 +1,4 @@
-import type { ApiUsage, EndedRequest } from '../core/base/api-usage.ts';
+import type { ApiUsage, EndedRequest, HttpMethod } from '../core/base/api-usage.ts';
 import type { Credentials, CredentialSource } from '../core/base/credentials.ts';
 import type { WriteOptions } from '../core/service/directory.ts';
 import type { Budget, EndRequest } from './budget/request-budget.ts';
@@ -33,7 +33,7 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
 
   return {
     send: async (request, options, call) => {
-      const endRequest = await takeTurn(budget, options);
+      const endRequest = await takeTurn(budget, request.method, options);
       const startedAt = performance.now();
       let limits: ResponseLimits | null = null;
       call.credentials = credentials.current();
@@ -60,9 +60,9 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
 }
 
 /** Waits until the budget and the gate let a request start. The gate is asked last, because the wait for the budget can be long. */
-async function takeTurn(budget: Budget, { stop, gate }: WriteOptions): Promise<EndRequest> {
+async function takeTurn(budget: Budget, method: HttpMethod, { stop, gate }: WriteOptions): Promise<EndRequest> {
   for (;;) {
-    const endRequest = await budget.take(stop);
+    const endRequest = await budget.take(method, stop);
     if (gate === undefined || gate.enter()) return endRequest;
     // The check may send a request of its own, which needs this turn if the budget is small.
     endRequest('unused');

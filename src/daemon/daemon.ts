@@ -3,6 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import type { Phase, ReportSink } from '../core/report/sink.ts';
 import { killAfter } from '../pass/deadline.ts';
 import type { Pass } from '../pass/reconcile.ts';
+import { passGap } from './pass-gap.ts';
 import { passRequests } from './pass-requests.ts';
 import type { RunningTrigger, TriggerSource } from './triggers.ts';
 
@@ -11,6 +12,8 @@ export type DaemonOptions = {
   readonly triggers: readonly TriggerSource[];
   /** Called in this order. A sink that throws ends the daemon. */
   readonly sinks: readonly ReportSink[];
+  /** Returns the time between passes if they are requested without end, in milliseconds; see `passGap`. No gap by default. */
+  readonly gapMs?: () => number;
   /** At most how long the pass in flight may continue after `stop`, in milliseconds. */
   readonly gracePeriodMs: number;
   /** Aborted to shut down: no pass begins, and the one in flight begins no request. */
@@ -29,11 +32,19 @@ export async function daemon(options: DaemonOptions): Promise<void> {
   const announce = (phase: Phase) => {
     for (const { onPhase } of [...sinks, ...triggers]) onPhase?.(phase);
   };
+  const gap = passGap({ gapMs: options.gapMs ?? (() => 0), elapsedMs: () => performance.now() });
   const requests = passRequests(stop, () => announce({ kind: 'requested' }));
 
   try {
     for (const { trigger, start } of options.triggers) triggers.push(start(() => requests.add(trigger)));
     while (!stop.aborted) {
+      const pending = requests.pending();
+      const delayMs = pending === null ? 0 : gap.delayMs(pending);
+      if (pending !== null && delayMs > 0) {
+        announce({ kind: 'delayed', trigger: pending, ms: delayMs });
+        await pause(delayMs, stop);
+        continue;
+      }
       const next = requests.take();
       if (next === null) {
         announce({
@@ -44,6 +55,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
         await requests.wait();
         continue;
       }
+      gap.onBegin(next.trigger);
       announce({ kind: 'began', trigger: next.trigger });
       const report = await pass(next.trigger, { stop, kill: kill.signal });
       for (const { onReport } of [...sinks, ...triggers]) onReport?.(report);
@@ -58,6 +70,17 @@ export async function daemon(options: DaemonOptions): Promise<void> {
     await Promise.race([Promise.all(triggers.map(async ({ stop: end }) => end())), untilAborted(kill.signal)]);
     kill.clear();
   }
+}
+
+/** Resolves after `ms` milliseconds, or as soon as `stop` is aborted. */
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onStop = () => resolve();
+  const timer = setTimeout(resolve, ms);
+  stop.addEventListener('abort', onStop);
+  await promise;
+  clearTimeout(timer);
+  stop.removeEventListener('abort', onStop);
 }
 
 function soonest(delaysMs: readonly (number | null)[]): number | null {

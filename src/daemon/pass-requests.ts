@@ -9,6 +9,8 @@ type PendingPass = { trigger: Trigger; readonly report: PromiseWithResolvers<Rep
 export type PassRequests = {
   /** Requests a pass. Resolves to its report, or to null if it never begins. Returns null when `stop` is aborted. */
   readonly add: (trigger: Trigger) => Promise<Report | null> | null;
+  /** Returns the trigger of the pending pass; null if none is requested. */
+  readonly pending: () => Trigger | null;
   /** Removes the pending pass, which begins now, and returns it; null if none is requested. */
   readonly take: () => { readonly trigger: Trigger; readonly resolve: (report: Report) => void } | null;
   /** Resolves when a pass is pending, or `stop` is aborted. */
@@ -33,6 +35,7 @@ export function passRequests(stop: AbortSignal, onRequest: () => void): PassRequ
       wake?.();
       return pending.report.promise;
     },
+    pending: () => pending?.trigger ?? null,
     take: () => {
       if (pending === null) return null;
       const { trigger, report } = pending;

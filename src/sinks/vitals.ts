@@ -52,6 +52,8 @@ export function trackVitals(now: () => number): VitalsTracker {
             dueSince: vitals.dueSince ?? now(),
             timerAt: null,
           });
+        case 'delayed':
+          return undefined;
         case 'waiting':
           scheduleMs = phase.scheduleMs;
           return update({ timerAt: timeIn(phase.timerMs) });

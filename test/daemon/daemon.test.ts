@@ -501,6 +501,97 @@ test('retries an update that was not started before the interval', async () => {
   await stage.stop();
 });
 
+describe('when passes are requested without end', () => {
+  const GAP_MS = 1500;
+  const storms = { change: 'change', signal: 'signal', request: 'request', credential: 'change' } as const;
+
+  /** Starts a daemon whose passes take 20 ms. */
+  const startStorm = async () => {
+    const begun: { readonly trigger: Trigger; readonly at: number }[] = [];
+    const stage = staged({
+      intervalMs: 0,
+      gapMs: () => GAP_MS,
+      pass: async (trigger) => {
+        begun.push({ trigger, at: Date.now() });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return reportOf(trigger);
+      },
+    });
+    await stage.wait(1000);
+    return { ...stage, begun };
+  };
+
+  test.for(['change', 'signal', 'request', 'credential'] as const)(
+    'begins at most 50 passes in a minute of a %s every 120 ms',
+    async (cause) => {
+      const { begun, wait, stop, phases, ...stage } = await startStorm();
+      const start = Date.now();
+      for (let ms = 0; ms < 60_000; ms += 120) {
+        void stage[cause]();
+        await wait(120);
+      }
+      const stormy = begun.slice(1);
+      expect(stormy.length).toBeLessThanOrEqual(10 + 60_000 / GAP_MS);
+      expect(stormy.length).toBeGreaterThanOrEqual(60_000 / GAP_MS);
+      expect(new Set(stormy.map(({ trigger }) => trigger))).toEqual(new Set([storms[cause]]));
+      // A request at any time is answered by a pass that begins within a gap, and the first few at once.
+      const starts = stormy.map(({ at }) => at);
+      expect(starts.slice(0, 10).every((at, index) => at - start <= 120 * (index + 1))).toBe(true);
+      for (const [index, at] of starts.slice(1).entries())
+        expect(at - (starts[index] ?? 0)).toBeLessThanOrEqual(GAP_MS + 1);
+      expect(phases).toContainEqual({ kind: 'delayed', trigger: storms[cause], ms: expect.any(Number) });
+      await stop();
+      await wait(20);
+      await stage.running;
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  test('begins a pass at once for a first change after a quiet time', async () => {
+    const { begun, wait, stop, change } = await startStorm();
+    for (let times = 0; times < 100; times += 1) {
+      change();
+      await wait(120);
+    }
+    await wait(2 * GAP_MS);
+    const before = begun.length;
+    change();
+    await wait(0);
+    expect(begun).toHaveLength(before + 1);
+    await stop();
+  });
+
+  test('answers every request that waits for the gap with the report of one pass', async () => {
+    const { wait, stop, request } = await startStorm();
+    const answers = [];
+    for (let times = 0; times < 40; times += 1) {
+      answers.push(request());
+      await wait(30);
+    }
+    await wait(GAP_MS);
+    const reports = await Promise.all(answers);
+    expect(reports.every((report) => report?.trigger === 'request')).toBe(true);
+    expect(new Set(reports).size).toBeLessThan(15);
+    await stop();
+  });
+
+  test('ends at once when stopped during a gap', async () => {
+    const { wait, stop, change, request, running, begun } = await startStorm();
+    for (let times = 0; times < 12; times += 1) {
+      change();
+      await wait(50);
+    }
+    const answer = request();
+    await wait(50);
+    const before = begun.length;
+    await stop();
+    await running;
+    expect(await answer).toBeNull();
+    expect(begun).toHaveLength(before);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('a request', () => {
   test('resolves to the report of a pass that begins after it', async () => {
     const stage = staged();

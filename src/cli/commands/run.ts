@@ -27,6 +27,7 @@ import { notifyOnStop, wantsColors } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import {
   clockJumpLog,
+  delayLog,
   logCredentialChange,
   logEmulatorRequest,
   logMissedChange,
@@ -113,9 +114,11 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
         outcomeSink,
         clockLog,
         reportLog(log),
+        delayLog(log),
         vitals,
         ...(statusServer === null ? [] : [statusServer]),
       ],
+      gapMs: parts.budget.listGapMs,
       gracePeriodMs: settings.grace_period,
       stop: context.stop,
       ...(options.once ? { afterPass: repeatUntilInSync() } : {}),

@@ -1,8 +1,10 @@
-import type { BudgetWindow } from '../../core/base/api-usage.ts';
+import type { BudgetWindow, HttpMethod } from '../../core/base/api-usage.ts';
 import type { Rate } from '../../core/base/rate.ts';
 import { MAX_WAIT_IN_PASS_MS, WaitTooLongError } from '../errors.ts';
 import type { ResponseLimits } from '../http/rate-limit-headers.ts';
 import { RequestLimits } from './request-limits.ts';
+import type { StartedRequest } from './request-limits.ts';
+import type { StartTime } from './start-time.ts';
 import { ThrottleTime } from './throttle-time.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -12,14 +14,17 @@ export type Wait = { readonly ms: number; readonly reason: string };
 /** The requests that one credential may make; lists, updates and retries all count. */
 export type Budget = {
   /**
-   * Waits until one more request may start, in the order of the calls. Returns a function that the caller must call when the request has
-   * ended. Throws a `FailureError`: the reason of the signal, or a `WaitTooLongError`.
+   * Waits until one more request may start, in the order of the calls. Lists leave a part of the budget to updates, and do not wait for
+   * updates that cannot start. Returns a function that the caller must call when the request has ended. Throws a `FailureError`: the
+   * reason of the signal, or a `WaitTooLongError`.
    */
-  readonly take: (signal: AbortSignal) => Promise<EndRequest>;
+  readonly take: (method: HttpMethod, signal: AbortSignal) => Promise<EndRequest>;
   /** Returns how much longer the API asks the client to wait, in milliseconds. */
   readonly heldMs: () => number;
   /** Returns the total time, in milliseconds, during which at least one request waited. */
   readonly throttledMs: () => number;
+  /** Returns how far apart passes must be so that their lists leave most of the budget to updates, in milliseconds. */
+  readonly listGapMs: () => number;
   /** Returns, for each rate, how many more requests may start now. */
   readonly windows: () => readonly BudgetWindow[];
 };
@@ -38,6 +43,9 @@ export type BudgetOptions = {
   readonly onWait: (wait: Wait) => void;
 };
 
+/** Lists first, then updates. */
+const METHODS = ['GET', 'PUT'] as const satisfies readonly HttpMethod[];
+
 /** Shorter waits are not reported. */
 const MIN_REPORTED_WAIT_MS = 2000;
 
@@ -45,16 +53,19 @@ const MIN_REPORTED_WAIT_MS = 2000;
 export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget {
   const limits = new RequestLimits(rates, random);
   const throttle = new ThrottleTime();
-  const queue = new WaitQueue<EndRequest>(() => startReadyRequests());
+  const newQueue = () => new WaitQueue<EndRequest>(() => startReadyRequests());
+  const queues = { GET: newQueue(), PUT: newQueue() };
   const reportWait = waitReporter(onWait);
   let timer: NodeJS.Timeout | undefined;
 
   /** Starts every request that may start now, and sets a timer for the next one. */
   const startReadyRequests = () => {
     clearTimeout(timer);
-    while (queue.hasWaiter()) {
+    for (;;) {
       const now = performance.now();
-      const { at, reason } = limits.nextStart(now);
+      const next = firstToStart(now);
+      if (next === null) break;
+      const { method, at, reason } = next;
       if (at > now) {
         throttle.start(now);
         if (at === Infinity) return; // The end of a request in flight continues here.
@@ -62,22 +73,33 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
         reportWait({ ms: at - now, reason }, at);
         return;
       }
-      queue.grantFirst(startRequest(now));
+      queues[method].grantFirst(startRequest({ method, startedAt: now }));
     }
     throttle.stop(performance.now());
   };
 
-  const startRequest = (startedAt: number): EndRequest => {
-    limits.begin(startedAt);
+  /** Returns the waiting request that may start first; null if none waits. Of two that may start, a list goes first: it is rare. */
+  const firstToStart = (now: number): (StartTime & { readonly method: HttpMethod }) | null => {
+    const [list, update] = METHODS.map((method) =>
+      queues[method].hasWaiter() ? { method, ...limits.nextStart(now, method) } : null,
+    );
+    if (list == null || update == null) return list ?? update ?? null;
+    return list.at > now && update.at < list.at ? update : list;
+  };
+
+  const startRequest = (request: StartedRequest): EndRequest => {
+    limits.begin(request.startedAt, request.method);
     return (response) => {
       if (response === 'unused') {
-        limits.cancel();
+        limits.cancel(request.method);
         return startReadyRequests();
       }
       const now = performance.now();
-      limits.end(response, startedAt, now);
+      limits.end(response, request, now);
       const heldMs = limits.heldMs(now);
-      if (heldMs > MAX_WAIT_IN_PASS_MS) queue.refuseAll(() => new WaitTooLongError(heldMs));
+      if (heldMs > MAX_WAIT_IN_PASS_MS) {
+        for (const method of METHODS) queues[method].refuseAll(() => new WaitTooLongError(heldMs));
+      }
       // A refusal may concern every waiting request, so its caller can react before the next request starts.
       if (response === null || response.status < 400) startReadyRequests();
       else setImmediate(startReadyRequests);
@@ -85,15 +107,16 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   };
 
   return {
-    take: async (signal) => {
+    take: async (method, signal) => {
       const heldMs = limits.heldMs(performance.now());
       if (heldMs > MAX_WAIT_IN_PASS_MS) throw new WaitTooLongError(heldMs);
-      const permit = queue.join(signal);
+      const permit = queues[method].join(signal);
       startReadyRequests();
       return permit;
     },
     heldMs: () => limits.heldMs(performance.now()),
     throttledMs: () => Math.round(throttle.totalMs(performance.now())),
+    listGapMs: () => limits.listGapMs(performance.now()),
     windows: () => limits.windows(performance.now()),
   };
 }

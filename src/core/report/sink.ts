@@ -14,6 +14,8 @@ export type Phase =
   /** A pass was requested, and has not begun. */
   | { readonly kind: 'requested' }
   | { readonly kind: 'began'; readonly trigger: Trigger }
+  /** A requested pass begins in `ms` milliseconds, because passes were requested faster than the request budget allows. */
+  | { readonly kind: 'delayed'; readonly trigger: Trigger; readonly ms: number }
   /**
    * No pass is requested. `timerMs` is the time until the next pass by interval or back-off; null if there is none.
    * `scheduleMs` returns the time until the next pass by schedule. It follows the wall clock, which can be set, so call it each time.

@@ -39,12 +39,26 @@ function requests(
   const start = performance.now();
   const started: number[] = [];
   const all = Array.from({ length: count }, async () => {
-    const end = await budget.take(neverAborted);
+    const end = await budget.take('PUT', neverAborted);
     started.push(Math.round(performance.now() - start));
     await new Promise((resolve) => setTimeout(resolve, ms));
     end(limits);
   });
   return { started, all: Promise.all(all) };
+}
+
+/** Requests `count` turns of one kind; returns the times at which they started. */
+async function take(budget: Budget, method: 'GET' | 'PUT', count: number) {
+  const started: number[] = [];
+  const start = performance.now();
+  const takeOne = async () => {
+    const end = await budget.take(method, neverAborted);
+    started.push(performance.now() - start);
+    end(success);
+  };
+  for (let each = 0; each < count; each += 1) void takeOne();
+  await advance(0);
+  return started;
 }
 
 const advance = async (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -61,7 +75,7 @@ describe('the request budget', () => {
 
   test('counts no request that was not sent after all', async () => {
     const { budget } = budgetOf('1/1s');
-    const end = await budget.take(neverAborted);
+    const end = await budget.take('PUT', neverAborted);
     const { started } = requests(budget, 2);
     await advance(0);
     expect(started).toEqual([]);
@@ -110,7 +124,7 @@ describe('the request budget', () => {
         const times: { readonly startedAt: number; readonly endedAt: number }[] = [];
         const done = Promise.all(
           all.map(async (ms) => {
-            const end = await budget.take(neverAborted);
+            const end = await budget.take('PUT', neverAborted);
             const startedAt = performance.now() - start;
             await new Promise((resolve) => setTimeout(resolve, ms));
             end(success);
@@ -162,11 +176,66 @@ describe('the request budget', () => {
   });
 });
 
+describe('lists', () => {
+  test('leave half of the budget to updates, which start while lists wait', async () => {
+    const { budget, waits } = budgetOf('20/5m');
+    const lists = await take(budget, 'GET', 100);
+    expect(lists).toHaveLength(10);
+    expect(waits).toEqual([{ ms: 5 * MINUTE, reason: 'lists have used their share of the request budget of 20/5m' }]);
+    const updates = await take(budget, 'PUT', 10);
+    expect(updates).toEqual(Array.from({ length: 10 }, () => 0));
+    await advance(5 * MINUTE);
+    expect(lists).toHaveLength(20);
+  });
+
+  test('start although updates have used most of the budget', async () => {
+    const { budget } = budgetOf('1100/5m');
+    await take(budget, 'PUT', 1000);
+    expect(await take(budget, 'GET', 60)).toHaveLength(50);
+    expect(await take(budget, 'PUT', 60)).toHaveLength(50);
+  });
+
+  test('go before updates that wait for the same time', async () => {
+    const { budget } = budgetOf('1/1s');
+    await take(budget, 'PUT', 1);
+    const order: string[] = [];
+    const takeOne = async (method: 'GET' | 'PUT') => {
+      const end = await budget.take(method, neverAborted);
+      order.push(method);
+      end(success);
+    };
+    for (const method of ['PUT', 'PUT', 'GET'] as const) void takeOne(method);
+    await advance(3001);
+    expect(order).toEqual(['GET', 'PUT', 'PUT']);
+  });
+
+  test('are refused together with updates if the API asks for a long wait', async () => {
+    const { budget } = budgetOf('1/1s');
+    const end = await budget.take('PUT', neverAborted);
+    const waiting = [failed(budget.take('GET', neverAborted)), failed(budget.take('PUT', neverAborted))];
+    end(tooMany(11 * MINUTE));
+    for (const { message } of await Promise.all(waiting)) expect(message).toContain('the client to wait 11m');
+  });
+
+  test.for([
+    { rates: ['1100/5m', '150/1s'], used: 0, gapMs: 1364, reason: 'lists use a fifth of the default budget' },
+    { rates: ['1100/5m', '150/1s'], used: 600, gapMs: 3000, reason: 'lists use a fifth of what is left' },
+    { rates: ['100/5m'], used: 0, gapMs: 10_000, reason: 'a gap is at most ten seconds' },
+    { rates: ['2/1s'], used: 0, gapMs: 1000, reason: 'a window is free again after its length' },
+    { rates: ['100000/1s'], used: 0, gapMs: 0, reason: 'a large budget needs no gap' },
+  ])('are $gapMs ms apart with $rates, $used used: $reason', async ({ rates, used, gapMs }) => {
+    const { budget } = budgetOf(...rates);
+    requests(budget, used);
+    await advance(30_000);
+    expect(Math.round(budget.listGapMs())).toBe(gapMs);
+  });
+});
+
 test('lets the caller react to a refusal before the next request starts', async () => {
   const { budget } = budgetOf('1/1s');
   const controller = new AbortController();
-  const end = await budget.take(neverAborted);
-  const next = failed(budget.take(controller.signal));
+  const end = await budget.take('PUT', neverAborted);
+  const next = failed(budget.take('PUT', controller.signal));
   await advance(0);
   vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000);
   end({ ...success, status: 403 });
@@ -182,7 +251,7 @@ describe('a waiting request', () => {
     const { budget } = budgetOf('1/1s');
     requests(budget, 1);
     const controller = new AbortController();
-    const aborted = failed(budget.take(controller.signal));
+    const aborted = failed(budget.take('PUT', controller.signal));
     const { started } = requests(budget, 1);
     await advance(10);
     controller.abort(reason);
@@ -193,7 +262,7 @@ describe('a waiting request', () => {
 
   test('is refused at once when its signal is already aborted', async () => {
     const { budget } = budgetOf('1/1s');
-    expect(await failed(budget.take(AbortSignal.abort(reason)))).toBe(reason);
+    expect(await failed(budget.take('PUT', AbortSignal.abort(reason)))).toBe(reason);
     const { started } = requests(budget, 1);
     await advance(0);
     expect(started).toEqual([0]);
@@ -202,9 +271,9 @@ describe('a waiting request', () => {
   test('removes its listener from the signal when it starts or is refused', async () => {
     const { budget } = budgetOf('1/1s');
     const { signal } = new AbortController();
-    const end = await budget.take(signal);
-    const waiting = budget.take(signal);
-    const refused = failed(budget.take(signal));
+    const end = await budget.take('PUT', signal);
+    const waiting = budget.take('PUT', signal);
+    const refused = failed(budget.take('PUT', signal));
     expect(getEventListeners(signal, 'abort')).toHaveLength(2);
     end(success);
     await advance(1000);
@@ -218,11 +287,11 @@ describe('a waiting request', () => {
 
 test('aborts all waiting requests of a signal, even if one could start by then', async () => {
   const { budget } = budgetOf('1/1s');
-  (await budget.take(neverAborted))(success);
+  (await budget.take('PUT', neverAborted))(success);
   const controller = new AbortController();
   const results: string[] = [];
   const all = Array.from({ length: 5 }, async () =>
-    budget.take(controller.signal).then(
+    budget.take('PUT', controller.signal).then(
       () => results.push('granted'),
       () => results.push('aborted'),
     ),
@@ -262,12 +331,12 @@ describe('Retry-After', () => {
 
   test('of more than ten minutes fails all requests until less than that is left', async () => {
     const { budget } = budgetOf('1/1s');
-    const end = await budget.take(neverAborted);
-    const waiting = failed(budget.take(neverAborted));
+    const end = await budget.take('PUT', neverAborted);
+    const waiting = failed(budget.take('PUT', neverAborted));
     end(tooMany(10 * MINUTE + 1000));
     const message = 'the API asked the client to wait 10m 1s; a pass waits at most 10m';
     expect((await waiting).failure).toEqual(failure('transient', message));
-    expect((await failed(budget.take(neverAborted))).message).toBe(message);
+    expect((await failed(budget.take('PUT', neverAborted))).message).toBe(message);
     await advance(1000);
     const { started } = requests(budget, 1);
     await advance(10 * MINUTE);
@@ -297,7 +366,7 @@ describe('a 429 without Retry-After', () => {
     const { budget: other } = budgetOf('1000/1s');
     const waits: number[] = [];
     for (let times = 0; times < 8; times += 1) {
-      (await other.take(neverAborted))(tooMany());
+      (await other.take('PUT', neverAborted))(tooMany());
       waits.push(other.heldMs());
       await advance(other.heldMs());
     }
@@ -314,7 +383,9 @@ describe('a 429 without Retry-After', () => {
 
   test('holds requests back although requests in flight with it succeed', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, async () => budget.take(neverAborted)));
+    const [refused, ...others] = await Promise.all(
+      Array.from({ length: 4 }, async () => budget.take('PUT', neverAborted)),
+    );
     await advance(10);
     for (const end of others) end(success);
     refused?.(tooMany());
@@ -326,7 +397,7 @@ describe('a 429 without Retry-After', () => {
 
   test('lets one request start after the hold, and the others when it succeeds', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(neverAborted))(tooMany());
+    (await budget.take('PUT', neverAborted))(tooMany());
     const { started } = requests(budget, 4, { ms: 100 });
     await advance(1099);
     expect(started).toEqual([1000]);
@@ -336,7 +407,7 @@ describe('a 429 without Retry-After', () => {
 
   test('lets requests start one at a time while they fail', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(neverAborted))(tooMany());
+    (await budget.take('PUT', neverAborted))(tooMany());
     const { started } = requests(budget, 3, { ms: 100, limits: { ...success, status: 403 } });
     await advance(1350);
     expect(started.map((ms) => Math.floor(ms / 100))).toEqual([10, 11, 12]);
@@ -344,7 +415,7 @@ describe('a 429 without Retry-After', () => {
 
   test('is not reset by a success of a request that started before it', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [slow, refused] = [await budget.take(neverAborted), await budget.take(neverAborted)];
+    const [slow, refused] = [await budget.take('PUT', neverAborted), await budget.take('PUT', neverAborted)];
     refused(tooMany());
     slow(success);
     await advance(1000);
@@ -357,7 +428,7 @@ describe('a 429 without Retry-After', () => {
 describe('a quota', () => {
   test('that is low is spread over the time until it is renewed', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(neverAborted))(quota(4, 100, 1000));
+    (await budget.take('PUT', neverAborted))(quota(4, 100, 1000));
     const { started } = requests(budget, 8);
     await advance(2000);
     expect(started).toEqual([200, 400, 600, 800, 1000, 1000, 1000, 1000]);
@@ -365,7 +436,7 @@ describe('a quota', () => {
 
   test('of zero holds back all requests until it is renewed', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(neverAborted))(quota(0, 1200, 7000));
+    (await budget.take('PUT', neverAborted))(quota(0, 1200, 7000));
     const { started } = requests(budget, 3);
     await advance(10_000);
     expect(started).toEqual([7000, 7000, 7000]);
@@ -377,7 +448,7 @@ describe('a quota', () => {
     ['more is left than its size', quota(5000, 1200, 1)],
   ] as const)('has no effect when %s', async ([, limits]) => {
     const { budget } = budgetOf('3/1s');
-    const end = await budget.take(neverAborted);
+    const end = await budget.take('PUT', neverAborted);
     end(limits);
     const { started } = requests(budget, 3);
     await advance(3000);
@@ -386,7 +457,7 @@ describe('a quota', () => {
 
   test('that is low still applies after a response that reports a high one', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [one, other] = [await budget.take(neverAborted), await budget.take(neverAborted)];
+    const [one, other] = [await budget.take('PUT', neverAborted), await budget.take('PUT', neverAborted)];
     one(quota(1, 1200, 10_000));
     other(quota(1199, 1200, 1000));
     const { started } = requests(budget, 2);
@@ -396,7 +467,7 @@ describe('a quota', () => {
 
   test('does not delay requests beyond its own renewal', async () => {
     const { budget } = budgetOf('1000/1s');
-    const [one, other] = [await budget.take(neverAborted), await budget.take(neverAborted)];
+    const [one, other] = [await budget.take('PUT', neverAborted), await budget.take('PUT', neverAborted)];
     one(quota(0, 1200, 5000));
     await advance(4900);
     other(quota(0, 1200, 1000));
@@ -407,7 +478,7 @@ describe('a quota', () => {
 
   test('delays requests for at most ten minutes', async () => {
     const { budget } = budgetOf('1000/1s');
-    (await budget.take(neverAborted))(quota(0, 1200, Number.MAX_SAFE_INTEGER));
+    (await budget.take('PUT', neverAborted))(quota(0, 1200, Number.MAX_SAFE_INTEGER));
     const { started } = requests(budget, 1);
     await advance(10 * MINUTE);
     expect(started).toEqual([10 * MINUTE]);

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { accountAt, database, emulated, folderOf, web } from '../cli/command.ts';
+import { start } from './program.ts';
+import { servedBy } from './serving.ts';
+
+/* A daemon with the default settings that is asked for passes without end. */
+
+const event = 'reconciliation_report';
+const TOKEN = 'correct-horse-battery-staple';
+const EVERY_MS = 120;
+const STORM_MS = 12_000;
+/** Ten lists at once, and then one for each 1.36 s, which grows to 1.4 s in this time. */
+const MAX_LISTS = 10 + Math.ceil(STORM_MS / 1360);
+
+/** Starts a daemon on an account in sync. */
+async function inSync() {
+  const putTimes = new Map<unknown, number>();
+  const emulator = await emulated({
+    services: [web(), database()],
+    onRequest: ({ method, body }) => {
+      if (method === 'PUT') putTimes.set(Object(body).tcp_port, performance.now());
+    },
+  });
+  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--services', folder, '--interval', '0'], {
+    environment: { ...accountAt(emulator.url), VPC_RECONCILER_RECONCILE_TOKEN: TOKEN },
+  });
+  const { url } = await servedBy(program);
+  await program.logged({ event, trigger: 'startup', outcome: 'in_sync' });
+  const lists = () => emulator.requests.filter(({ method }) => method === 'GET').length;
+  /** Writes another port, and returns the milliseconds until the API receives it. */
+  const commit = async (port: number) => {
+    const at = performance.now();
+    writeFileSync(join(folder, 'db.yaml'), JSON.stringify(database({ tcp_port: port })));
+    await expect.poll(() => putTimes.has(port), { timeout: 30_000, interval: 5 }).toBe(true);
+    return (putTimes.get(port) ?? Infinity) - at;
+  };
+  return { emulator, folder, program, url, lists, commit };
+}
+
+type Daemon = Awaited<ReturnType<typeof inSync>>;
+
+const STORMS: Readonly<Record<string, (daemon: Daemon, time: number) => void>> = {
+  'a file is rewritten': ({ folder }, time) =>
+    writeFileSync(join(folder, 'web.yaml'), `# ${time}\n${JSON.stringify(web())}\n`),
+  'SIGHUP arrives': ({ program }) => program.send('SIGHUP'),
+  'a pass is requested': ({ url }) =>
+    void fetch(`${url}/api/reconcile`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } }),
+};
+
+test.for(Object.entries(STORMS))(
+  'lists rarely and applies a commit within two seconds while %s every 120 ms',
+  async ([, cause], { annotate }) => {
+    const daemon = await inSync();
+    const before = daemon.lists();
+    let times = 0;
+    const storm = setInterval(() => cause(daemon, (times += 1)), EVERY_MS);
+    onTestFinished(() => clearInterval(storm));
+    await sleep(4000);
+    const latencies: number[] = [];
+    for (let port = 6000; port < 6003; port += 1) {
+      latencies.push(await daemon.commit(port));
+      await sleep(500 + 300 * (port % 3));
+    }
+    const remainingMs = STORM_MS - EVERY_MS * times;
+    if (remainingMs > 0) await sleep(remainingMs);
+    clearInterval(storm);
+    const lists = daemon.lists() - before;
+    await annotate(`${times} times: ${lists} lists, commits after ${latencies.map(Math.round).join(', ')} ms`);
+    expect(times).toBeGreaterThan(60);
+    expect(lists).toBeLessThanOrEqual(MAX_LISTS + Math.ceil((times * EVERY_MS - STORM_MS) / 1360));
+    for (const ms of latencies) expect(ms).toBeLessThan(2000);
+    expect(daemon.program.stdout().split('"event":"passes_delayed"')).toHaveLength(2);
+
+    // After a quiet time, a first change is applied at once: after the settle time.
+    await sleep(3000);
+    expect(await daemon.commit(7000)).toBeLessThan(500);
+  },
+);

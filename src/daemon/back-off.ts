@@ -22,13 +22,15 @@ export function backOff(random: () => number): { readonly delayAfter: (report: R
 }
 
 /**
- * Whether an early retry may help: the pass failed, an update failed but may succeed now, or a planned update was not started. The pass
+ * Whether an early retry may help: the pass failed, an update failed but may succeed now, a planned update was not started, or the
+ * list lags behind an update. The pass
  * after a superseded one does not wait for a retry.
  */
-function needsRetry({ outcome, services, superseded }: Report): boolean {
+function needsRetry({ outcome, services, superseded, unconfirmed }: Report): boolean {
   return (
     outcome === 'failed' ||
     outcome === 'denied' ||
+    unconfirmed.length > 0 ||
     services.some(
       ({ error, action, result }) =>
         error?.kind === 'transient' || (action !== null && result === 'withheld' && !superseded),

@@ -3,6 +3,7 @@ import { EXAMPLE_TUNNEL, serviceStore, tunnelsOf } from './service-store.ts';
 import { answerRequest, BASE_PATH } from './api.ts';
 import { FAKE_ACCOUNT_ID, FAKE_TOKEN } from './fake-account.ts';
 import { deliver } from './scenario/delivery.ts';
+import { withListLag } from './scenario/list-lag.ts';
 import { withStoredValues } from './scenario/stored-values.ts';
 import { OBSERVED_QUIRKS } from './scenario/quirks.ts';
 import type { Quirks } from './scenario/quirks.ts';
@@ -79,7 +80,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   if (!(quirks.maxPerPage >= 1)) throw new Error(`quirks.maxPerPage: expected at least 1, found ${quirks.maxPerPage}`);
 
   const store = serviceStore({ services, tunnels, quirks, now });
-  const api = { accountId, store: withStoredValues(store, scenario.keep), quirks };
+  const listed = withListLag(store, scenario.list_lag, now);
+  const api = { accountId, store: withStoredValues(listed, scenario.keep), quirks };
   const requests: HandledRequest[] = [];
   const server = await serve({
     port,
@@ -101,7 +103,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     token,
     requests,
     services: store.list,
-    change: store.change,
+    change: listed.change,
     close: server.close,
   };
 }

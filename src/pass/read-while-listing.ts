@@ -15,7 +15,10 @@ export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Pro
  *   succeeded     before the folder is read
  *   failed, none  once the folder is in memory: a folder that cannot be read costs no request
  */
-export function readerWhileListing(source: Source, directory: Directory): (stop: AbortSignal) => Promise<ReadResult> {
+export function readerWhileListing(
+  source: Source,
+  directory: Pick<Directory, 'list'>,
+): (stop: AbortSignal) => Promise<ReadResult> {
   let lastReadSucceeded = false;
   return async (stop) => {
     const readFailed = new AbortController();

@@ -3,6 +3,7 @@ import type { Clock } from '../core/base/clock.ts';
 import { failure, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
 import { compare } from '../core/compare/compare.ts';
+import type { Finding } from '../core/compare/compare.ts';
 import { collect } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
 import { emptyMemory } from '../core/plan/memory.ts';
@@ -16,6 +17,8 @@ import type { Directory } from '../core/service/directory.ts';
 import { apply } from './apply.ts';
 import type { Applied } from './apply.ts';
 import { passDeadline } from './deadline.ts';
+import { withOwnWrites } from './own-writes.ts';
+import type { ConsistentDirectory } from './own-writes.ts';
 import { planSelected } from './plan-selected.ts';
 import type { SelectionOptions } from './plan-selected.ts';
 import { readerWhileListing } from './read-while-listing.ts';
@@ -45,7 +48,8 @@ export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 /** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {
   const { source, directory, clock, mode, onStep } = options;
-  const readWhileListing = readerWhileListing(source, directory);
+  const account = withOwnWrites(directory, clock.elapsedMs);
+  const readWhileListing = readerWhileListing(source, account);
   let memory = emptyMemory;
   /** Stays true until a pass has started every planned update. */
   let retryParked = false;
@@ -75,8 +79,10 @@ export function reconciler(options: ReconcilerOptions): Pass {
       onStep?.('list');
       facts.findings = compare(declared, live);
       planSelected(facts, options, { now: startMs, retryParked });
+      facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
       if (mode === 'apply') {
-        const { outcomes, denied } = await applyPlan(facts.plan, options, {
+        const { outcomes, denied } = await applyPlan(facts.plan, account, {
+          ...options,
           readAt,
           listedAt,
           stop,
@@ -99,17 +105,29 @@ export function reconciler(options: ReconcilerOptions): Pass {
 type PlanTimes = Pick<WriteGuardOptions, 'readAt' | 'listedAt'>;
 
 /** Applies a plan while the folder and the account are as it assumes. */
-async function applyPlan(plan: Plan, options: ReconcilerOptions, times: PlanTimes & Signals): Promise<Applied> {
-  const { source, directory, clock, concurrency, onProgress = () => {} } = options;
+async function applyPlan(
+  plan: Plan,
+  { list, update }: ConsistentDirectory,
+  options: ReconcilerOptions & PlanTimes & Signals,
+): Promise<Applied> {
+  const { clock, concurrency, onProgress = () => {}, kill } = options;
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
-  const guard = guardWrites({ ...times, source, list: directory.list, now: clock.elapsedMs });
+  const guard = guardWrites({ ...options, list, now: clock.elapsedMs });
   try {
-    const { update } = directory;
     const { stop, gateOf } = guard;
-    return await apply(plan, { update, gateOf, concurrency, onProgress, stop, kill: times.kill });
+    return await apply(plan, { update, gateOf, concurrency, onProgress, stop, kill });
   } finally {
     guard.close();
   }
+}
+
+/** Returns the services that are in sync only as far as this process knows, because the list does not show its last update. */
+function unconfirmedIn(findings: readonly Finding[], unconfirmed: ReadonlySet<string>): readonly string[] {
+  return findings.flatMap((finding) => {
+    if (finding.kind !== 'in_sync') return [];
+    const { service_id } = finding.live;
+    return unconfirmed.has(service_id) ? [service_id] : [];
+  });
 }
 
 /** Returns a failure if a stop left updates undone. A stop after the last update interrupted nothing. */

@@ -131,6 +131,7 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     findings,
     plan: plan(findings, planOptions()),
     memory: emptyMemory,
+    unconfirmed: [],
     outcomes: new Map(),
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     error: null,

@@ -14,6 +14,10 @@ function delays(reports: readonly Report[], random = 1): readonly (number | null
   return reports.map(delayAfter);
 }
 
+test('looks again soon while the list does not show an update', () => {
+  expect(delays([toReport(facts({ unconfirmed: ['id'] })), good])).toEqual([1000, null]);
+});
+
 test('needs no retry after a good pass', () => {
   expect(delays([good, good])).toEqual([null, null]);
 });

@@ -45,6 +45,7 @@ function reportOf(trigger: Trigger, error: Failure | null = null): Report {
     findings: [],
     plan: { steps: [], withheld: [] },
     memory: emptyMemory,
+    unconfirmed: [],
     outcomes: new Map(),
     error,
   });

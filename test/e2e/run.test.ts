@@ -113,6 +113,17 @@ test('run --once exits with 2 if changes are pending in mode detect', async () =
   expect(putsOf(emulator)).toEqual([]);
 });
 
+test('run --once waits for a list that lags behind its update, which it sends once', async () => {
+  const emulator = await emulated({ services: [web({ http_port: 81 })], scenario: { list_lag: 3000 } });
+  const program = start(['run', '--once', '--services', folderOf({ 'web.yaml': web() })], {
+    environment: accountAt(emulator.url),
+  });
+  const { code, stdout } = await program.ended;
+  expect(code).toBe(0);
+  expect(putsOf(emulator)).toHaveLength(1);
+  expect(stdout).toContain('"unconfirmed":["');
+});
+
 test('skips only a broken file, and applies the change of another file', async () => {
   const { program, emulator, folder } = await converged();
   edit(folder, 'web.yaml', 'name: [');

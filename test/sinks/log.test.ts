@@ -72,6 +72,7 @@ function report(changes: Partial<Report> = {}): Report {
     duration_ms: 120,
     outcome: 'converged',
     superseded: false,
+    unconfirmed: [],
     counts: {
       declared: 2,
       live: 3,

@@ -275,8 +275,9 @@ function showFirstPassOnly(progress: Progress): Progress & ReportSink {
  */
 function repeatUntilInSync(): (report: Report) => 'wait' | 'repeat' | 'end' {
   let passes = 0;
-  return ({ outcome, superseded }) => {
-    if (superseded) return 'wait'; // The next pass begins as soon as the folder has settled.
+  return ({ outcome, superseded, unconfirmed }) => {
+    // The next pass begins once the folder has settled, or when the list may show the updates.
+    if (superseded || (outcome === 'converged' && unconfirmed.length > 0)) return 'wait';
     passes += 1;
     return outcome === 'converged' && passes < 5 ? 'repeat' : 'end';
   };

@@ -36,10 +36,14 @@ export function toCounts(declared: number, findings: readonly Finding[], service
 export type LabeledCount = { readonly count: number; readonly label: string };
 
 /** The part of a report that its counts are read from. */
-type CountedPass = { readonly counts: Counts; readonly mode: Mode };
+type CountedPass = {
+  readonly counts: Counts;
+  readonly mode: Mode;
+  readonly unconfirmed?: readonly string[];
+};
 
 /** Returns the counts that are not zero, in the order in which they are shown. */
-export function nonZeroCounts({ counts, mode }: CountedPass): readonly LabeledCount[] {
+export function nonZeroCounts({ counts, mode, unconfirmed = [] }: CountedPass): readonly LabeledCount[] {
   return [
     { count: counts.updated, label: 'updated' },
     { count: mode === 'apply' ? 0 : counts.drifted - counts.withheld, label: 'to update' },
@@ -50,6 +54,7 @@ export function nonZeroCounts({ counts, mode }: CountedPass): readonly LabeledCo
     { count: counts.invalid, label: 'invalid' },
     { count: counts.unmanaged, label: 'unmanaged' },
     { count: counts.in_sync, label: 'in sync' },
+    { count: unconfirmed.length, label: 'of them not listed as updated yet' },
   ].filter(({ count }) => count > 0);
 }
 

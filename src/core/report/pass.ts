@@ -21,7 +21,7 @@ export type Mode = (typeof MODES)[number];
  * How a pass ended:
  *
  *   in_sync       no differences, no problems
- *   converged     all differences were updated, no problems
+ *   converged     all differences were updated, no problems; the list may not show every update yet
  *   pending       plan or detect: there are differences, no problems
  *   partial       a service failed, or is withheld, unsettled, missing or invalid; or a file has problems
  *   interrupted   the process was stopped

@@ -28,6 +28,8 @@ export type Report = {
   readonly superseded: boolean;
   readonly counts: Counts;
   readonly api: ApiUsage;
+  /** The service_ids of services in sync whose last update the list does not show yet. They are checked again soon. */
+  readonly unconfirmed: readonly string[];
   /** Sorted by service_id. Services that were in sync appear only in `counts`. */
   readonly services: readonly ServiceReport[];
   /** Sorted by file, line and column. */
@@ -67,7 +69,7 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded'
 
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, declared, plan: _, memory: __, outcomes, api, problems, error, ...pass } = facts;
+  const { findings, declared, plan: _, memory: __, outcomes, api, unconfirmed, problems, error, ...pass } = facts;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {
     schema_version: 1,
@@ -76,15 +78,19 @@ export function toReport(facts: PassFacts): Report {
     superseded: [...outcomes.values()].some((outcome) => outcome.result === 'withheld' && outcome.superseded === true),
     counts: toCounts(declared, findings, services),
     api,
+    unconfirmed,
     services,
     problems,
     error,
   };
 }
 
-function passOutcome({ error, plan, problems }: PassFacts, services: readonly ServiceReport[]): PassOutcome {
+function passOutcome(
+  { error, plan, problems, unconfirmed }: PassFacts,
+  services: readonly ServiceReport[],
+): PassOutcome {
   if (error !== null) return error.kind === 'denied' || error.kind === 'interrupted' ? error.kind : 'failed';
   if (problems.length > 0 || services.some(needsAttention)) return 'partial';
-  if (plan.steps.length === 0) return 'in_sync';
+  if (plan.steps.length === 0) return unconfirmed.length === 0 ? 'in_sync' : 'converged';
   return services.some(({ result }) => result === 'updated') ? 'converged' : 'pending';
 }

@@ -103,6 +103,7 @@ export const scenarioSchema = z.strictObject({
   retry_after: duration('whole seconds such as 2s, or 0', (ms) => ms % 1000 === 0).exactOptional(),
   slow_by: duration(A_DURATION).exactOptional(),
   latency: duration(A_DURATION).exactOptional(),
+  list_lag: duration(A_DURATION).exactOptional(),
   rate_limit: rate.exactOptional(),
   block: duration(A_DURATION).exactOptional(),
   ratelimit_headers: flag.exactOptional(),
@@ -129,6 +130,7 @@ export function withDefaults(given: Scenario): FullScenario {
     retry_after: 1000,
     slow_by: 1000,
     latency: 0,
+    list_lag: 0,
     rate_limit: null,
     block: 300_000,
     ratelimit_headers: false,
@@ -185,13 +187,14 @@ function invalid(problems: readonly Problem[]): ParsedScenario {
 /** Describes a scenario in words, one line for each kind of failure. */
 export function describeScenario(given: Scenario): readonly string[] {
   const { share, faults, methods, seed, stops_after, ...rest } = withDefaults(given);
-  const { rate_limit, block, latency, refuse, keep, quirks } = rest;
+  const { rate_limit, block, latency, list_lag, refuse, keep, quirks } = rest;
   const fields = Object.keys(keep);
   const changedQuirks = Object.entries(quirks).map(([name, value]) => `${toSnakeCase(name)} ${value}`);
   const parts = [
     share > 0 && `${percent(share)} of ${methods.join(', ')} fail with ${faults.join(', ')} (seed ${seed})`,
     share > 0 && Number.isFinite(stops_after) && `stops after ${stops_after} faults`,
     latency > 0 && `latency ${formatDuration(latency)}`,
+    list_lag > 0 && `lists are ${formatDuration(list_lag)} old`,
     rate_limit !== null && `limit ${rate_limit.text}, blocked for ${formatDuration(block)}`,
     refuse.length > 0 && `refuses ${refuse.map(quote).join(', ')}`,
     fields.length > 0 && `stores other values in ${fields.map(quote).join(', ')}`,

@@ -7,6 +7,7 @@ import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { emptyPlan, plan } from '../../../src/core/plan/plan.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
+import { describeCounts } from '../../../src/core/report/counts.ts';
 import { summarize, toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
 import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
@@ -46,6 +47,7 @@ test('a report contains the facts of its pass', () => {
     duration_ms: 1000,
     outcome: 'partial',
     superseded: false,
+    unconfirmed: [],
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     problems: [
       {
@@ -61,6 +63,12 @@ test('a report contains the facts of its pass', () => {
 });
 
 const reportWith = (outcome: Outcome) => toReport(facts({ findings: drift, outcomes: new Map([[id(1), outcome]]) }));
+
+test('a report of a list that lags behind updates is converged, and says how many services it concerns', () => {
+  const report = toReport(facts({ findings: inSync, declared: 1, unconfirmed: [id(1)] }));
+  expect(report).toMatchObject({ outcome: 'converged', unconfirmed: [id(1)] });
+  expect(describeCounts(report)).toBe('1 in sync, 1 of them not listed as updated yet');
+});
 
 test('a report says whether updates were superseded, which is not the case for those that were withheld for other reasons', () => {
   const withheld: Outcome = { result: 'withheld', attempts: 1, reason: 'superseded: the folder has changed' };
@@ -87,6 +95,7 @@ test('a report has its fields in reading order, the long lists last', () => {
     'superseded',
     'counts',
     'api',
+    'unconfirmed',
     'services',
     'problems',
     'error',
@@ -366,6 +375,7 @@ test('a summary is the report without its lists', () => {
     schema_version: _,
     account_id: __,
     source: ___,
+    unconfirmed: _______,
     services: ____,
     problems: _____,
     error: ______,

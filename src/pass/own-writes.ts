@@ -1,0 +1,76 @@
+import { FailureError } from '../core/base/failure.ts';
+import { sameJson } from '../core/base/json.ts';
+import type { Directory, LiveService } from '../core/service/directory.ts';
+
+/**
+ * For how long after an update a list may still show the value from before it. After that, the value counts as drift. A store that is
+ * eventually consistent needs seconds.
+ */
+const MAX_LAG_MS = 30_000;
+
+/** The last update of a service by this process. */
+type OwnWrite = {
+  /** The values that this and earlier updates replaced. */
+  readonly replaced: readonly LiveService[];
+  /** The value after the update; the one before it if no answer arrived. */
+  readonly latest: LiveService;
+  readonly at: number;
+};
+
+/** A directory whose lists include what this process has written. */
+export type ConsistentDirectory = Pick<Directory, 'list' | 'update'> & {
+  /** The service_ids for which the last list showed a value that an update of this process replaced. */
+  readonly unconfirmed: () => ReadonlySet<string>;
+};
+
+/**
+ * Keeps a list that lags behind an update from being taken for the truth: it looks as if another writer had reverted the update; or, once
+ * the commit is taken back, as if nothing had to be done. For a while, a value that the update replaced is shown as the API answered.
+ */
+export function withOwnWrites({ list, update }: Directory, now: () => number): ConsistentDirectory {
+  const writes = new Map<string, OwnWrite>();
+  let unconfirmed = new Set<string>();
+  const recentWrite = (id: string) => {
+    const write = writes.get(id);
+    return write !== undefined && now() - write.at <= MAX_LAG_MS ? write : null;
+  };
+  const add = (before: LiveService, latest: LiveService) => {
+    const id = before.service_id;
+    writes.set(id, { replaced: [...(recentWrite(id)?.replaced ?? []), before], latest, at: now() });
+  };
+  const correct = (service: LiveService): LiveService => {
+    const write = recentWrite(service.service_id);
+    if (write === null || !isOutdated(service, write)) return service;
+    unconfirmed.add(service.service_id);
+    return write.latest;
+  };
+
+  return {
+    list: async (signals) => {
+      const services = await list(signals);
+      unconfirmed = new Set();
+      for (const id of writes.keys()) if (recentWrite(id) === null) writes.delete(id);
+      return writes.size === 0 ? services : services.map(correct);
+    },
+    update: async (service, body, options) => {
+      try {
+        const updated = await update(service, body, options);
+        add(service, updated.live);
+        return updated;
+      } catch (error) {
+        // The API may have carried out an update whose answer was lost.
+        if (error instanceof FailureError && error.attempts > 0 && error.failure.kind !== 'rejected')
+          add(service, service);
+        throw error;
+      }
+    },
+    unconfirmed: () => unconfirmed,
+  };
+}
+
+/** Whether a listed service has a value that was replaced. Its times count: another writer that sets the same value sets new ones. */
+function isOutdated({ value }: LiveService, { replaced, latest }: OwnWrite): boolean {
+  // Without an answer, nothing newer is known than the value before the update.
+  const isLatest = sameJson(value, latest.value) && replaced.at(-1) !== latest;
+  return !isLatest && replaced.some((each) => sameJson(each.value, value));
+}

@@ -16,7 +16,7 @@ export async function requestPass(
   { query, headers }: RouteRequest,
   options: RequestPassOptions,
 ): Promise<HttpResponse> {
-  const refusal = refuse(headers.authorization ?? '', options.reconcileToken);
+  const refusal = checkToken(headers.authorization ?? '', options.reconcileToken);
   if (refusal !== null) return refusal;
   const wait = query.get('wait') ?? 'false';
   if (!/^(true|false|)$/.test(wait)) return errorResponse(400, 'wait: expected "true" or "false"');
@@ -29,7 +29,7 @@ export async function requestPass(
 }
 
 /** Returns the response to a caller who may not request a pass, or null when the token is right. */
-function refuse(authorization: string, reconcileToken: RequestPassOptions['reconcileToken']): HttpResponse | null {
+function checkToken(authorization: string, reconcileToken: RequestPassOptions['reconcileToken']): HttpResponse | null {
   if (reconcileToken === null) {
     return errorResponse(
       403,

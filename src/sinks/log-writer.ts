@@ -11,7 +11,7 @@ export type LogWriterOptions = {
   /** The stream of the same file. Pipes and sockets are written through it, because their reader may be slow or stuck. */
   readonly stream: Writable;
   /** Called with the error code when lines cannot be written: once for each outage. */
-  readonly onFault: (code: string) => void;
+  readonly onWriteError: (code: string) => void;
   /** Called with the number of dropped lines as soon as lines can be written again. May write to the log. */
   readonly onDropped: (lines: number) => void;
 };
@@ -29,12 +29,12 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
  * A line is in the file before `write` returns. If it cannot be written, for example because the disk is full, it is buffered, and
  * every further line tries again.
  */
-function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
+function fileWriter({ fd, onWriteError, onDropped }: LogWriterOptions): LogWriter {
   const buffer: Buffer[] = [];
   let bufferedBytes = 0;
   /** How many bytes of the first buffered line are in the file: a disk can become full in the middle of a line. */
   let partialBytes = 0;
-  let isFaulty = false;
+  let isFailing = false;
   let dropped = 0;
 
   const enqueue = (line: Buffer) => {
@@ -50,10 +50,10 @@ function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
         bufferedBytes -= line.length;
         writtenLines += 1;
       }
-      isFaulty = false;
+      isFailing = false;
     } catch (error) {
-      if (!isFaulty) onFault(errorCodeOrMessage(error));
-      isFaulty = true;
+      if (!isFailing) onWriteError(errorCodeOrMessage(error));
+      isFailing = true;
     }
     buffer.splice(0, writtenLines);
   };
@@ -62,7 +62,7 @@ function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
     write: (text) => {
       const line = Buffer.from(text);
       flush();
-      if (isFaulty) {
+      if (isFailing) {
         if (bufferedBytes + line.length > MAX_BUFFERED_BYTES) dropped += 1;
         else enqueue(line);
         return;
@@ -79,18 +79,18 @@ function fileWriter({ fd, onFault, onDropped }: LogWriterOptions): LogWriter {
 }
 
 /** Lines are buffered in memory until the reader takes them. Lines left unread when the reader closes the pipe are dropped. */
-function pipeWriter({ stream, onFault, onDropped }: LogWriterOptions): LogWriter {
-  let isFaulty = false;
+function pipeWriter({ stream, onWriteError, onDropped }: LogWriterOptions): LogWriter {
+  let isFailing = false;
   let dropped = 0;
 
   const onWritten = (error: Error | null | undefined) => {
     if (error != null) {
       dropped += 1;
-      if (!isFaulty) onFault(errorCodeOrMessage(error));
-      isFaulty = true;
+      if (!isFailing) onWriteError(errorCodeOrMessage(error));
+      isFailing = true;
       return;
     }
-    isFaulty = false;
+    isFailing = false;
     if (dropped === 0) return;
     const lines = dropped;
     dropped = 0;

@@ -26,7 +26,7 @@ export type LogOptions = {
   /** Returns a line without the secrets in it. */
   readonly redact: (line: string) => string;
   /** Called with the error code when the log cannot be written: once for each outage. Lines are buffered, up to a limit. */
-  readonly onFault: (code: string) => void;
+  readonly onWriteError: (code: string) => void;
 };
 
 /**

@@ -11,7 +11,7 @@ export type RequestFacts = {
   readonly isRetry: boolean;
 };
 
-type Spending = {
+type BudgetUsage = {
   readonly budget: readonly BudgetWindow[];
   readonly throttledMs: number;
 };
@@ -27,7 +27,7 @@ const DURATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 
 /** Registers the metrics of requests to the API. `collect` updates the metrics that depend on the time of the scrape. */
 export function requestMetrics(registry: Registry): {
   readonly onRequest: (request: RequestFacts) => void;
-  readonly collect: (spending: Spending) => void;
+  readonly collect: (usage: BudgetUsage) => void;
 } {
   const registers = [registry];
   const requests = new Counter({

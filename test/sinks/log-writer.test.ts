@@ -16,7 +16,7 @@ function openWriter(fd: number, stream: Socket = new Socket()): Opened {
   const writer = openLogWriter({
     fd,
     stream,
-    onFault: (code) => void faults.push(code),
+    onWriteError: (code) => void faults.push(code),
     onDropped: (lines) => writer.write(`dropped ${lines}\n`),
   });
   return { writer, faults };

@@ -21,7 +21,7 @@ const defaults: Omit<LogOptions, 'fd'> = {
   stream: process.stdout,
   colors: true,
   redact: (line) => line,
-  onFault: (code) => expect.fail(code),
+  onWriteError: (code) => expect.fail(code),
 };
 
 /** Returns what a log writes to a file. All of it is in the file as soon as each call returns. */
@@ -236,7 +236,7 @@ test.runIf(existsSync('/dev/full'))('continues when the log cannot be written, a
   const fd = openSync('/dev/full', 'w');
   for (const format of ['json', 'pretty'] as const) {
     const faults: string[] = [];
-    const log = createLog({ ...defaults, format, fd, onFault: (code) => void faults.push(code) });
+    const log = createLog({ ...defaults, format, fd, onWriteError: (code) => void faults.push(code) });
     for (let line = 0; line < 3; line += 1) expect(() => logReport(log, report())).not.toThrow();
     expect(faults).toEqual(['ENOSPC']);
   }

@@ -234,7 +234,7 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
       onLine();
       return context.secrets.redact(line);
     },
-    onFault: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
+    onWriteError: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
   });
 }
 

@@ -5,7 +5,7 @@ const UNITS = [
   { unit: 'ms', ms: 1 },
 ] as const;
 
-/** At most this many hours: the timers of Node count milliseconds in 31 bits (24 days) and fire at once when given more. */
+/** At most this many hours: Node's timers hold 31 bits of milliseconds (24 days), and a longer one fires at once. */
 export const MAX_HOURS = 480;
 
 /**

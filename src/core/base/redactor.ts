@@ -2,7 +2,7 @@ import { escapeHtml } from './escape.ts';
 
 /** Keeps the secrets of the process out of everything it writes. */
 export type Redactor = {
-  /** Adds secrets, without the space around them. Ignores values that are absent or shorter than 8 characters. */
+  /** Trims secrets and adds them. Ignores values that are absent or shorter than 8 characters. */
   readonly add: (...values: readonly (string | undefined)[]) => void;
   /**
    * Returns the text with `[redacted]` in place of every secret, whether the secret is plain, percent-encoded, or escaped for JSON or
@@ -39,10 +39,10 @@ export function redactor(publicValues: readonly string[] = []): Redactor {
   };
 }
 
-/** A long value may be truncated where it is quoted. This many characters of a secret do not occur by chance. */
+/** Messages may quote only the beginning of a long value. This many characters of a secret do not occur by chance. */
 const MIN_START_LENGTH = 16;
 
-/** Replaces the beginning of a secret that is truncated; of several forms that begin alike, as much as the longest match. */
+/** Replaces truncated secrets. If several forms have the same beginning, replaces the longest match. */
 function replaceStarts(text: string, form: string, forms: readonly string[]): string {
   const start = form.slice(0, MIN_START_LENGTH);
   if (start.length < MIN_START_LENGTH || start.length === form.length) return text;

@@ -3,7 +3,7 @@ import type { DeclarationIdentity, ParsedFile } from './declaration.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 
-/** The content of a whole folder. Each service has at most one valid declaration. The declarations are in no particular order. */
+/** The content of a whole folder. Each service has at most one valid declaration. The order of the declarations is undefined. */
 export type Declared = Omit<ParsedFile, 'file'>;
 
 const UNIQUE_FIELDS = ['service_id', 'name'] as const;

@@ -31,10 +31,10 @@ function nonMappingFix(value: Json): string {
 }
 
 /**
- * Explains a mapping that has no key of a declaration, in one message: otherwise each of its keys would be unknown, and every field
- * missing. Returns null for any other mapping.
+ * Explains a mapping without any key of a declaration in one message. Otherwise, each of its keys would be reported as unknown, and
+ * each required field as missing. Returns null for any other mapping.
  */
-export function explainForeignMapping(
+export function explainUnrelatedMapping(
   value: JsonObject,
 ): { readonly path: FieldPath; readonly message: string } | null {
   const keys = Object.keys(value);
@@ -46,7 +46,7 @@ export function explainForeignMapping(
   if (keys.some(resemblesField)) return null;
   return {
     path: [],
-    message: `expected a service (service_id, name, type, host …), found ${describeForeign(value, keys)}; if it is not a declaration, move the file out of the folder or change "include"`,
+    message: `expected a service (service_id, name, type, host …), found ${describeUnrelated(value, keys)}; if it is not a declaration, move the file out of the folder or change "include"`,
   };
 }
 
@@ -62,7 +62,7 @@ function explainNestedService({ path }: ServiceInDocument) {
   };
 }
 
-function describeForeign(value: JsonObject, keys: readonly string[]): string {
+function describeUnrelated(value: JsonObject, keys: readonly string[]): string {
   if ('apiVersion' in value && 'kind' in value) return 'a Kubernetes object';
   const names = keys.slice(0, 3).map((key) => `"${key.slice(0, 40)}"`);
   return `the ${keys.length === 1 ? 'key' : 'keys'} ${names.join(', ')}${keys.length > names.length ? ' …' : ''}`;

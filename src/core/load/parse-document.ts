@@ -1,22 +1,22 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { alternativesIn, checkService, isMisplaced } from '../service/schema.ts';
+import { missingAlternatives, checkService, isMisplaced } from '../service/schema.ts';
 import type { Issue } from '../service/schema.ts';
 import type { Declaration, DeclarationIdentity, ParsedFile } from './declaration.ts';
 import { explainIssue } from './explain-issue.ts';
 import { formatPath } from './field-path.ts';
 import type { FieldPath } from './field-path.ts';
-import { explainForeignMapping, explainNonMapping, findServices } from './not-a-service.ts';
+import { explainUnrelatedMapping, explainNonMapping, findServices } from './not-a-service.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 import type { Position } from './yaml/read-yaml.ts';
 import type { YamlDocument } from './yaml/yaml-document.ts';
 
-/** Either a declaration, or the problems because of which it is skipped. */
+/** Either a declaration, or the problems for which it is skipped. */
 type ParsedDocument = Pick<ParsedFile, 'skipped' | 'problems'> & { readonly declaration?: Declaration };
 
-/** A document, and what is needed to find its parts in the file. */
+/** A document, and how to find its parts in the file. */
 type Origin = {
   readonly file: string;
   readonly document: YamlDocument;
@@ -32,8 +32,8 @@ export function parseDocument(
   const origin = { file, document, positionOf };
   const { value } = document;
   if (!isObject(value)) return skipDocument(origin, [], explainNonMapping(value));
-  const foreign = explainForeignMapping(value);
-  if (foreign !== null) return skipDocument(origin, foreign.path, foreign.message);
+  const unrelated = explainUnrelatedMapping(value);
+  if (unrelated !== null) return skipDocument(origin, unrelated.path, unrelated.message);
 
   const identity = identityOf(origin, value, []);
   const { service, issues } = checkService(value);
@@ -102,5 +102,5 @@ function offsetOf(issue: Issue, document: YamlDocument): number {
 /** Returns the paths of the fields that an issue reports as missing. Any one of them would resolve the issue. */
 function missingPaths(issue: Issue): readonly string[] {
   // The fields of an empty mapping may be next to it by mistake, so it counts as missing.
-  return issue.input == null ? [formatPath(issue.path)] : alternativesIn(issue);
+  return issue.input == null ? [formatPath(issue.path)] : missingAlternatives(issue);
 }

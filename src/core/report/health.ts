@@ -6,7 +6,7 @@ import type { Vitals, WatchMode } from './vitals.ts';
 /** The settings that decide whether a daemon is healthy and ready, in milliseconds. */
 export type HealthLimits = { readonly passTimeoutMs: number; readonly freshForMs: number; readonly rescanMs: number };
 
-/** At most this late, a busy machine is the likely cause. */
+/** A pass that is this late is stuck. A busy machine can explain a shorter delay. */
 const STUCK_AFTER_MS = 30_000;
 
 /**
@@ -75,10 +75,10 @@ export type Health = {
 };
 
 /** The current time on the clock of the vitals, and the conversion of a time on that clock to RFC 3339. */
-export type Now = { readonly elapsedMs: number; readonly timeOf: (elapsedMs: number) => string };
+export type CurrentTime = { readonly elapsedMs: number; readonly timeOf: (elapsedMs: number) => string };
 
 /** Decides whether a daemon is healthy and ready, and describes its state. */
-export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, now: Now): Health {
+export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, now: CurrentTime): Health {
   const stuck = findStuckReason(vitals, limits, now.elapsedMs);
   const notReady = findNotReadyReason(vitals, limits, now.elapsedMs);
   const moment = (at: number): Moment => ({ at: now.timeOf(at), age_seconds: toSeconds(now.elapsedMs - at) });

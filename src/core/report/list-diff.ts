@@ -6,7 +6,7 @@ import type { Change } from '../compare/compare.ts';
 /** An element of a list that changed. `live` elements are removed, `declared` elements are added, others stay. */
 export type ListElement = { readonly side: 'both' | 'live' | 'declared'; readonly text: string };
 
-/** Compares a list by its elements, in their order. Returns null unless the change is one of a list with several elements. */
+/** Compares the elements of a changed list, in order. Returns null for any other change, and for lists of one element. */
 export function diffList(change: Change): readonly ListElement[] | null {
   if (!isLongList(change)) return null;
   return diffArrays([...elementsOf(change.live)], [...elementsOf(change.declared)]).flatMap(

@@ -111,7 +111,7 @@ function reportAction(finding: Drifted, { plan, outcomes }: ServiceFacts): Actio
     changes,
     unknown_fields,
     attempts: outcome?.attempts ?? 0,
-    ...reportResult(outcome, finding, describeLoss(unknown_fields, step)),
+    ...reportResult(outcome, finding, describeRemovedFields(unknown_fields, step)),
   };
 }
 
@@ -134,8 +134,8 @@ function reportResult(
   }
 }
 
-/** Returns the unknown fields that an update removes, in words; null if it removes none. */
-function describeLoss(unknownFields: readonly string[], step: Step | undefined): string | null {
+/** Describes the unknown fields that an update removes; null if it removes none. */
+function describeRemovedFields(unknownFields: readonly string[], step: Step | undefined): string | null {
   if (unknownFields.length === 0 || step?.carriedOver.length !== 0) return null;
   return `removes unknown fields of the live service: ${unknownFields.join(', ')}`;
 }

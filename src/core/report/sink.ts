@@ -1,7 +1,7 @@
 import type { Trigger } from './pass.ts';
 import type { Report } from './report.ts';
 
-/** A destination of reports, for example the log, the metrics or the status page. A new destination is a new value of this type. */
+/** A destination of reports, for example the log, the metrics or the status page. To add one, add a value of this type. */
 export type ReportSink = {
   /** Called with the report of every pass, before the next pass begins. */
   readonly onReport: (report: Report) => void;

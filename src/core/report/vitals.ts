@@ -15,9 +15,9 @@ export type Vitals = {
   /** When the next pass begins by interval or back-off, and by schedule. */
   readonly timerAt: number | null;
   readonly scheduleAt: number | null;
-  /** Since when a pass has been requested that has not begun. */
+  /** When the pending pass was requested; null if none is pending. */
   readonly requestedSince: number | null;
-  /** Since when a good pass has been due. */
+  /** When a good pass became due; null if none is due. */
   readonly dueSince: number | null;
   /** When the folder was last read, the account was last listed, and a good pass last ended. */
   readonly lastRead: number | null;

@@ -17,7 +17,7 @@ export const addressSchema = z
   .meta({ anyOf: undefined, type: 'string', pattern: `${IPV4_PATTERN}|${IPV6_PATTERN}` });
 
 /** Returns an IPv6 address as the URL standard writes it (RFC 5952, except for embedded IPv4), and any other value unchanged. */
-export function canonicalAddress(value: Json): Json {
+export function canonicalizeAddress(value: Json): Json {
   if (typeof value !== 'string' || !/^[\da-f.]*:[\da-f.:]*$/i.test(value)) return value;
   return URL.parse(`http://[${value}]/`)?.hostname.slice(1, -1) ?? value;
 }

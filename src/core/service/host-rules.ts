@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** Messages about hosts whose fields are each valid but do not go together. */
+/** Messages about hosts whose fields are valid, but cannot be combined. */
 export const HOST_PROBLEMS = {
   noAddress: 'no address: give ipv4 and/or ipv6 with network, or hostname with resolver_network',
   addressAndHostname: 'a host has either addresses (ipv4, ipv6) or a hostname, not both; remove one of them',
@@ -8,11 +8,11 @@ export const HOST_PROBLEMS = {
   networkWithHostname: 'network goes with ipv4 and ipv6; a hostname takes resolver_network',
 } as const;
 
-type Context = z.core.$RefinementCtx;
+type RefinementContext = z.core.$RefinementCtx;
 type Network = 'network' | 'resolver_network';
 
 /** Checks that a host has either addresses with `network`, or a host name with `resolver_network`. */
-export function checkHostShape(host: unknown, context: Context): void {
+export function checkHostShape(host: unknown, context: RefinementContext): void {
   const present = new Set(Object.entries(Object(host)).flatMap(([key, value]) => (value == null ? [] : [key])));
   const hasAddress = present.has('ipv4') || present.has('ipv6');
   const hasHostname = present.has('hostname');
@@ -42,26 +42,26 @@ export function checkHostShape(host: unknown, context: Context): void {
 export const USELESS_AUTHORITY = 'has no effect with cert_verification_mode disabled; remove one of them';
 
 /** Checks that there is no CA together with `disabled`, which wrangler refuses and the API may refuse as well. */
-export function checkTls(tls: unknown, context: Context): void {
+export function checkTls(tls: unknown, context: RefinementContext): void {
   const { cert_verification_mode: mode, certificate_authority: authority } = Object(tls);
   if (mode === 'disabled' && authority != null) {
     report(context, { path: ['certificate_authority'], message: USELESS_AUTHORITY });
   }
 }
 
-type Problem = {
+type HostIssue = {
   readonly path: string[];
   readonly message: string;
-  /** The paths of fields of which one is missing. */
+  /** The paths of alternative fields. At least one of them is required, and none is set. */
   readonly absent?: readonly string[];
 };
 
-function report(context: Context, { path, message, absent = [] }: Problem): void {
+function report(context: RefinementContext, { path, message, absent = [] }: HostIssue): void {
   context.addIssue({ code: 'custom', path, message, params: { absent } });
 }
 
 function reportMissing(
-  context: Context,
+  context: RefinementContext,
   host: unknown,
   { key, need }: { readonly key: Network; readonly need: string },
 ) {
@@ -71,6 +71,6 @@ function reportMissing(
 }
 
 /** Reports a key that must be removed regardless of its value. */
-function reportMisplaced(context: Context, key: Network, message: string): void {
+function reportMisplaced(context: RefinementContext, key: Network, message: string): void {
   context.addIssue({ code: 'custom', path: [key], message, params: { misplaced: true } });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../base/json.ts';
-import { addressSchema, canonicalAddress, ipv4Schema, ipv6Schema } from './address.ts';
+import { addressSchema, canonicalizeAddress, ipv4Schema, ipv6Schema } from './address.ts';
 import { hostnameSchema } from './hostname.ts';
 
 /*
@@ -13,23 +13,23 @@ export type ValueKind = {
   readonly kind: 'text' | 'uuid' | 'certificate' | 'port' | 'ipv4' | 'ipv6' | 'hostname' | 'addresses' | 'anything';
   readonly schema: z.ZodType;
   /**
-   * Returns one form for all values that mean the same, and null for a value that means unset. The API may return another form than
-   * the declaration has. Omitted for kinds whose values have one form only.
+   * Returns the same value for all forms that mean the same, and null for a value that means unset. The API may return another form than
+   * the declaration has. Absent for kinds whose values have only one form.
    */
-  readonly canonical?: (value: Json) => Json;
+  readonly canonicalize?: (value: Json) => Json;
 };
 
 export type ChoiceKind = {
   readonly kind: 'choice';
   readonly schema: z.ZodType;
-  readonly canonical?: undefined;
+  readonly canonicalize?: undefined;
   readonly choices: readonly string[];
 };
 
 /** A mapping. Its fields are those of the table whose path begins with its own. */
 export type MappingKind = {
   readonly kind: 'mapping';
-  readonly canonical?: undefined;
+  readonly canonicalize?: undefined;
   readonly expected: string;
   /** Reports fields that do not go together. */
   readonly check?: (value: unknown, context: z.core.$RefinementCtx) => void;
@@ -43,10 +43,14 @@ const PORT = 'a port, a whole number from 1 to 65535';
 /** Any 8-4-4-4-12 hexadecimal id: the server chooses the version, so this check does not require one. */
 const uuidSchema = z.guid(UUID);
 
-export const uuid = { kind: 'uuid', schema: uuidSchema, canonical: lowerCase } as const satisfies Kind;
+export const uuid = { kind: 'uuid', schema: uuidSchema, canonicalize: toLowerCase } as const satisfies Kind;
 
 /** The id of an uploaded certificate. */
-export const certificate = { kind: 'certificate', schema: uuidSchema, canonical: lowerCase } as const satisfies Kind;
+export const certificate = {
+  kind: 'certificate',
+  schema: uuidSchema,
+  canonicalize: toLowerCase,
+} as const satisfies Kind;
 
 export const port = {
   kind: 'port',
@@ -55,16 +59,16 @@ export const port = {
 
 export const ipv4 = { kind: 'ipv4', schema: ipv4Schema } as const satisfies Kind;
 
-export const ipv6 = { kind: 'ipv6', schema: ipv6Schema, canonical: canonicalAddress } as const satisfies Kind;
+export const ipv6 = { kind: 'ipv6', schema: ipv6Schema, canonicalize: canonicalizeAddress } as const satisfies Kind;
 
 /** The API stores host names in lower case (observed). */
-export const hostname = { kind: 'hostname', schema: hostnameSchema, canonical: lowerCase } as const satisfies Kind;
+export const hostname = { kind: 'hostname', schema: hostnameSchema, canonicalize: toLowerCase } as const satisfies Kind;
 
 /** A list whose order matters. An empty list means unset. */
 export const addresses = {
   kind: 'addresses',
   schema: z.array(addressSchema, 'a list of addresses such as [10.0.0.53]'),
-  canonical: canonicalAddresses,
+  canonicalize: canonicalizeAddresses,
 } as const satisfies Kind;
 
 /** A value that is accepted unchecked. */
@@ -89,11 +93,11 @@ export function mapping(expected: string, check?: MappingKind['check']) {
   return { kind: 'mapping', expected, ...(check === undefined ? {} : { check }) } as const satisfies Kind;
 }
 
-function lowerCase(value: Json): Json {
+function toLowerCase(value: Json): Json {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
-function canonicalAddresses(value: Json): Json {
+function canonicalizeAddresses(value: Json): Json {
   if (!Array.isArray(value)) return value;
-  return value.length === 0 ? null : value.map(canonicalAddress);
+  return value.length === 0 ? null : value.map(canonicalizeAddress);
 }

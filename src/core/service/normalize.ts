@@ -6,8 +6,8 @@ import { fieldByPath, fieldsIn, MAPPING_PATHS } from './fields.ts';
 import type { Field } from './fields.ts';
 
 /*
- * Puts both sides of a comparison, and the body of a PUT, into one form. A value that the API may return in another form than the
- * declaration has is written in one way here, so that no service is updated only because a value is written differently.
+ * Converts both sides of a comparison, and the body of a PUT, to one canonical form. The API may return a value in another form than
+ * the declaration has, and no service may be updated only because of that.
  */
 
 /** The paths of the fields that are compared and sent, in the order of the table. */
@@ -20,7 +20,7 @@ const READ_ONLY: ReadonlySet<string> = new Set(fieldsIn().flatMap(([key, { readO
 /** The table of fields as a tree by key, so that normalizing a thousand services joins no paths. */
 type Tree = ReadonlyMap<string, Branch>;
 type Branch = {
-  readonly canonical: ((value: Json) => Json) | undefined;
+  readonly canonicalize: ((value: Json) => Json) | undefined;
   /** The position of the field in `FIELD_PATHS`. */
   readonly index: number;
   /** The fields in a mapping; null for any other field. */
@@ -47,7 +47,7 @@ export type Normalized = {
 export const normalize = cachedByIdentity((service: JsonObject): Normalized => {
   const values: (Json | undefined)[] = [];
   const unknown: [string, Json][] = [];
-  collect(service, { prefix: '', fields: TREE }, values, unknown);
+  collectFields(service, { prefix: '', fields: TREE }, values, unknown);
   const known = new Map<string, Json>();
   let index = 0;
   for (const path of FIELD_PATHS) {
@@ -66,7 +66,7 @@ export const normalize = cachedByIdentity((service: JsonObject): Normalized => {
 export function toBody(declared: Fields, carriedOver: Fields): JsonObject {
   const fields = [...declared, ...carriedOver];
   const redundant = new Set(MAPPING_PATHS.filter((mapping) => isRedundant(mapping, fields)));
-  return toTree(fields.filter(([path]) => !redundant.has(mappingOf(path) ?? '')));
+  return toObject(fields.filter(([path]) => !redundant.has(mappingOf(path) ?? '')));
 }
 
 /** Whether every field of a mapping has the value that it also has when the mapping is omitted. */
@@ -90,7 +90,7 @@ export function findLostFields(declared: Fields, unknown: Fields): readonly stri
 type Mapping = { readonly prefix: string; readonly fields: Tree };
 
 /** Puts the value of each known field at its index, and every other value under its path. */
-function collect(
+function collectFields(
   object: JsonObject,
   { prefix, fields }: Mapping,
   values: (Json | undefined)[],
@@ -103,11 +103,11 @@ function collect(
       // A dot in a key does not separate two keys of a path.
       unknown.push([prefix + (key.includes('.') ? JSON.stringify(key) : key), value]);
     } else if (field.fields !== null && isObject(value)) {
-      collect(value, { prefix: `${prefix}${key}.`, fields: field.fields }, values, unknown);
+      collectFields(value, { prefix: `${prefix}${key}.`, fields: field.fields }, values, unknown);
     } else {
       // A mapping for which the API has another value, such as text, is compared as a field.
       const plain = typeof value === 'object' ? toPlainNumber(value) : value;
-      const canonical = field.canonical === undefined ? plain : field.canonical(plain);
+      const canonical = field.canonicalize === undefined ? plain : field.canonicalize(plain);
       if (canonical !== null) values[field.index] = canonical;
     }
   }
@@ -115,7 +115,7 @@ function collect(
 
 function treeOf(mapping?: string): Tree {
   const branch = (path: string, { value }: Field): Branch => ({
-    canonical: value.canonical,
+    canonicalize: value.canonicalize,
     index: FIELD_PATHS.indexOf(path),
     fields: value.kind === 'mapping' ? treeOf(path) : null,
   });
@@ -127,7 +127,7 @@ function treeOf(mapping?: string): Tree {
 }
 
 /** Returns the object that has these fields. Made of entries, because an unknown key may be any text, even `__proto__`. */
-function toTree(fields: readonly (readonly [string, Json])[], mapping?: string): JsonObject {
+function toObject(fields: readonly (readonly [string, Json])[], mapping?: string): JsonObject {
   const here = fields.filter(([path]) => mappingOf(path) === mapping);
   const below = MAPPING_PATHS.filter(
     (each) => mappingOf(each) === mapping && fields.some(([path]) => path.startsWith(`${each}.`)),
@@ -135,7 +135,7 @@ function toTree(fields: readonly (readonly [string, Json])[], mapping?: string):
   const start = mapping === undefined ? 0 : mapping.length + 1;
   return Object.fromEntries<Json>([
     ...here.map(([path, value]) => [keyOf(path.slice(start)), value] as const),
-    ...below.map((each) => [each.slice(start), toTree(fields, each)] as const),
+    ...below.map((each) => [each.slice(start), toObject(fields, each)] as const),
   ]);
 }
 

@@ -96,7 +96,7 @@ export function isMisplaced(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params?.['misplaced'] === true;
 }
 
-/** Returns the paths of the fields of which an issue says that one is missing; none for any other issue. */
-export function alternativesIn(issue: Issue): readonly string[] {
+/** Returns the alternative fields of an issue about a missing field: setting any one resolves it. Empty for any other issue. */
+export function missingAlternatives(issue: Issue): readonly string[] {
   return issue.code === 'custom' ? (issue.params?.['absent'] ?? []) : [];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { declarationPaths } from '../../../src/core/service/fields.ts';
-import { alternativesIn, checkService, isSentence } from '../../../src/core/service/schema.ts';
+import { missingAlternatives, checkService, isSentence } from '../../../src/core/service/schema.ts';
 import { apiResponse, http, id, tcp, tunnel } from '../builders.ts';
 
 test('returns the id and the name of a valid service', () => {
@@ -47,11 +47,11 @@ test.for([
   [{ ipv4: '10.0.0.12' }, ['host.network']],
   [{ ipv4: '10.0.0.12', resolver_network: { tunnel_id: tunnel } }, []],
 ] as const)('the host %j is missing one of %j', ([host, paths]) => {
-  expect(checkService({ ...tcp, host }).issues.flatMap(alternativesIn)).toEqual(paths);
+  expect(checkService({ ...tcp, host }).issues.flatMap(missingAlternatives)).toEqual(paths);
 });
 
 test('any other issue is not about a missing field', () => {
-  expect(checkService({ ...tcp, tcp_port: 0 }).issues.flatMap(alternativesIn)).toEqual([]);
+  expect(checkService({ ...tcp, tcp_port: 0 }).issues.flatMap(missingAlternatives)).toEqual([]);
 });
 
 const first = ['service_id', 'name', 'type'];

@@ -50,7 +50,7 @@ function explainError({ code, message, pos: [offset] }: YAMLError, text: string)
 
 type Explain = (at: Surroundings) => Explanation;
 
-/** For a code that the parser uses for several mistakes. Only the English message of the parser tells them apart. */
+/** The explanations of a code that the parser uses for several mistakes. Only its English messages distinguish them. */
 type ByMessage = {
   readonly cases: readonly {
     readonly pattern: RegExp;

@@ -2,9 +2,9 @@ import stringWidth from 'string-width';
 import { escapeControlCharacters } from '../../base/escape.ts';
 import type { Style, TextOptions } from './style.ts';
 
-/** At most how many columns of a line are shown, and at most which part of them precedes the caret if the line is longer. */
+/** At most this many columns of a line are shown. In a longer line, at most this share of them precedes the caret. */
 const MAX_WIDTH = 100;
-const MAX_PART_BEFORE_CARET = 0.6;
+const MAX_SHARE_BEFORE_CARET = 0.6;
 /** The columns for the line number and the ellipses. */
 const MARGIN_WIDTH = 10;
 /** How far from the caret a long line is examined, in UTF-16 units. Enough to fill the width with wide and combining characters. */
@@ -62,7 +62,7 @@ function selectCells(
   const caret = found < 0 ? cells.length : found;
   let from = 0;
   if (totalWidth(cells) > maxWidth) {
-    while (totalWidth(cells.slice(from, caret)) > maxWidth * MAX_PART_BEFORE_CARET) from += 1;
+    while (totalWidth(cells.slice(from, caret)) > maxWidth * MAX_SHARE_BEFORE_CARET) from += 1;
   }
   let to = cells.length;
   while (totalWidth(cells.slice(from, to)) > maxWidth) to -= 1;

@@ -72,7 +72,7 @@ function renderPassCost({ trigger, duration_ms: ms, api }: Report): Html {
   return html`${formatDuration(ms)} (${trigger})<small>${costs.join(', ')}</small>`;
 }
 
-const WATCH_MODES: Readonly<Record<WatchMode, string>> = {
+const WATCH_MODE_LABELS: Readonly<Record<WatchMode, string>> = {
   starting: 'starting',
   events: 'file system events',
   rescans: 'periodic rescans',
@@ -85,5 +85,5 @@ function renderWatcher(watcher: Health['watcher'], now: number): Html {
     lastCheck === null ? null : html`<small>checked ${renderAge(lastCheck.at, now)}</small>`,
     missed === 0 ? null : html`<small>${countOf(missed, 'change')} missed by events</small>`,
   ].filter((note) => note !== null);
-  return html`${WATCH_MODES[by]}${notes}`;
+  return html`${WATCH_MODE_LABELS[by]}${notes}`;
 }

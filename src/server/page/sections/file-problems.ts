@@ -10,12 +10,12 @@ export function renderFileProblems(problems: readonly Problem[], options: ListOp
     id: 'file-problems',
     title: 'Problems in files',
     items: problems,
-    renderItem: renderProblem,
+    renderItem: renderProblemItem,
     ...options,
   });
 }
 
-function renderProblem({ file, line, column, path, message }: Problem): Html {
+function renderProblemItem({ file, line, column, path, message }: Problem): Html {
   const field = path === null ? null : html`<b>${path}</b> `;
   return html`<li class="item bad">
     <p class="place"><code>${file}:${line}:${column}</code></p>

@@ -18,7 +18,7 @@ type ListSection<Item> = ListOptions & {
   readonly renderItem: (item: Item) => Html;
 };
 
-/** Returns a list with its title. An empty section is still present, so that the script can replace it by itself. */
+/** Returns a list with its title. An empty section is still present, so that the script can replace this section alone. */
 export function renderListSection<Item>({ id, title, items, renderItem, isOutdated }: ListSection<Item>): Html {
   if (items.length === 0) return html`<section id="${id}" hidden></section>`;
   const shown = items.slice(0, MAX_ITEMS).map(renderItem);

@@ -13,7 +13,7 @@ const MIN_BAR_HEIGHT = 3;
 /** Leaves room for the mark above the tallest bar. */
 const CHART_HEIGHT = MAX_BAR_HEIGHT + 8;
 
-/** Shapes above the bars, 6 × 6 px, drawn from the lower left corner. They tell outcomes apart without color. */
+/** Shapes above the bars, 6 × 6 px, drawn from the lower left corner. They distinguish outcomes without color. */
 const OUTCOME_MARKS: Readonly<Record<PassOutcome, string>> = {
   in_sync: '',
   converged: 'm0-3l3-3 3 3-3 3z',

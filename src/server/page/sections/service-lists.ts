@@ -91,7 +91,7 @@ function renderChange(change: Change): Html {
     elements === null
       ? html`<del>${formatValue(change.live)}</del> &rarr; <ins>${formatValue(change.declared)}</ins>`
       : html`<ul>
-          ${elements.map(({ side, text }) => ELEMENTS[side](text))}
+          ${elements.map(({ side, text }) => ELEMENT_RENDERERS[side](text))}
         </ul>`;
   return html`<li>
     <span>${change.path}</span>
@@ -99,7 +99,7 @@ function renderChange(change: Change): Html {
   </li>`;
 }
 
-const ELEMENTS = {
+const ELEMENT_RENDERERS = {
   both: (text: string) => html`<li>${text}</li>`,
   live: (text: string) => html`<li><del>${text}</del></li>`,
   declared: (text: string) => html`<li><ins>${text}</ins></li>`,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { proxySecrets } from './config/proxy.ts';
 import { readToken } from './config/token-file.ts';
 import { escapeControlCharacters } from './core/base/escape.ts';
 import { redactor } from './core/base/redactor.ts';
@@ -108,6 +109,7 @@ async function flushOutput(): Promise<void> {
 function addSecretsFromEnvironment(): void {
   const { env } = process;
   secrets.add(env['CLOUDFLARE_API_TOKEN'], env['CLOUDFLARE_API_KEY'], env['VPC_RECONCILER_RECONCILE_TOKEN']);
+  secrets.add(...proxySecrets(env));
   const file = env['CLOUDFLARE_API_TOKEN_FILE'];
   if (!file) return;
   try {

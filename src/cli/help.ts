@@ -109,4 +109,5 @@ const CREDENTIALS: readonly Term[] = [
     'An API token; or set CLOUDFLARE_API_TOKEN_FILE to a file that holds one, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY',
   ],
   ['CLOUDFLARE_BASE_URL', 'The URL of the API, if it is not the default'],
+  ['HTTPS_PROXY, NO_PROXY', 'The HTTP proxy to use, and the hosts to reach without it; HTTP_PROXY counts too'],
 ];

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { describeAccount } from '../config/account.ts';
+import { describeAccount, describeProxyRoute } from '../config/account.ts';
 import { FILE_VARIABLE, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { renderConfig } from '../config/render-config.ts';
@@ -90,7 +90,7 @@ export async function withConfig(
   const config = loadConfig({ environment, flags, file });
   if (options['printConfig'] === true) {
     printResult(context, renderConfig(config));
-    printResult(context, `# ${describeAccount(environment)}`);
+    printResult(context, `# ${describeAccount(environment)}\n# ${describeProxyRoute(environment)}`);
   } else {
     setExitCode(await run(config));
   }

@@ -20,6 +20,7 @@ const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
   concurrency: [10],
   request_timeout: ['10s'],
   pass_timeout: ['5m'],
+  ca_file: ['/etc/ssl/company-ca.pem'],
   max_changes: [40],
   max_change_percent: [25],
   grace_period: ['10s'],

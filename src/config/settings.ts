@@ -31,6 +31,7 @@ export const DEFAULTS = {
   concurrency: 30,
   request_timeout: '30s',
   pass_timeout: '15m',
+  ca_file: 'none',
   max_changes: 'none',
   max_change_percent: 'none',
   grace_period: '20s',
@@ -85,6 +86,9 @@ export const settingsSchema = z.strictObject(
     concurrency: wholeNumber(1, 100).prefault(DEFAULTS.concurrency).describe('Maximum number of requests in flight'),
     request_timeout: positiveDuration.prefault(DEFAULTS.request_timeout).describe('Timeout of one request'),
     pass_timeout: positiveDuration.prefault(DEFAULTS.pass_timeout).describe('Timeout of one pass'),
+    ca_file: optionalFile
+      .prefault(DEFAULTS.ca_file)
+      .describe('File of certificate authorities, in PEM format, to trust in addition to those of Node.js, or none'),
     max_changes: limit(1_000_000)
       .prefault(DEFAULTS.max_changes)
       .describe('Maximum number of updates in a plan, or none; a larger plan is withheld'),

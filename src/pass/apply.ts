@@ -93,7 +93,7 @@ function openBreaker(stop: AbortSignal): Breaker {
     onFailure: (reason) => {
       if (reason.kind === 'denied') {
         denied ??= reason;
-        controller.abort(new FailureError(failure('denied', 'the API refused the credential')));
+        controller.abort(new FailureError(failure('denied', 'another update was denied')));
       }
       transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
       if (transientInARow < MAX_TRANSIENT_FAILURES_IN_A_ROW) return;

@@ -217,10 +217,11 @@ test.for(COMMANDS)('%s --print-config prints the settings without secrets, and d
   const { code, stdout, stderr } = await command([name, '--print-config', '--services', '/nowhere'], { environment });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const lines = stdout.trimEnd().split('\n');
-  expect(lines).toHaveLength(settingDocs.length + 1);
+  expect(lines).toHaveLength(settingDocs.length + 2);
   expect(lines[0]).toMatch(/^services: \/nowhere +# --services$/);
   expect(lines[4]).toMatch(/^interval: 1h +# VPC_RECONCILER_INTERVAL$/);
-  expect(lines.at(-1)).toMatch(/^# account abc, credentials from CLOUDFLARE_API_TOKEN/);
+  expect(lines.at(-2)).toMatch(/^# account abc, credentials from CLOUDFLARE_API_TOKEN/);
+  expect(lines.at(-1)).toBe('# no proxy');
 
   const config = join(folderOf({ 'config.yaml': stdout }), 'config.yaml');
   const again = await command([name, '--print-config', '--config', config]);

@@ -51,6 +51,7 @@ const DEFAULTS: Settings = {
   concurrency: 30,
   request_timeout: 30_000,
   pass_timeout: 900_000,
+  ca_file: null,
   max_changes: null,
   max_change_percent: null,
   grace_period: 20_000,
@@ -176,6 +177,11 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
     ['one-one-one-one-one', 'one-one-one-one-one'],
     ['two-two-two-two-two', 'two-two-two-two-two'],
     ['three-three-three-three', 'three-three-three-three'],
+  ],
+  ca_file: [
+    ['one', 'one'],
+    ['none', null],
+    ['/etc/ssl/three.pem', '/etc/ssl/three.pem'],
   ],
   reconcile_token_file: [
     ['one', 'one'],
@@ -494,6 +500,7 @@ test('prints the settings as a file, each with its origin', () => {
       ['concurrency: 7', 'VPC_RECONCILER_CONCURRENCY'],
       ['request_timeout: 30s', 'default'],
       ['pass_timeout: 15m', 'default'],
+      ['ca_file: none', 'default'],
       ['max_changes: none', 'default'],
       ['max_change_percent: none', 'default'],
       ['grace_period: 20s', 'default'],

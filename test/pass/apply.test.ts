@@ -102,7 +102,7 @@ test('starts no further update after a denial and finishes those in flight', asy
   });
   expect(applied.denied).toEqual(refusal);
   expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
-  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: the API refused the credential' });
+  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: another update was denied' });
 });
 
 test('starts no further update after five transient failures in a row, counted from the last success', async () => {

@@ -51,7 +51,7 @@ export function defineImport(command: Command, scope: CommandScope): void {
     .option('--into <folder>', 'Folder to write to (default: the folder of --services)')
     .addOption(onlyOption())
     .option('--force', 'Replace existing declarations; each must be the only one in its file');
-  addSettings(command, ['services', 'include', 'request_budget', 'request_timeout'], scope);
+  addSettings(command, ['services', 'include', 'request_budget', 'request_timeout', 'ca_file'], scope);
   addHelpText(command, HELP, scope.context);
   command.action(async (flags: ImportFlags) =>
     withConfig(command, scope, async (config) => importServices(config, flags, scope.context)),
@@ -103,7 +103,7 @@ async function listServices(
   notify: (text: string) => void,
 ): Promise<readonly LiveService[]> {
   const alternative = 'run vpc-reconciler emulate to try this without an account';
-  const account = readAccount(environment, { onSecret: secrets.add, alternative });
+  const account = readAccount(environment, { onSecret: secrets.add, alternative, caFile: settings.ca_file });
   const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
   const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
   try {

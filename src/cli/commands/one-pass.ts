@@ -33,6 +33,7 @@ export const PASS_SETTINGS = [
   'concurrency',
   'request_timeout',
   'pass_timeout',
+  'ca_file',
   'max_changes',
   'max_change_percent',
 ] as const satisfies readonly SettingName[];
@@ -71,7 +72,8 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   const { planOnly, savedPlan, only } = request;
   const source = createSource(settings);
   const emulated = request.emulator ? await emulateAccount(source) : null;
-  const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
+  const account =
+    emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add, caFile: settings.ca_file });
   const progress = await openProgress(context);
   const notify = (text: string) => {
     progress.clear();

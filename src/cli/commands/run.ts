@@ -4,6 +4,7 @@ import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
+import { describeProxy } from '../../core/base/http-proxy.ts';
 import type { Watch } from '../../core/load/source.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { ReportSink } from '../../core/report/sink.ts';
@@ -145,7 +146,8 @@ async function openDaemonParts(settings: Settings, { emulator, once }: RunOption
   const emulated = emulator
     ? await startEmulatedAccount(source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;
-  const account = emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add });
+  const onSecret = context.secrets.add;
+  const account = emulated?.account ?? readAccount(context.environment, { onSecret, caFile: settings.ca_file });
   const budget = createBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
   const vitals = trackVitals(clock.elapsedMs);
   const statusServer = once ? null : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log });
@@ -239,11 +241,13 @@ function openLog({ log_level: level, log_format: format }: Settings, context: Co
 }
 
 function logStart({ log, account, emulated, statusServer }: DaemonParts, { mode, services }: Settings): void {
-  const { accountId, baseUrl } = account;
-  const api = emulated === null ? baseUrl : `the built-in emulator at ${baseUrl}, no real account`;
+  const { accountId, baseUrl, proxy } = account;
+  const via = proxy == null ? null : describeProxy(proxy);
+  const realApi = via === null ? baseUrl : `${baseUrl} through the proxy ${via}`;
+  const api = emulated === null ? realApi : `the built-in emulator at ${baseUrl}, no real account`;
   const activity = mode === 'apply' ? 'reconciling' : 'watching for drift of';
   log.info(
-    { event: 'started', version, mode, services, account_id: accountId, base_url: baseUrl },
+    { event: 'started', version, mode, services, account_id: accountId, base_url: baseUrl, proxy: via },
     `vpc-reconciler ${version}: ${activity} ${services} with ${api}`,
   );
   if (statusServer !== null) {

@@ -3,7 +3,7 @@
  *
  *   transient     may succeed when retried: connections, timeouts, 408, 429, 5xx, unusable responses
  *   rejected      the API refused this request: not sent again in this pass
- *   denied        the API refuses every request of this credential or account: ends the pass
+ *   denied        every request of this credential or account is refused, by the API or by a proxy or firewall: ends the pass
  *   source        the folder cannot be read: ends the pass, and no request is sent until it can be
  *   mismatch      what a command asks for is not there, or a saved plan is stale: ends the pass before anything is written
  *   superseded    what a write was decided from has changed: not sent, and the next pass begins at once

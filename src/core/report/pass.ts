@@ -26,7 +26,7 @@ export type Mode = (typeof MODES)[number];
  *   partial       a service failed, or is withheld, unsettled, missing or invalid; or a file has problems
  *   interrupted   the process was stopped
  *   failed        the folder could not be read, or the account could not be listed
- *   denied        the API refused the credential or the account
+ *   denied        the API refused the credential or the account, or a proxy or firewall the request
  */
 export const PASS_OUTCOMES = ['in_sync', 'converged', 'pending', 'partial', 'interrupted', 'failed', 'denied'] as const;
 export type PassOutcome = (typeof PASS_OUTCOMES)[number];

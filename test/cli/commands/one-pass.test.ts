@@ -82,6 +82,7 @@ test('--output json prints the report and nothing else', async () => {
       'outcome',
       'counts',
       'api',
+      'unconfirmed',
       'services',
       'problems',
       'error',

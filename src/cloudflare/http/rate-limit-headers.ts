@@ -4,7 +4,7 @@ import type { List } from 'structured-headers';
 /** The limits of the API in the headers of a response. */
 export type ResponseLimits = {
   readonly status: number;
-  /** For how long `Retry-After` asks the client to wait; 0 when the header is absent or invalid. */
+  /** For how long `Retry-After` asks the client to wait; 0 when the header is absent, invalid, or without meaning for the status. */
   readonly retryAfterMs: number;
   readonly quotas: readonly Quota[];
 };
@@ -22,8 +22,14 @@ export function parseLimits(status: number, headers: Headers): ResponseLimits {
     if (remaining === null || seconds === null) return [];
     return [{ remaining, size: sizes.get(name) ?? null, resetMs: seconds * 1000 }];
   });
-  const retryAfterMs = parseRetryAfter(firstValue(headers['retry-after']), firstValue(headers['date']));
+  const retryAfter = asksToWait(status) ? firstValue(headers['retry-after']) : undefined;
+  const retryAfterMs = parseRetryAfter(retryAfter, firstValue(headers['date']));
   return { status, retryAfterMs, quotas };
+}
+
+/** Whether `Retry-After` has a meaning: a success, a redirect or a refusal with this header must not hold back all other requests. */
+function asksToWait(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }
 
 /** Returns the first value of a header; undefined when the header is absent. */

@@ -7,12 +7,15 @@ import type { Drifted, Finding } from '../compare/compare.ts';
  *   a → b, b → c, and c is free   b → c runs first, then a → b
  *   a → b, b → c, and c is kept   both are withheld
  *   a → b, b → a                  both are withheld, and so is each service that waits for one of them
+ *   a → b, and two hold b         a → b is withheld; a declared service that already holds b is not affected
  */
+
+/** From each live name to the service_ids of its holders: one, unless a list shows the same name twice. */
+export type NameHolders = ReadonlyMap<string, readonly string[]>;
 
 /** The names of an account before the plan is applied, and which services will change theirs. */
 export type Names = {
-  /** From each live name to the service_id of its holder. */
-  readonly holders: ReadonlyMap<string, string>;
+  readonly holders: NameHolders;
   /** The drifted services that may be updated, by service_id. */
   readonly drifted: ReadonlyMap<string, Drifted>;
   /** The service_ids of drifted services that are withheld for another reason, and so keep their names. */
@@ -22,27 +25,41 @@ export type Names = {
 /** Messages shorten longer chains of names. */
 const MAX_NAMES_SHOWN = 8;
 
-/** Returns the service_id of the holder of each live name. */
-export function nameHolders(findings: readonly Finding[]): ReadonlyMap<string, string> {
+/** Returns the holders of each live name. */
+export function nameHolders(findings: readonly Finding[]): NameHolders {
   const live = findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])));
-  return new Map(live.map(({ name, service_id }) => [name, service_id]));
+  const holders = new Map<string, string[]>();
+  for (const { name, service_id } of live) {
+    const others = holders.get(name);
+    if (others === undefined) holders.set(name, [service_id]);
+    // Two declarations of one service are two findings with the same live service.
+    else if (!others.includes(service_id)) others.push(service_id);
+  }
+  return holders;
 }
 
 /** Returns the service_id of another service that holds the declared name, or null if the name is free or already its own. */
-export function holderOfWantedName(finding: Drifted, holders: ReadonlyMap<string, string>): string | null {
-  const holder = holders.get(finding.declaration.name);
-  return holder === undefined || holder === finding.live.service_id ? null : holder;
+export function holderOfWantedName(finding: Drifted, holders: NameHolders): string | null {
+  return otherHolders(finding, holders)[0] ?? null;
+}
+
+function otherHolders({ declaration, live }: Drifted, holders: NameHolders): readonly string[] {
+  const ids = holders.get(declaration.name) ?? [];
+  return ids.includes(live.service_id) ? [] : ids;
 }
 
 /** Returns why a service can never get its declared name, or null if the name is free once other updates have run. */
 export function whyNameIsBlocked(start: Drifted, { holders, drifted, withheldIds }: Names): string | null {
   const wanted = new Set<string>();
   for (let finding = start; ;) {
-    const holder = holderOfWantedName(finding, holders);
-    if (holder === null) return null;
+    const [holder, ...more] = otherHolders(finding, holders);
+    if (holder === undefined) return null;
     const { name } = finding.declaration;
     if (wanted.has(name)) return describeCycle([...wanted], name);
     wanted.add(name);
+    // An update waits for one other update at most. Once one of the holders has another name, the next pass finds a single holder.
+    if (more.length > 0)
+      return `${describeChain([...wanted])}, which ${more.length + 1} services hold: ${[holder, ...more].join(', ')}`;
     if (withheldIds.has(holder)) return `${describeChain([...wanted])}, whose holder ${holder} is withheld`;
     const next = drifted.get(holder);
     if (next === undefined || next.declaration.name === name)

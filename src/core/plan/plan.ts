@@ -5,6 +5,7 @@ import { exceededLimit } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { runsLast } from './memory.ts';
 import { holderOfWantedName, nameHolders, whyNameIsBlocked } from './name-order.ts';
+import type { NameHolders } from './name-order.ts';
 import type { Step } from './step.ts';
 import { whyWithheld } from './withhold.ts';
 import type { UnknownFieldsPolicy, Withheld, WithholdOptions, Withholding } from './withhold.ts';
@@ -51,11 +52,7 @@ export function plan(findings: readonly Finding[], options: PlanOptions): Plan {
 type Decision = { readonly finding: Drifted; readonly withholding: Withholding | null };
 
 /** Decides about each service alone first, because a service that is withheld for its own reasons keeps its name. */
-function decide(
-  drifted: readonly Drifted[],
-  holders: ReadonlyMap<string, string>,
-  options: PlanOptions,
-): readonly Decision[] {
+function decide(drifted: readonly Drifted[], holders: NameHolders, options: PlanOptions): readonly Decision[] {
   const decisions = drifted.map((finding): Decision => ({ finding, withholding: whyWithheld(finding, options) }));
   const names = {
     holders,
@@ -75,7 +72,7 @@ function turnOf(finding: Drifted, { memory }: PlanOptions): number {
   return runsLast(finding, memory) ? 1 : 0;
 }
 
-function toUpdate(finding: Drifted, holders: ReadonlyMap<string, string>, { unknownFields }: PlanOptions): Step {
+function toUpdate(finding: Drifted, holders: NameHolders, { unknownFields }: PlanOptions): Step {
   const carriedOver = unknownFields === 'drop' ? noFields : finding.unknown;
   return {
     kind: 'update',

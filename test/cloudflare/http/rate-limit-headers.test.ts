@@ -84,3 +84,11 @@ test('counts a Retry-After date from the local time when the response has no val
   expect(retryAfterMs).toBeGreaterThan(57_000);
   expect(retryAfterMs).toBeLessThanOrEqual(60_000);
 });
+
+test.for([200, 204, 301, 400, 403, 404])('Retry-After has no meaning with status %i', (status) => {
+  expect(parseLimits(status, { 'retry-after': '3600' }).retryAfterMs).toBe(0);
+});
+
+test.for([408, 429, 500, 502, 503, 504, 522])('Retry-After is followed with status %i', (status) => {
+  expect(parseLimits(status, { 'retry-after': '3600' }).retryAfterMs).toBe(3_600_000);
+});

@@ -133,3 +133,28 @@ describe('name order', () => {
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);
   });
 });
+
+describe('two live services of one name', () => {
+  const twin = (fields: JsonObject) => live({ ...http, service_id: id(9), name: 'a', ...fields });
+
+  test.for([1, 9])('do not withhold the declared one, whichever is listed last: %i', (declaredId) => {
+    const made = compare(declared(service({ ...http, service_id: id(declaredId), name: 'a', http_port: 81 })), [
+      live({ ...http, service_id: id(1), name: 'a' }),
+      twin({}),
+    ]);
+    const planned = plan(made, planOptions());
+    expect(stepOrder(planned)).toEqual([String(declaredId)]);
+    expect(planned.withheld).toEqual([]);
+  });
+
+  test('withhold another one that wants the name', () => {
+    const made = compare(declared(service({ ...http, service_id: id(2), name: 'a' })), [
+      live({ ...http, service_id: id(1), name: 'a' }),
+      live({ ...http, service_id: id(2), name: 'b' }),
+      twin({}),
+    ]);
+    expect(withheldReasons(plan(made, planOptions()))).toEqual([
+      `2: waits for the name "a", which 2 services hold: ${id(1)}, ${id(9)}`,
+    ]);
+  });
+});

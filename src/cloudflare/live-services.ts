@@ -1,39 +1,48 @@
 import { failure, FailureError } from '../core/base/failure.ts';
 import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import { isDeeperThan, isObject } from '../core/base/json.ts';
-import type { LiveService } from '../core/service/directory.ts';
+import { describeValue } from '../core/load/explain-issue.ts';
+import type { ListedItem, LiveService } from '../core/service/directory.ts';
 
 /** Services have four levels. Deeper values are refused, because they are compared, sent and reported recursively. */
 const MAX_DEPTH = 50;
 
-/** Returns the services of one page of the list; the same services for the same `result` object. Throws a `FailureError`. */
-export function parsePage(result: unknown): readonly LiveService[] {
+/**
+ * Returns the items of one page of the list; the same items for the same `result` object. The reasons of unusable items do not say where
+ * they are. Throws a `FailureError` when the page is not a list.
+ */
+export function parsePage(result: unknown): readonly ListedItem[] {
   if (!Array.isArray(result)) throw unusable('the response to the list request contains no list of services');
-  return parseServices(result);
+  return parseItems(result);
 }
 
-const parseServices = cachedByIdentity((items: readonly unknown[]): readonly LiveService[] =>
-  items.map((item) => {
-    const live = toLive(item);
-    if (live !== null) return live;
-    throw unusable(`the list of services contains an item without "service_id", or with more than ${MAX_DEPTH} levels`);
-  }),
-);
+const parseItems = cachedByIdentity((items: readonly unknown[]): readonly ListedItem[] => items.map(toItem));
 
 /** Returns the service in the response to an update, which must be the one that was sent. Throws a `FailureError`. */
 export function parseUpdated(result: unknown, service_id: string): LiveService {
-  const live = toLive(result);
-  if (live === null) throw unusable('the response to the update does not contain the service');
+  const live = toItem(result);
+  if (live.value === null) throw unusable('the response to the update does not contain the service');
   if (live.service_id === service_id) return live;
   throw unusable(`the response to the update contains another service, "${live.service_id}"`);
 }
 
 /** Checks as little as possible: the API grows, and one unusual service must not hide the others. */
-function toLive(value: unknown): LiveService | null {
-  if (!isObject(value) || isDeeperThan(MAX_DEPTH, value)) return null;
+function toItem(value: unknown): ListedItem {
+  if (!isObject(value)) return unusableItem(null, null, `expected a service, found ${describeValue(value)}`);
   const { service_id: id, name } = value;
-  if (typeof id !== 'string') return null;
-  return { service_id: id.toLowerCase(), name: typeof name === 'string' ? name : '', value };
+  const readableName = typeof name === 'string' ? name : null;
+  if (typeof id !== 'string' || id === '') {
+    return unusableItem(null, readableName, `expected the text "service_id", found ${describeValue(id ?? null)}`);
+  }
+  const service_id = id.toLowerCase();
+  if (isDeeperThan(MAX_DEPTH, value)) {
+    return unusableItem(service_id, readableName, `expected at most ${MAX_DEPTH} levels, found more`);
+  }
+  return { service_id, name: readableName ?? '', value };
+}
+
+function unusableItem(service_id: string | null, name: string | null, reason: string): ListedItem {
+  return { service_id, name, value: null, reason };
 }
 
 function unusable(message: string): FailureError {

@@ -38,7 +38,7 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
       let limits: ResponseLimits | null = null;
       call.credentials = credentials.current();
       call.attempts += 1;
-      const isRetry = call.attempts > 1;
+      const isRetry = call.attempts > 1 || request.isRetry === true;
       counts.requests += 1;
       if (isRetry) counts.retries += 1;
       try {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { abortReason } from '../core/base/abort.ts';
-import { FailureError } from '../core/base/failure.ts';
+import { FailureError, toFailure } from '../core/base/failure.ts';
 import { ApiError, MAX_WAIT_IN_PASS_MS, WaitTooLongError } from './errors.ts';
 
 export type RetryOptions = {
@@ -11,6 +11,8 @@ export type RetryOptions = {
   readonly random: () => number;
   /** When aborted, no further attempt starts. An attempt in flight is completed. */
   readonly stop: AbortSignal;
+  /** Whether a failed attempt may succeed later in the same pass; by default, every transient failure. */
+  readonly isRetryable?: (error: Error) => boolean;
 };
 
 const FIRST_RETRY_DELAY_MS = 500;
@@ -22,7 +24,7 @@ const MAX_RETRY_DELAY_MS = 15_000;
  */
 export async function withRetries<Result>(
   attempt: () => Promise<Result>,
-  { attempts, random, stop }: RetryOptions,
+  { attempts, random, stop, isRetryable = mayPass }: RetryOptions,
 ): Promise<Result> {
   return pRetry(attempt, {
     retries: attempts - 1,
@@ -37,20 +39,20 @@ export async function withRetries<Result>(
 }
 
 /** Whether an attempt may succeed later in the same pass; which failures are transient is listed in `failure-kind.ts`. */
-function isRetryable(error: Error): error is FailureError {
+function mayPass(error: Error): boolean {
   if (!(error instanceof FailureError) || error.failure.kind !== 'transient') return false;
   if (error instanceof WaitTooLongError) return false;
   return !(error instanceof ApiError && error.limits !== null && error.limits.retryAfterMs > MAX_WAIT_IN_PASS_MS);
 }
 
 /** Waits before a retry. When aborted, throws the reason together with the last failure, which explains what the wait was for. */
-async function delay(ms: number, stop: AbortSignal, last: FailureError): Promise<void> {
+async function delay(ms: number, stop: AbortSignal, last: Error): Promise<void> {
   try {
     await sleep(ms, undefined, { signal: stop });
   } catch (cause) {
     const reason = abortReason(stop);
     const kind = reason instanceof FailureError ? reason.failure.kind : 'interrupted';
     const message = `${reason.message}; the last attempt: ${last.message}`;
-    throw new FailureError({ ...last.failure, kind, message }, { cause });
+    throw new FailureError({ ...toFailure(last), kind, message }, { cause });
   }
 }

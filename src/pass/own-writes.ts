@@ -1,6 +1,7 @@
 import { FailureError } from '../core/base/failure.ts';
 import { sameJson } from '../core/base/json.ts';
-import type { Directory, LiveService } from '../core/service/directory.ts';
+import { isUsable } from '../core/service/directory.ts';
+import type { Directory, ListedItem, LiveService } from '../core/service/directory.ts';
 
 /**
  * For how long after an update a list may still show the value from before it. After that, the value counts as drift. A store that is
@@ -38,7 +39,8 @@ export function withOwnWrites({ list, update }: Directory, now: () => number): C
     const id = before.service_id;
     writes.set(id, { replaced: [...(recentWrite(id)?.replaced ?? []), before], latest, at: now() });
   };
-  const correct = (service: LiveService): LiveService => {
+  const correct = (service: ListedItem): ListedItem => {
+    if (!isUsable(service)) return service;
     const write = recentWrite(service.service_id);
     if (write === null || !isOutdated(service, write)) return service;
     unconfirmed.add(service.service_id);

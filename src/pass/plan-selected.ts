@@ -1,4 +1,5 @@
 import { failure, FailureError } from '../core/base/failure.ts';
+import { isDeclared } from '../core/compare/compare.ts';
 import type { Finding } from '../core/compare/compare.ts';
 import { selectFindings } from '../core/compare/select.ts';
 import { plan } from '../core/plan/plan.ts';
@@ -33,7 +34,7 @@ export function planSelected(
   facts.plan = plan(findings, { ...rules, memory, now, retryParked, only: isNarrowed ? new Set(selected) : null });
   onPlan?.({ plan: facts.plan, findings });
   facts.findings = selected;
-  if (isNarrowed) facts.declared = selected.filter(({ kind }) => kind !== 'unmanaged').length;
+  if (isNarrowed) facts.declared = selected.filter(isDeclared).length;
   if (errors.length > 0) throw mismatch('--only', errors);
   if (savedPlan === undefined) return;
   const reasons = findStaleReasons(savedPlan, { plan: facts.plan, findings: selected, accountId });

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unlessAborted } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import type { Snapshot, Source } from '../core/load/source.ts';
-import type { Directory, LiveService } from '../core/service/directory.ts';
+import type { Directory, ListedItem } from '../core/service/directory.ts';
 
 /** The content of the folder, and a function that returns the live services or throws the error of their request. */
-export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<readonly LiveService[]> };
+export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<readonly ListedItem[]> };
 
 /**
  * Returns a function that reads the folder while the API lists the live services, because a pass spends most of its time waiting for
@@ -23,7 +23,7 @@ export function readerWhileListing(
   return async (stop) => {
     const readFailed = new AbortController();
     const signal = AbortSignal.any([stop, readFailed.signal]);
-    let listing: Promise<readonly LiveService[]> | null = null;
+    let listing: Promise<readonly ListedItem[]> | null = null;
     const list = async () => {
       listing ??= directory.list({ stop: signal, kill: signal });
       return listing;

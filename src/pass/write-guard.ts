@@ -5,7 +5,8 @@ import type { Source } from '../core/load/source.ts';
 import { sameFields } from '../core/plan/fingerprint.ts';
 import { stepId } from '../core/plan/step.ts';
 import type { Step } from '../core/plan/step.ts';
-import type { LiveService, WriteGate } from '../core/service/directory.ts';
+import { isUsable } from '../core/service/directory.ts';
+import type { ListedItem, LiveService, WriteGate } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
 import { watchSnapshot } from './snapshot-check.ts';
 
@@ -15,7 +16,7 @@ const MAX_LIST_AGE_MS = 5000;
 export type WriteGuardOptions = Signals & {
   readonly source: Source;
   /** Lists the live services again. */
-  readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
+  readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
   /** When the folder was read and when the list of the plan arrived, in milliseconds of `now`. */
   readonly readAt: number;
   readonly listedAt: number;
@@ -77,7 +78,7 @@ function superseded(what: string): FailureError {
 }
 
 type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {
-  readonly list: () => Promise<readonly LiveService[]>;
+  readonly list: () => Promise<readonly ListedItem[]>;
   /** Called when the list fails: nothing may be written from the old one. */
   readonly giveUp: (reason: FailureError) => void;
 };
@@ -89,7 +90,8 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
   let listing: Promise<void> | null = null;
   const listAgain = async () => {
     try {
-      services = new Map((await list()).map((service) => [service.service_id, service]));
+      const items = await list();
+      services = new Map(items.filter(isUsable).map((service) => [service.service_id, service]));
       listedAt = now();
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isUsable } from '../../src/core/service/directory.ts';
 import { FAKE_ACCOUNT_ID, FAKE_TOKEN, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { directoryAt, failed, idsOf, live, never, web, webId, webs } from './client.ts';
@@ -70,7 +71,7 @@ describe('list', () => {
     const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
     const [service] = await directoryAt(emulator.url).list(never);
     expect(service).toEqual({ service_id: webId, name: 'web', value: emulator.services()[0] });
-    expect(service?.value['service_id']).toBe(webId.toUpperCase());
+    expect(service?.value?.['service_id']).toBe(webId.toUpperCase());
   });
 
   test.each([
@@ -107,7 +108,7 @@ describe('list', () => {
     expect(failure.message).toContain('page 2 repeated earlier services after 1000 services, but the page was full');
   });
 
-  test.each([3, 20])(
+  test.each([3, 23])(
     'accepts %i services as complete when the server ignores the page and announces no total',
     async (count) => {
       const quirks = { ignorePage: true, resultInfo: 'absent' } as const;
@@ -116,6 +117,30 @@ describe('list', () => {
       expect(emulator.requests.length).toBeLessThanOrEqual(2);
     },
   );
+
+  test.each([20, 30])(
+    'fails when the server ignores the page, has 45 services, returns %i and announces no total',
+    async (maxPerPage) => {
+      const emulator = await emulated({
+        services: webs(45),
+        quirks: { ignorePage: true, resultInfo: 'absent', maxPerPage },
+      });
+      const { failure } = await failed(directoryAt(emulator.url).list(never));
+      expect(failure.message).toBe(
+        `the list of services is incomplete: page 2 repeated earlier services after ${maxPerPage} services, but the API did not announce how many there are`,
+      );
+    },
+  );
+
+  test('accepts 20 services as complete from a server without pages', async () => {
+    const { url, seen } = await replying({ body: success(webs(20)) });
+    expect(await directoryAt(url).list(never)).toHaveLength(20);
+    expect(seen.map((request) => request.url.split('?')[1])).toEqual([
+      'page=1&per_page=1000',
+      'page=2&per_page=1000',
+      'page=1&per_page=1',
+    ]);
+  });
 
   test.each([
     { first: { total_count: 3 }, second: { total_count: 3 }, announced: 'the API announced 3 services' },
@@ -242,11 +267,73 @@ describe('list', () => {
     { result: [null] },
     { result: [[]] },
     { result: [{ ...web(), service_id: undefined }] },
-    { result: [web(), { ...web(), service_id: 7 }] },
     { result: [web({ host: JSON.parse(`${'['.repeat(60)}${']'.repeat(60)}`) })] },
   ])('fails on a success whose result is $result', async ({ result }) => {
     const { url } = await paged([result]);
     expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
+  });
+
+  test('skips an item without a usable id, and returns it with the reason', async () => {
+    const { url, seen } = await paged([[{ ...web(), service_id: 7 }, web(), null], { total_count: 3 }]);
+    expect(await directoryAt(url).list(never)).toEqual([
+      live(web()),
+      {
+        service_id: null,
+        name: 'web',
+        value: null,
+        reason: 'item 1 of the list of services: expected the text "service_id", found 7',
+      },
+      {
+        service_id: null,
+        name: null,
+        value: null,
+        reason: 'item 3 of the list of services: expected a service, found nothing',
+      },
+    ]);
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each<{ what: string; once: object }>([
+    { what: 'result null', once: success(null) },
+    { what: 'result {}', once: success({}) },
+    { what: 'no result', once: success(undefined) },
+    { what: 'a total that is too small', once: success(webs(2), { result_info: { total_count: 1 } }) },
+    { what: 'no pages', once: success(webs(2), { result_info: { total_pages: 0 } }) },
+    { what: 'an empty list and a total', once: success([], { result_info: { total_count: 2 } }) },
+  ])('reads the list again after $what', async ({ once }) => {
+    let isFirstList = true;
+    const { url, seen } = await served((request, response) => {
+      const isFirstPage = request.url.includes('?page=1&');
+      const isRepeated = isFirstPage && seen.length > 1;
+      if (isRepeated) isFirstList = false;
+      response.end(JSON.stringify(isFirstList ? once : success(webs(2), { result_info: { total_count: 2 } })));
+    });
+    const directory = directoryAt(url);
+    expect(idsOf(await directory.list(never))).toEqual(idsOf(webs(2)));
+    expect(seen).toHaveLength(2);
+    expect(directory.usage()).toMatchObject({ requests: 2, retries: 1 });
+  });
+
+  test('starts again when a service is deleted between two pages', async () => {
+    let list = 0;
+    const { url, seen } = await served((request, response) => {
+      const page = Number(new URL(request.url, 'http://localhost').searchParams.get('page'));
+      if (page === 1) list += 1;
+      const all = list === 1 && page === 1 ? webs(4) : webs(4).slice(1);
+      const items = all.slice(2 * page - 2, 2 * page);
+      response.end(JSON.stringify(success(items, { result_info: { total_count: all.length } })));
+    });
+    expect(idsOf(await directoryAt(url).list(never))).toEqual(idsOf(webs(4).slice(1)));
+    expect(seen).toHaveLength(4);
+  });
+
+  test('fails after as many attempts as an update when the totals never agree', async () => {
+    const { url, seen } = await paged([webs(2), { total_count: 1 }]);
+    expect((await failed(directoryAt(url, { attempts: 4 }).list(never))).failure).toMatchObject({
+      kind: 'transient',
+      message: 'the list of services changed while it was read: 2 services were read, more than the API announced',
+    });
+    expect(seen).toHaveLength(4);
   });
 
   test('fails on a failure with status 200', async () => {
@@ -269,7 +356,7 @@ describe('update', () => {
   test('sends the body unchanged and returns the service that the API then has', async () => {
     const emulator = await emulated({ services: [web()] });
     const directory = directoryAt(emulator.url);
-    const [service] = await directory.list(never);
+    const service = (await directory.list(never)).find(isUsable);
     if (service === undefined) throw new Error('expected a service');
     const updated = await directory.update(service, body, never);
     expect(emulator.requests[1]).toMatchObject({ method: 'PUT', path: `${path}/${webId}`, status: 200, body });
@@ -283,7 +370,7 @@ describe('update', () => {
   test('writes the id in the address as the API does', async () => {
     const emulator = await emulated({ services: [web()], quirks: { uuids: 'upper' } });
     const directory = directoryAt(emulator.url);
-    const [service] = await directory.list(never);
+    const service = (await directory.list(never)).find(isUsable);
     if (service === undefined) throw new Error('expected a service');
     const updated = await directory.update(service, body, never);
     expect(emulator.requests[1]?.path).toBe(`${path}/${webId.toUpperCase()}`);

@@ -12,7 +12,8 @@ import { toDeclaration } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
-import type { LiveService } from '../../core/service/directory.ts';
+import { isUsable } from '../../core/service/directory.ts';
+import type { ListedItem, LiveService } from '../../core/service/directory.ts';
 import { writeFiles } from '../../source/write-files.ts';
 import { printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
@@ -71,7 +72,9 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
   // The services of an invalid file are unknown, and would be declared a second time.
   if (problems.length > 0) return refuse([...problems.map(renderProblem), 'fix these files first']);
 
-  const live = await listServices(settings, context, notify);
+  const items = await listServices(settings, context, notify);
+  const live = items.filter(isUsable);
+  const unusable = flags.only.length > 0 ? [] : items.filter((item) => !isUsable(item));
   const { selected, errors } = select(live, flags.only, ({ service_id, name }) => ({ service_id, names: [name] }));
   if (errors.length > 0) return refuse(errors.map((error) => `--only: ${error}`));
 
@@ -90,18 +93,19 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
 
   context.stop.throwIfAborted();
   const { written, fault } = writeFiles(plan.files, target);
+  for (const { name, reason } of unusable) notify(`${name ?? '(no name)'}: cannot be declared; ${reason}`);
   for (const notice of noticesOf(plan, written)) notify(notice);
   if (fault !== null) notify(`${fault.path}: ${fault.message}`);
   printWritten(written, context);
   printResult(context, summarize(plan, written.length));
-  return plan.undeclarable.length === 0 && fault === null ? 0 : 1;
+  return plan.undeclarable.length + unusable.length === 0 && fault === null ? 0 : 1;
 }
 
 async function listServices(
   settings: Settings,
   { environment, secrets, stop }: Context,
   notify: (text: string) => void,
-): Promise<readonly LiveService[]> {
+): Promise<readonly ListedItem[]> {
   const alternative = 'run vpc-reconciler emulate to try this without an account';
   const account = readAccount(environment, { onSecret: secrets.add, alternative, caFile: settings.ca_file });
   const budget = createBudget(settings, (wait) => notify(describeWait(wait)));

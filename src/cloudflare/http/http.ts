@@ -35,6 +35,8 @@ export type ApiRequest = {
   /** The path after the base URL, with its query. */
   readonly path: string;
   readonly body?: JsonObject;
+  /** Whether an earlier call failed and this one repeats it. */
+  readonly isRetry?: boolean;
 };
 
 /** A successful response. The content of `result` is not checked here. */

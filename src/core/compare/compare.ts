@@ -4,7 +4,8 @@ import type { Json } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
 import type { Declared } from '../load/collect.ts';
 import type { Declaration, SkippedDeclaration } from '../load/declaration.ts';
-import type { LiveService } from '../service/directory.ts';
+import { isUsable } from '../service/directory.ts';
+import type { ListedItem, LiveService, UnusableItem } from '../service/directory.ts';
 import { FIELD_PATHS, normalize } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
 
@@ -21,13 +22,23 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
  *   valid         in_sync or drifted    missing
  *   skipped       invalid               invalid
  *   none          unmanaged             -
+ *
+ * An item of the list that cannot be used is `invalid`, too, whether it is declared or not.
  */
 export type Finding =
   | InSync
   | Drifted
   | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string }
   | { readonly kind: 'unmanaged'; readonly live: LiveService }
-  | { readonly kind: 'invalid'; readonly skipped: SkippedDeclaration; readonly live: LiveService | null };
+  | { readonly kind: 'invalid'; readonly skipped: Skipped; readonly live: LiveService | null };
+
+/** A declaration with problems, or an item of the list that cannot be used. `file` is null if no declaration is concerned. */
+export type Skipped = Pick<SkippedDeclaration, 'service_id' | 'name' | 'reason'> & {
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Which of the two is the reason. */
+  readonly by: 'declaration' | 'list';
+};
 
 export type InSync = {
   readonly kind: 'in_sync';
@@ -50,10 +61,13 @@ export type Drifted = {
 };
 
 /**
- * Compares all declarations with the complete list of live services. Returns one finding for each service, sorted by service_id. A
+ * Compares all declarations with the complete list of an account. Returns one finding for each service, sorted by service_id. A
  * service that is declared more than once has one `invalid` finding for each declaration.
  */
-export function compare(declared: Declared, live: readonly LiveService[]): readonly Finding[] {
+export function compare(declared: Declared, items: readonly ListedItem[]): readonly Finding[] {
+  const live = items.filter(isUsable);
+  const unusable = items.filter((item) => !isUsable(item));
+  const unusableById = new Map(unusable.map((item) => [item.service_id, item]));
   const liveById = new Map(live.map((service) => [service.service_id, service]));
   const claimed = new Set([...declared.declarations, ...declared.skipped].map(({ service_id }) => service_id));
   const unmanaged = live.filter(({ service_id }) => !claimed.has(service_id));
@@ -65,11 +79,16 @@ export function compare(declared: Declared, live: readonly LiveService[]): reado
     ...declarations.map((declaration): Finding => {
       const service = liveById.get(declaration.service_id);
       if (service !== undefined) return compareOne(declaration)(service);
-      return { kind: 'missing', declaration, hint: missingHint(idByName.get(declaration.name), noneLive) };
+      const item = unusableById.get(declaration.service_id);
+      if (item !== undefined) return skipItem(item, declaration);
+      const sameName = unusable.find(({ name, service_id }) => name === declaration.name && service_id === null);
+      const hint = sameName?.reason ?? missingHint(idByName.get(declaration.name), noneLive);
+      return { kind: 'missing', declaration, hint };
     }),
+    ...unusable.filter(({ service_id: id }) => id === null || !claimed.has(id)).map((item) => skipItem(item, null)),
     ...declared.skipped.toSorted(byLine).map((skipped): Finding => ({
       kind: 'invalid',
-      skipped,
+      skipped: { ...skipped, by: 'declaration' },
       live: liveById.get(skipped.service_id ?? '') ?? null,
     })),
     ...unmanaged.map((service): Finding => ({ kind: 'unmanaged', live: service })),
@@ -101,6 +120,11 @@ export function findingId(finding: Finding): string | null {
   }
 }
 
+/** Whether the finding is about a declaration, valid or not. */
+export function isDeclared(finding: Finding): boolean {
+  return finding.kind === 'invalid' ? finding.skipped.file !== null : finding.kind !== 'unmanaged';
+}
+
 /** Returns the same finding for the same pair of objects: most pairs stay the same from pass to pass. */
 const compareOne = cachedByIdentity((declaration: Declaration) =>
   cachedByIdentity((live: LiveService) => compareFields(declaration, live)),
@@ -113,6 +137,12 @@ function compareFields(declaration: Declaration, live: LiveService): InSync | Dr
   return changes.length === 0
     ? { kind: 'in_sync', declaration, live, fields: declared }
     : { kind: 'drifted', declaration, live, changes, declared, liveFields, unknown };
+}
+
+function skipItem({ service_id, name, reason }: UnusableItem, declaration: Declaration | null): Finding {
+  const { file = null, line = null } = declaration ?? {};
+  const skipped = { service_id, name: declaration?.name ?? name, file, line, reason, by: 'list' } as const;
+  return { kind: 'invalid', skipped, live: null };
 }
 
 function missingHint(idOfSameName: string | undefined, noneLive: boolean): string {

@@ -49,10 +49,11 @@ const TITLES = {
 } as const satisfies Record<Mode, string>;
 
 function renderService(service: ServiceReport, report: Report): string {
-  const place = [renderId(service), code(`${service.file}:${service.line}`)].join(' · ');
+  const file = service.file === null ? [] : [code(`${service.file}:${service.line}`)];
+  const place = [renderId(service), ...file].join(' · ');
   const summary = `<summary>${SIGNS[service.finding]} <b>${renderName(service)}</b> ${escapeMarkdown(headline(service, report))}</summary>`;
-  // The reason why a declaration is skipped is listed with the problems.
-  const reason = service.finding === 'invalid' ? null : service.reason;
+  // The reason why a declaration is skipped is listed with the problems; an unusable item of the list has a hint.
+  const reason = service.finding === 'invalid' && service.hint === null ? null : service.reason;
   return [
     `<details>${summary}`,
     place,

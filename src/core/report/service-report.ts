@@ -71,9 +71,10 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
     case 'unmanaged':
       return { ...nothingDone, name: finding.live.name, finding: finding.kind };
     case 'invalid': {
-      const { file, line, reason } = finding.skipped;
+      const { file, line, reason, by } = finding.skipped;
       const name = finding.skipped.name ?? finding.live?.name ?? null;
-      return { ...nothingDone, name, file, line, finding: finding.kind, reason };
+      const hint = by === 'list' ? 'the API lists it in a form that cannot be used; it is left alone' : null;
+      return { ...nothingDone, name, file, line, finding: finding.kind, reason, hint };
     }
   }
 }

@@ -5,6 +5,21 @@ import type { JsonObject } from '../base/json.ts';
 /** A service in the account. `service_id` is in lower case; `value` is the whole object as the API returned it. */
 export type LiveService = { readonly service_id: string; readonly name: string; readonly value: JsonObject };
 
+/** An item of the list that cannot be used as a service. An id or a name that cannot be read is null. */
+export type UnusableItem = {
+  readonly service_id: string | null;
+  readonly name: string | null;
+  readonly value: null;
+  /** Where the item is in the list, what was expected and what was found. */
+  readonly reason: string;
+};
+
+export type ListedItem = LiveService | UnusableItem;
+
+export function isUsable(item: ListedItem): item is LiveService {
+  return item.value !== null;
+}
+
 /**
  * Decides right before each request of a write whether it may still be sent, because a write can wait a long time for the request
  * budget, the API or a retry.
@@ -24,8 +39,8 @@ export type WriteOptions = Signals & { readonly gate?: WriteGate };
  * Reference: https://developers.cloudflare.com/api/resources/connectivity/subresources/directory/
  */
 export type Directory = {
-  /** Returns all services of the account. Never returns an incomplete list. */
-  readonly list: (signals: Signals) => Promise<readonly LiveService[]>;
+  /** Returns all services of the account, and the items that cannot be used. Never returns an incomplete list. */
+  readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
   /** Replaces a whole service. The `attempts` of a thrown error are 0 if no request was sent. */
   readonly update: (service: LiveService, body: JsonObject, options: WriteOptions) => Promise<Updated>;
   /** Returns the usage of the API since the directory was opened. */

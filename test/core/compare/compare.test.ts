@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
-import { changesBetween, compare, findingId } from '../../../src/core/compare/compare.ts';
+import { changesBetween, compare, findingId, isDeclared } from '../../../src/core/compare/compare.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { normalize } from '../../../src/core/service/normalize.ts';
 import {
@@ -522,4 +522,50 @@ test('returns the same finding for the same two objects, and a new one for other
   const [drifted] = compare(declaredSide, [live({ tcp_port: 1 })]);
   expect(drifted).toMatchObject({ kind: 'drifted', changes: [{ path: 'tcp_port', live: 1, declared: 5432 }] });
   expect(compare(declaredSide, [liveSide])[0]).toEqual(first);
+});
+
+describe('an item of the list that cannot be used', () => {
+  const reason = 'item 2 of the list of services: expected at most 50 levels, found more';
+  const unusable = { service_id: id(2), name: 'web', value: null, reason };
+  const nameless = { ...unusable, service_id: null };
+
+  test('is a finding of its own, and the others are compared', () => {
+    const findings = compare(declared(tcp), [live(), { ...nameless, name: null }]);
+    expect(findings.map(({ kind }) => kind)).toEqual(['invalid', 'in_sync']);
+    expect(findings[0]).toEqual({
+      kind: 'invalid',
+      skipped: { service_id: null, name: null, file: null, line: null, reason, by: 'list' },
+      live: null,
+    });
+    expect(findings.map(isDeclared)).toEqual([false, true]);
+  });
+
+  test('does not make its declaration missing', () => {
+    const findings = compare(declared(http), [unusable]);
+    expect(findings).toEqual([
+      {
+        kind: 'invalid',
+        skipped: { service_id: id(2), name: 'web', file: 'web.json', line: 1, reason, by: 'list' },
+        live: null,
+      },
+    ]);
+    expect(findings.map(isDeclared)).toEqual([true]);
+  });
+
+  test('is the hint for a missing declaration of the same name', () => {
+    expect(compare(declared(http), [nameless])).toMatchObject([{ kind: 'invalid' }, { kind: 'missing', hint: reason }]);
+  });
+
+  test('is named although a declaration without a readable id is skipped', () => {
+    const { skipped } = parseFile('web.json', JSON.stringify({ ...http, service_id: 7 }));
+    expect(skipped).toMatchObject([{ service_id: null }]);
+    expect(compare({ ...declared(), skipped }, [nameless])).toHaveLength(2);
+  });
+
+  test('adds nothing if its declaration is skipped', () => {
+    const { skipped } = parseFile('web.json', JSON.stringify({ ...http, http_port: 0 }));
+    const findings = compare({ ...declared(), skipped }, [unusable]);
+    expect(findings).toMatchObject([{ kind: 'invalid', skipped: { file: 'web.json', by: 'declaration' } }]);
+    expect(findings.map(isDeclared)).toEqual([true]);
+  });
 });

@@ -135,12 +135,12 @@ describe('name order', () => {
 });
 
 describe('two live services of one name', () => {
-  const twin = (fields: JsonObject) => live({ ...http, service_id: id(9), name: 'a', ...fields });
+  const twin = live({ ...http, service_id: id(9), name: 'a' });
 
   test.for([1, 9])('do not withhold the declared one, whichever is listed last: %i', (declaredId) => {
     const made = compare(declared(service({ ...http, service_id: id(declaredId), name: 'a', http_port: 81 })), [
       live({ ...http, service_id: id(1), name: 'a' }),
-      twin({}),
+      twin,
     ]);
     const planned = plan(made, planOptions());
     expect(stepOrder(planned)).toEqual([String(declaredId)]);
@@ -151,7 +151,7 @@ describe('two live services of one name', () => {
     const made = compare(declared(service({ ...http, service_id: id(2), name: 'a' })), [
       live({ ...http, service_id: id(1), name: 'a' }),
       live({ ...http, service_id: id(2), name: 'b' }),
-      twin({}),
+      twin,
     ]);
     expect(withheldReasons(plan(made, planOptions()))).toEqual([
       `2: waits for the name "a", which 2 services hold: ${id(1)}, ${id(9)}`,

@@ -165,3 +165,13 @@ test('renders a service without a name and an id', () => {
   expect(text).toContain('<code>(no name)</code>');
   expect(text).toContain('<code>no service_id</code>');
 });
+
+test('renders an unusable item of the list with its reason, and without a file', () => {
+  const reason = 'item 1 of the list of services: expected a service, found nothing';
+  const text = read(
+    render({ findings: compare(collect([]), [{ service_id: null, name: null, value: null, reason }]) }),
+  );
+  expect(text).toContain('❌ <b><code>(no name)</code></b> skipped');
+  expect(text).toContain('\n<code>no service_id</code>\n');
+  expect(text).toContain(`<code>${reason}</code>`);
+});

@@ -152,6 +152,24 @@ describe('the report of a service', () => {
     ]);
   });
 
+  test('contains the reason and a hint if the API lists it in a form that cannot be used', () => {
+    const reason = 'item 1 of the list of services: expected the text "service_id", found 7';
+    const found = compare(collect([]), [{ service_id: null, name: 'db', value: null, reason }]);
+    expect(toReport(facts({ findings: found }))).toMatchObject({ outcome: 'partial', counts: { live: 0, invalid: 1 } });
+    expect(toReport(facts({ findings: found })).services).toEqual([
+      {
+        ...nothing,
+        service_id: null,
+        name: 'db',
+        file: null,
+        line: null,
+        finding: 'invalid',
+        reason,
+        hint: 'the API lists it in a form that cannot be used; it is left alone',
+      },
+    ]);
+  });
+
   test('contains the reason if its declaration is skipped', () => {
     expect(toReport(facts({ findings: invalid })).services).toEqual([
       {

@@ -65,8 +65,13 @@ function renderService(service: ServiceReport, report: Report, options: TextOpti
     case 'unmanaged':
       return [wrapLine(`${title(paint('dim', '·'))}  ${paint('dim', 'live but not declared; left alone')}`, options)];
     case 'invalid':
-      return [wrapLine(`${title(paint('red', '!'))}  skipped: the declaration has problems`, options)];
+      return [wrapLine(`${title(paint('red', '!'))}  skipped: ${whySkipped(service)}`, options)];
   }
+}
+
+/** Only an unusable item of the list has a hint. The problems of a declaration are listed separately. */
+function whySkipped({ reason, hint }: ServiceReport): string {
+  return hint === null ? 'the declaration has problems' : escapeControlCharacters(`${reason}; ${hint}`);
 }
 
 /** Renders what happens to unknown fields, if the service is written. */

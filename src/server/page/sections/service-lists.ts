@@ -78,9 +78,11 @@ const FINDING_STATUS: Readonly<Record<ServiceReport['finding'], Status>> = {
   unmanaged: { tone: 'quiet', label: 'Unmanaged' },
 };
 
-function renderExplanation({ finding, cause }: ServiceReport): Html | null {
+function renderExplanation({ finding, cause, hint }: ServiceReport): Html | null {
   if (finding === 'missing') return html` declared, but not live`;
-  if (finding === 'invalid') return html` the declaration has problems; the service is left alone`;
+  // The hint about an unusable item of the list is shown with the notes.
+  if (finding === 'invalid')
+    return hint !== null ? null : html` the declaration has problems; the service is left alone`;
   return cause === null ? null : html` ${CAUSE_LABELS[cause]}`;
 }
 

@@ -1,22 +1,13 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { BudgetWindow } from '../core/base/api-usage.ts';
-
-/** A request to the API that has ended. */
-export type RequestFacts = {
-  readonly method: string;
-  /** Null if no response arrived. */
-  readonly status: number | null;
-  readonly ms: number;
-  readonly isRetry: boolean;
-};
+import type { BudgetWindow, EndedRequest, HttpMethod } from '../core/base/api-usage.ts';
 
 type BudgetUsage = {
   readonly budget: readonly BudgetWindow[];
   readonly throttledMs: number;
 };
 
-const METHODS = ['GET', 'PUT'];
+const METHODS: readonly HttpMethod[] = ['GET', 'PUT'];
 
 /** Exported from the first scrape, for alerts. Any other status appears when it first occurs. */
 const USUAL_STATUSES = ['200', '401', '403', '429', '500', '502', '503', 'none'];
@@ -26,7 +17,7 @@ const DURATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 
 
 /** Registers the metrics of requests to the API. `collect` updates the metrics that depend on the time of the scrape. */
 export function requestMetrics(registry: Registry): {
-  readonly onRequest: (request: RequestFacts) => void;
+  readonly onRequest: (request: EndedRequest) => void;
   readonly collect: (usage: BudgetUsage) => void;
 } {
   const registers = [registry];
@@ -72,9 +63,8 @@ export function requestMetrics(registry: Registry): {
 
   return {
     onRequest: ({ method, status, ms, isRetry }) => {
-      const methodLabel = METHODS.includes(method) ? method : 'other';
-      requests.inc({ method: methodLabel, status: statusLabel(status) });
-      seconds.observe({ method: methodLabel }, ms / 1000);
+      requests.inc({ method, status: statusLabel(status) });
+      seconds.observe({ method }, ms / 1000);
       if (isRetry) retries.inc();
     },
     collect: ({ budget, throttledMs }) => {

@@ -1,11 +1,10 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { BudgetWindow } from '../core/base/api-usage.ts';
+import type { BudgetWindow, EndedRequest } from '../core/base/api-usage.ts';
 import type { Health } from '../core/report/health.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Vitals } from '../core/report/vitals.ts';
 import { passMetrics } from './metrics-passes.ts';
 import { requestMetrics } from './metrics-requests.ts';
-import type { RequestFacts } from './metrics-requests.ts';
 import { vitalsMetrics } from './metrics-vitals.ts';
 
 export type MetricsOptions = {
@@ -27,7 +26,7 @@ export type Metrics = {
   /** Called with the report of every pass. */
   readonly onReport: (report: Report) => void;
   /** Called after every request to the API. */
-  readonly onRequest: (request: RequestFacts) => void;
+  readonly onRequest: (request: EndedRequest) => void;
   /** Returns the current metrics in the format of Prometheus. */
   readonly read: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };

@@ -4,8 +4,8 @@ import { isUsable } from '../core/service/directory.ts';
 import type { Directory, ListedItem, LiveService } from '../core/service/directory.ts';
 
 /**
- * For how long after an update a list may still show the value from before it. After that, the value counts as drift. A store that is
- * eventually consistent needs seconds.
+ * How long after an update a list may still show the previous value. After that, the value counts as drift. An eventually consistent
+ * store needs seconds.
  */
 const MAX_LAG_MS = 30_000;
 
@@ -13,20 +13,20 @@ const MAX_LAG_MS = 30_000;
 type OwnWrite = {
   /** The values that this and earlier updates replaced. */
   readonly replaced: readonly LiveService[];
-  /** The value after the update; the one before it if no answer arrived. */
+  /** The value after the update, or before it if no answer arrived. */
   readonly latest: LiveService;
   readonly at: number;
 };
 
-/** A directory whose lists include what this process has written. */
+/** A directory whose lists include the updates of this process. */
 export type ConsistentDirectory = Pick<Directory, 'list' | 'update'> & {
   /** The service_ids for which the last list showed a value that an update of this process replaced. */
   readonly unconfirmed: () => ReadonlySet<string>;
 };
 
 /**
- * Keeps a list that lags behind an update from being taken for the truth: it looks as if another writer had reverted the update; or, once
- * the commit is taken back, as if nothing had to be done. For a while, a value that the update replaced is shown as the API answered.
+ * Corrects lists that lag behind an update. Such a list looks like another writer reverting the update; or, after a revert in git, like
+ * nothing to do. For a while, a listed value that the update replaced is therefore shown as the API answered the update.
  */
 export function withOwnWrites({ list, update }: Directory, now: () => number): ConsistentDirectory {
   const writes = new Map<string, OwnWrite>();
@@ -70,9 +70,9 @@ export function withOwnWrites({ list, update }: Directory, now: () => number): C
   };
 }
 
-/** Whether a listed service has a value that was replaced. Its times count: another writer that sets the same value sets new ones. */
+/** Whether a listed service has a replaced value. Timestamps are compared too: another writer that sets the same value changes them. */
 function isOutdated({ value }: LiveService, { replaced, latest }: OwnWrite): boolean {
-  // Without an answer, nothing newer is known than the value before the update.
+  // Without an answer, the value before the update is the newest one known.
   const isLatest = sameJson(value, latest.value) && replaced.at(-1) !== latest;
   return !isLatest && replaced.some((each) => sameJson(each.value, value));
 }

@@ -2,8 +2,8 @@ import { abortReason, unlessAborted } from '../core/base/abort.ts';
 import type { Source } from '../core/load/source.ts';
 
 /**
- * How often a folder is checked while a plan is applied. A check reads every file, so a large folder is checked less often: at most a
- * fifth of the time goes into checks.
+ * How often a folder is checked while a plan is applied. A check reads every file, so a large folder is checked less often: checks take
+ * at most a fifth of the time.
  */
 const MIN_PAUSE_MS = 75;
 const MAX_PAUSE_MS = 1000;
@@ -29,7 +29,7 @@ export type SnapshotCheck = {
   readonly close: () => void;
 };
 
-/** Checks continuously whether the folder still holds what a pass has read. */
+/** Checks continuously whether the folder is still as the pass read it. */
 export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotCheckOptions): SnapshotCheck {
   let checkedAt = readAt;
   let pauseMs = MIN_PAUSE_MS;
@@ -42,7 +42,7 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
     clearTimeout(timer);
     const startedAt = now();
     try {
-      // A read that the file system never ends must not outlast the pass.
+      // The pass must not wait for a read that never ends.
       const changed = await unlessAborted(stop, async () => source.hasChanged(stop));
       if (changed) onChange();
       checkedAt = startedAt;

@@ -10,7 +10,7 @@ import type { ListedItem, LiveService, WriteGate } from '../core/service/directo
 import { normalize } from '../core/service/normalize.ts';
 import { watchSnapshot } from './snapshot-check.ts';
 
-/** A plan is decided from the folder and the list. A write that waits longer than this since the list needs a new one. */
+/** A plan is made from the folder and a list. A write needs a newer list if its list is older than this. */
 const MAX_LIST_AGE_MS = 5000;
 
 export type WriteGuardOptions = Signals & {
@@ -33,8 +33,8 @@ export type WriteGuard = {
 };
 
 /**
- * Guards the writes of a plan: none begins after the folder has changed, or the service that it writes to. The folder is checked
- * continuously, so that a plan that waits ends at once; the account is listed again before a write whose list is old.
+ * Guards the writes of a plan: no write begins after the folder or its service has changed. The folder is checked continuously, so that
+ * a waiting plan ends at once. The account is listed again before a write whose list is old.
  */
 export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }: WriteGuardOptions): WriteGuard {
   const controller = new AbortController();
@@ -50,7 +50,7 @@ export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }:
   const account = latestList({ list: async () => list({ stop: guarded, kill }), listedAt, now, giveUp });
 
   const gateOf = (step: Step): WriteGate => {
-    /** Whether the list is from the end of the last wait. Then it is used however long the wait for the budget was that it caused. */
+    /** Whether the list is from the end of the last wait. It is then used even if listing itself waited for the budget. */
     let isListed = false;
     const mayUseList = () => isListed || account.isFresh();
     return {
@@ -79,7 +79,7 @@ function superseded(what: string): FailureError {
 
 type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {
   readonly list: () => Promise<readonly ListedItem[]>;
-  /** Called when the list fails: nothing may be written from the old one. */
+  /** Called when the list fails, because nothing may be written from an old list. */
   readonly giveUp: (reason: FailureError) => void;
 };
 

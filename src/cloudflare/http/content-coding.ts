@@ -3,20 +3,24 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'n
 
 type Decoder = (body: Uint8Array, limits: { readonly maxOutputLength: number }) => Promise<Buffer>;
 
-const [unzipped, unbrotlied, unzstded] = [promisify(gunzip), promisify(brotliDecompress), promisify(zstdDecompress)];
-const [inflated, inflatedRaw] = [promisify(inflate), promisify(inflateRaw)];
+const [decodeGzip, decodeBrotli, decodeZstd] = [
+  promisify(gunzip),
+  promisify(brotliDecompress),
+  promisify(zstdDecompress),
+];
+const [decodeDeflate, decodeRawDeflate] = [promisify(inflate), promisify(inflateRaw)];
 
 /** https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding */
 const DECODERS: Readonly<Record<string, Decoder>> = {
-  gzip: unzipped,
-  'x-gzip': unzipped,
-  br: unbrotlied,
-  zstd: unzstded,
+  gzip: decodeGzip,
+  'x-gzip': decodeGzip,
+  br: decodeBrotli,
+  zstd: decodeZstd,
   // Some servers leave out the zlib header, which RFC 9110 requires.
-  deflate: async (body, limits) => (hasZlibHeader(body) ? inflated(body, limits) : inflatedRaw(body, limits)),
+  deflate: async (body, limits) => (hasZlibHeader(body) ? decodeDeflate(body, limits) : decodeRawDeflate(body, limits)),
 };
 
-/** The codings that requests ask for. The others are decoded as well, for servers that do not ask what the client accepts. */
+/** The codings that requests accept. The others are decoded too, because some servers ignore what the client accepts. */
 export const ACCEPTED_CODINGS = 'gzip, br';
 
 /** More than one coding is unusual, and each can multiply the size. */

@@ -16,7 +16,7 @@ const MAX_HEADER_LENGTH = 60;
 
 /** Describes a response that is not in the format of the API: its title if it is a page, its content type, and its coding. */
 export function describeUnreadable({ headers, text, problem, redact }: UnreadableResponse): string {
-  // Redacted before it is shortened: half a secret would not be found.
+  // Redacts before truncating, because a part of a secret would not be found.
   const shortened = (value: string, length: number) => escapeControlCharacters(redact(value)).slice(0, length);
   const [type, coding] = ['content-type', 'content-encoding'].map((name) => {
     const value = firstValue(headers[name]);

@@ -16,7 +16,7 @@ type Connection = {
 
 type ConnectionFailure = { readonly kind: FailureKind; readonly message: string };
 
-/** Explains why there was no complete response, and which part of the way is the cause. `error` is null for a timeout. */
+/** Explains why there was no complete response, and whether the proxy is the cause. `error` is null for a timeout. */
 export function connectionFailure(error: unknown, connection: Connection): ConnectionFailure {
   const { proxy, origin, requestTimeoutMs } = connection;
   if (error instanceof ProxyError && proxy != null) return proxyFailure(error, proxy, connection);

@@ -4,8 +4,8 @@ import type { Dispatcher } from 'undici';
 export type Lease = {
   readonly dispatcher: Dispatcher;
   /**
-   * Call it when no response came in time. Later requests open new connections: whatever silenced this one, for example a NAT that
-   * forgot it, may have silenced the idle ones as well. Requests in flight keep theirs.
+   * Call it when no response arrived in time. Later requests open new connections, because the cause, for example a NAT that dropped
+   * the connection, may affect the idle connections too. Requests in flight keep their connections.
    */
   readonly distrust: () => void;
   /** Call it when the request has ended. */
@@ -18,13 +18,13 @@ export type Connections = {
   readonly close: () => Promise<void>;
 };
 
-/** A pool of connections. It is destroyed when it is not the current one any more and its last request has ended. */
+/** A pool of connections. A replaced pool is destroyed when its last request has ended. */
 type Pool = { readonly dispatcher: Dispatcher; inFlight: number };
 
 /** Keeps one pool of connections, which is replaced when it is distrusted. */
 export function renewableConnections(open: () => Dispatcher): Connections {
-  const opened = (): Pool => ({ dispatcher: open(), inFlight: 0 });
-  let current = opened();
+  const openPool = (): Pool => ({ dispatcher: open(), inFlight: 0 });
+  let current = openPool();
   const pools = new Set([current]);
 
   const dropUnused = async (pool: Pool) => {
@@ -39,8 +39,8 @@ export function renewableConnections(open: () => Dispatcher): Connections {
       return {
         dispatcher: pool.dispatcher,
         distrust: () => {
-          if (pool !== current) return; // It was replaced since, by another request that timed out with this one.
-          current = opened();
+          if (pool !== current) return; // Another request that timed out has already replaced it.
+          current = openPool();
           pools.add(current);
         },
         release: () => {

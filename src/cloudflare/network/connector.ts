@@ -2,16 +2,16 @@ import { buildConnector } from 'undici';
 
 export type ConnectorOptions = Parameters<typeof buildConnector>[0] & { readonly timeout: number };
 
-/** How long Node waits for one address of a host before it gives that address up for the next one. */
+/** How long Node waits for one address of a host before it tries the next one. */
 const QUICK_ATTEMPT_MS = 250;
 
-/** Enough for any round trip, and for a lost packet, which is sent again after a second. */
+/** Enough for any round trip, even if a packet is lost and sent again after a second. */
 const PATIENT_ATTEMPT_MS = 3000;
 
 /**
- * Creates a function that opens connections, to the first address of a host that answers. Each address gets 250 ms at first, so that one
- * that never answers, such as IPv6 behind a broken router, costs little. On a network with longer round trips every address would be given
- * up, so a connection that fails in that way is tried again with more time, and so are the next ones until one is quick.
+ * Creates a function that connects to the first address of a host that answers. At first, each address gets 250 ms, so that an address
+ * that never answers, such as IPv6 behind a broken router, costs little. On a network with longer round trips, no address would answer in
+ * time. So after such a failure, addresses get more time, until a connection is quick again.
  */
 export function patientConnector(options: ConnectorOptions): buildConnector.connector {
   const attemptMs = Math.max(QUICK_ATTEMPT_MS, Math.min(PATIENT_ATTEMPT_MS, options.timeout / 4));

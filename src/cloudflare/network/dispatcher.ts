@@ -14,7 +14,7 @@ export type DispatcherOptions = {
   readonly maxResponseSize: number;
   /** The proxy to go through; null or absent for none. */
   readonly proxy?: HttpProxy | null | undefined;
-  /** Certificates of authorities to trust besides those that Node trusts, in PEM. */
+  /** Certificates, in PEM, of authorities to trust in addition to those that Node trusts. */
   readonly caCertificates?: string | null | undefined;
 };
 
@@ -30,8 +30,8 @@ export function dispatchers(options: DispatcherOptions): () => Dispatcher {
     bodyTimeout: requestTimeoutMs,
     // Longer than between two requests of a pass, shorter than any NAT forgets; a server may allow ten minutes.
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-    // Over HTTP/2, a request that times out leaves its connection in use, and undici repeats requests that nobody counts. With as many
-    // requests in flight as we have, HTTP/1.1 is as fast.
+    // Over HTTP/2, a connection stays in use after a timeout, and undici repeats requests without counting them. With this many requests
+    // in flight, HTTP/1.1 is as fast.
     allowH2: false,
   };
   if (proxy == null) return () => new Agent({ ...shared, connect: connector });
@@ -53,7 +53,7 @@ const KEEP_ALIVE_MAX_MS = 30_000;
 /** The options are explicit, so that no environment variable can turn certificate verification off. */
 function tlsOptions(caCertificates: string | null = null) {
   if (caCertificates === null) return { rejectUnauthorized: true };
-  // One context for all connections: to read the 150 certificates that Node trusts takes 10 ms.
+  // One context for all connections, because reading the 150 certificates that Node trusts takes 10 ms.
   const ca = [...getCACertificates('default'), caCertificates];
   return { rejectUnauthorized: true, secureContext: createSecureContext({ ca }) };
 }

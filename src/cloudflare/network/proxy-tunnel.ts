@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 /** The proxy did not open a tunnel. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
-  /** The status with which the proxy refused; null when it was not reached, or gave no answer. */
+  /** The status of the refusal; null when the proxy could not be reached, or did not answer. */
   readonly status: number | null;
   /** The ways to log in that the proxy offers, such as `Basic`. */
   readonly schemes: readonly string[];

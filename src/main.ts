@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { proxySecrets } from './config/proxy.ts';
 import { readToken } from './config/token-file.ts';
-import { escapeControlCharacters } from './core/base/escape.ts';
-import { redactor } from './core/base/redactor.ts';
+import { escapeControlCharacters } from './core/base/text/escape.ts';
+import { redactor } from './core/base/text/redactor.ts';
 import { FAKE_TOKEN } from './emulator/fake-account.ts';
 
 // Libraries are imported only after this check, because they fail on an older Node.js with an obscure error.

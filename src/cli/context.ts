@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
-import { escapeControlCharacters } from '../core/base/escape.ts';
-import type { Redactor } from '../core/base/redactor.ts';
+import { escapeControlCharacters } from '../core/base/text/escape.ts';
+import type { Redactor } from '../core/base/text/redactor.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
 import { painter } from '../sinks/colors.ts';

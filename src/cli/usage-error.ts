@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from '../core/base/escape.ts';
+import { escapeControlCharacters } from '../core/base/text/escape.ts';
 
 /** Returns commander's message about wrong usage as one line, without values that could be a secret in the wrong place. */
 export function describeUsageError(text: string): string {

@@ -1,4 +1,4 @@
-import { formatSuggestions, suggest } from '../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../core/base/text/suggest.ts';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
 import { formatSetting } from './format-setting.ts';

@@ -1,5 +1,5 @@
 import { parseDuration } from '../core/base/duration.ts';
-import { capitalize } from '../core/base/capitalize.ts';
+import { capitalize } from '../core/base/text/capitalize.ts';
 import { toJsonSchema } from '../core/service/json-schema.ts';
 import type { JsonSchema } from '../core/service/json-schema.ts';
 import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';

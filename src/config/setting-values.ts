@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_HOURS, parseDuration } from '../core/base/duration.ts';
-import { capitalize } from '../core/base/capitalize.ts';
+import { capitalize } from '../core/base/text/capitalize.ts';
 import { parseRate } from '../core/base/rate.ts';
 import type { Rate } from '../core/base/rate.ts';
 import { parseSchedule } from '../daemon/schedule.ts';

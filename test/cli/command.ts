@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { redactor } from '../../src/core/base/redactor.ts';
+import { redactor } from '../../src/core/base/text/redactor.ts';
 import { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 

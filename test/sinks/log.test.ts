@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { redactor } from '../../src/core/base/redactor.ts';
+import { redactor } from '../../src/core/base/text/redactor.ts';
 import { PASS_OUTCOMES } from '../../src/core/report/pass.ts';
 import type { PassOutcome } from '../../src/core/report/pass.ts';
 import type { Report } from '../../src/core/report/report.ts';

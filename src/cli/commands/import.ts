@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { Settings } from '../../config/settings.ts';
-import { escapeControlCharacters } from '../../core/base/escape.ts';
+import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import { select } from '../../core/compare/select.ts';
 import { fileNames } from '../../core/import/file-name.ts';
 import { planImport } from '../../core/import/plan-import.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { escapeControlCharacters } from '../../core/base/escape.ts';
+import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import type { Declared } from '../../core/load/collect.ts';
 import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';

@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from '../../core/base/escape.ts';
+import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import { firstValue } from './rate-limit-headers.ts';
 import type { Redact } from './redact.ts';
 

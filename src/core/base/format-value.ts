@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from './escape.ts';
+import { escapeControlCharacters } from './text/escape.ts';
 import type { Json } from './json.ts';
 
 /** Returns a value in YAML flow style, in quotes where YAML would read it as another value; `unset` for null. */

@@ -1,4 +1,4 @@
-import { MIN_SECRET_LENGTH } from './redactor.ts';
+import { MIN_SECRET_LENGTH } from './text/redactor.ts';
 
 /** An HTTP proxy through which the API is reached. */
 export type HttpProxy = {

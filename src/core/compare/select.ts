@@ -1,4 +1,4 @@
-import { formatSuggestions, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/text/suggest.ts';
 import type { Finding } from './compare.ts';
 
 /** The texts that select a service: its id and its names. */

@@ -1,7 +1,7 @@
 import { Document, Scalar, visit } from 'yaml';
 import { isExactNumber } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
-import { escapeControlCharacters } from '../base/escape.ts';
+import { escapeControlCharacters } from '../base/text/escape.ts';
 import { compare } from '../compare/compare.ts';
 import type { Finding } from '../compare/compare.ts';
 import { collect } from '../load/collect.ts';

@@ -1,5 +1,5 @@
 import { isObject } from '../base/json.ts';
-import { formatSuggestions, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/text/suggest.ts';
 import { addressSchema } from '../service/address.ts';
 import { fieldByPath, FIELDS } from '../service/fields.ts';
 import { uuid } from '../service/kinds.ts';

@@ -1,5 +1,5 @@
 import { compareText } from '../base/order.ts';
-import { escapeControlCharacters } from '../base/escape.ts';
+import { escapeControlCharacters } from '../base/text/escape.ts';
 
 /** Something wrong in a file: where it is, and what to do about it. `line` and `column` count from 1. */
 export type Problem = {

@@ -1,6 +1,6 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { formatSuggestions, suggest } from '../base/suggest.ts';
+import { formatSuggestions, suggest } from '../base/text/suggest.ts';
 import { declarationPaths } from '../service/fields.ts';
 import type { Issue } from '../service/schema.ts';
 import { describeValue } from './explain-issue.ts';

@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from '../base/escape.ts';
+import { escapeControlCharacters } from '../base/text/escape.ts';
 import type { Problem } from '../load/problem.ts';
 
 export type Annotation = {

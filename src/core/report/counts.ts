@@ -1,5 +1,5 @@
 import type { Failure } from '../base/failure.ts';
-import { escapeControlCharacters } from '../base/escape.ts';
+import { escapeControlCharacters } from '../base/text/escape.ts';
 import type { Finding, FindingKind } from '../compare/compare.ts';
 import type { Result } from '../plan/outcome.ts';
 import type { Mode } from './pass.ts';

@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from '../base/escape.ts';
+import { escapeControlCharacters } from '../base/text/escape.ts';
 import { formatValue } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';

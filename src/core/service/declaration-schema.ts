@@ -1,4 +1,4 @@
-import { capitalize } from '../base/capitalize.ts';
+import { capitalize } from '../base/text/capitalize.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { fieldsIn } from './fields.ts';

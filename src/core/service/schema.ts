@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capitalize } from '../base/capitalize.ts';
+import { capitalize } from '../base/text/capitalize.ts';
 import { isObject } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { DeclaredService } from './declared-service.ts';

@@ -4,7 +4,7 @@ import { isObject } from '../../core/base/json.ts';
 import type { Json, JsonObject } from '../../core/base/json.ts';
 import { parseRate } from '../../core/base/rate.ts';
 import type { Rate } from '../../core/base/rate.ts';
-import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../../core/base/text/suggest.ts';
 import { byLocation } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
 import { readYaml } from '../../core/load/yaml/read-yaml.ts';

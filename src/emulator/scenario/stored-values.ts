@@ -1,6 +1,6 @@
 import { isObject } from '../../core/base/json.ts';
 import type { Json, JsonObject } from '../../core/base/json.ts';
-import { formatSuggestions, suggest } from '../../core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../../core/base/text/suggest.ts';
 import type { ServiceStore, StoreResult } from '../service-store.ts';
 
 /** Values that the server stores instead of those that were sent, by dotted path; null unsets. */

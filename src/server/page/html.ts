@@ -1,5 +1,5 @@
 import { cachedByIdentity } from '../../core/base/identity-cache.ts';
-import { escapeControlCharacters, escapeHtml } from '../../core/base/escape.ts';
+import { escapeControlCharacters, escapeHtml } from '../../core/base/text/escape.ts';
 
 /** Values from files or responses cannot carry this symbol, so they are never taken for markup. */
 const markup: unique symbol = Symbol('markup');

@@ -1,4 +1,4 @@
-import { capitalize } from '../../core/base/capitalize.ts';
+import { capitalize } from '../../core/base/text/capitalize.ts';
 
 /** Returns a number with thousands separators: `1,000`. */
 export function formatNumber(number: number): string {

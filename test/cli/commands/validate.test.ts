@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { WARNINGS } from '../../../src/core/load/warnings/warning.ts';
 import { compareText } from '../../../src/core/base/order.ts';
-import { redactor } from '../../../src/core/base/redactor.ts';
+import { redactor } from '../../../src/core/base/text/redactor.ts';
 import { command, database, folderOf, SECRET, web } from '../command.ts';
 
 /** An account that cannot be used: validate must not send a request. */

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { escapeControlCharacters } from '../../base/escape.ts';
+import { escapeControlCharacters } from '../../base/text/escape.ts';
 import type { Style, TextOptions } from './style.ts';
 
 /** At most this many columns of a line are shown. In a longer line, at most this share of them precedes the caret. */

@@ -1,4 +1,4 @@
-import { escapeControlCharacters } from '../../base/escape.ts';
+import { escapeControlCharacters } from '../../base/text/escape.ts';
 import { renderProblem } from '../../load/problem.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { redactor } from '../../../src/core/base/redactor.ts';
+import { redactor } from '../../../../src/core/base/text/redactor.ts';
 
 function redacted(secrets: readonly string[], text: string): string {
   const { add, redact } = redactor();

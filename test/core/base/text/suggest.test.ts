@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatSuggestions, suggest } from '../../../src/core/base/suggest.ts';
+import { formatSuggestions, suggest } from '../../../../src/core/base/text/suggest.ts';
 
 const known = ['service_id', 'name', 'type', 'http_port', 'https_port', 'tcp_port', 'app_protocol', 'tls_settings'];
 

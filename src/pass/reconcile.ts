@@ -53,6 +53,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
   let memory = emptyMemory;
   /** Stays true until a pass has started every planned update. */
   let retryParked = false;
+  /** Whether the plan of the last pass was superseded. */
+  let wasSuperseded = false;
 
   return async (trigger, signals) => {
     const { facts, startMs, close } = openRecord({
@@ -83,6 +85,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
       if (mode === 'apply') {
         const { outcomes, denied } = await applyPlan(facts.plan, account, {
           ...options,
+          planned: declared.declarations,
+          isPatient: wasSuperseded,
           readAt,
           listedAt,
           stop,
@@ -91,6 +95,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
         facts.outcomes = outcomes;
         facts.error = denied ?? interruption(outcomes.values(), signals.stop);
       }
+      wasSuperseded = [...facts.outcomes.values()].some(isSuperseded);
       retryParked = [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
       memory = remember({ ...facts, now: clock.elapsedMs() });
     } catch (error) {
@@ -102,17 +107,17 @@ export function reconciler(options: ReconcilerOptions): Pass {
   };
 }
 
-type PlanTimes = Pick<WriteGuardOptions, 'readAt' | 'listedAt'>;
+type PlanBasis = Pick<WriteGuardOptions, 'planned' | 'isPatient' | 'readAt' | 'listedAt'>;
 
 /** Applies a plan while the folder and the account are as it assumes. */
 async function applyPlan(
   plan: Plan,
   { list, update }: ConsistentDirectory,
-  options: ReconcilerOptions & PlanTimes & Signals,
+  options: ReconcilerOptions & PlanBasis & Signals,
 ): Promise<Applied> {
   const { clock, concurrency, onProgress = () => {}, kill } = options;
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
-  const guard = guardWrites({ ...options, list, now: clock.elapsedMs });
+  const guard = guardWrites({ ...options, steps: plan.steps, list, now: clock.elapsedMs });
   try {
     const { stop, gateOf } = guard;
     return await apply(plan, { update, gateOf, concurrency, onProgress, stop, kill });
@@ -134,6 +139,10 @@ function unconfirmedIn(findings: readonly Finding[], unconfirmed: ReadonlySet<st
 function interruption(outcomes: Iterable<Outcome>, stop: AbortSignal): Failure | null {
   const isInterrupted = stop.aborted && [...outcomes].some(isUndone);
   return isInterrupted ? failure('interrupted', 'stopped before all updates were done') : null;
+}
+
+function isSuperseded(outcome: Outcome): boolean {
+  return outcome.result === 'withheld' && outcome.superseded === true;
 }
 
 function isUndone(outcome: Outcome): boolean {

@@ -17,8 +17,8 @@ export type SnapshotCheckOptions = {
   readonly now: () => number;
   /** Ends the checks. */
   readonly stop: AbortSignal;
-  /** Called once when the folder has changed, or can no longer be read. */
-  readonly onChange: () => void;
+  /** Called after each check that finds that the folder has changed, or can no longer be read. The check ends with the promise. */
+  readonly onChange: () => Promise<void>;
 };
 
 export type SnapshotCheck = {
@@ -44,7 +44,7 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
     try {
       // The pass must not wait for a read that never ends.
       const changed = await unlessAborted(stop, async () => source.hasChanged(stop));
-      if (changed) onChange();
+      if (changed) await onChange();
       checkedAt = startedAt;
       pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * (now() - startedAt)));
     } catch (error) {

@@ -8,6 +8,8 @@ import type { Step } from '../core/plan/step.ts';
 import { isUsable } from '../core/service/directory.ts';
 import type { ListedItem, LiveService, WriteGate } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
+import { currentDeclarations } from './current-declarations.ts';
+import type { CurrentDeclarationsOptions } from './current-declarations.ts';
 import { watchSnapshot } from './snapshot-check.ts';
 
 /** A plan is made from the folder and a list. A write needs a newer list if its list is older than this. */
@@ -15,6 +17,13 @@ const MAX_LIST_AGE_MS = 5000;
 
 export type WriteGuardOptions = Signals & {
   readonly source: Source;
+  readonly steps: readonly Step[];
+  readonly planned: CurrentDeclarationsOptions['planned'];
+  /**
+   * Whether the plan before this one was superseded. If so, the steps whose declarations have not changed are carried out, because a
+   * folder that never comes to rest would supersede every plan.
+   */
+  readonly isPatient: boolean;
   /** Lists the live services again. */
   readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
   /** When the folder was read and when the list of the plan arrived, in milliseconds of `now`. */
@@ -36,18 +45,27 @@ export type WriteGuard = {
  * Guards the writes of a plan: no write begins after the folder or its service has changed. The folder is checked continuously, so that
  * a waiting plan ends at once. The account is listed again before a write whose list is old.
  */
-export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }: WriteGuardOptions): WriteGuard {
+export function guardWrites(options: WriteGuardOptions): WriteGuard {
+  const { source, steps, planned, isPatient, list, readAt, listedAt, now, stop, kill } = options;
   const controller = new AbortController();
   const giveUp = (reason: FailureError) => controller.abort(reason);
   const guarded = AbortSignal.any([stop, controller.signal]);
+  const declarations = currentDeclarations({ source, planned, stop: guarded });
   const folder = watchSnapshot({
     source,
     readAt,
     now,
     stop: guarded,
-    onChange: () => giveUp(superseded('the folder has changed since this pass read it')),
+    onChange: async () => {
+      // A folder that cannot be read any more declares nothing.
+      const isSame = await declarations.refresh().catch(() => null);
+      if (isSame === true) return;
+      if (isSame === null || !isPatient || !steps.some(declarations.include)) giveUp(superseded(FOLDER_CHANGED));
+    },
   });
   const account = latestList({ list: async () => list({ stop: guarded, kill }), listedAt, now, giveUp });
+
+  const isCurrent = (step: Step) => declarations.include(step) && !account.hasChanged(step);
 
   const gateOf = (step: Step): WriteGate => {
     /** Whether the list is from the end of the last wait. It is then used even if listing itself waited for the budget. */
@@ -55,13 +73,14 @@ export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }:
     const mayUseList = () => isListed || account.isFresh();
     return {
       enter: () => {
-        if (!folder.isFresh() || !mayUseList() || account.hasChanged(step)) return false;
+        if (!folder.isFresh() || !mayUseList() || !isCurrent(step)) return false;
         isListed = false;
         return true;
       },
       check: async () => {
         await folder.check();
         if (guarded.aborted) throw abortReason(guarded);
+        if (!declarations.include(step)) throw superseded(FOLDER_CHANGED);
         if (!mayUseList()) {
           await account.refresh();
           isListed = true;
@@ -72,6 +91,8 @@ export function guardWrites({ source, list, readAt, listedAt, now, stop, kill }:
   };
   return { stop: guarded, gateOf, close: folder.close };
 }
+
+const FOLDER_CHANGED = 'the folder has changed since this pass read it';
 
 function superseded(what: string): FailureError {
   return new FailureError(failure('superseded', `superseded: ${what}; the next pass makes a new plan`));

@@ -46,6 +46,11 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       reading = result.catch(() => {}); // The caller of `read` handles the error.
       return result;
     },
+    readAgain: async (signal) => {
+      await reading;
+      const { files } = await readFiles(path, include, signal);
+      return [...(await parseAll(path, files, cache, signal)).values()].map(({ parsed }) => parsed);
+    },
     hasChanged: async (signal) => {
       // The files are compared with the last read, so a read in progress must end first.
       await reading;

@@ -17,6 +17,11 @@ export type Source = {
    * the signal if that is aborted. `onLoaded` is called when all files are in memory and only parsing is left.
    */
   readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
+  /**
+   * Returns the files as they are now. Does not count as a read: `hasChanged` still compares with the last one. Throws if the folder
+   * cannot be read.
+   */
+  readonly readAgain: (signal: AbortSignal) => Promise<readonly ParsedFile[]>;
   /** Returns whether the folder has changed since it was last read. Finds changes for which no event arrived. */
   readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
   /** Returns how many times the folder has been read completely. */

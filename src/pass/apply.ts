@@ -3,6 +3,7 @@ import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
 import { changesBetween } from '../core/compare/compare.ts';
+import { findLostPaths } from '../core/compare/lost-fields.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { stepId } from '../core/plan/step.ts';
@@ -127,16 +128,26 @@ function stepRunner({ update, gateOf, kill }: ApplyOptions, breaker: Breaker): (
         return { result: 'withheld', attempts, reason: message, superseded: true };
       if (attempts === 0) return withheld(message);
       breaker.onFailure(error.failure);
-      return { result: 'failed', attempts, failure: error.failure };
+      return { result: 'failed', attempts, failure: withAdvice(error.failure, step) };
     }
   };
 }
 
 /** Compares the answer with the declaration. A value that the API stores differently would otherwise be sent in every pass. */
-function outcomeOfUpdate({ finding }: Update, { live, attempts }: Updated): Outcome {
-  const { known: stored } = normalize(live.value);
+function outcomeOfUpdate({ finding, carriedOver }: Update, { live, attempts }: Updated): Outcome {
+  const { known: stored, unknown } = normalize(live.value);
   const paths = changesBetween(stored, finding.declared).map((change) => change.path);
-  return paths.length === 0 ? { result: 'updated', attempts } : { result: 'unsettled', attempts, paths, stored };
+  const lost = carriedOver.flatMap((path) => findLostPaths(path, finding.unknown.get(path), unknown.get(path)));
+  if (paths.length === 0 && lost.length === 0) return { result: 'updated', attempts };
+  return { result: 'unsettled', attempts, paths, stored, ...(lost.length === 0 ? {} : { lost }) };
+}
+
+/** Names the setting if the API may have refused fields that this version does not know. */
+function withAdvice(reason: Failure, { carriedOver }: Step): Failure {
+  if (reason.status !== 400 || carriedOver.length === 0) return reason;
+  const fields = carriedOver.join(', ');
+  const advice = `the update kept live fields that this version does not know (${fields}); if the API refuses them, set unknown_fields to drop`;
+  return { ...reason, message: `${reason.message}; ${advice}` };
 }
 
 function withheld(reason: string): Outcome {

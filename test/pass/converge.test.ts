@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isObject } from '../../src/core/base/json.ts';
 import type { Quirks } from '../../src/emulator/scenario/quirks.ts';
 import { fleet, fleetTunnels } from './fleet.ts';
 import { openFixture } from './pass-fixture.ts';
@@ -139,6 +140,65 @@ test('preserves unknown fields in an update and reports them', async () => {
     },
   ]);
   expect(await pass()).toMatchObject({ outcome: 'in_sync' });
+});
+
+test('names the unknown fields that the API removed although the update contained them', async () => {
+  const [pair] = pairs.slice(25);
+  const live = { ...pair?.live, http_port: 81, labels: { team: 'web', tier: 1 }, owner: 'net' };
+  const { write, pass, putCount } = await openFixture({
+    services: [live],
+    tunnels: fleetTunnels,
+    scenario: { keep: { 'labels.team': null, owner: null } },
+  });
+  write('one.yaml', [pair?.declared ?? {}]);
+  expect(await pass()).toMatchObject({
+    outcome: 'partial',
+    services: [
+      {
+        result: 'unsettled',
+        reason: 'the API removed unknown fields that the update contained: labels.team, owner',
+      },
+    ],
+  });
+  expect(await pass()).toMatchObject({ outcome: 'in_sync' });
+  expect(putCount()).toBe(1);
+});
+
+test('does not carry unknown fields of the old type over, and names them', async () => {
+  const [pair] = pairs.slice(25);
+  const { host } = pair?.live ?? {};
+  const live = {
+    ...pair?.live,
+    type: 'tcp',
+    tcp_port: 1,
+    fast_open: true,
+    tls_settings: { cert_verification_mode: 'verify_full', new_thing: [1] },
+    host: { ...(isObject(host) ? host : {}), zone: 'a' },
+  };
+  const { write, pass, puts } = await openFixture({ services: [live], tunnels: fleetTunnels });
+  write('one.yaml', [pair?.declared ?? {}]);
+  expect(await pass()).toMatchObject({
+    outcome: 'converged',
+    services: [{ result: 'updated', reason: 'removes unknown fields of the live service: fast_open' }],
+  });
+  const [body] = puts().values();
+  expect(body).toMatchObject({ type: 'http', host: { zone: 'a' }, tls_settings: { new_thing: [1] } });
+  expect(body).not.toHaveProperty('fast_open');
+});
+
+test('names the setting if the API refuses an update that carries unknown fields over', async () => {
+  const [pair] = pairs.slice(25);
+  const live = { ...pair?.live, http_port: 81, labels: { team: 'web' } };
+  const { write, pass } = await openFixture({
+    services: [live],
+    tunnels: fleetTunnels,
+    scenario: { share: 1, faults: [400], methods: ['PUT'] },
+  });
+  write('one.yaml', [pair?.declared ?? {}]);
+  const { services } = await pass();
+  expect(services[0]?.reason).toMatch(
+    /^HTTP 400.*; the update kept live fields that this version does not know \(labels\); if the API refuses them, set unknown_fields to drop$/,
+  );
 });
 
 test('reports pending updates and writes nothing in the modes plan and detect', async () => {

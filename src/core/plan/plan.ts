@@ -1,5 +1,5 @@
 import type { Drifted, Finding } from '../compare/compare.ts';
-import { toBody } from '../service/normalize.ts';
+import { fieldsToCarryOver, toBody } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
 import { exceededLimit } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -73,7 +73,8 @@ function turnOf(finding: Drifted, { memory }: PlanOptions): number {
 }
 
 function toUpdate(finding: Drifted, holders: NameHolders, { unknownFields }: PlanOptions): Step {
-  const carriedOver = unknownFields === 'drop' ? noFields : finding.unknown;
+  const carriedOver =
+    unknownFields === 'drop' ? noFields : fieldsToCarryOver(finding.declared, finding.liveFields, finding.unknown);
   return {
     kind: 'update',
     finding,

@@ -28,7 +28,7 @@ export type FinishedPass = {
  *   invalid                      as before: a file that is broken for a while is not a change
  *   missing, unmanaged           nothing
  *   drifted, updated             in sync, and how often in a row the same live value was replaced
- *   drifted, unsettled           the fields that the API stored differently
+ *   drifted, unsettled           the fields that the API stored differently; if only unknown ones are lost, as updated
  *   drifted, failed (rejected)   parked: for 15 minutes, then 30, then an hour each time
  *   drifted, failed (otherwise)  to run last in the next pass
  *   drifted, withheld or none    as before, unless either side has changed
@@ -69,17 +69,15 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
   const last = memory.get(id);
   const outcome = outcomes.get(id);
   const current = currentMemory(finding, memory);
-  const { declared, live, unknown, repeated } = current;
   switch (outcome?.result) {
-    case 'updated': {
-      const times = repeated.liveBefore === live ? repeated.times + 1 : 1;
-      return { ...inSync, declared, live: declared, unknown, repeated: { liveBefore: live, times } };
-    }
+    case 'updated':
+      return afterUpdate(current);
     case 'unsettled':
+      if (outcome.paths.length === 0) return afterUpdate(current);
       return {
         ...current,
         live: fingerprint(outcome.stored),
-        unsettled: { paths: outcome.paths, liveBefore: live },
+        unsettled: { paths: outcome.paths, liveBefore: current.live },
         parked: null,
       };
     case 'failed':
@@ -89,6 +87,12 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
     case undefined:
       return { ...current, runsLast: last?.runsLast === true };
   }
+}
+
+/** Returns the memory of a service that is now as declared. */
+function afterUpdate({ declared, live, unknown, repeated }: ServiceMemory): ServiceMemory {
+  const times = repeated.liveBefore === live ? repeated.times + 1 : 1;
+  return { ...inSync, declared, live: declared, unknown, repeated: { liveBefore: live, times } };
 }
 
 /** Returns the memory of a drifted service before its outcome is considered. Drops everything that a change of either side ends. */

@@ -4,7 +4,7 @@ import { findingId } from '../compare/compare.ts';
 import type { Change, Drifted, Finding, FindingKind } from '../compare/compare.ts';
 import { findDriftCause } from '../plan/memory.ts';
 import type { DriftCause, Memory } from '../plan/memory.ts';
-import type { Outcome, Result } from '../plan/outcome.ts';
+import type { Outcome, Result, UnsettledOutcome } from '../plan/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
 import type { Fields } from '../service/normalize.ts';
@@ -127,7 +127,7 @@ function reportResult(
     case 'updated':
       return { result: outcome.result, reason: loss, error: null };
     case 'unsettled':
-      return { result: outcome.result, reason: describeStored(outcome.paths, outcome.stored, declared), error: null };
+      return { result: outcome.result, reason: describeUnsettled(outcome, declared), error: null };
     case 'failed':
       return { result: outcome.result, reason: outcome.failure.message, error: outcome.failure };
     case 'withheld':
@@ -137,8 +137,18 @@ function reportResult(
 
 /** Describes the unknown fields that an update removes; null if it removes none. */
 function describeRemovedFields(unknownFields: readonly string[], step: Step | undefined): string | null {
-  if (unknownFields.length === 0 || step?.carriedOver.length !== 0) return null;
-  return `removes unknown fields of the live service: ${unknownFields.join(', ')}`;
+  if (step === undefined) return null;
+  const removed = unknownFields.filter((path) => !step.carriedOver.includes(path));
+  return removed.length === 0 ? null : `removes unknown fields of the live service: ${removed.join(', ')}`;
+}
+
+/** Describes what the API did not store as it was sent. */
+function describeUnsettled({ paths, stored, lost = [] }: UnsettledOutcome, declared: Fields): string {
+  const parts = [
+    ...(paths.length === 0 ? [] : [describeStored(paths, stored, declared)]),
+    ...(lost.length === 0 ? [] : [`the API removed unknown fields that the update contained: ${lost.join(', ')}`]),
+  ];
+  return parts.join('; ');
 }
 
 /** Returns, for example, `the API stored a different value: tcp_port is 1, declared 5432`. */

@@ -87,6 +87,19 @@ export function findLostFields(declared: Fields, unknown: Fields): readonly stri
   });
 }
 
+/**
+ * Returns the unknown fields of a live service that an update carries over. A field next to `http_port` may exist for one type only, and a
+ * field next to `hostname` for one kind of host. If the declaration changes that, the field belongs to the old shape and is left out.
+ */
+export function fieldsToCarryOver(declared: Fields, live: Fields, unknown: Fields): Fields {
+  const sameType = declared.get('type') === live.get('type');
+  const sameHost = declared.has('host.hostname') === live.has('host.hostname');
+  if (sameType && sameHost) return unknown;
+  const isLeftOut = (mapping: string | undefined) =>
+    (mapping === undefined && !sameType) || (mapping === 'host' && !sameHost);
+  return new Map([...unknown].filter(([path]) => !isLeftOut(mappingOf(path))));
+}
+
 type Mapping = { readonly prefix: string; readonly fields: Tree };
 
 /** Puts the value of each known field at its index, and every other value under its path. */

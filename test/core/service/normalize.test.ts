@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
-import { normalize, toBody, findLostFields } from '../../../src/core/service/normalize.ts';
+import { fieldsToCarryOver, findLostFields, normalize, toBody } from '../../../src/core/service/normalize.ts';
 import { apiResponse, certificate, http, tcp, tunnel } from '../builders.ts';
 
 const known = (service: JsonObject) => Object.fromEntries(normalize(service).known);
@@ -227,6 +227,17 @@ test.for<{ path: string; host: JsonObject; lost: boolean }>([
   { path: 'a.b', host: tcp.host, lost: false },
 ])('whether $host has no place for the unknown $path: $lost', ({ path, host, lost }) => {
   expect(findLostFields(normalize({ host }).known, fields({ [path]: 1 }))).toEqual(lost ? [path] : []);
+});
+
+test.for<{ what: string; live: JsonObject; left: readonly string[] }>([
+  { what: 'nothing else', live: tcp, left: [] },
+  { what: 'the type', live: { ...tcp, type: 'http', tcp_port: null }, left: ['labels'] },
+  { what: 'the kind of host', live: { ...tcp, host: http.host }, left: ['host.zone'] },
+  { what: 'both', live: http, left: ['host.zone', 'labels'] },
+])('leaves unknown fields of the old shape out of an update that changes $what', ({ live, left }) => {
+  const unknown = fields({ 'host.zone': 'a', labels: 1, 'tls_settings.ciphers': [] });
+  const carried = fieldsToCarryOver(normalize(tcp).known, normalize(live).known, unknown);
+  expect([...unknown.keys()].filter((path) => !carried.has(path))).toEqual(left);
 });
 
 test('restores unknown keys that contain dots and quotes', () => {

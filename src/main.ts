@@ -4,6 +4,7 @@ import { readToken } from './config/token-file.ts';
 import { escapeControlCharacters } from './core/base/text/escape.ts';
 import { redactor } from './core/base/text/redactor.ts';
 import { FAKE_TOKEN } from './emulator/fake-account.ts';
+import { hasLiveThreads } from './source/thread/live-threads.ts';
 
 // Libraries are imported only after this check, because they fail on an older Node.js with an obscure error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -55,9 +56,9 @@ let ignoresStdoutErrors = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (ignoresStdoutErrors) return;
   // The reader closed the pipe, as in `plan | head`. That is not a failure.
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') exitNow(0);
   printError(`the result cannot be written: ${error.code}`);
-  process.exit(1);
+  exitNow(1);
 });
 // An error of stderr cannot be reported. The exit code still shows a failure.
 process.stderr.on('error', () => {});
@@ -144,7 +145,8 @@ function exitOnBug(error: unknown): void {
  * shell does, ends the threads. A signal to itself would not work, because the first process of a container ignores it.
  */
 function exitNow(code: number): never {
-  if (process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS)Req/.test(name))) {
+  if (hasLiveThreads() || process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS)Req/.test(name))) {
+    process.chdir('/'); // The folder that the process is in may be on the file system that is gone.
     const command = [process.execPath, '--eval', `process.exit(${code})`];
     process.execve?.(process.execPath, command, { ...process.env, NODE_OPTIONS: '' });
   }

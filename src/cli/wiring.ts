@@ -12,6 +12,9 @@ import type { Directory } from '../core/service/directory.ts';
 import { reconciler } from '../pass/reconcile.ts';
 import type { Pass, ReconcilerOptions } from '../pass/reconcile.ts';
 import { folderSource } from '../source/folder-source.ts';
+import { localFirst } from '../source/local-first.ts';
+import { threadedFolder } from '../source/thread/threaded-folder.ts';
+import type { ThreadedFolder } from '../source/thread/threaded-folder.ts';
 import { version } from './version.ts';
 
 /** At most this many attempts per request, including the first. */
@@ -19,8 +22,18 @@ const MAX_ATTEMPTS = 5;
 
 export const clock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
-export function createSource(settings: Settings): Source {
-  return folderSource({ path: settings.services, include: settings.include, allowEmpty: settings.allow_empty });
+export type Folder = Pick<ThreadedFolder, 'openWatcher' | 'close'> & { readonly source: Source };
+
+/**
+ * Opens the folder of declarations. Close it when it is no longer used. Another thread reads it, except for the first time if it is on a
+ * local disk: then, starting the thread would take longer than reading. With `once`, the folder is read a few times only.
+ */
+export function openFolder(settings: Settings, { once = false } = {}): Folder {
+  const { services: path, include, allow_empty: allowEmpty } = settings;
+  const folder = threadedFolder({ path, include });
+  if (!once) folder.start();
+  const reader = localFirst({ path, include, reader: folder.reader, maxReads: once ? Infinity : 1 });
+  return { ...folder, source: folderSource({ path, include, allowEmpty, reader }) };
 }
 
 export function createBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {

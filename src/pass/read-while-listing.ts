@@ -43,7 +43,15 @@ export function readerWhileListing(
     } catch (error) {
       readFailed.abort(new FailureError(failure('interrupted', 'the folder cannot be read')));
       if (listing !== null) await list().catch(() => {}); // The pass ends because of the folder, not because of the list.
-      throw error;
+      throw withFolder(error, source.path);
     }
   };
+}
+
+/** Returns an error of `pass_timeout` with the name of the folder, whose file system may not respond; any other error unchanged. */
+function withFolder(error: unknown, folder: string): unknown {
+  if (!(error instanceof FailureError) || error.failure.kind !== 'transient') return error;
+  return new FailureError(failure('source', `${folder}: the folder cannot be read: ${error.message}`), {
+    cause: error,
+  });
 }

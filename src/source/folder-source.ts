@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ParsedFile } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
-import type { FoundFile } from './list-files.ts';
-import { loadFolder, parseFoundFile, requireDeclarations } from './load-folder.ts';
-import { readFiles } from './read-files.ts';
+import { folderReader } from './folder-reader.ts';
+import type { FolderRead, FolderReader } from './folder-reader.ts';
+import { orFolderFailure, parseFoundFile, requireDeclarations } from './load-folder.ts';
 
 export type FolderOptions = {
   readonly path: string;
@@ -15,12 +14,20 @@ export type FolderOptions = {
   readonly allowEmpty: boolean;
 };
 
+export type SourceOptions = FolderOptions & {
+  /** Reads the folder. By default, reading blocks this thread. */
+  readonly reader?: FolderReader;
+};
+
 /** Parsing blocks the event loop for at most this long at a time. Thousands of new files take seconds in total. */
 const SLICE_MS = 20;
 
 /** Creates the source of declarations for a folder. Parsed files are cached while their bytes stay the same. */
-export function folderSource({ path, include, allowEmpty }: FolderOptions): Source {
+export function folderSource({ path, include, allowEmpty, ...options }: SourceOptions): Source {
+  const reader = options.reader ?? folderReader({ path, include });
   let cache: ReadonlyMap<string, CachedFile> = new Map();
+  /** The version of the read that `cache` holds. */
+  let cachedVersion: string | null = null;
   /** Null unless the last read was successful. */
   let lastDigest: string | null = null;
   let readCount = 0;
@@ -28,14 +35,15 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
   const read: Source['read'] = async (signal, onLoaded) => {
     lastDigest = null;
-    const { revision, files } = await loadFolder(path, include, signal);
+    const found = await orFolderFailure(path, signal, async () => reader.read(cachedVersion, signal));
     onLoaded?.();
-    cache = await parseAll(path, files, cache, signal);
+    cache = await parseChanged(path, found, cache, signal);
+    cachedVersion = found.version;
     readCount += 1;
-    lastDigest = digestOfFiles([...cache].map(([name, { digest }]) => ({ path: name, digest })));
-    const parsedFiles = [...cache.values()].map(({ parsed }) => parsed);
-    if (!allowEmpty) requireDeclarations(path, include, parsedFiles);
-    return { path, revision, files: parsedFiles };
+    lastDigest = found.digest;
+    const files = [...cache.values()].map(({ parsed }) => parsed);
+    if (!allowEmpty) requireDeclarations(path, include, files);
+    return { path, revision: found.revision, files };
   };
 
   return {
@@ -52,11 +60,14 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
       return [...(await parseAll(path, files, cache, signal)).values()].map(({ parsed }) => parsed);
     },
     hasChanged: async (signal) => {
-      // The files are compared with the last read, so a read in progress must end first.
-      await reading;
       try {
-        const { files } = await readFiles(path, include, signal);
-        return digestOfFiles(files.map((file) => ({ path: file.path, digest: digestOf(file) }))) !== lastDigest;
+        for (;;) {
+          // The files are compared with the last read, so no read may be in progress.
+          const before = reading;
+          await before;
+          const digest = await reader.digest(signal);
+          if (reading === before) return digest !== lastDigest;
+        }
       } catch {
         // An unreadable folder is a change only if it was readable before. The next pass reports why.
         return lastDigest !== null && !signal.aborted;
@@ -67,33 +78,28 @@ export function folderSource({ path, include, allowEmpty }: FolderOptions): Sour
 
 type CachedFile = { readonly digest: string; readonly parsed: ParsedFile };
 
-/** Parses the files that are not in the cache, and lets other work run in between. */
-async function parseAll(
+/** Parses the files whose content is not in the cache, and lets other work run in between. */
+async function parseChanged(
   folder: string,
-  files: readonly FoundFile[],
+  { paths, changed }: FolderRead,
   cache: ReadonlyMap<string, CachedFile>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, CachedFile>> {
+  if (paths === null && changed.length === 0) return cache;
   const all = new Map<string, CachedFile>();
+  const changedByPath = new Map(changed.map((file) => [file.path, file]));
   let sliceStartedAt = performance.now();
-  for (const file of files) {
+  for (const path of paths ?? cache.keys()) {
     if (performance.now() - sliceStartedAt > SLICE_MS) {
       await nextTurn();
       signal.throwIfAborted();
       sliceStartedAt = performance.now();
     }
-    const digest = digestOf(file);
-    const cached = cache.get(file.path);
-    const parsed = cached?.digest === digest ? cached.parsed : parseFoundFile(join(folder, file.path), file);
-    all.set(file.path, { digest, parsed });
+    const file = changedByPath.get(path);
+    const cached = cache.get(path);
+    if (cached !== undefined && (file === undefined || file.digest === cached.digest)) all.set(path, cached);
+    else if (file === undefined) throw new Error(`${path} was not read`);
+    else all.set(path, { digest: file.digest, parsed: parseFoundFile(join(folder, path), file) });
   }
   return all;
-}
-
-function digestOf(file: FoundFile): string {
-  return 'fault' in file ? `fault:${file.fault}` : hash('sha256', file.bytes);
-}
-
-function digestOfFiles(files: readonly { readonly path: string; readonly digest: string }[]): string {
-  return hash('sha256', files.map(({ path, digest }) => `${path}\0${digest}`).join('\0'));
 }

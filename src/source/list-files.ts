@@ -23,8 +23,11 @@ const MAX_ENTRIES = 50_000;
 /** The name of a file of declarations. A folder with such a name is probably a mistake. Other folders can match too, by `team/**`. */
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
 
-/** Lists and reads all files below `root` that match one of the globs. Throws the system's error if an entry disappears. */
-export function listFiles(root: string, include: readonly string[]): Listing {
+/**
+ * Lists and reads all files below `root` that match one of the globs. Calls `onEntry` for every entry. Throws the system's error if an
+ * entry disappears.
+ */
+export function listFiles(root: string, include: readonly string[], onEntry?: () => void): Listing {
   const files: FoundFile[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
   let entryCount = 0;
@@ -35,6 +38,7 @@ export function listFiles(root: string, include: readonly string[]): Listing {
       nested.push({ folder, version: folderVersion(folder) });
     }
     for (const entry of entries) {
+      onEntry?.();
       if (isHidden(entry.name)) continue;
       entryCount += 1;
       if (entryCount > MAX_ENTRIES)

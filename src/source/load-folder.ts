@@ -9,8 +9,17 @@ import type { FolderFiles } from './read-files.ts';
 
 /** Reads the files of a folder as of one moment. Throws a `FailureError` if it cannot, and the reason of the signal if that is aborted. */
 export async function loadFolder(path: string, include: readonly string[], signal: AbortSignal): Promise<FolderFiles> {
+  return orFolderFailure(path, signal, async () => readFiles(path, include, signal));
+}
+
+/** Returns the result of reading a folder. Throws a `FailureError` if that fails, and the reason of the signal if that is aborted. */
+export async function orFolderFailure<Result>(
+  path: string,
+  signal: AbortSignal,
+  read: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await readFiles(path, include, signal);
+    return await read();
   } catch (error) {
     signal.throwIfAborted();
     throw new FailureError(failure('source', describe(path, error)), { cause: error });

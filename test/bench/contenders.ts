@@ -1,4 +1,4 @@
-import { createBudget, createDirectory, createPass, createSource } from '../../src/cli/wiring.ts';
+import { createBudget, createDirectory, createPass, openFolder } from '../../src/cli/wiring.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 import { fixedCredentials } from '../../src/core/base/credentials.ts';
@@ -82,7 +82,7 @@ export function settingsWith(flags: Partial<Record<SettingName, string>>): Setti
 
 /** A pass of a warmed-up daemon, with the parts that `run` uses. */
 function daemonPass({ url, accountId, token }: LiveAccount, settings: Settings): Floor & Pick<Contender, 'rest'> {
-  const source = createSource(settings);
+  const { source } = openFolder(settings);
   const account = { accountId, baseUrl: url, credentials: fixedCredentials({ token }) };
   const directory = createDirectory(
     settings,

@@ -207,6 +207,8 @@ test('reports failed passes without file descriptors, recovers, and detects the 
   const services = folderOf({ 'web.yaml': web() });
   const program = await running(services, inShell('ulimit -n 100; exec "$@"', after(glutton)));
   await program.logged({ event, outcome: 'in_sync' });
+  // Starting the thread that reads the folder needs descriptors as well.
+  await program.until((stdout) => stdout.includes('"event":"watching"'));
 
   program.send('SIGUSR2');
   for (let pass = 0; pass < 2; pass += 1) {

@@ -18,7 +18,7 @@ import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, FOLDER_SETTINGS, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
-import { createSource } from '../wiring.ts';
+import { openFolder } from '../wiring.ts';
 
 const HELP: HelpText = {
   examples: [
@@ -64,7 +64,7 @@ export function defineEmulate(command: Command, scope: CommandScope): void {
 async function emulate({ settings }: Config, flags: EmulateFlags, context: Context): Promise<ExitCode> {
   const { port, seed, scenario: file } = flags;
   const scenario = file === undefined ? {} : readScenario(file);
-  const source = createSource(settings);
+  const { source, close } = openFolder(settings, { once: true });
   // Throws if the folder cannot be read. Otherwise, the user would not learn why there are no services.
   if (seed !== 'empty') await source.read(context.stop);
   const { emulator, account } = await startEmulatedAccount(source, seed, {
@@ -87,6 +87,7 @@ async function emulate({ settings }: Config, flags: EmulateFlags, context: Conte
   printResult(context, `export CLOUDFLARE_API_TOKEN=${emulator.token}`);
   await untilAborted(context.stop);
   await emulator.close();
+  await close();
   return 0;
 }
 

@@ -19,7 +19,7 @@ import type { EmulatedAccount } from '../emulated-account.ts';
 import { colorOption, emulatorOption, FOLDER_SETTINGS, onlyOption, outputOption } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { withSlowListNotice } from '../slow-list-notice.ts';
-import { createBudget, createDirectory, createPass, createSource, describeWait } from '../wiring.ts';
+import { createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
 
 /* Shared by `plan` and `apply`. */
 
@@ -70,7 +70,8 @@ export type PassResult = { readonly report: Report; readonly planned: Planned; r
 /** Runs one pass and prints its report. */
 export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
   const { planOnly, savedPlan, only } = request;
-  const source = createSource(settings);
+  const folder = openFolder(settings, { once: true });
+  const { source } = folder;
   const emulated = request.emulator ? await emulateAccount(source) : null;
   const account =
     emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add, caFile: settings.ca_file });
@@ -106,6 +107,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
     kill.clear();
     await directory.close();
     await emulated?.emulator.close();
+    await folder.close();
   }
 }
 

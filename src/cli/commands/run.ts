@@ -45,7 +45,7 @@ import { openProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { StatusServer, StatusServerOptions } from '../status-server.ts';
 import { version } from '../version.ts';
-import { clock, createBudget, createDirectory, createPass, createSource, describeWait } from '../wiring.ts';
+import { clock, createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
 
 const HELP: HelpText = {
   examples: [
@@ -86,7 +86,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
   const parts = await openDaemonParts(settings, options, context);
-  const { source, directory, account, emulated, log, vitals, progress, statusServer } = parts;
+  const { folder, directory, account, emulated, log, vitals, progress, statusServer } = parts;
   logStart(parts, settings);
   notifyOnStop(context, (text) => {
     vitals.onStop();
@@ -103,13 +103,13 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
   try {
     await daemon({
       pass: createPass(settings, {
-        source,
+        source: folder.source,
         directory,
         account,
         onStep: vitals.onStep,
         onProgress: progress.onProgress,
       }),
-      triggers: triggersOf(parts, settings, context),
+      triggers: triggersOf(parts, settings, { context, once: options.once }),
       sinks: [
         progress,
         outcomeSink,
@@ -130,6 +130,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
     await statusServer?.close();
     await directory.close();
     await emulated?.emulator.close();
+    await folder.close();
   }
   log.info({ event: 'stopped' }, 'stopped');
   if (!options.once || lastOutcome === 'in_sync') return 0;
@@ -142,9 +143,9 @@ type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
 async function openDaemonParts(settings: Settings, { emulator, once }: RunOptions, context: Context) {
   const progress = await openProgress(context);
   const log = openLog(settings, context, progress.clear);
-  const source = createSource(settings);
+  const folder = openFolder(settings, { once });
   const emulated = emulator
-    ? await startEmulatedAccount(source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
+    ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;
   const onSecret = context.secrets.add;
   const account = emulated?.account ?? readAccount(context.environment, { onSecret, caFile: settings.ca_file });
@@ -154,7 +155,7 @@ async function openDaemonParts(settings: Settings, { emulator, once }: RunOption
   const directory = createDirectory(settings, account, budget, statusServer?.onRequest);
   return {
     log,
-    source,
+    folder,
     emulated,
     account,
     budget,
@@ -166,7 +167,11 @@ async function openDaemonParts(settings: Settings, { emulator, once }: RunOption
 }
 
 /** Everything that causes a pass. */
-function triggersOf(parts: DaemonParts, settings: Settings, context: Context): readonly TriggerSource[] {
+function triggersOf(
+  parts: DaemonParts,
+  settings: Settings,
+  { context, once }: { readonly context: Context; readonly once: boolean },
+): readonly TriggerSource[] {
   const { account, budget, log, statusServer } = parts;
   return [
     startupTrigger(),
@@ -179,19 +184,20 @@ function triggersOf(parts: DaemonParts, settings: Settings, context: Context): r
       }),
     ),
     ...(settings.schedule === null ? [] : [scheduleTrigger(settings.schedule)]),
-    folderChangeTrigger((onChange) => openWatch(parts, settings, onChange)),
+    // A pass that is the last one needs no watch.
+    ...(once ? [] : [folderChangeTrigger((onChange) => openWatch(parts, settings, onChange))]),
     supersededTrigger(settings.settle),
     intervalTrigger({ intervalMs: settings.interval, heldMs: budget.heldMs, random: Math.random }),
   ];
 }
 
-function openWatch({ source, vitals, log }: DaemonParts, settings: Settings, onChange: () => void): Watch {
+function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onChange: () => void): Watch {
   return watchFolder({
-    path: settings.services,
     settleMs: settings.settle,
     rescanMs: settings.rescan,
-    hasChanged: source.hasChanged,
-    readCount: source.readCount,
+    openWatcher: folder.openWatcher,
+    hasChanged: folder.source.hasChanged,
+    readCount: folder.source.readCount,
     onChange,
     onState: (state) => {
       vitals.onWatchState({ reason: null, ...state });

@@ -13,9 +13,9 @@ const START_TIMEOUT_MS = 10_000;
 /** How long a restart or close waits for the watcher to close. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-export type FolderWatcherOptions = {
-  readonly path: string;
-  readonly state: StateTracker;
+/** What a watcher reports, and how long it may. */
+export type WatcherEvents = {
+  readonly state: Pick<StateTracker, 'set' | 'setFailed'>;
   /** Called for every event: in the folder, on a link that leads to it, and when it or a parent is renamed. */
   readonly onEvent: () => void;
   /** Called when changes made during the start may have caused no event. */
@@ -23,11 +23,16 @@ export type FolderWatcherOptions = {
   readonly signal: AbortSignal;
 };
 
+export type FolderWatcherOptions = WatcherEvents & { readonly path: string };
+
+/** Returns a watcher of one folder, which starts with `restart`. */
+export type OpenWatcher = (events: WatcherEvents) => FolderWatcher;
+
 export type FolderWatcher = {
   /** Closes the running watcher, if any, and watches the folder that the path leads to now. */
   readonly restart: () => Promise<void>;
   /** Whether the path still leads to the watched folder. */
-  readonly isCurrent: () => boolean;
+  readonly isCurrent: () => Promise<boolean>;
   /** Milliseconds since the watcher started; infinite before the first start. */
   readonly ageMs: () => number;
   readonly startCount: () => number;
@@ -53,7 +58,7 @@ export function folderWatcher(options: FolderWatcherOptions): FolderWatcher {
       current = await startWatcher(options);
       startCount += 1;
     },
-    isCurrent: () => resolveLinks(path).identity === current?.identity,
+    isCurrent: async () => resolveLinks(path).identity === current?.identity,
     ageMs: () => performance.now() - (current?.startedAt ?? -Infinity),
     startCount: () => startCount,
     close: async () => {

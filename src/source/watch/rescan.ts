@@ -31,7 +31,7 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
   const rescan = async () => {
     // A watcher that failed may work by now, and a missing folder may exist by now.
     const shouldRetry = state.needsRescans() && watcher.ageMs() > rescanMs;
-    if (shouldRetry || !watcher.isCurrent()) await watcher.restart();
+    if (shouldRetry || !(await watcher.isCurrent())) await watcher.restart();
     const isExpected = state.needsRescans() || check.expectsChange();
     if (!(await check.run())) return;
     onChangeFound();

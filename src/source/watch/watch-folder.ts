@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watch, WatchState } from '../../core/load/source.ts';
 import { changeCheck } from './change-check.ts';
-import { folderWatcher } from './folder-watcher.ts';
+import type { OpenWatcher } from './folder-watcher.ts';
 import { startRescans } from './rescan.ts';
 import { settleTimer } from './settle.ts';
 import { taskQueue } from './task-queue.ts';
 import { stateTracker } from './watch-state.ts';
 
 export type WatchOptions = {
-  readonly path: string;
+  readonly openWatcher: OpenWatcher;
   /** How long the folder must be quiet before it is read. */
   readonly settleMs: number;
   /** How often the folder is checked for changes that cause no event. */
@@ -34,7 +34,7 @@ const PASS_FIRST_MS = 200;
  * Watches a folder until it is closed. An event is only a reason to read everything again, never a fact about a file. Changes without
  * an event are found by the safety rescan.
  */
-export function watchFolder({ path, settleMs, rescanMs, onChange, ...options }: WatchOptions): Watch {
+export function watchFolder({ openWatcher, settleMs, rescanMs, onChange, ...options }: WatchOptions): Watch {
   const closing = new AbortController();
   const { signal } = closing;
   const state = stateTracker(options.onState, signal);
@@ -53,8 +53,7 @@ export function watchFolder({ path, settleMs, rescanMs, onChange, ...options }: 
       void tasks.add(checkAfterEvents);
     },
   });
-  const watcher = folderWatcher({
-    path,
+  const watcher = openWatcher({
     state,
     signal,
     onEvent: () => {
@@ -68,7 +67,7 @@ export function watchFolder({ path, settleMs, rescanMs, onChange, ...options }: 
     isCheckQueued = false;
     // Many events change nothing that matters: other files, timestamps, the same bytes written again.
     if (await check.run()) onChange();
-    if (watcher.isCurrent()) return;
+    if (await watcher.isCurrent()) return;
     // A restart takes a while, and the pass need not wait for it. Until then, the old watcher still reports changes of links, and the
     // check after the restart finds all others.
     await sleep(PASS_FIRST_MS, undefined, { signal }).catch(() => {});

@@ -18,6 +18,7 @@ import type { Emulator } from '../../../src/emulator/emulator.ts';
 import type { Scenario } from '../../../src/emulator/scenario/scenario.ts';
 import { reconciler } from '../../../src/pass/reconcile.ts';
 import { folderSource } from '../../../src/source/folder-source.ts';
+import { threadedFolder } from '../../../src/source/thread/threaded-folder.ts';
 import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
 import { budgetOf } from '../../cloudflare/client.ts';
 import { idOf } from './web-service.ts';
@@ -93,7 +94,9 @@ export async function startDaemon(
     attempts: 3,
     random: Math.random,
   });
-  const source = folderSource({ path, include: ['**/*.{yaml,yml,json}'], allowEmpty: false });
+  const include = ['**/*.{yaml,yml,json}'];
+  const folder = threadedFolder({ path, include });
+  const source = folderSource({ path, include, allowEmpty: false, reader: folder.reader });
   const controller = new AbortController();
   let runs = 0;
   const running = daemon({
@@ -112,7 +115,7 @@ export async function startDaemon(
       startupTrigger(),
       folderChangeTrigger((onChange) =>
         watchFolder({
-          path,
+          openWatcher: folder.openWatcher,
           settleMs,
           rescanMs,
           hasChanged: source.hasChanged,
@@ -140,6 +143,7 @@ export async function startDaemon(
     await running;
     await directory.close();
     await emulator.close();
+    await folder.close();
   };
   onTestFinished(stop);
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Watch, WatchState } from '../../../src/core/load/source.ts';
 import { readFiles } from '../../../src/source/read-files.ts';
+import { folderWatcher } from '../../../src/source/watch/folder-watcher.ts';
 import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
 import type { WatchOptions } from '../../../src/source/watch/watch-folder.ts';
 import { writeConfigMap } from '../config-map.ts';
@@ -34,7 +35,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     if (number === changes) last = found;
   };
   const watch = watchFolder({
-    path,
+    openWatcher: (events) => folderWatcher({ path, ...events }),
     settleMs: 20,
     rescanMs: NEVER_MS,
     // The first check is made by the watch itself as soon as it is ready.
@@ -401,7 +402,7 @@ describe('a change that caused no event', () => {
     let [hasChanged, changes] = [false, 0];
     const missed: number[] = [];
     const watch = watchFolder({
-      path: folder,
+      openWatcher: (events) => folderWatcher({ path: folder, ...events }),
       settleMs: 5,
       rescanMs: 15,
       hasChanged: async () => hasChanged,
@@ -530,12 +531,13 @@ describe('close', () => {
     symlinkSync('v1', join(folder, 'link'));
     const program = `
       import { renameSync, symlinkSync } from 'node:fs';
+      import { folderWatcher } from ${JSON.stringify(new URL('../../../src/source/watch/folder-watcher.ts', import.meta.url))};
       import { watchFolder } from ${JSON.stringify(new URL('../../../src/source/watch/watch-folder.ts', import.meta.url))};
       const changed = Promise.withResolvers();
       const ready = Promise.withResolvers();
       let checks = 0;
       const watch = watchFolder({
-        path: 'link', settleMs: 20, rescanMs: 60_000, hasChanged: async () => (checks += 1) > 1, readCount: () => 0, onCheck: ready.resolve,
+        openWatcher: (events) => folderWatcher({ path: 'link', ...events }), settleMs: 20, rescanMs: 60_000, hasChanged: async () => (checks += 1) > 1, readCount: () => 0, onCheck: ready.resolve,
         onChange: changed.resolve, onState: (state) => state.by === 'rescans' && changed.reject(state),
       });
       await ready.promise;

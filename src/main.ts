@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { proxySecrets } from './config/proxy.ts';
+import { ACCOUNT_VARIABLES } from './config/environment.ts';
 import { readToken } from './config/token-file.ts';
 import { escapeControlCharacters } from './core/base/text/escape.ts';
 import { redactor } from './core/base/text/redactor.ts';
@@ -22,7 +23,7 @@ Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
 const MAX_FLUSH_MS = 2000;
 
 /** Output is redacted in whole lines or texts, because a secret that is split across two writes would not be found. */
-const secrets = redactor([FAKE_TOKEN]);
+const secrets = redactor([FAKE_TOKEN, ...ACCOUNT_VARIABLES]);
 addSecretsFromEnvironment();
 const stderr = redacted(process.stderr);
 

@@ -99,6 +99,18 @@ export function logCredentialChange(log: Log): void {
   log.info({ event: 'credential_changed' }, 'using the new token from CLOUDFLARE_API_TOKEN_FILE');
 }
 
+/** Logs why the token file holds no token; null once it holds one again. */
+export function logCredentialProblem(log: Log, problem: string | null): void {
+  if (problem === null) {
+    log.info({ event: 'credential_restored' }, 'CLOUDFLARE_API_TOKEN_FILE contains a token again');
+    return;
+  }
+  log.warn(
+    { event: 'credential_missing' },
+    `CLOUDFLARE_API_TOKEN_FILE: ${problem}; the last token stays in use until the file contains a token`,
+  );
+}
+
 /** Logs why the reconcile token cannot be read; null once it can be read again. */
 export function logReconcileToken(log: Log, problem: string | null): void {
   if (problem === null) {

@@ -3,7 +3,7 @@ import type { HttpProxy } from '../core/base/http-proxy.ts';
 import { readCaFile } from './ca-file.ts';
 import { ConfigError } from './config-error.ts';
 import { credentialVariable, readCredentials } from './credentials.ts';
-import { readVariable } from './environment.ts';
+import { adviceForOtherNames, readVariable } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { describeRoute, isLoopback, proxySecrets, routeTo } from './proxy.ts';
 
@@ -47,7 +47,7 @@ export function readAccount(
   const { certificates: caCertificates, error: caError } = readCaFile(caFile);
   const { credentials, error: credentialError } = readCredentials(environment, onSecret);
   const errors = [
-    checkAccountId(accountId, alternative),
+    checkAccountId(accountId, alternative, environment),
     urlError === null ? null : `CLOUDFLARE_BASE_URL: ${urlError}`,
     credentialError,
     proxyError,
@@ -77,10 +77,16 @@ export function describeProxyRoute(environment: Environment): string {
   return describeRoute(routeTo(parseBaseUrl(environment) ?? new URL(DEFAULT_BASE_URL), environment));
 }
 
+/** Names that other tools read. */
+const OTHER_ACCOUNT_NAMES = ['CF_ACCOUNT_ID', 'CF_ACCOUNT', 'CLOUDFLARE_ACCOUNT'];
+
 const ACCOUNT_ID = /^\w{1,32}$/;
 
-function checkAccountId(accountId: string, alternative: string): string | null {
-  if (accountId === '') return `CLOUDFLARE_ACCOUNT_ID: expected the id of an account, found nothing; ${alternative}`;
+function checkAccountId(accountId: string, alternative: string, environment: Environment): string | null {
+  if (accountId === '') {
+    const advice = adviceForOtherNames(environment, OTHER_ACCOUNT_NAMES, 'CLOUDFLARE_ACCOUNT_ID');
+    return `CLOUDFLARE_ACCOUNT_ID: expected the id of an account, found nothing${advice === '' ? `; ${alternative}` : advice}`;
+  }
   if (ACCOUNT_ID.test(accountId)) return null;
   return 'CLOUDFLARE_ACCOUNT_ID: expected at most 32 letters and digits, found a different value; copy the account id from the dashboard';
 }

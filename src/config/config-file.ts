@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describeSystemError } from '../core/base/errno.ts';
 import { isObject } from '../core/base/json.ts';
+import { decodeUtf8 } from '../core/load/encoding.ts';
+import type { Decoded } from '../core/load/encoding.ts';
 import { renderProblem } from '../core/load/problem.ts';
 import { readYaml } from '../core/load/yaml/read-yaml.ts';
 
@@ -11,13 +13,18 @@ export type ConfigFile = { readonly entries: readonly ConfigFileEntry[]; readonl
 
 /** Reads a configuration file. `namedBy` is the flag or the variable that names it. The keys are not checked here. */
 export function readConfigFile(path: string, namedBy: string): ConfigFile {
-  let text: string;
+  let decoded: Decoded;
   try {
-    text = readFileSync(path, 'utf8');
+    decoded = decodeUtf8(readFileSync(path));
   } catch (error) {
     const reason = `${JSON.stringify(path)} cannot be read: ${describeSystemError(error)}`;
     return { entries: [], errors: [`${namedBy}: expected a configuration file, found that ${reason}`] };
   }
+  if ('fault' in decoded) {
+    const { fault, line, column } = decoded;
+    return { entries: [], errors: [renderProblem({ file: path, line, column, path: null, message: fault })] };
+  }
+  const { text } = decoded;
   const { documents, problems, positionOf } = readYaml(text);
   const errors = problems.map(({ offset, path: key, message }) =>
     renderProblem({ file: path, ...positionOf(offset), path: key, message }),

@@ -1,8 +1,8 @@
 import { fixedCredentials } from '../core/base/credentials.ts';
 import type { CredentialSource } from '../core/base/credentials.ts';
-import { readVariable } from './environment.ts';
+import { adviceForOtherNames, readVariable } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { describeTokenError, HEADER_SAFE, INVALID_TOKEN_MESSAGE, tokenFileCredentials } from './token-file.ts';
+import { describeTokenError, HEADER_SAFE, tokenFileCredentials, whyNotToken } from './token-file.ts';
 
 export type CredentialsResult =
   | { readonly credentials: CredentialSource; readonly error: null }
@@ -22,9 +22,19 @@ export function readCredentials(environment: Environment, onSecret: (secret: str
   if (file !== '') return fromFile(file, onSecret);
   if (email !== '' || key !== '') return fromEmailAndKey(email, key);
   return invalid(
-    'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; set it, or set CLOUDFLARE_API_TOKEN_FILE to a file that holds it',
+    'CLOUDFLARE_API_TOKEN: expected an API token with the permission Connectivity Directory Admin (Read is enough for a plan), found nothing; set it, or set CLOUDFLARE_API_TOKEN_FILE to a file that holds it' +
+      adviceForOtherNames(environment, OTHER_TOKEN_NAMES, 'CLOUDFLARE_API_TOKEN'),
   );
 }
+
+/** Names that other tools read, and that Cloudflare's own clients have read in the past. */
+const OTHER_TOKEN_NAMES = [
+  'CF_API_TOKEN',
+  'CLOUDFLARE_TOKEN',
+  'CF_TOKEN',
+  'CLOUDFLARE_DNS_API_TOKEN',
+  'CF_DNS_API_TOKEN',
+];
 
 /** Returns the name of the variable, or variables, whose credentials `readCredentials` returns. */
 export function credentialVariable(environment: Environment): string {
@@ -35,9 +45,8 @@ export function credentialVariable(environment: Environment): string {
 }
 
 function fromToken(token: string): CredentialsResult {
-  return HEADER_SAFE.test(token)
-    ? valid(fixedCredentials({ token }))
-    : invalid(`CLOUDFLARE_API_TOKEN: ${INVALID_TOKEN_MESSAGE}`);
+  const problem = whyNotToken(token);
+  return problem === null ? valid(fixedCredentials({ token })) : invalid(`CLOUDFLARE_API_TOKEN: ${problem}`);
 }
 
 function fromFile(file: string, onSecret: (secret: string) => void): CredentialsResult {
@@ -55,7 +64,11 @@ function fromEmailAndKey(email: string, key: string): CredentialsResult {
   if (email === '' || key === '') {
     return invalid(`${variables}: expected both, found one; set both, or an API token in CLOUDFLARE_API_TOKEN`);
   }
-  if (HEADER_SAFE.test(email) && HEADER_SAFE.test(key)) return valid(fixedCredentials({ email, key }));
+  const problem = whyNotToken(key);
+  if (HEADER_SAFE.test(key) && problem !== null) {
+    return invalid(`CLOUDFLARE_API_KEY: ${problem.replaceAll('token', 'key')}`);
+  }
+  if (HEADER_SAFE.test(email) && problem === null) return valid(fixedCredentials({ email, key }));
   return invalid(`${variables}: expected printable ASCII characters without spaces, found other characters`);
 }
 

@@ -225,3 +225,59 @@ test.for([
 ] as const)('describes an account without its secrets: %#', ([environment, description]) => {
   expect(describeAccount(environment)).toBe(description);
 });
+
+test.for([
+  [`"${SECRET}"`, 'quotes around it; remove the quotes'],
+  [`'${SECRET}'`, 'quotes around it; remove the quotes'],
+  [`\u201c${SECRET}\u201d`, 'quotes around it; remove the quotes'],
+  [`Bearer ${SECRET}`, '"Bearer" in front of it; keep only the token'],
+  [`Authorization: bearer ${SECRET}`, '"Bearer" in front of it; keep only the token'],
+  [`CLOUDFLARE_API_TOKEN=${SECRET}`, '"NAME=" in front of it; keep only the token'],
+  [`export TOKEN=${SECRET}`, '"NAME=" in front of it; keep only the token'],
+  ['${s3cr3t}', 'a placeholder that nothing has replaced; write the token itself'],
+  ['$CLOUDFLARE_API_TOKEN', 'a placeholder that nothing has replaced; write the token itself'],
+  ['$(cat s3cr3t)', 'a placeholder that nothing has replaced; write the token itself'],
+  ['{{ .Values.s3cr3t }}', 'a placeholder that nothing has replaced; write the token itself'],
+  ['%S3CR3T%', 'a placeholder that nothing has replaced; write the token itself'],
+  ['<your token>', 'a placeholder that nothing has replaced; write the token itself'],
+  ['CLOUDFLARE_API_TOKEN', 'the name of a variable; write the token itself'],
+] as const)('rejects the token %s with what is wrong', ([text, found]) => {
+  const expected = `expected a token, found ${found}`;
+  expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN: text })).toEqual([`CLOUDFLARE_API_TOKEN: ${expected}`]);
+  expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: fileOf(`${text}\n`) })).toEqual([
+    `CLOUDFLARE_API_TOKEN_FILE: ${expected}`,
+  ]);
+});
+
+test('rejects a key in quotes', () => {
+  expect(faultsOf({ ...account, CLOUDFLARE_EMAIL: 'ops@example.com', CLOUDFLARE_API_KEY: `"${SECRET}"` })).toEqual([
+    'CLOUDFLARE_API_KEY: expected a key, found quotes around it; remove the quotes',
+  ]);
+});
+
+test.for(['c2VjcmV0LXRva2Vu==', "it's-a-token", 'v1.0-abc_DEF-123', 'a=b', '$ecret', 'ABC='])(
+  'accepts the token %s',
+  (token) => {
+    expect(readAccount({ ...account, CLOUDFLARE_API_TOKEN: token }).credentials.current()).toEqual({ token });
+  },
+);
+
+test.for(['utf16le', 'utf16le without a mark', 'utf16be'] as const)(
+  'names the encoding of a token file in %s',
+  (how) => {
+    const path = join(folder, 'utf16');
+    const bytes = Buffer.from(how === 'utf16le' || how === 'utf16be' ? `\ufeff${SECRET}` : SECRET, 'utf16le');
+    writeFileSync(path, how === 'utf16be' ? bytes.swap16() : bytes);
+    expect(faultsOf({ ...account, CLOUDFLARE_API_TOKEN_FILE: path })).toEqual([
+      'CLOUDFLARE_API_TOKEN_FILE: expected UTF-8, found UTF-16; save the file as UTF-8',
+    ]);
+  },
+);
+
+test('names a variable that is set but not read', () => {
+  const [id, token] = faultsOf({ CF_ACCOUNT_ID: CLOUDFLARE_ACCOUNT_ID, CF_API_TOKEN: SECRET });
+  expect(id).toBe(
+    'CLOUDFLARE_ACCOUNT_ID: expected the id of an account, found nothing; CF_ACCOUNT_ID is set, but only CLOUDFLARE_ACCOUNT_ID is read',
+  );
+  expect(token).toMatch(/found nothing; .*; CF_API_TOKEN is set, but only CLOUDFLARE_API_TOKEN is read$/);
+});

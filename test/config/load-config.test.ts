@@ -256,6 +256,12 @@ test('reports why a file cannot be read, and what named it', () => {
   ]);
 });
 
+test('names the encoding of a file in UTF-16', () => {
+  const file = fileOf('');
+  writeFileSync(file, Buffer.from('\ufeffinterval: 5m\n', 'utf16le'));
+  expect(faultsOf({ file })).toEqual([`${file}:1:1 expected UTF-8, found UTF-16; save the file as UTF-8`]);
+});
+
 test('rejects unknown settings in the file and the environment, with a suggestion', () => {
   const file = fileOf('mode: apply\n\nintervall: 5m\n__proto__: 1\nrequest-timeout: 1s\ncompletely_wrong: 1\n');
   const environment = {

@@ -64,6 +64,31 @@ test.for([
   expect([token(), changes()]).toEqual(['first-token', 0]);
 });
 
+test('reports once that the file holds no token, and that it holds one again', () => {
+  const path = join(temporaryFolder(), 'token');
+  writeFileSync(path, 'first-token');
+  const problems: (string | null)[] = [];
+  const source = tokenFileCredentials(path, () => {});
+  onTestFinished(
+    source.watch(
+      () => {},
+      (problem) => void problems.push(problem),
+    ),
+  );
+  rmSync(path);
+  vi.advanceTimersByTime(POLL_MS);
+  expect(problems).toEqual([]); // It may be replaced at this moment.
+  vi.advanceTimersByTime(5 * POLL_MS);
+  expect(problems).toEqual([
+    'expected a file that holds the token, found that it cannot be read: no such file or folder',
+  ]);
+  writeFileSync(path, 'TOKEN=first-token');
+  vi.advanceTimersByTime(5 * POLL_MS);
+  writeFileSync(path, 'first-token');
+  vi.advanceTimersByTime(5 * POLL_MS);
+  expect(problems.slice(1)).toEqual(['expected a token, found "NAME=" in front of it; keep only the token', null]);
+});
+
 test('follows the swapped links of a Kubernetes secret volume', () => {
   const folder = temporaryFolder();
   for (const [name, text] of [

@@ -67,6 +67,32 @@ test('uses a rotated token', async () => {
   expect(stdout + stderr).not.toContain(WRONG);
 });
 
+test('logs once that the token file broke, goes on with the last token, and logs that it is whole again', async () => {
+  const emulator = await emulated({ services: [web()] });
+  const volume = secretVolume(`${SECRET}\n`);
+  const program = start(['run', '--services', folderOf({ 'web.yaml': web() }), '--interval', '0'], {
+    environment: withFile(emulator.url, volume.path),
+  });
+  await program.logged({ event, outcome: 'in_sync' });
+  volume.publish(`"${SECRET}"`);
+  expect(await program.logged({ event: 'credential_missing' })).toMatchObject({
+    msg: 'CLOUDFLARE_API_TOKEN_FILE: expected a token, found quotes around it; remove the quotes; the last token stays in use until the file contains a token',
+  });
+  volume.publish(SECRET);
+  await program.logged({ event: 'credential_restored' });
+  program.send('SIGTERM');
+  const { stdout } = await program.ended;
+  expect(stdout.split('credential_missing')).toHaveLength(2);
+});
+
+test('the name of a variable in the place of its value is not redacted', async () => {
+  const environment = { CLOUDFLARE_ACCOUNT_ID: 'a', CLOUDFLARE_API_TOKEN: 'CLOUDFLARE_API_TOKEN' };
+  const { stderr } = await ran(['plan'], { environment });
+  expect(stderr).toBe(
+    'vpc-reconciler: CLOUDFLARE_API_TOKEN: expected a token, found the name of a variable; write the token itself\n',
+  );
+});
+
 test('plan with a wrong token sends one request, says what to check, and exits with 1', async () => {
   const emulator = await emulated({ services: [web()] });
   const { code, stdout } = await ran(['plan', '--services', folderOf({ 'web.yaml': web() })], {

@@ -30,6 +30,7 @@ import {
   clockJumpLog,
   delayLog,
   logCredentialChange,
+  logCredentialProblem,
   logEmulatorRequest,
   logMissedChange,
   logReconcileToken,
@@ -178,10 +179,13 @@ function triggersOf(
     signalTrigger(context.onHangUp),
     requestTrigger((requestPass) => statusServer?.acceptPassRequests(requestPass)),
     credentialChangeTrigger((onChange) =>
-      account.credentials.watch(() => {
-        logCredentialChange(log);
-        onChange();
-      }),
+      account.credentials.watch(
+        () => {
+          logCredentialChange(log);
+          onChange();
+        },
+        (problem) => logCredentialProblem(log, problem),
+      ),
     ),
     ...(settings.schedule === null ? [] : [scheduleTrigger(settings.schedule)]),
     // A pass that is the last one needs no watch.

@@ -4,9 +4,13 @@ import { parseJson, toPlainNumber } from '../../core/base/json.ts';
 
 /** A field whose type differs from the reference counts as absent, so that the other fields can still be used. */
 const text = z.string().nullish().catch(null);
+const code = z.preprocess(toPlainNumber, z.number().nullish()).catch(null);
+const causeSchema = z.looseObject({ code, message: text });
 const errorSchema = z.looseObject({
-  code: z.preprocess(toPlainNumber, z.number().nullish()).catch(null),
+  code,
   message: text,
+  /** The causes of an error, which name the actual mistake (observed). */
+  error_chain: z.array(causeSchema.catch({})).nullish().catch(null),
   documentation_url: text,
   source: z.looseObject({ pointer: text }).nullish().catch(null),
 });

@@ -1,7 +1,13 @@
 import type { FailureKind } from '../../core/base/failure.ts';
 
+/** Codes for a credential that does not have the form of one. */
+const MALFORMED_CREDENTIAL_CODES = [6003, 6102, 6103, 6111];
+
 /** Codes with which the API refuses a credential (malformed, unknown, expired or without permission), with any status. */
-const CREDENTIAL_CODES = [6003, 6111, 9103, 9106, 9109, 10_000];
+const CREDENTIAL_CODES = [...MALFORMED_CREDENTIAL_CODES, 9103, 9106, 9107, 9109, 10_000, 10_001];
+
+/** "Could not route": the account or the base URL is wrong. */
+const ROUTE_CODES = [7000, 7001, 7003];
 
 /** "No such service": the only 404 that concerns the service. Any other concerns the account or the address. */
 const NO_SUCH_SERVICE = 5104;
@@ -23,6 +29,7 @@ type Row = {
  */
 const FAILED_RESPONSES: readonly Row[] = [
   { codes: oneOf(...CREDENTIAL_CODES), kind: 'denied' },
+  { statuses: range(400, 499), codes: oneOf(...ROUTE_CODES), kind: 'denied' },
   { statuses: oneOf(408, 429), kind: 'transient' },
   { statuses: range(500, 999), kind: 'transient' },
   { statuses: oneOf(401, 403), kind: 'denied' },
@@ -44,6 +51,14 @@ export function failureKindOf(status: number, code: number | null): FailureKind 
       (statuses === undefined || statuses(status)) && (codes === undefined || (code !== null && codes(code))),
   );
   return row?.kind ?? 'transient';
+}
+
+export function isMalformedCredential(code: number | null): boolean {
+  return code !== null && MALFORMED_CREDENTIAL_CODES.includes(code);
+}
+
+export function isNoRoute(code: number | null): boolean {
+  return code !== null && ROUTE_CODES.includes(code);
 }
 
 function oneOf(...numbers: readonly number[]): (number: number) => boolean {

@@ -2,7 +2,7 @@ import type { AccountVariables } from '../../core/base/credentials.ts';
 import { formatDuration } from '../../core/base/duration.ts';
 import type { Failure, FailureKind } from '../../core/base/failure.ts';
 import type { Envelope } from './envelope.ts';
-import { failureKindOf } from './failure-kind.ts';
+import { failureKindOf, isMalformedCredential, isNoRoute } from './failure-kind.ts';
 import type { ResponseLimits } from './rate-limit-headers.ts';
 import { redactOrNull } from './redact.ts';
 import { adviceForBlocked, describeUnreadable } from './unreadable-response.ts';
@@ -19,6 +19,8 @@ export type RawResponse = {
   /** Why the body cannot be read, to complete "but …"; null if it can. */
   readonly problem: string | null;
 };
+
+type ApiErrorItem = NonNullable<Envelope['errors']>[number];
 
 export type FailedResponse = RawResponse & {
   /** Null when the body is not in the format of the API. */
@@ -51,8 +53,17 @@ export function responseFailure(response: FailedResponse): Failure {
 
 function explanationOf({ envelope, ...response }: FailedResponse): string {
   if (envelope === null) return describeUnreadable(response);
-  const messages = (envelope.errors ?? []).flatMap((error) => error.message ?? []).join('; ');
+  const messages = (envelope.errors ?? []).flatMap((error) => describeError(error) ?? []).join('; ');
   return messages === '' ? 'the response does not say why' : messages;
+}
+
+/** Returns a message with its causes, for example `Invalid request headers: Invalid format for Authorization header (code 6111)`. */
+function describeError({ message, error_chain: causes }: ApiErrorItem): string | null {
+  const texts = (causes ?? []).flatMap(({ message: cause, code }) =>
+    cause == null ? [] : [`${cause}${code == null ? '' : ` (code ${code})`}`],
+  );
+  const all = [...(message == null ? [] : [message]), ...texts];
+  return all.length === 0 ? null : all.join(': ');
 }
 
 /** Returns what the operator can do about a failed response, to be appended to its message; empty when the operator can only wait. */
@@ -60,9 +71,19 @@ function adviceFor(kind: FailureKind, { limits: { status }, envelope, origin, ra
   if (envelope === null && status < 300 && kind === 'transient') return '; if this persists, check CLOUDFLARE_BASE_URL';
   if (kind !== 'denied') return '';
   if (status >= 300 && status < 400) return '; redirects are not followed: check CLOUDFLARE_BASE_URL';
-  if (status === 404) return '; check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
+  const code = envelope?.errors?.[0]?.code ?? null;
+  if (status === 404 || isNoRoute(code)) return '; check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
   // The API itself always says why it refuses a credential.
   if (envelope === null) return adviceForBlocked(ray, headers);
+  return adviceForCredential(status, code, origin);
+}
+
+function adviceForCredential(status: number, code: number | null, origin: AccountVariables | undefined): string {
   const where = origin === undefined ? '' : ` in ${origin.credential}`;
-  return `; check the credential${where}: updates need the permission "Connectivity Directory Admin", a plan needs "Connectivity Directory Read"`;
+  if (isMalformedCredential(code)) {
+    return `; the credential${where} does not have the form of one: copy it again, without quotes and spaces`;
+  }
+  const account =
+    status === 403 ? '; the credential may also belong to another account: check CLOUDFLARE_ACCOUNT_ID' : '';
+  return `; check the credential${where}: updates need the permission "Connectivity Directory Admin", a plan needs "Connectivity Directory Read"${account}`;
 }

@@ -6,8 +6,12 @@ export type CredentialSource = {
   readonly current: () => Credentials;
   /** Reads the credential again after the API refused it. Returns whether `current` now differs from the refused one. */
   readonly reload: (refused: Credentials) => boolean;
-  /** Calls `onChange` whenever `current` has changed without a call of `reload`. Returns a function that stops the watch. */
-  readonly watch: (onChange: () => void) => () => void;
+  /**
+   * Calls `onChange` whenever `current` has changed without a call of `reload`.
+   * Calls `onProblem` when the credential can no longer be read, and with null once it can be again: until then the last one stays in use.
+   * Returns a function that stops the watch.
+   */
+  readonly watch: (onChange: () => void, onProblem?: (problem: string | null) => void) => () => void;
 };
 
 /** Returns a source whose credential never changes. */

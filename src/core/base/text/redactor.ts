@@ -17,7 +17,7 @@ export const MIN_SECRET_LENGTH = 8;
 /** A private-use character that no text contains. A secret could otherwise match part of an inserted `[redacted]`. */
 const MARK = '\u{F8FFF}';
 
-/** Returns a redactor without secrets. `publicValues` are never redacted, even if they are added as secrets. */
+/** Returns a redactor without secrets. `publicValues` and their parts are never redacted, even if they are added as secrets. */
 export function redactor(publicValues: readonly string[] = []): Redactor {
   const seen = new Set(publicValues);
   const forms: string[] = [];
@@ -25,7 +25,8 @@ export function redactor(publicValues: readonly string[] = []): Redactor {
     add: (...values) => {
       const secrets = values.map((value) => value?.trim() ?? '').filter((value) => value.length >= MIN_SECRET_LENGTH);
       for (const secret of secrets) {
-        if (seen.has(secret)) continue;
+        // For example the name of the variable that should hold the secret. Redacted, the message about it would name no variable.
+        if (seen.has(secret) || publicValues.some((value) => value.includes(secret))) continue;
         seen.add(secret);
         forms.push(...formsOf(secret));
         // One secret may begin with another: replacing the longest first leaves nothing of it behind.

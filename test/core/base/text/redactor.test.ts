@@ -102,3 +102,9 @@ test('redacts the beginning of a truncated secret', () => {
   );
   expect(keeper.redact('cfut_AbCdEfGhIj is short')).toBe('cfut_AbCdEfGhIj is short');
 });
+
+test('does not redact a name that is public, nor a part of it', () => {
+  const { add, redact } = redactor(['CLOUDFLARE_API_TOKEN_FILE']);
+  add('CLOUDFLARE_API_TOKEN', 'another-secret');
+  expect(redact('CLOUDFLARE_API_TOKEN_FILE: another-secret')).toBe('CLOUDFLARE_API_TOKEN_FILE: [redacted]');
+});

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { describeSystemError } from '../core/base/errno.ts';
 
@@ -33,6 +32,8 @@ function invalid(found: string): CaCertificates {
 }
 
 function isCertificate(pem: string): boolean {
+  // Only loaded when there is a file: it costs every command milliseconds.
+  const { X509Certificate } = process.getBuiltinModule('node:crypto');
   try {
     return new X509Certificate(pem).raw.length > 0;
   } catch {

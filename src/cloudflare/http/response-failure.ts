@@ -3,6 +3,7 @@ import { formatDuration } from '../../core/base/duration.ts';
 import type { Failure, FailureKind } from '../../core/base/failure.ts';
 import type { Envelope } from './envelope.ts';
 import { failureKindOf, isMalformedCredential, isNoRoute } from './failure-kind.ts';
+import { firstValue } from './rate-limit-headers.ts';
 import type { ResponseLimits } from './rate-limit-headers.ts';
 import { redactOrNull } from './redact.ts';
 import { adviceForBlocked, describeUnreadable } from './unreadable-response.ts';
@@ -67,10 +68,11 @@ function describeError({ message, error_chain: causes }: ApiErrorItem): string |
 }
 
 /** Returns what the operator can do about a failed response, to be appended to its message; empty when the operator can only wait. */
-function adviceFor(kind: FailureKind, { limits: { status }, envelope, origin, ray, headers }: FailedResponse): string {
+function adviceFor(kind: FailureKind, { limits: { status }, ...response }: FailedResponse): string {
+  const { envelope, origin, ray, headers } = response;
   if (envelope === null && status < 300 && kind === 'transient') return '; if this persists, check CLOUDFLARE_BASE_URL';
   if (kind !== 'denied') return '';
-  if (status >= 300 && status < 400) return '; redirects are not followed: check CLOUDFLARE_BASE_URL';
+  if (status >= 300 && status < 400) return adviceForRedirect(response);
   const code = envelope?.errors?.[0]?.code ?? null;
   if (status === 404 || isNoRoute(code)) return '; check CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_BASE_URL';
   // The API itself always says why it refuses a credential.
@@ -86,4 +88,15 @@ function adviceForCredential(status: number, code: number | null, origin: Accoun
   const account =
     status === 403 ? '; the credential may also belong to another account: check CLOUDFLARE_ACCOUNT_ID' : '';
   return `; check the credential${where}: updates need the permission "Connectivity Directory Admin", a plan needs "Connectivity Directory Read"${account}`;
+}
+
+/** A proxy or a captive portal may redirect to a page on which a person has to log in. */
+function adviceForRedirect({ headers, origin, redact }: Omit<FailedResponse, 'limits'>): string {
+  const host = URL.parse(firstValue(headers['location']) ?? '')?.host ?? '';
+  const target = host === '' ? '' : ` to ${redact(host)}`;
+  const cause =
+    origin !== undefined && origin.baseUrl === null
+      ? 'a proxy, firewall or captive portal on the way may ask for a login'
+      : 'check CLOUDFLARE_BASE_URL';
+  return `; the redirect${target} is not followed: ${cause}`;
 }

@@ -21,7 +21,11 @@ export function describeProxy({ url, login, variable }: HttpProxy): string {
 /** Returns the texts that may not be shown of the login of a proxy. The user name is never shown either, but may be an ordinary word. */
 export function secretsOf(proxy: HttpProxy | null | undefined): readonly string[] {
   if (proxy?.login == null) return [];
-  return [basicCredentials(proxy.login), proxy.login.password].filter((text) => text.length >= MIN_SECRET_LENGTH);
+  const { user, password } = proxy.login;
+  // Some proxies take a token as the user name.
+  return [basicCredentials(proxy.login), password === '' ? user : password].filter(
+    (text) => text.length >= MIN_SECRET_LENGTH,
+  );
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7617 */

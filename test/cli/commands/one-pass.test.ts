@@ -162,7 +162,7 @@ const DENIALS: readonly { readonly reason: string; readonly url: () => Promise<s
   {
     reason: 'a web server redirects',
     url: async () => (await replying({ status: 302, headers: { location: 'https://example.com/' } })).url,
-    message: /^denied: HTTP 302.*redirects are not followed/,
+    message: /^denied: HTTP 302.*; the redirect to example\.com is not followed: check CLOUDFLARE_BASE_URL/,
   },
   {
     reason: 'the permission is missing',

@@ -158,9 +158,14 @@ test.each<Case>([
     status: 301,
     headers: { location: '/elsewhere' },
     kind: 'denied',
-    message: `: ${empty}; redirects are not followed: check CLOUDFLARE_BASE_URL`,
+    message: `: ${empty}; the redirect is not followed: check CLOUDFLARE_BASE_URL`,
   },
-  { status: 307, headers: { location: 'https://elsewhere.example/' }, kind: 'denied' },
+  {
+    status: 307,
+    headers: { location: 'https://elsewhere.example/?login' },
+    kind: 'denied',
+    message: `: ${empty}; the redirect to elsewhere.example is not followed: check CLOUDFLARE_BASE_URL`,
+  },
   {
     status: 200,
     body: refusal(5101, "Service name 'web' already exists"),
@@ -208,4 +213,13 @@ test.each<Case>([
   }
   expect(seen.map(({ url }) => url)).not.toContain('/elsewhere');
   expect(seen).toHaveLength(kind === 'transient' ? 4 : 2);
+});
+
+test('a redirect from the address of the API itself comes from something on the way', async () => {
+  const { url } = await replying({ status: 302, headers: { location: 'https://login.example/portal' } });
+  const origin = { credential: 'CLOUDFLARE_API_TOKEN', baseUrl: null };
+  const { failure } = await failed(directoryAt(url, { origin }).list(never));
+  expect(failure.message).toContain(
+    '; the redirect to login.example is not followed: a proxy, firewall or captive portal on the way may ask for a login',
+  );
 });

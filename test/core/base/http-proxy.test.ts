@@ -19,6 +19,10 @@ test('a password that may be an ordinary word is not searched for', () => {
   expect(secretsOf({ ...proxy, login: { user: 'operator', password: 'proxy' } })).toEqual(['b3BlcmF0b3I6cHJveHk=']);
 });
 
+test('a user name without a password is secret, for it can be a token', () => {
+  expect(secretsOf({ ...proxy, login: { user: 'a-long-token', password: '' } })).toContain('a-long-token');
+});
+
 test('a login is encoded as UTF-8', () => {
   expect(basicCredentials({ user: 'größe', password: '€' })).toBe('Z3LDtsOfZTrigqw=');
 });

@@ -56,8 +56,11 @@ export function folderSource({ path, include, allowEmpty, ...options }: SourceOp
     },
     readAgain: async (signal) => {
       await reading;
-      const { files } = await readFiles(path, include, signal);
-      return [...(await parseAll(path, files, cache, signal)).values()].map(({ parsed }) => parsed);
+      // `lastDigest` stays that of the last pass, so that `hasChanged` still finds what this read found.
+      const found = await reader.read(cachedVersion, signal);
+      cache = await parseChanged(path, found, cache, signal);
+      cachedVersion = found.version;
+      return [...cache.values()].map(({ parsed }) => parsed);
     },
     hasChanged: async (signal) => {
       try {

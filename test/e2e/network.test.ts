@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { authority } from '../cloudflare/network/certificates.ts';
+import { authority, hasOpenssl } from '../cloudflare/network/certificates.ts';
 import { connectProxy } from '../cloudflare/network/connect-proxy.ts';
 import type { ConnectProxyOptions } from '../cloudflare/network/connect-proxy.ts';
 import { tlsApi } from '../cloudflare/network/tls-api.ts';
@@ -45,7 +45,7 @@ function expectNoLogin(output: string): void {
   expect(output).not.toContain(Buffer.from(`deploy@example:${PASSWORD}`).toString('base64'));
 }
 
-test('plan reaches the API through a proxy, with an additional authority', async () => {
+test.skipIf(!hasOpenssl)('plan reaches the API through a proxy, with an additional authority', async () => {
   const { environment, api, targets, caFile } = await company();
   const line = ['plan', '--services', services(), '--ca-file', caFile];
   expect(await ran(line, { environment })).toMatchObject({ code: 0, stderr: '' });
@@ -53,7 +53,7 @@ test('plan reaches the API through a proxy, with an additional authority', async
   expect(targets).toEqual(['api.test:443']);
 });
 
-test('NODE_EXTRA_CA_CERTS adds an authority, with ca_file and without', async () => {
+test.skipIf(!hasOpenssl)('NODE_EXTRA_CA_CERTS adds an authority, with ca_file and without', async () => {
   const { environment, caFile } = await company();
   const withExtra = { ...environment, NODE_EXTRA_CA_CERTS: caFile };
   const line = ['plan', '--services', services()];
@@ -62,7 +62,7 @@ test('NODE_EXTRA_CA_CERTS adds an authority, with ca_file and without', async ()
   expect(await ran([...line, '--ca-file', other], { environment: withExtra })).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('no environment variable turns the check of certificates off', async () => {
+test.skipIf(!hasOpenssl)('no environment variable turns the check of certificates off', async () => {
   const { environment, api } = await company();
   const { code, stdout } = await ran(['plan', '--services', services(), '--request-timeout', '5s'], {
     environment: { ...environment, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' },
@@ -73,7 +73,7 @@ test('no environment variable turns the check of certificates off', async () => 
   expectNoLogin(stdout);
 });
 
-test('the log of the daemon names the proxy and never its login', async () => {
+test.skipIf(!hasOpenssl)('the log of the daemon names the proxy and never its login', async () => {
   const { environment, proxyPort, targets } = await company({ login: 'another:login' });
   const program = start(['run', '--services', services()], { environment });
   expect(await program.logged({ event: 'started' })).toMatchObject({
@@ -89,7 +89,7 @@ test('the log of the daemon names the proxy and never its login', async () => {
   expect(targets).toHaveLength(1);
 });
 
-test.for([
+test.skipIf(!hasOpenssl).for([
   [{}, '# proxy http://[redacted]@127.0.0.1:PORT (HTTPS_PROXY)'],
   [{ NO_PROXY: '.test' }, '# no proxy: NO_PROXY contains api.test'],
   [{ CLOUDFLARE_BASE_URL: 'http://127.0.0.1:8080' }, '# no proxy: the API is on this machine'],

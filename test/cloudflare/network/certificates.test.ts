@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:tls';
 import { expect, test } from 'vitest';
 import { directoryAt, failed, never } from '../client.ts';
-import { success } from '../server.ts';
-import { authority } from './certificates.ts';
+import { listening, success } from '../server.ts';
+import { authority, hasOpenssl } from './certificates.ts';
 import type { Authority } from './certificates.ts';
 import { tlsApi } from './tls-api.ts';
 
@@ -14,7 +15,7 @@ async function urlOf({ issue }: Authority, options: Parameters<Authority['issue'
   return `https://localhost:${port}/client/v4`;
 }
 
-test('an additional authority is trusted', async () => {
+test.skipIf(!hasOpenssl)('an additional authority is trusted', async () => {
   const ca = authority();
   const caCertificates = readFileSync(ca.caFile, 'utf8');
   expect(await directoryAt(await urlOf(ca), { caCertificates }).list(never)).toEqual([]);
@@ -23,7 +24,7 @@ test('an additional authority is trusted', async () => {
 const addAuthority =
   'if it belongs to a proxy or firewall that inspects TLS, or to a private authority, add the certificate of that authority with ca_file or NODE_EXTRA_CA_CERTS';
 
-test.for([
+test.skipIf(!hasOpenssl).for([
   {
     which: 'of an unknown authority',
     isTrusted: false,
@@ -58,4 +59,16 @@ test.for([
   expect(failure.kind).toBe('transient');
   const time = /\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/;
   expect(failure.message.replace(time, 'YYYY-MM-DD HH:MM UTC')).toBe(`GET ${new URL(url).host}: ${message}`);
+});
+
+test.skipIf(!hasOpenssl)('a server without HTTP/1.1 is named as such', async () => {
+  const ca = authority();
+  const server = createServer({ ...ca.issue(), ALPNProtocols: ['h2'] });
+  server.on('tlsClientError', () => {});
+  const { port } = await listening(server);
+  const caCertificates = readFileSync(ca.caFile, 'utf8');
+  const directory = directoryAt(`https://localhost:${port}/client/v4`, { caCertificates, attempts: 1 });
+  expect((await failed(directory.list(never))).message).toBe(
+    `GET localhost:${port}: the server does not offer HTTP/1.1 (ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)`,
+  );
 });

@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+
+/** Whether certificates can be made. Tests that need them are skipped otherwise. */
+export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 export type Certificate = { readonly key: string; readonly cert: string };
 

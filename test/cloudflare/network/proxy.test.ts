@@ -5,7 +5,7 @@ import type { DirectoryOptions } from '../../../src/cloudflare/directory.ts';
 import type { HttpProxy } from '../../../src/core/base/http-proxy.ts';
 import { directoryAt, failed, live, never, web } from '../client.ts';
 import { servedRaw, success, unusedUrl } from '../server.ts';
-import { authority } from './certificates.ts';
+import { authority, hasOpenssl } from './certificates.ts';
 import { connectProxy } from './connect-proxy.ts';
 import type { ConnectProxyOptions } from './connect-proxy.ts';
 import { tlsApi } from './tls-api.ts';
@@ -45,7 +45,7 @@ async function messageOf(
   return { message: rest.join(), kind, attempts: error.attempts };
 }
 
-describe('through a proxy', () => {
+describe.skipIf(!hasOpenssl)('through a proxy', () => {
   test.for([
     { by: 'without a login', options: {}, proxy: {} },
     { by: 'with a login', options: { login: `${login.user}:${login.password}` }, proxy: { login } },
@@ -71,7 +71,7 @@ describe('through a proxy', () => {
   });
 });
 
-describe('the message names the proxy when it', () => {
+describe.skipIf(!hasOpenssl)('the message names the proxy when it', () => {
   test('asks for a login', async () => {
     const { way, port, targets } = await opened({ login: 'a:b' });
     expect(await messageOf(way)).toEqual({

@@ -6,6 +6,8 @@ import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/load-config.ts';
 import { untilAborted } from '../../core/base/abort.ts';
 import { describeSystemError } from '../../core/base/errno.ts';
+import { decodeUtf8 } from '../../core/load/encoding.ts';
+import type { Decoded } from '../../core/load/encoding.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import { describeScenario, parseScenario } from '../../emulator/scenario/scenario.ts';
 import type { Scenario } from '../../emulator/scenario/scenario.ts';
@@ -110,15 +112,16 @@ function toComment(text: string): string {
 
 /** Reads a scenario. Throws a `ConfigError` that reports every problem of the file. */
 function readScenario(file: string): Scenario {
-  let text: string;
+  let decoded: Decoded;
   try {
-    text = readFileSync(file, 'utf8');
+    decoded = decodeUtf8(readFileSync(file));
   } catch (error) {
     throw new ConfigError(
       `--scenario: expected a scenario file, found that ${JSON.stringify(file)} cannot be read: ${describeSystemError(error)}`,
     );
   }
-  const parsed = parseScenario(file, text);
+  if ('fault' in decoded) throw new ConfigError(`${file}:${decoded.line}:${decoded.column} ${decoded.fault}`);
+  const parsed = parseScenario(file, decoded.text);
   if (parsed.kind === 'valid') return parsed.scenario;
   throw new ConfigError(parsed.problems.map(renderProblem).join('\n'));
 }

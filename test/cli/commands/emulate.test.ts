@@ -1,7 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FAULT_NAMES } from '../../../src/emulator/scenario/faults.ts';
-import { command, database, emulated, folderOf, web } from '../command.ts';
+import { command, database, emulated, folderOf, temporaryFolder, web } from '../command.ts';
 import type { Ended, Environment } from '../command.ts';
 
 /** Runs `emulate`, calls `use` with the variables that it prints, and stops it. */
@@ -107,6 +108,16 @@ test('prints every problem of a scenario, one per line, and does nothing else', 
       `vpc-reconciler: ${scenario}:2:1 latncy: unknown key; did you mean "latency"?`,
       '',
     ].join('\n'),
+  });
+});
+
+test('names the encoding of a scenario in UTF-16', async () => {
+  const scenario = join(temporaryFolder(), 'trouble.yaml');
+  writeFileSync(scenario, Buffer.from('\ufefflatency: 5s\n', 'utf16le'));
+  expect(await command(['emulate', '--seed', 'empty', '--scenario', scenario])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `vpc-reconciler: ${scenario}:1:1 expected UTF-8, found UTF-16; save the file as UTF-8\n`,
   });
 });
 

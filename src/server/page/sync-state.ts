@@ -85,14 +85,17 @@ function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial
   }
 }
 
-function describePartial({ counts, problems }: Report): string {
-  const { failed, unsettled, withheld, missing, invalid } = counts;
+function describePartial({ counts, problems, services }: Report): string {
+  const { failed, unsettled, withheld, missing } = counts;
+  const unusable = services.filter(({ finding, hint }) => finding === 'invalid' && hint !== null).length;
+  const invalid = counts.invalid - unusable;
   const parts = [
     { number: failed, text: `${countOf(failed, 'update')} failed` },
     { number: unsettled, text: `the API stored different values for ${countOf(unsettled, 'service')}` },
     { number: withheld, text: `${countOf(withheld, 'update')} ${withheld === 1 ? 'is' : 'are'} withheld` },
     { number: missing, text: `${countOf(missing, 'declared service')} ${missing === 1 ? 'is' : 'are'} not live` },
     { number: invalid, text: `${countOf(invalid, 'declaration')} ${invalid === 1 ? 'is' : 'are'} skipped` },
+    { number: unusable, text: `the API lists ${countOf(unusable, 'service')} in a form that cannot be used` },
     { number: problems.length, text: `the files have ${countOf(problems.length, 'problem')}` },
   ];
   return `${formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text))}.`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../../src/core/base/failure.ts';
+import { compare } from '../../../src/core/compare/compare.ts';
 import { formatAge } from '../../../src/server/page/relative-time.ts';
 import { renderPage } from '../../../src/server/page/page.ts';
 import type { PageData } from '../../../src/server/page/page-data.ts';
@@ -174,6 +175,16 @@ describe('services that are not in sync', () => {
     expect(read(states.partial, 'headline')).toMatch(
       /updated 1 failed 1 unsettled 1 withheld 1 missing 1 invalid 2 unmanaged 2$/,
     );
+  });
+
+  test('are listed with the reason if the API lists them in a form that cannot be used', () => {
+    const reason = 'item 2 of the list of services: expected the text "service_id", found 7';
+    const item = { service_id: null, name: 'ghost', value: null, reason };
+    const data = pageData(report({ findings: compare({ declarations: [], skipped: [], problems: [] }, [item]) }));
+    expect(read(data, 'needs-attention')).toBe(
+      `Needs attention 1 ! ghost Skipped no service_id ${reason} the API lists it in a form that cannot be used; it is left alone`,
+    );
+    expect(read(data)).toContain('Needs attention The API lists 1 service in a form that cannot be used.');
   });
 
   test('are listed with the cause of the drift and the fields that this version does not know', () => {

@@ -213,6 +213,12 @@ describe('the unsettled fields are', () => {
 const unsettledNow = (passes: readonly Pass[], now: Pass) =>
   findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes)));
 
+test('an update that only lost unknown fields is remembered as done', () => {
+  const lost: Outcome = { result: 'unsettled', attempts: 1, paths: [], stored: new Map(), lost: ['labels'] };
+  const pass = { declared: 1, live: 2 };
+  expect(memoryAfter({ ...pass, outcome: lost })).toEqual(memoryAfter({ ...pass, outcome: updated }));
+});
+
 describe('an update that the list does not show', () => {
   const reverted = { declared: 1, live: 2, outcome: updated };
   test('is unsettled after three updates of the same live value', () => {

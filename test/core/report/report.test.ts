@@ -387,6 +387,23 @@ test('reports a value that the API stored for an undeclared field', () => {
   );
 });
 
+test.for<{ paths: string[]; lost: string[]; reason: string }>([
+  {
+    paths: [],
+    lost: ['labels', 'owner'],
+    reason: 'the API removed unknown fields that the update contained: labels, owner',
+  },
+  {
+    paths: ['app_protocol'],
+    lost: ['labels'],
+    reason:
+      'the API stored a different value: app_protocol is mysql, declared unset; the API removed unknown fields that the update contained: labels',
+  },
+])('reports the unknown fields $lost that the API removed, next to $paths', ({ paths, lost, reason }) => {
+  const stored = new Map([['app_protocol', 'mysql']]);
+  expect(serviceReport({ result: 'unsettled', attempts: 1, paths, stored, lost })?.reason).toBe(reason);
+});
+
 test('a summary is the report without its lists', () => {
   const report = toReport(facts({ findings: drift, outcomes: new Map([[id(1), updated]]) }));
   const {

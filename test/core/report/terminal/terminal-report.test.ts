@@ -444,3 +444,11 @@ describe('in narrow columns', () => {
     expect(wrapLine(line, { columns: 37 })).toContain('\n');
   });
 });
+
+test('renders an unusable item of the list with its reason', () => {
+  const reason = 'item 1 of the list of services: expected the text "service_id", found 7';
+  const found = compare(collect([]), [{ service_id: null, name: 'ghost', value: null, reason }]);
+  expect(render({ findings: found })).toContain(
+    `! ghost  no service_id  skipped: ${reason}; the API lists it in a form that cannot be used; it is left alone`,
+  );
+});

@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import { WaitTooLongError } from '../../src/cloudflare/errors.ts';
 import { withRetries } from '../../src/cloudflare/retry.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { directoryAt, failed, never, signalsOf, web } from './client.ts';
-import { refusal, replying, success } from './server.ts';
+import { refusal, replying, served, success } from './server.ts';
 import type { Served } from './server.ts';
 
 /** Lists the services; returns them with the duration and the usage of the directory. */
@@ -102,14 +103,23 @@ test('ends all waiting calls at once when they are aborted', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on('warning', onWarning);
-  const { url, seen } = await replying({ status: 429, headers: { 'retry-after': '60' } });
+  // The first response holds back requests that were not sent yet, so it waits for all of them.
+  const responses: ServerResponse[] = [];
+  const { url } = await served((_, response) => {
+    responses.push(response);
+    if (responses.length < 50) return;
+    for (const each of responses) each.writeHead(429, { 'retry-after': '60' }).end();
+  });
   const controller = new AbortController();
   const directory = directoryAt(url, { connections: 50 });
   const calls = Array.from({ length: 50 }, async () => failed(directory.list(signalsOf(controller.signal))));
-  await expect.poll(() => seen.length).toBe(50);
-  const reason = new FailureError(failure('interrupted', 'the program is stopping'));
-  controller.abort(reason);
-  for (const error of await Promise.all(calls)) expect(error.failure).toBe(reason.failure);
+  await expect.poll(() => directory.usage().throttled_ms, { timeout: 10_000 }).toBeGreaterThan(0);
+  controller.abort(new FailureError(failure('interrupted', 'the program is stopping')));
+  // A call that is not waiting yet may still name the response.
+  for (const error of await Promise.all(calls)) {
+    expect(error.failure.kind).toBe('interrupted');
+    expect(error.message).toMatch(/^the program is stopping/);
+  }
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
 });

@@ -41,10 +41,10 @@ test.skipIf(!isLinux)('an address that never answers costs a quick network a qua
   const port = Number(new URL(url).port);
   await slowListener({ host: '127.0.0.2', port });
   resolveTo('127.0.0.2', '127.0.0.1');
-  const directory = directoryAt(`http://api.test:${port}/client/v4`, { attempts: 1 });
+  const directory = directoryAt(`http://api.test:${port}/client/v4`, { requestTimeoutMs: 60_000, attempts: 1 });
   const start = performance.now();
   expect(await directory.list(never)).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(2900);
 });
 
 test.skipIf(!isLinux)(

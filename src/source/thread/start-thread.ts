@@ -27,6 +27,9 @@ export type FolderThread = {
 /** The thread holds few objects for long. V8 would otherwise let its heap grow to a share of the memory of the machine. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 256 };
 
+/** A diagnostic report of Node.js contains the environment of every thread that does not exclude it, from its start on. */
+const FLAGS = ['--report-exclude-env', '--report-exclude-network'];
+
 /** The bundle is one file, which starts as the folder thread in a worker. */
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? 'folder-thread.ts' : import.meta.url, import.meta.url);
 
@@ -90,7 +93,7 @@ export function startThread({ path, include, stallMs, onNotice }: ThreadOptions)
 }
 
 function startWorker(data: ThreadData): Worker {
-  const worker = new Worker(SCRIPT, { workerData: data, resourceLimits: LIMITS, argv: [] });
+  const worker = new Worker(SCRIPT, { workerData: data, resourceLimits: LIMITS, argv: [], execArgv: FLAGS });
   countThread(worker);
   worker.unref(); // Until it has a task.
   return worker;

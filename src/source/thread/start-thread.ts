@@ -27,8 +27,15 @@ export type FolderThread = {
 /** The thread holds few objects for long. V8 would otherwise let its heap grow to a share of the memory of the machine. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 256 };
 
-/** A diagnostic report of Node.js contains the environment of every thread that does not exclude it, from its start on. */
-const FLAGS = ['--report-exclude-env', '--report-exclude-network'];
+/**
+ * A diagnostic report of Node.js contains the environment of every thread that does not exclude it, from its start on. Preloaded modules
+ * apply to the thread as well, as they do by default. Other flags are of the whole process, and invalid here.
+ */
+const FLAGS = [
+  '--report-exclude-env',
+  '--report-exclude-network',
+  ...process.execArgv.filter((flag) => /^--(?:import|require)=/.test(flag)),
+];
 
 /** The bundle is one file, which starts as the folder thread in a worker. */
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? 'folder-thread.ts' : import.meta.url, import.meta.url);

@@ -48,7 +48,7 @@ export function tokenFileCredentials(path: string, onSecret: (secret: string) =>
   };
 }
 
-/** What a token file holds. With a problem, `token` is the last one that it held. */
+/** The content of a token file. If it has a problem, `token` is the last valid one. */
 type TokenReading = { readonly token: string; readonly problem: string | null };
 
 /** Matches values that are safe in an HTTP header. With any other value, every request would fail with a less helpful message. */

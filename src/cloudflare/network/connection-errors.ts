@@ -47,7 +47,7 @@ function tlsDescription(error: Error): string | null {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : null;
 }
 
-/** What the operator can check when there is no connection, by name. */
+/** The settings that the operator can check when there is no connection, by name. */
 export type ConnectionChecks = {
   /** The variable that sets the address; null if the default applies. */
   readonly address: string | null;

@@ -20,7 +20,7 @@ type ConnectOptions = Parameters<Pool['connect']>[0];
 type ConnectData = Dispatcher.ConnectData;
 type ConnectCallback = (error: Error | null, data: ConnectData) => void;
 
-/** Connections to a proxy. Every failure to open a tunnel is a `ProxyError`, so that it is told apart from a failure of the API. */
+/** Connections to a proxy. Every failure to open a tunnel is a `ProxyError`, which distinguishes it from a failure of the API. */
 export class TunnelPool extends Pool {
   override connect(options: ConnectOptions): Promise<ConnectData>;
   override connect(options: ConnectOptions, callback: ConnectCallback): void;

@@ -20,7 +20,7 @@ type JsonWithSource = {
     reviver: (key: string, value: Json, context: { readonly source?: string }) => Json,
   ) => Json;
 };
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node 24 has these functions; TypeScript does not declare them.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node has had these functions since version 21; TypeScript does not declare them.
 const { isRawJSON, parse, rawJSON } = JSON as unknown as JsonWithSource;
 
 /**

@@ -17,7 +17,7 @@ export type ImportedFile = {
   readonly replaces: boolean;
 };
 
-/** What to write. Every list is sorted by service_id. */
+/** The files to write, and the services without one. Every list is sorted by service_id. */
 export type ImportPlan = {
   readonly files: readonly ImportedFile[];
   /** Services that already have a declaration, and are not written. */

@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
- * What the process knows about each service from earlier passes, by service_id. `remember` updates it after a pass. An update that did
+ * The knowledge about each service from earlier passes, by service_id. `remember` updates it after a pass. An update that did
  * not succeed is treated in one of three ways until the declaration or the live service changes:
  *
  *   unsettled   the API accepted it but stores or lists another value: not sent again

@@ -1,4 +1,4 @@
-/** What caused a pass. */
+/** The causes of a pass. */
 export const TRIGGERS = ['startup', 'change', 'interval', 'schedule', 'signal', 'request', 'command'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 

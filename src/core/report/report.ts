@@ -11,7 +11,7 @@ import type { ServiceFacts, ServiceReport } from './service-report.ts';
 /** Where the declarations came from. `revision` is the commit; null if it is not known. */
 export type SourceFacts = { readonly path: string; readonly revision: string | null; readonly files: number };
 
-/** What one pass found, decided and did. Every log line, page and metric is made from this value. */
+/** The findings, decisions and results of one pass. Every log line, page and metric is made from this value. */
 export type Report = {
   /** Increases when the shape of the report changes. */
   readonly schema_version: 1;

@@ -30,7 +30,7 @@ export type ServiceReport = {
   readonly error: Failure | null;
 };
 
-/** What the report of a service is made from. */
+/** The input of the report of a service. */
 export type ServiceFacts = {
   readonly plan: Plan;
   /** What was remembered when the pass began. */

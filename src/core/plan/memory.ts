@@ -7,9 +7,10 @@ export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
  * The knowledge about each service from earlier passes, by service_id. `remember` updates it after a pass. An update that did
- * not succeed is treated in one of three ways until the declaration or the live service changes:
+ * not succeed is treated in one of four ways until the declaration or the live service changes:
  *
- *   unsettled   the API accepted it but stores or lists another value: not sent again
+ *   unsettled   the API accepted it but stored another value: not sent again
+ *   contested   the API accepted it, but lists the old value each time: retried as if parked
  *   parked      the API refused it: retried after 15 minutes, then 30, then every hour
  *   runs last   it failed for any other reason: retried in the next pass, after the other updates
  *
@@ -26,8 +27,11 @@ export type ServiceMemory = {
   readonly cause: DriftCause | null;
   /** The fields that the API stored differently when this declaration was last sent, and the live value before that. */
   readonly unsettled: { readonly paths: readonly string[]; readonly liveBefore: string } | null;
-  /** How many updates in a row replaced the same live value with this declaration. */
-  readonly repeated: { readonly liveBefore: string; readonly times: number };
+  /**
+   * How many updates in a row replaced the same live value with this declaration. After several, the next one is not sent before
+   * `until`, on the clock of `remember`.
+   */
+  readonly repeated: { readonly liveBefore: string; readonly times: number; readonly until: number };
   readonly parked: Parked | null;
   /** Whether the last update failed and may succeed in the next pass. It runs after the others so that it does not delay them. */
   readonly runsLast: boolean;
@@ -36,18 +40,11 @@ export type ServiceMemory = {
 /** An update that the API refused, `times` in a row. It is not retried before `until`, on the clock of `remember`. */
 export type Parked = { readonly failure: Failure; readonly times: number; readonly until: number };
 
-/** Fields that the API does not store as declared. */
-export type Unsettled = {
-  readonly paths: readonly string[];
-  /** `answer`: the answer to the PUT showed another value. `list`: only the next lists did, several times in a row. */
-  readonly seenIn: 'answer' | 'list';
-};
+/** Updates that the API confirmed, `times` in a row, while its lists show the old value again. Another one may be sent at `until`. */
+export type Contested = { readonly paths: readonly string[]; readonly times: number; readonly until: number };
 
-/**
- * If the list shows the old value after a successful PUT, another writer may have reverted it. After this many times in a row, the API
- * is considered the cause.
- */
-const MAX_UPDATES_OF_ONE_LIVE_VALUE = 3;
+/** The list can show the old value after this many updates in a row until the service is contested. */
+export const MAX_UPDATES_OF_ONE_LIVE_VALUE = 3;
 
 export const emptyMemory: Memory = new Map();
 
@@ -66,18 +63,29 @@ export function findDriftCause(finding: Finding, memory: Memory): DriftCause | n
   return live ? 'live' : null;
 }
 
-/** Returns the fields that the API does not store as declared, or null if there are none or either side has changed since. */
-export function findUnsettled(finding: Finding, memory: Memory): Unsettled | null {
+/** Returns the fields that the API did not store as declared, or null if there are none or either side has changed since. */
+export function findUnsettled(finding: Finding, memory: Memory): readonly string[] | null {
   if (finding.kind !== 'drifted') return null;
   const last = memory.get(finding.live.service_id);
   if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
+  const { unsettled } = last;
+  if (unsettled === null) return null;
   const live = fingerprint(finding.liveFields);
   // The list shows the stored value, or still the value from before the update.
-  if (last.unsettled !== null && (live === last.live || live === last.unsettled.liveBefore)) {
-    return { paths: last.unsettled.paths, seenIn: 'answer' };
-  }
-  if (last.repeated.liveBefore !== live || last.repeated.times < MAX_UPDATES_OF_ONE_LIVE_VALUE) return null;
-  return { paths: finding.changes.map(({ path }) => path), seenIn: 'list' };
+  return live === last.live || live === unsettled.liveBefore ? unsettled.paths : null;
+}
+
+/**
+ * Returns the updates that had no lasting effect, or null if there are too few or either side has changed since. Either another writer
+ * sets the old value each time, for example a second reconciler, or the API does not keep the new one: the lists look the same.
+ */
+export function findContested(finding: Finding, memory: Memory): Contested | null {
+  if (finding.kind !== 'drifted') return null;
+  const last = memory.get(finding.live.service_id);
+  if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
+  const { liveBefore, times, until } = last.repeated;
+  if (liveBefore !== fingerprint(finding.liveFields) || times < MAX_UPDATES_OF_ONE_LIVE_VALUE) return null;
+  return { paths: finding.changes.map(({ path }) => path), times, until };
 }
 
 /** Returns the last refusal of an update, even if its retry is due; null if there is none or either side has changed since. */

@@ -2,11 +2,14 @@ import type { Failure } from '../base/failure.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Drifted, Finding } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
-import { findDriftCause, findParked, findUnsettled } from './memory.ts';
+import { findDriftCause, findParked, findUnsettled, MAX_UPDATES_OF_ONE_LIVE_VALUE } from './memory.ts';
 import type { Memory, Parked, ServiceMemory } from './memory.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A refused update is retried, because it can succeed although neither side changes, for example once its tunnel exists. */
+/**
+ * A refused update is retried, because it can succeed although neither side changes, for example once its tunnel exists. A contested one
+ * is retried, because the other writer may have stopped.
+ */
 const FIRST_PARKING_MS = 15 * 60_000;
 const MAX_PARKING_MS = 60 * 60_000;
 
@@ -27,7 +30,7 @@ export type FinishedPass = {
  *   in_sync                      both sides; everything else is cleared
  *   invalid                      as before: a file that is broken for a while is not a change
  *   missing, unmanaged           nothing
- *   drifted, updated             in sync, and how often in a row the same live value was replaced
+ *   drifted, updated             in sync, and how often in a row the same live value was replaced; if often, parked as well
  *   drifted, unsettled           the fields that the API stored differently; if only unknown ones are lost, as updated
  *   drifted, failed (rejected)   parked: for 15 minutes, then 30, then an hour each time
  *   drifted, failed (otherwise)  to run last in the next pass
@@ -43,7 +46,7 @@ export function remember(pass: FinishedPass): Memory {
   );
 }
 
-const noRepetition: ServiceMemory['repeated'] = { liveBefore: '', times: 0 };
+const noRepetition: ServiceMemory['repeated'] = { liveBefore: '', times: 0, until: 0 };
 
 /** Everything but the two sides of a service that is in sync. */
 const inSync = { unknown: '', cause: null, unsettled: null, repeated: noRepetition, parked: null, runsLast: false };
@@ -71,9 +74,9 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
   const current = currentMemory(finding, memory);
   switch (outcome?.result) {
     case 'updated':
-      return afterUpdate(current);
+      return afterUpdate(current, now);
     case 'unsettled':
-      if (outcome.paths.length === 0) return afterUpdate(current);
+      if (outcome.paths.length === 0) return afterUpdate(current, now);
       return {
         ...current,
         live: fingerprint(outcome.stored),
@@ -90,9 +93,10 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
 }
 
 /** Returns the memory of a service that is now as declared. */
-function afterUpdate({ declared, live, unknown, repeated }: ServiceMemory): ServiceMemory {
+function afterUpdate({ declared, live, unknown, repeated }: ServiceMemory, now: number): ServiceMemory {
   const times = repeated.liveBefore === live ? repeated.times + 1 : 1;
-  return { ...inSync, declared, live: declared, unknown, repeated: { liveBefore: live, times } };
+  const until = now + parkingMs(times - MAX_UPDATES_OF_ONE_LIVE_VALUE + 1);
+  return { ...inSync, declared, live: declared, unknown, repeated: { liveBefore: live, times, until } };
 }
 
 /** Returns the memory of a drifted service before its outcome is considered. Drops everything that a change of either side ends. */
@@ -113,5 +117,10 @@ function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
 
 function parkAgain(failure: Failure, before: Parked | null, now: number): Parked {
   const times = (before?.times ?? 0) + 1;
-  return { failure, times, until: now + Math.min(MAX_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1)) };
+  return { failure, times, until: now + parkingMs(times) };
+}
+
+/** Returns how long an update waits after it was unsuccessful this many times in a row. */
+function parkingMs(times: number): number {
+  return Math.min(MAX_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1));
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import type { Failure } from '../base/failure.ts';
 import type { Drifted } from '../compare/compare.ts';
 import { findLostFields } from '../service/normalize.ts';
-import { findParked, findUnsettled } from './memory.ts';
+import { findContested, findParked, findUnsettled } from './memory.ts';
 import type { Memory } from './memory.ts';
 
 /** The ways to treat unknown fields of the live service, which a PUT without them would remove. */
@@ -31,7 +31,10 @@ export type WithholdOptions = {
 
 /** Returns why a service is withheld regardless of the other services, or null if it may be updated. */
 export function whyWithheld(finding: Drifted, options: WithholdOptions): Withholding | null {
-  const reason = unknownFieldsReason(finding, options.unknownFields) ?? unsettledReason(finding, options.memory);
+  const reason =
+    unknownFieldsReason(finding, options.unknownFields) ??
+    unsettledReason(finding, options.memory) ??
+    contestedReason(finding, options);
   return reason === null ? parkedReason(finding, options) : { reason, failure: null };
 }
 
@@ -46,20 +49,30 @@ function unknownFieldsReason({ declared, unknown }: Drifted, policy: UnknownFiel
 }
 
 function unsettledReason(finding: Drifted, memory: Memory): string | null {
-  const unsettled = findUnsettled(finding, memory);
-  if (unsettled === null) return null;
-  const fields = unsettled.paths.join(', ');
-  const observation = {
-    answer: `the API stored a different value than the last update sent (${fields})`,
-    list: `the API confirmed the last updates but still lists a different value (${fields})`,
-  }[unsettled.seenIn];
-  return `${observation}; not sent again until the declaration or the live value changes`;
+  const paths = findUnsettled(finding, memory);
+  if (paths === null) return null;
+  return `the API stored a different value than the last update sent (${paths.join(', ')}); not sent again until the declaration or the live value changes`;
 }
 
-function parkedReason(finding: Drifted, { memory, now, retryParked }: WithholdOptions): Withholding | null {
-  const parked = findParked(finding, memory);
-  if (parked === null || retryParked || parked.until <= now) return null;
+function contestedReason(finding: Drifted, options: WithholdOptions): string | null {
+  const contested = findContested(finding, options.memory);
+  if (contested === null || isDue(contested, options)) return null;
+  const { paths, times, until } = contested;
+  return `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(until, options)}`;
+}
+
+function parkedReason(finding: Drifted, options: WithholdOptions): Withholding | null {
+  const parked = findParked(finding, options.memory);
+  if (parked === null || isDue(parked, options)) return null;
   const { failure, until } = parked;
-  const retry = `retried in ${formatDuration(until - now)}, on SIGHUP, or once the declaration or the live value changes`;
-  return { reason: `parked because the API refused the last update: ${failure.message}; ${retry}`, failure };
+  const reason = `parked because the API refused the last update: ${failure.message}; ${describeRetry(until, options)}`;
+  return { reason, failure };
+}
+
+function isDue({ until }: { readonly until: number }, { now, retryParked }: WithholdOptions): boolean {
+  return retryParked || until <= now;
+}
+
+function describeRetry(until: number, { now }: WithholdOptions): string {
+  return `retried in ${formatDuration(until - now)}, on SIGHUP, or once the declaration or the live value changes`;
 }

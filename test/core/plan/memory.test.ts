@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { emptyMemory, findDriftCause, findParked, findUnsettled } from '../../../src/core/plan/memory.ts';
+import {
+  emptyMemory,
+  findContested,
+  findDriftCause,
+  findParked,
+  findUnsettled,
+} from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
 import { findings, http, id, service, tcp } from '../builders.ts';
@@ -138,7 +144,7 @@ describe('the cause of drift is', () => {
 });
 
 const unsettledAfter = (passes: readonly Pass[], now: Pass) =>
-  findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes))?.paths ?? null);
+  findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes)));
 
 describe('the unsettled fields are', () => {
   test.for<{ what: string; passes: Pass[]; now: Pass; fields: string[] | null }>([
@@ -210,8 +216,8 @@ describe('the unsettled fields are', () => {
   });
 });
 
-const unsettledNow = (passes: readonly Pass[], now: Pass) =>
-  findingsOf(now).map((finding) => findUnsettled(finding, memoryAfter(...passes)));
+const contestedNow = (passes: readonly Pass[], now: Pass) =>
+  findingsOf(now).map((finding) => findContested(finding, memoryAfter(...passes)));
 
 test('an update that only lost unknown fields is remembered as done', () => {
   const lost: Outcome = { result: 'unsettled', attempts: 1, paths: [], stored: new Map(), lost: ['labels'] };
@@ -221,12 +227,22 @@ test('an update that only lost unknown fields is remembered as done', () => {
 
 describe('an update that the list does not show', () => {
   const reverted = { declared: 1, live: 2, outcome: updated };
-  test('is unsettled after three updates of the same live value', () => {
-    expect(unsettledNow([reverted, reverted], reverted)).toEqual([null]);
-    expect(unsettledNow([reverted, reverted, reverted], reverted)).toEqual([{ paths: ['tcp_port'], seenIn: 'list' }]);
-    expect(unsettledNow([reverted, reverted, reverted, { ...reverted, outcome: withheld }], reverted)).toEqual([
-      { paths: ['tcp_port'], seenIn: 'list' },
-    ]);
+  const times = (count: number) => Array.from({ length: count }, () => reverted);
+
+  test('is contested after three updates of the same live value', () => {
+    const contested = { paths: ['tcp_port'], times: 3, until: 15 * 60_000 };
+    expect(contestedNow(times(2), reverted)).toEqual([null]);
+    expect(contestedNow(times(3), reverted)).toEqual([contested]);
+    expect(contestedNow([...times(3), { ...reverted, outcome: withheld }], reverted)).toEqual([contested]);
+  });
+
+  test('is retried after 15 minutes, then 30, then an hour each time', () => {
+    const waits = [3, 4, 5, 6, 7].map((count) => contestedNow(times(count), reverted)[0]?.until);
+    expect(waits).toEqual([15, 30, 60, 60, 60].map((minutes) => minutes * 60_000));
+  });
+
+  test('is not unsettled: the API did not store another value', () => {
+    expect(findingsOf(reverted).map((finding) => findUnsettled(finding, memoryAfter(...times(3))))).toEqual([null]);
   });
 
   test.for<{ what: string; passes: Pass[]; now: Pass }>([
@@ -237,8 +253,8 @@ describe('an update that the list does not show', () => {
       passes: [reverted, reverted, { declared: 1, live: 1 }, reverted],
       now: reverted,
     },
-  ])('is not unsettled if one of the three $what', ({ passes, now }) => {
-    expect(unsettledNow(passes, now)).toEqual([null]);
+  ])('is not contested if one of the three $what', ({ passes, now }) => {
+    expect(contestedNow(passes, now)).toEqual([null]);
   });
 });
 
@@ -254,7 +270,7 @@ describe('a changed unknown field of the live service', () => {
     expect(withField(1).map((finding) => findParked(finding, parked)?.times)).toEqual([1]);
     expect(withField(2).map((finding) => findParked(finding, parked))).toEqual([null]);
     const memory = memoryAfterOutcome(unsettled(2));
-    expect(withField(1).map((finding) => findUnsettled(finding, memory)?.seenIn)).toEqual(['answer']);
+    expect(withField(1).map((finding) => findUnsettled(finding, memory))).toEqual([['tcp_port']]);
     expect(withField(2).map((finding) => findUnsettled(finding, memory))).toEqual([null]);
   });
 });

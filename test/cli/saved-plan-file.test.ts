@@ -185,7 +185,7 @@ test('writes a plan as Markdown with --output markdown', async () => {
     environment: accountAt(emulator.url),
   });
   expect(code).toBe(2);
-  expect(stdout).toMatch(/^### VPC services plan: pending\n/);
+  expect(stdout).toMatch(/^### VPC services plan for `.*`: pending\n/);
   expect(stdout).toContain('<details><summary>');
 });
 

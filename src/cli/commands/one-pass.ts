@@ -42,6 +42,8 @@ export const PASS_SETTINGS = [
 export type PassFlags = {
   readonly output: (typeof OUTPUT_FORMATS)[number];
   readonly color: ColorMode;
+  /** The heading of a Markdown report. */
+  readonly title?: string;
   /** Names and ids of the services to plan and apply; empty for all. */
   readonly only: readonly string[];
   readonly emulator?: boolean;
@@ -51,6 +53,7 @@ export function addPassOptions(command: Command): Command {
   return command
     .addOption(outputOption('Format of the report: for a person, a program or a pull request', OUTPUT_FORMATS))
     .addOption(colorOption())
+    .option('--title <text>', 'Title of the Markdown report, instead of the default with the folder')
     .addOption(onlyOption())
     .addOption(emulatorOption());
 }
@@ -123,13 +126,13 @@ async function emulateAccount(source: Source): Promise<EmulatedAccount> {
   return startEmulatedAccount(source, 'drifted');
 }
 
-function render(report: Report, { output, color }: PassFlags, context: Context): string {
+function render(report: Report, { output, color, title }: PassFlags, context: Context): string {
   switch (output) {
     case 'json':
       return JSON.stringify(report, null, 2);
     case 'markdown':
       // Secrets are redacted before rendering, because Markdown escapes some characters and a secret would not be found.
-      return renderMarkdown(redacted(report, context));
+      return renderMarkdown(redacted(report, context), { title });
     case 'text':
       return renderReport(report, resultTextOptions(context, color));
   }

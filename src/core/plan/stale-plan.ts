@@ -1,7 +1,7 @@
 import { sameJson } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
-import { formatValue } from '../base/format-value.ts';
+import { formatValues } from '../base/format-value.ts';
 import { changesBetween, findingId } from '../compare/compare.ts';
 import type { Finding } from '../compare/compare.ts';
 import { normalize } from '../service/normalize.ts';
@@ -66,7 +66,7 @@ function describeDifferences(saved: SavedStep, now: SavedStep): string[] {
 function fieldDifferences(before: JsonObject, after: JsonObject): string[] {
   const [old, current] = [normalize(before), normalize(after)];
   const known = changesBetween(old.known, current.known).map(
-    ({ path, live: oldValue, declared: value }) => `${path} was ${formatValue(oldValue)}, is now ${formatValue(value)}`,
+    ({ path, live: oldValue, declared: value }) => `${path} was ${formatValues(oldValue, value).join(', is now ')}`,
   );
   const unknownPaths = [...new Set([...old.unknown.keys(), ...current.unknown.keys()])];
   const changed = unknownPaths.filter(

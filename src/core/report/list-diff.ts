@@ -1,6 +1,7 @@
 import { diffArrays } from 'diff';
 import type { Json } from '../base/json.ts';
 import { formatValue } from '../base/format-value.ts';
+import { escapeNonAscii, looksAlike } from '../base/text/look-alike.ts';
 import type { Change } from '../compare/compare.ts';
 
 /** An element of a list that changed. `live` elements are removed, `declared` elements are added, others stay. */
@@ -9,7 +10,8 @@ export type ListElement = { readonly side: 'both' | 'live' | 'declared'; readonl
 /** Compares the elements of a changed list, in order. Returns null for any other change, and for lists of one element. */
 export function diffList(change: Change): readonly ListElement[] | null {
   if (!isLongList(change)) return null;
-  return diffArrays([...elementsOf(change.live)], [...elementsOf(change.declared)]).flatMap(
+  const [live, declared] = [elementsOf(change.live), elementsOf(change.declared)];
+  return diffArrays(distinguish(live, declared), distinguish(declared, live)).flatMap(
     ({ added, removed, value: texts }) =>
       texts.map((text): ListElement => ({ side: added ? 'declared' : removed ? 'live' : 'both', text })),
   );
@@ -25,4 +27,9 @@ export function isLongList({ live, declared }: Change): boolean {
 
 function elementsOf(json: Json): readonly string[] {
   return Array.isArray(json) ? json.map(formatValue) : [];
+}
+
+/** Escapes the elements that look like a different element of the other list. */
+function distinguish(texts: readonly string[], others: readonly string[]): string[] {
+  return texts.map((text) => (others.some((other) => looksAlike(text, other)) ? escapeNonAscii(text) : text));
 }

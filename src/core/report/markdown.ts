@@ -1,9 +1,12 @@
-import { escapeControlCharacters } from '../base/text/escape.ts';
-import { formatValue } from '../base/format-value.ts';
+import { capitalize } from '../base/text/capitalize.ts';
+import { escapeControlCharacters, escapeHtml } from '../base/text/escape.ts';
+import { formatValues } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
 import { describeCounts } from './counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from './labels.ts';
+import { diffList } from './list-diff.ts';
+import type { ListElement } from './list-diff.ts';
 import type { Mode } from './pass.ts';
 import type { Report } from './report.ts';
 import type { ServiceReport } from './service-report.ts';
@@ -12,22 +15,31 @@ import { omitReasons, sharedReasons } from './shared-reasons.ts';
 /** GitHub accepts at most 65,536 characters in a comment. */
 const MAX_CHARACTERS = 60_000;
 
+/** More services than this are folded. A reader opens the ones of interest. */
+const MAX_UNFOLDED = 10;
+
+export type MarkdownOptions = {
+  /** Replaces the title and the folder in the heading. */
+  readonly title?: string | undefined;
+};
+
 /**
- * Renders a report as Markdown for a pull request, with a collapsed block for each service. The text depends on neither time nor
- * duration, so a pass with the same result produces the same comment. Texts from files and from the API are in `code`, where they
+ * Renders a report as Markdown for a pull request: readable as it is, also where Markdown is not rendered. The text depends on neither
+ * time nor duration, so a pass with the same result produces the same comment. Texts from files and from the API are code, where they
  * cannot act as markup, links or mentions.
  */
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(report: Report, { title }: MarkdownOptions = {}): string {
   const counts = describeCounts(report);
   const shared = sharedReasons(report);
   const services = omitReasons(report.services, shared);
+  const reported = services.filter(({ finding }) => finding !== 'unmanaged');
   return [
-    `### ${TITLES[report.mode]}: ${OUTCOME_LABELS[report.outcome]}`,
+    renderHeading(report, title),
     report.error === null ? escapeMarkdown(counts) : code(counts),
     ...[...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`),
     ...limitLength(
       MAX_CHARACTERS / 2,
-      services.filter(({ finding }) => finding !== 'unmanaged').map((service) => renderService(service, report)),
+      reported.map((service) => renderService(service, report, { isFolded: reported.length > MAX_UNFOLDED })),
       (omitted) => `… and ${omitted} more services.`,
     ),
     ...renderSection(
@@ -42,26 +54,40 @@ export function renderMarkdown(report: Report): string {
   ].join('\n\n');
 }
 
+/** Names the folder, the account and the commit, so that the comments of several plans can be told apart. */
+function renderHeading({ mode, outcome, account_id: account, source }: Report, title: string | undefined): string {
+  const folder = code(source.path);
+  const heading =
+    title === undefined ? `${TITLES[mode]} for ${folder}` : escapeMarkdown(escapeControlCharacters(title));
+  const facts = [
+    ...(title === undefined ? [] : [`folder ${folder}`]),
+    `account ${code(account)}`,
+    ...(source.revision === null ? [] : [`commit ${code(source.revision)}`]),
+  ];
+  return `### ${heading}: ${OUTCOME_LABELS[outcome]}\n\n${capitalize(facts.join(' · '))}`;
+}
+
 const TITLES = {
   plan: 'VPC services plan',
   detect: 'VPC services drift',
   apply: 'VPC services apply',
 } as const satisfies Record<Mode, string>;
 
-function renderService(service: ServiceReport, report: Report): string {
+function renderService(service: ServiceReport, report: Report, { isFolded }: { readonly isFolded: boolean }): string {
   const file = service.file === null ? [] : [code(`${service.file}:${service.line}`)];
-  const place = [renderId(service), ...file].join(' · ');
-  const summary = `<summary>${SIGNS[service.finding]} <b>${renderName(service)}</b> ${escapeMarkdown(headline(service, report))}</summary>`;
+  const [sign, name, text] = [SIGNS[service.finding], nameOf(service), headline(service, report)];
   // The reason why a declaration is skipped is listed with the problems; an unusable item of the list has a hint.
   const reason = service.finding === 'invalid' && service.hint === null ? null : service.reason;
-  return [
-    `<details>${summary}`,
-    place,
+  const body = [
+    [code(idOf(service)), ...file].join(' · '),
     ...(service.changes.length === 0 ? [] : [renderChanges(service.changes)]),
     ...(service.unknown_fields.length === 0 ? [] : [`Unknown fields: ${code(service.unknown_fields.join(', '))}`]),
-    ...[reason, service.hint].flatMap((text) => (text === null ? [] : [code(text)])),
-    '</details>',
-  ].join('\n\n');
+    ...[reason, service.hint].flatMap((each) => (each === null ? [] : [code(each)])),
+  ];
+  if (!isFolded) return [`**${sign} ${code(name)}** ${escapeMarkdown(text)}`, ...body].join('\n\n');
+  // Markdown is not read within the line of an HTML element.
+  const summary = `${sign} <b><code>${escapeHtml(escapeControlCharacters(name))}</code></b> ${escapeHtml(text)}`;
+  return [`<details><summary>${summary}</summary>`, ...body, '</details>'].join('\n\n');
 }
 
 const SIGNS = {
@@ -80,26 +106,34 @@ function headline({ finding, changes, cause, result }: ServiceReport, { mode }: 
   return [`${state}: ${fields}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
 }
 
+/** Renders changes as a diff: removed lines are live, added lines are declared. */
 function renderChanges(changes: readonly Change[]): string {
-  return [
-    '| field | live | declared |',
-    '|---|---|---|',
-    ...changes.map(
-      ({ path, live, declared }) => `| ${code(path)} | ${code(formatValue(live))} | ${code(formatValue(declared))} |`,
-    ),
-  ].join('\n');
+  return fence('diff', changes.flatMap(renderChange));
 }
+
+function renderChange(change: Change): readonly string[] {
+  const { path } = change;
+  const elements = diffList(change);
+  if (elements !== null) return [`  ${path}:`, ...elements.map(({ side, text }) => `${DIFF_SIGNS[side]}   - ${text}`)];
+  const [live, declared] = formatValues(change.live, change.declared);
+  return [
+    ...(change.live === null ? [] : [`- ${path}: ${live}`]),
+    ...(change.declared === null ? [] : [`+ ${path}: ${declared}`]),
+  ];
+}
+
+const DIFF_SIGNS = { both: ' ', live: '-', declared: '+' } as const satisfies Record<ListElement['side'], string>;
 
 function renderUnmanaged(service: ServiceReport): string {
-  return `- ${renderName(service)} ${renderId(service)}`;
+  return `- ${code(nameOf(service))} ${code(idOf(service))}`;
 }
 
-function renderName({ name }: ServiceReport): string {
-  return code(name ?? '(no name)');
+function nameOf({ name }: ServiceReport): string {
+  return name ?? '(no name)';
 }
 
-function renderId({ service_id: id }: ServiceReport): string {
-  return code(id ?? 'no service_id');
+function idOf({ service_id: id }: ServiceReport): string {
+  return id ?? 'no service_id';
 }
 
 /** Renders a list with a heading; nothing for an empty list. */
@@ -121,11 +155,29 @@ function limitLength(
   return [...texts.slice(0, firstOmitted), renderOmitted(texts.length - firstOmitted)];
 }
 
-function code(text: string): string {
-  return `<code>${escapeMarkdown(escapeControlCharacters(text))}</code>`;
+/** Renders lines as a code block, whose fence is longer than any in the lines. */
+function fence(language: string, lines: readonly string[]): string {
+  const ticks = '`'.repeat(Math.max(3, longestTicks(lines.join('\n')) + 1));
+  return [`${ticks}${language}`, ...lines, ticks].join('\n');
 }
 
-/** Escapes all punctuation that Markdown may interpret, which it does even inside `<code>`. */
+/** Renders a text as code, on one line. */
+function code(text: string): string {
+  const shown = escapeControlCharacters(text);
+  const ticks = '`'.repeat(longestTicks(shown) + 1);
+  // A space at each end is removed again. It separates a backtick of the text, and keeps a space of the text.
+  const pad = shown === '' || /^[` ]|[` ]$/.test(shown) ? ' ' : '';
+  return `${ticks}${pad}${shown}${pad}${ticks}`;
+}
+
+function longestTicks(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+}
+
+/** Escapes all punctuation that Markdown may interpret. */
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N} .,;-]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return text.replaceAll(
+    /[^\p{L}\p{N} .,:;_()-]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
+    (character) => `&#${character.codePointAt(0)};`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../base/failure.ts';
-import { formatValue } from '../base/format-value.ts';
+import { formatValues } from '../base/format-value.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Change, Drifted, Finding, FindingKind } from '../compare/compare.ts';
 import { findDriftCause } from '../plan/memory.ts';
@@ -154,8 +154,7 @@ function describeUnsettled({ paths, stored, lost = [] }: UnsettledOutcome, decla
 /** Returns, for example, `the API stored a different value: tcp_port is 1, declared 5432`. */
 function describeStored(paths: readonly string[], stored: Fields, declared: Fields): string {
   const values = paths.map(
-    (path) =>
-      `${path} is ${formatValue(stored.get(path) ?? null)}, declared ${formatValue(declared.get(path) ?? null)}`,
+    (path) => `${path} is ${formatValues(stored.get(path) ?? null, declared.get(path) ?? null).join(', declared ')}`,
   );
   return `the API stored ${paths.length === 1 ? 'a different value' : 'different values'}: ${values.join('; ')}`;
 }

@@ -55,7 +55,7 @@ test('apply names the mode in the report, and keeps it clean for programs', asyn
   const json = await command(['apply', '--services', declared(), '--output', 'json'], { environment });
   expect(JSON.parse(json.stdout)).toMatchObject({ mode: 'detect', outcome: 'pending', counts: { updated: 0 } });
   const markdown = await command(['apply', '--services', declared(), '--output', 'markdown'], { environment });
-  expect(markdown.stdout).toMatch(/^### VPC services drift: pending\n/);
+  expect(markdown.stdout).toMatch(/^### VPC services drift for `.*`: pending\n/);
   expectNoWrites(emulator);
 });
 

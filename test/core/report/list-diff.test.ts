@@ -16,3 +16,12 @@ test.for([
 ])('returns null for $what', ({ live, declared }) => {
   expect(diffList({ path: 'x', live, declared })).toBeNull();
 });
+
+test('escapes elements that look like each other', () => {
+  expect(diffList({ path: 'x', live: ['a', 'é', 'ü'], declared: ['a', 'e\u0301', 'ü'] })).toEqual([
+    { side: 'both', text: 'a' },
+    { side: 'live', text: String.raw`"\u{e9}"` },
+    { side: 'declared', text: String.raw`"e\u{301}"` },
+    { side: 'both', text: '"ü"' },
+  ]);
+});

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { formatValue } from '../../base/format-value.ts';
+import { formatValues } from '../../base/format-value.ts';
 import type { Change } from '../../compare/compare.ts';
 import { diffList, isLongList } from '../list-diff.ts';
 import type { ListElement } from '../list-diff.ts';
@@ -16,15 +16,16 @@ export function renderChanges(changes: readonly Change[], { paint, columns }: Te
   const short = changes.filter((change) => !isLongList(change) && lineWidth(change) <= columns);
   const width = Math.max(0, ...short.map(({ path }) => path.length));
   return changes.flatMap((change) => {
-    const { path, live, declared } = change;
+    const { path } = change;
+    const [live, declared] = formatValues(change.live, change.declared);
     const elements = diffList(change);
     if (elements !== null) return [`    ${path}`, ...elements.map((element) => renderElement(element, paint))];
     if (short.includes(change)) {
       const aligned = path.padEnd(width);
       const shownPath = lineWidth({ ...change, path: aligned }) <= columns ? aligned : path;
-      return [`    ${shownPath}  ${paint(REMOVED, formatValue(live))} → ${paint(ADDED, formatValue(declared))}`];
+      return [`    ${shownPath}  ${paint(REMOVED, live)} → ${paint(ADDED, declared)}`];
     }
-    return [`    ${path}`, renderRemoved(formatValue(live), paint), renderAdded(formatValue(declared), paint)];
+    return [`    ${path}`, renderRemoved(live, paint), renderAdded(declared, paint)];
   });
 }
 
@@ -48,5 +49,5 @@ function renderAdded(text: string, paint: Paint): string {
 }
 
 function lineWidth({ path, live, declared }: Change): number {
-  return stringWidth(`    ${path}  ${formatValue(live)} → ${formatValue(declared)}`);
+  return stringWidth(`    ${path}  ${formatValues(live, declared).join(' → ')}`);
 }

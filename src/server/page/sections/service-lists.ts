@@ -1,4 +1,4 @@
-import { formatValue } from '../../../core/base/format-value.ts';
+import { formatValues } from '../../../core/base/format-value.ts';
 import type { Change } from '../../../core/compare/compare.ts';
 import type { Result } from '../../../core/plan/outcome.ts';
 import { CAUSE_LABELS } from '../../../core/report/labels.ts';
@@ -89,9 +89,10 @@ function renderExplanation({ finding, cause, hint }: ServiceReport): Html | null
 /** Returns a list of several elements by element, and everything else as `live → declared`. */
 function renderChange(change: Change): Html {
   const elements = diffList(change);
+  const [live, declared] = formatValues(change.live, change.declared);
   const values =
     elements === null
-      ? html`<del>${formatValue(change.live)}</del> &rarr; <ins>${formatValue(change.declared)}</ins>`
+      ? html`<del>${live}</del> &rarr; <ins>${declared}</ins>`
       : html`<ul>
           ${elements.map(({ side, text }) => ELEMENT_RENDERERS[side](text))}
         </ul>`;

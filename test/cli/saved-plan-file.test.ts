@@ -186,7 +186,7 @@ test('writes a plan as Markdown with --output markdown', async () => {
   });
   expect(code).toBe(2);
   expect(stdout).toMatch(/^### VPC services plan for `.*`: pending\n/);
-  expect(stdout).toContain('<details><summary>');
+  expect(stdout).toContain('```diff\n');
 });
 
 test.for([

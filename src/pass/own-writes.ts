@@ -61,9 +61,11 @@ export function withOwnWrites({ list, update }: Directory, now: () => number): C
         return updated;
       } catch (error) {
         // The API may have carried out an update whose answer was lost.
-        if (error instanceof FailureError && error.attempts > 0 && error.failure.kind !== 'rejected')
-          add(service, service);
-        throw error;
+        if (!(error instanceof FailureError) || error.attempts === 0 || error.failure.kind === 'rejected') throw error;
+        const applied = error.failure.kind === 'superseded' ? (options.gate?.applied() ?? null) : null;
+        add(service, applied ?? service);
+        if (applied === null) throw error;
+        return { live: applied, attempts: error.attempts };
       }
     },
     unconfirmed: () => unconfirmed,

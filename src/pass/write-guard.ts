@@ -1,6 +1,7 @@
 import type { Signals } from '../core/base/abort.ts';
 import { abortReason } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
+import { changesBetween } from '../core/compare/compare.ts';
 import type { Source } from '../core/load/source.ts';
 import { sameFields } from '../core/plan/fingerprint.ts';
 import { stepId } from '../core/plan/step.ts';
@@ -85,14 +86,18 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
           await account.refresh();
           isListed = true;
         }
-        if (account.hasChanged(step)) throw superseded('the live service has changed since this pass listed it');
+        if (!account.hasChanged(step)) return;
+        const isDone = account.findApplied(step) !== null;
+        throw superseded(isDone ? 'the live service is now as declared' : SERVICE_CHANGED);
       },
+      applied: () => account.findApplied(step),
     };
   };
   return { stop: guarded, gateOf, close: folder.close };
 }
 
 const FOLDER_CHANGED = 'the folder has changed since this pass read it';
+const SERVICE_CHANGED = 'the live service has changed since this pass listed it';
 
 function superseded(what: string): FailureError {
   return new FailureError(failure('superseded', `superseded: ${what}; the next pass makes a new plan`));
@@ -125,6 +130,7 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
       listing = null;
     }
   };
+  const find = (step: Step) => services?.get(stepId(step));
   return {
     isFresh: () => now() - listedAt <= MAX_LIST_AGE_MS,
     refresh: async () => {
@@ -134,10 +140,17 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
     /** Whether a later list shows the service of a step differently than the plan assumes. */
     hasChanged: (step: Step): boolean => {
       if (services === null) return false;
-      const service = services.get(stepId(step));
+      const service = find(step);
       if (service === undefined) return true;
       const { known, unknown } = normalize(service.value);
       return !sameFields(known, step.finding.liveFields) || !sameFields(unknown, step.finding.unknown);
+    },
+    /** Returns the service of a step if a later list shows it as declared. */
+    findApplied: (step: Step): LiveService | null => {
+      const service = find(step);
+      if (service === undefined) return null;
+      const { known } = normalize(service.value);
+      return changesBetween(known, step.finding.declared).length === 0 ? service : null;
     },
   };
 }

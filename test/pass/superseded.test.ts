@@ -138,6 +138,40 @@ const agesList = (advanceClock: () => (ms: number) => void) =>
     if (nth === 1) advanceClock()(6000);
   });
 
+test('counts an update whose answer was lost as done if the next list shows it', async () => {
+  const fixture = await openFixture({
+    services: lives(3).map((service) => ({ ...service, labels: { team: 'web' } })),
+    scenario: { share: 1, faults: ['lost'], methods: ['PUT'], stops_after: 1 },
+    onRequest: agesList(() => fixture.advanceClock),
+  });
+  fixture.write('all.yaml', documents(3, NEW));
+  const report = await fixture.pass();
+  expect(report).toMatchObject({ outcome: 'converged', superseded: false, counts: { updated: 3, withheld: 0 } });
+  expect(report.services[0]).toMatchObject({ result: 'updated', attempts: 1, reason: null });
+  expect(fixture.putCount()).toBe(3);
+  expect(await fixture.pass()).toMatchObject({ outcome: 'in_sync', unconfirmed: [] });
+});
+
+test('says that a service is as declared if another writer makes the change while the write waits', async () => {
+  const fixture = await openFixture({
+    services: lives(3),
+    scenario: firstPutFails,
+    onRequest: onNth(isPut, (nth) => {
+      if (nth > 1) return;
+      fixture.advanceClock(6000);
+      fixture.emulator.change(idOf(1), (service) => ({ ...service, http_port: NEW }));
+    }),
+  });
+  fixture.write('all.yaml', documents(3, NEW));
+  const report = await fixture.pass();
+  expect(report).toMatchObject({ superseded: true, counts: { updated: 2, withheld: 1 } });
+  expect(report.services[1]).toMatchObject({
+    reason: 'superseded: the live service is now as declared; the next pass makes a new plan',
+    attempts: 0,
+  });
+  expect(await fixture.pass()).toMatchObject({ outcome: 'in_sync' });
+});
+
 test('lists once for all writes that waited', async () => {
   const fixture = await openFixture({
     services: lives(20),

@@ -29,6 +29,8 @@ export type WriteGate = {
   readonly enter: () => boolean;
   /** Checks what the write was decided from. Throws a `FailureError` if the write must not be sent any more. */
   readonly check: () => Promise<void>;
+  /** Returns the service if the last check found it as the write makes it: a request whose answer was lost may have had its effect. */
+  readonly applied: () => LiveService | null;
 };
 
 /** `gate` is asked before each request; without one, every request may be sent. */

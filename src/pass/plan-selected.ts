@@ -26,12 +26,12 @@ export type SelectionOptions = {
 export function planSelected(
   facts: OpenFacts,
   { rules, only, savedPlan, accountId, onPlan }: SelectionOptions,
-  { now, retryParked }: Pick<PlanOptions, 'now' | 'retryParked'>,
+  timing: Pick<PlanOptions, 'now' | 'retryParked' | 'maxParkedRetries'>,
 ): void {
   const { findings, memory } = facts;
   const { selected, errors } = selectFindings(findings, only ?? []);
   const isNarrowed = only !== undefined;
-  facts.plan = plan(findings, { ...rules, memory, now, retryParked, only: isNarrowed ? new Set(selected) : null });
+  facts.plan = plan(findings, { ...rules, ...timing, memory, only: isNarrowed ? new Set(selected) : null });
   onPlan?.({ plan: facts.plan, findings });
   facts.findings = selected;
   if (isNarrowed) facts.declared = selected.filter(isDeclared).length;

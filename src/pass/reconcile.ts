@@ -34,6 +34,8 @@ export type ReconcilerOptions = SelectionOptions & {
   /** At most this many updates in flight. */
   readonly concurrency: number;
   readonly passTimeoutMs: number;
+  /** Returns how many requests may be spent on retries of parked updates now; no limit by default. */
+  readonly spareRequests?: () => number;
   readonly clock: Clock;
   readonly newId: () => string;
   /** Called after the folder was read, and after the live services were listed. */
@@ -47,11 +49,11 @@ export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 
 /** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {
-  const { source, directory, clock, mode, onStep } = options;
+  const { source, directory, clock, mode, onStep, spareRequests = () => Infinity } = options;
   const account = withOwnWrites(directory, clock.elapsedMs);
   const readWhileListing = readerWhileListing(source, account);
   let memory = emptyMemory;
-  /** Stays true until a pass has started every planned update. */
+  /** Stays true until a pass has started every planned update and every retry. */
   let retryParked = false;
   /** Whether the plan of the last pass was superseded. */
   let wasSuperseded = false;
@@ -80,7 +82,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       const listedAt = clock.elapsedMs();
       onStep?.('list');
       facts.findings = compare(declared, live);
-      planSelected(facts, options, { now: startMs, retryParked });
+      planSelected(facts, options, { now: startMs, retryParked, maxParkedRetries: spareRequests() });
       facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
       if (mode === 'apply') {
         const { outcomes, denied } = await applyPlan(facts.plan, account, {
@@ -96,7 +98,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
         facts.error = denied ?? interruption(outcomes.values(), signals.stop);
       }
       wasSuperseded = [...facts.outcomes.values()].some(isSuperseded);
-      retryParked = [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
+      const isParked = facts.plan.withheld.some(({ failure: refusal }) => refusal !== null);
+      retryParked &&= isParked || [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
       memory = remember({ ...facts, now: clock.elapsedMs() });
     } catch (error) {
       facts.error = toFailure(error);

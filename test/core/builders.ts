@@ -109,6 +109,7 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
     memory: emptyMemory,
     now: 0,
     retryParked: false,
+    maxParkedRetries: Infinity,
     only: null,
     ...fields,
   };

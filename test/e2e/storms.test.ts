@@ -15,22 +15,37 @@ const STORM_MS = 12_000;
 /** Ten lists at once, and then one for each 1.36 s, which grows to 1.4 s in this time. */
 const MAX_LISTS = 10 + Math.ceil(STORM_MS / 1360);
 
-/** Starts a daemon on an account in sync. The API answers after `latency` milliseconds. */
-async function inSync(latency = 0) {
+type Account = {
+  /** The API answers after this many milliseconds. */
+  readonly latency?: number;
+  /** How many services have updates that the API refuses. */
+  readonly refused?: number;
+};
+
+/** Starts a daemon on an account. All services are in sync, except for those that the API refuses. */
+async function startDaemon({ latency = 0, refused = 0 }: Account = {}) {
   const putTimes = new Map<unknown, number>();
+  const names = Array.from({ length: refused }, (_, index) => `refused-${index}`);
+  const others = names.map((name, index) =>
+    web({ service_id: `0191e3a4-5b6c-7d8e-9f00-${String(index).padStart(12, '0')}`, name }),
+  );
   const emulator = await emulated({
-    services: [web(), database()],
-    scenario: { latency },
+    services: [web(), database(), ...others],
+    scenario: { latency, refuse: names },
     onRequest: ({ method, body }) => {
       if (method === 'PUT') putTimes.set(Object(body).tcp_port, performance.now());
     },
   });
-  const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const folder = folderOf({
+    'web.yaml': web(),
+    'db.yaml': database(),
+    ...Object.fromEntries(others.map((service, index) => [`refused-${index}.yaml`, { ...service, http_port: 1 }])),
+  });
   const program = start(['run', '--services', folder, '--interval', '0'], {
     environment: { ...accountAt(emulator.url), VPC_RECONCILER_RECONCILE_TOKEN: TOKEN },
   });
   const { url } = await servedBy(program);
-  await program.logged({ event, trigger: 'startup', outcome: 'in_sync' });
+  await program.logged({ event, trigger: 'startup', outcome: refused === 0 ? 'in_sync' : 'partial' });
   const lists = () => emulator.requests.filter(({ method }) => method === 'GET').length;
   /** Writes another port, and returns the milliseconds until the API receives it. */
   const commit = async (port: number) => {
@@ -42,7 +57,7 @@ async function inSync(latency = 0) {
   return { emulator, folder, program, url, lists, commit };
 }
 
-type Daemon = Awaited<ReturnType<typeof inSync>>;
+type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 const STORMS: Readonly<Record<string, (daemon: Daemon, time: number) => void>> = {
   'a file is rewritten': ({ folder }, time) =>
@@ -55,7 +70,7 @@ const STORMS: Readonly<Record<string, (daemon: Daemon, time: number) => void>> =
 test.for(Object.entries(STORMS))(
   'lists rarely and applies a commit within two seconds while %s every 120 ms',
   async ([, cause], { annotate }) => {
-    const daemon = await inSync();
+    const daemon = await startDaemon();
     const before = daemon.lists();
     let times = 0;
     const storm = setInterval(() => cause(daemon, (times += 1)), EVERY_MS);
@@ -82,6 +97,28 @@ test.for(Object.entries(STORMS))(
   },
 );
 
+test('applies a commit within three seconds although SIGHUP keeps asking for retries of 110 refused updates', async ({
+  annotate,
+}) => {
+  const daemon = await startDaemon({ refused: 110 });
+  const storm = setInterval(() => daemon.program.send('SIGHUP'), EVERY_MS);
+  onTestFinished(() => clearInterval(storm));
+  await sleep(STORM_MS);
+  const latencies: number[] = [];
+  for (let port = 6000; port < 6003; port += 1) {
+    latencies.push(await daemon.commit(port));
+    await sleep(300 + 300 * (port % 3));
+  }
+  clearInterval(storm);
+  const retries = daemon.emulator.requests.filter(({ fault }) => fault === 'refused').length - 110;
+  await annotate(`${retries} retries, commits after ${latencies.map(Math.round).join(', ')} ms`);
+  expect(retries).toBeGreaterThanOrEqual(110);
+  // A quarter of the budget, and one for each pass.
+  expect(retries).toBeLessThanOrEqual(275 + 30);
+  // A gap of 1.8 s, which grows to 2.2 s in this time.
+  for (const ms of latencies) expect(ms).toBeLessThan(3000);
+});
+
 /** What is written to `web.yaml`. Both rewrites are slower than a list, so the folder changes in every pass. */
 const REWRITES: Readonly<Record<string, (time: number) => string>> = {
   'the same declaration': (time) => `# ${time}\n${JSON.stringify(web())}\n`,
@@ -91,7 +128,7 @@ const REWRITES: Readonly<Record<string, (time: number) => string>> = {
 test.for(Object.entries(REWRITES))(
   'applies a commit to another service although a file gets %s every 120 ms, and the API takes 300 ms',
   async ([, content], { annotate }) => {
-    const daemon = await inSync(300);
+    const daemon = await startDaemon({ latency: 300 });
     let times = 0;
     const storm = setInterval(() => writeFileSync(join(daemon.folder, 'web.yaml'), content((times += 1))), EVERY_MS);
     onTestFinished(() => clearInterval(storm));

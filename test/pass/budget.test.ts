@@ -254,6 +254,43 @@ test('retries parked updates in the next complete pass if the pass of a signal w
   expect(refusals()).toBe(2);
 });
 
+test('spreads the retries of a signal over several passes if the budget does not last for all', async () => {
+  const names = [1, 2, 3, 4, 5].map((number) => `web-${number}`);
+  const { write, pass, puts, putCount } = await openFixture({
+    services: webs(5, 1),
+    scenario: { refuse: names },
+    spareRequests: () => 2,
+  });
+  write('all.yaml', webs(5));
+  await pass({ trigger: 'startup' });
+  expect(putCount()).toBe(5);
+  const counts: number[] = [];
+  for (const trigger of ['signal', 'change', 'interval'] as const) {
+    await pass({ trigger });
+    counts.push(putCount() - 5);
+  }
+  expect(counts).toEqual([2, 4, 6]);
+  expect(puts().size).toBe(5);
+});
+
+test('does not retry parked updates because another update was superseded', async () => {
+  const { write, pass, emulator } = await openFixture({
+    services: webs(2, 1),
+    scenario: { refuse: ['web-1'] },
+    latencyMs: 300,
+    onRequest: ({ method }) => {
+      if (method === 'GET' && emulator.requests.length === 3) write('all.yaml', [web(0, 3), web(1)]);
+    },
+  });
+  const refusals = () => emulator.requests.filter(({ fault }) => fault === 'refused').length;
+  write('all.yaml', [web(0, 1), web(1)]);
+  await pass({ trigger: 'startup' });
+  write('all.yaml', [web(0, 2), web(1)]);
+  expect(await pass({ trigger: 'change' })).toMatchObject({ superseded: true });
+  expect(await pass({ trigger: 'change' })).toMatchObject({ counts: { updated: 1, withheld: 1 } });
+  expect(refusals()).toBe(1);
+});
+
 type Api = {
   readonly what: string;
   readonly answer: (live: JsonObject, sent: JsonObject) => JsonObject;

@@ -43,6 +43,7 @@ type FixtureOptions = EmulatorOptions & {
     Pick<DirectoryOptions, 'baseUrl' | 'connections' | 'requestTimeoutMs' | 'attempts' | 'random'>
   >;
   readonly passTimeoutMs?: number;
+  readonly spareRequests?: () => number;
   readonly onPlan?: ReconcilerOptions['onPlan'];
 };
 
@@ -55,6 +56,7 @@ export async function openFixture({
   client = {},
   passTimeoutMs = 60_000,
   onPlan = () => {},
+  spareRequests = () => Infinity,
   ...options
 }: FixtureOptions = {}): Promise<PassFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
@@ -87,6 +89,7 @@ export async function openFixture({
     concurrency: client.connections ?? 10,
     passTimeoutMs,
     onPlan,
+    spareRequests,
     clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + advancedMs },
     newId: () => `run-${(runs += 1)}`,
   });

@@ -107,6 +107,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
         source: folder.source,
         directory,
         account,
+        spareRequests: parts.budget.spareRequests,
         onStep: vitals.onStep,
         onProgress: progress.onProgress,
       }),

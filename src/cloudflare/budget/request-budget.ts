@@ -25,6 +25,8 @@ export type Budget = {
   readonly throttledMs: () => number;
   /** Returns how far apart passes must be so that their lists leave most of the budget to updates, in milliseconds. */
   readonly listGapMs: () => number;
+  /** Returns how many requests a pass may spend on retries that can wait, to leave most of the budget to other updates. */
+  readonly spareRequests: () => number;
   /** Returns, for each rate, how many more requests may start now. */
   readonly windows: () => readonly BudgetWindow[];
 };
@@ -97,9 +99,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
       const now = performance.now();
       limits.end(response, request, now);
       const heldMs = limits.heldMs(now);
-      if (heldMs > MAX_WAIT_IN_PASS_MS) {
-        for (const method of METHODS) queues[method].refuseAll(() => new WaitTooLongError(heldMs));
-      }
+      if (heldMs > MAX_WAIT_IN_PASS_MS) refuseWaiters(Object.values(queues), heldMs);
       // A refusal may concern every waiting request, so its caller can react before the next request starts.
       if (response === null || response.status < 400) startReadyRequests();
       else setImmediate(startReadyRequests);
@@ -117,8 +117,13 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
     heldMs: () => limits.heldMs(performance.now()),
     throttledMs: () => Math.round(throttle.totalMs(performance.now())),
     listGapMs: () => limits.listGapMs(performance.now()),
+    spareRequests: () => limits.spare(performance.now()),
     windows: () => limits.windows(performance.now()),
   };
+}
+
+function refuseWaiters(queues: readonly WaitQueue<EndRequest>[], heldMs: number): void {
+  for (const queue of queues) queue.refuseAll(() => new WaitTooLongError(heldMs));
 }
 
 /** Returns a function that reports a wait once, although every further request waits for the same time. */

@@ -12,6 +12,9 @@ const LIST_SHARE = 0.2;
 
 const MAX_LIST_GAP_MS = 10_000;
 
+/** Retries of refused updates use this share of a window, so that the rest is there for a commit. */
+const RETRY_SHARE = 0.25;
+
 /** A request in flight, with its start in milliseconds of the monotonic clock. */
 export type StartedRequest = { readonly method: HttpMethod; readonly startedAt: number };
 
@@ -72,6 +75,17 @@ export class RequestLimits {
       return Math.min(ms, ms / (LIST_SHARE * Math.max(1, window.left(now))));
     });
     return Math.min(MAX_LIST_GAP_MS, Math.max(0, ...gaps));
+  }
+
+  /**
+   * Returns how many requests a pass may spend on retries that can wait, at least one. A short window does not limit them: it is soon
+   * free again.
+   */
+  spare(now: number): number {
+    const spares = this.#windows
+      .filter(({ rate }) => rate.ms > MAX_LIST_GAP_MS)
+      .map((window) => Math.max(0, Math.floor(window.left(now) - (1 - RETRY_SHARE) * window.rate.requests)));
+    return Math.max(1, Math.min(...spares));
   }
 
   windows(now: number): readonly BudgetWindow[] {

@@ -79,8 +79,7 @@ export function findUnsettled(finding: Finding, memory: Memory): readonly string
  * Returns the updates that had no lasting effect, or null if there are too few or either side has changed since. Either another writer
  * sets the old value each time, for example a second reconciler, or the API does not keep the new one: the lists look the same.
  */
-export function findContested(finding: Finding, memory: Memory): Contested | null {
-  if (finding.kind !== 'drifted') return null;
+export function findContested(finding: Drifted, memory: Memory): Contested | null {
   const last = memory.get(finding.live.service_id);
   if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
   const { liveBefore, times, until } = last.repeated;
@@ -97,6 +96,12 @@ export function findParked(finding: Finding, memory: Memory): Parked | null {
     last.live === fingerprint(finding.liveFields) &&
     last.unknown === fingerprint(finding.unknown);
   return unchanged ? last.parked : null;
+}
+
+/** Returns when a parked or contested update may be sent again, even if that is in the past; `-Infinity` if it is neither. */
+export function retryTimeOf(finding: Drifted, memory: Memory): number {
+  const waits = [findParked(finding, memory), findContested(finding, memory)];
+  return Math.max(...waits.map((wait) => wait?.until ?? -Infinity));
 }
 
 /** Whether the update of a service runs after the others, because the last one failed and may succeed later. */

@@ -3,11 +3,11 @@ import { fieldsToCarryOver, toBody } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
 import { exceededLimit } from './limits.ts';
 import type { Limits } from './limits.ts';
-import { runsLast } from './memory.ts';
+import { retryTimeOf, runsLast } from './memory.ts';
 import { holderOfWantedName, nameHolders, whyNameIsBlocked } from './name-order.ts';
 import type { NameHolders } from './name-order.ts';
 import type { Step } from './step.ts';
-import { whyWithheld } from './withhold.ts';
+import { selectRetries, whyWithheld } from './withhold.ts';
 import type { UnknownFieldsPolicy, Withheld, WithholdOptions, Withholding } from './withhold.ts';
 
 /** The settings that a plan obeys. */
@@ -21,7 +21,7 @@ export type PlanOptions = PlanRules &
 
 /**
  * The steps to take, decided before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
- * Exception: updates that failed in the last pass and may succeed now come after the others, so that they do not delay them.
+ * Exception: updates that failed and are retried come after the others, so that they do not delay them.
  */
 export type Plan = { readonly steps: readonly Step[]; readonly withheld: readonly Withheld[] };
 
@@ -53,7 +53,8 @@ type Decision = { readonly finding: Drifted; readonly withholding: Withholding |
 
 /** Decides about each service alone first, because a service that is withheld for its own reasons keeps its name. */
 function decide(drifted: readonly Drifted[], holders: NameHolders, options: PlanOptions): readonly Decision[] {
-  const decisions = drifted.map((finding): Decision => ({ finding, withholding: whyWithheld(finding, options) }));
+  const rules = { ...options, retries: selectRetries(drifted, options) };
+  const decisions = drifted.map((finding): Decision => ({ finding, withholding: whyWithheld(finding, rules) }));
   const names = {
     holders,
     drifted: new Map(drifted.map((finding) => [finding.live.service_id, finding])),
@@ -69,7 +70,7 @@ function decide(drifted: readonly Drifted[], holders: NameHolders, options: Plan
 }
 
 function turnOf(finding: Drifted, { memory }: PlanOptions): number {
-  return runsLast(finding, memory) ? 1 : 0;
+  return runsLast(finding, memory) || retryTimeOf(finding, memory) > -Infinity ? 1 : 0;
 }
 
 function toUpdate(finding: Drifted, holders: NameHolders, { unknownFields }: PlanOptions): Step {

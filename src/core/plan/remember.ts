@@ -103,12 +103,13 @@ function afterUpdate({ declared, live, unknown, repeated }: ServiceMemory, now: 
 function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
   const last = memory.get(finding.live.service_id);
   const declared = fingerprint(finding.declared);
+  const unsettled = last?.unsettled ?? null;
   return {
     declared,
     live: fingerprint(finding.liveFields),
     unknown: fingerprint(finding.unknown),
     cause: findDriftCause(finding, memory),
-    unsettled: findUnsettled(finding, memory) === null ? null : (last?.unsettled ?? null),
+    unsettled: findUnsettled(finding, memory) === null ? null : unsettled,
     repeated: last?.declared === declared ? last.repeated : noRepetition,
     parked: findParked(finding, memory),
     runsLast: false,

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import type { Failure } from '../base/failure.ts';
 import type { Drifted } from '../compare/compare.ts';
 import { findLostFields } from '../service/normalize.ts';
-import { findContested, findParked, findUnsettled } from './memory.ts';
+import { findContested, findParked, findUnsettled, retryTimeOf } from './memory.ts';
 import type { Memory } from './memory.ts';
 
 /** The ways to treat unknown fields of the live service, which a PUT without them would remove. */
@@ -25,17 +25,36 @@ export type WithholdOptions = {
   readonly memory: Memory;
   /** When the plan is made, in milliseconds of the monotonic clock that `remember` uses. */
   readonly now: number;
-  /** Whether parked updates are retried at once. */
+  /** Whether parked and contested updates are retried at once. */
   readonly retryParked: boolean;
+  /** At most this many parked and contested updates are retried, so that the request budget lasts for other updates. */
+  readonly maxParkedRetries: number;
 };
 
+/** Selects the parked and contested updates to retry: those that have been waiting longest, if there are more than may be retried. */
+export function selectRetries(drifted: readonly Drifted[], options: WithholdOptions): ReadonlySet<Drifted> {
+  const candidates = drifted.flatMap((finding) => {
+    const until = retryTimeOf(finding, options.memory);
+    const isCandidate = until > -Infinity && isDue(until, options) && lastingReason(finding, options) === null;
+    return isCandidate ? [{ finding, until }] : [];
+  });
+  const sorted = candidates.toSorted((a, b) => a.until - b.until);
+  return new Set(sorted.slice(0, options.maxParkedRetries).map(({ finding }) => finding));
+}
+
 /** Returns why a service is withheld regardless of the other services, or null if it may be updated. */
-export function whyWithheld(finding: Drifted, options: WithholdOptions): Withholding | null {
-  const reason =
-    unknownFieldsReason(finding, options.unknownFields) ??
-    unsettledReason(finding, options.memory) ??
-    contestedReason(finding, options);
-  return reason === null ? parkedReason(finding, options) : { reason, failure: null };
+export function whyWithheld(
+  finding: Drifted,
+  options: WithholdOptions & { readonly retries: ReadonlySet<Drifted> },
+): Withholding | null {
+  const reason = lastingReason(finding, options);
+  if (reason !== null) return { reason, failure: null };
+  return options.retries.has(finding) ? null : (parkedReason(finding, options) ?? contestedReason(finding, options));
+}
+
+/** Returns why an update is not sent at any time; null if it may be. */
+function lastingReason(finding: Drifted, { unknownFields, memory }: WithholdOptions): string | null {
+  return unknownFieldsReason(finding, unknownFields) ?? unsettledReason(finding, memory);
 }
 
 function unknownFieldsReason({ declared, unknown }: Drifted, policy: UnknownFieldsPolicy): string | null {
@@ -54,25 +73,30 @@ function unsettledReason(finding: Drifted, memory: Memory): string | null {
   return `the API stored a different value than the last update sent (${paths.join(', ')}); not sent again until the declaration or the live value changes`;
 }
 
-function contestedReason(finding: Drifted, options: WithholdOptions): string | null {
+function contestedReason(finding: Drifted, options: WithholdOptions): Withholding | null {
   const contested = findContested(finding, options.memory);
-  if (contested === null || isDue(contested, options)) return null;
-  const { paths, times, until } = contested;
-  return `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(until, options)}`;
+  if (contested === null) return null;
+  const { paths, times } = contested;
+  const reason = `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(finding, options)}`;
+  return { reason, failure: null };
 }
 
 function parkedReason(finding: Drifted, options: WithholdOptions): Withholding | null {
   const parked = findParked(finding, options.memory);
-  if (parked === null || isDue(parked, options)) return null;
-  const { failure, until } = parked;
-  const reason = `parked because the API refused the last update: ${failure.message}; ${describeRetry(until, options)}`;
+  if (parked === null) return null;
+  const { failure } = parked;
+  const reason = `parked because the API refused the last update: ${failure.message}; ${describeRetry(finding, options)}`;
   return { reason, failure };
 }
 
-function isDue({ until }: { readonly until: number }, { now, retryParked }: WithholdOptions): boolean {
+function isDue(until: number, { now, retryParked }: WithholdOptions): boolean {
   return retryParked || until <= now;
 }
 
-function describeRetry(until: number, { now }: WithholdOptions): string {
-  return `retried in ${formatDuration(until - now)}, on SIGHUP, or once the declaration or the live value changes`;
+function describeRetry(finding: Drifted, options: WithholdOptions): string {
+  const until = retryTimeOf(finding, options.memory);
+  const when = isDue(until, options)
+    ? 'when less of the request budget is used'
+    : `in ${formatDuration(until - options.now)}, on SIGHUP`;
+  return `retried ${when}, or once the declaration or the live value changes`;
 }

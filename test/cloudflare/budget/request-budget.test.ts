@@ -231,6 +231,19 @@ describe('lists', () => {
   });
 });
 
+test.for([
+  { rates: ['1100/5m', '150/1s'], used: 0, spare: 275, reason: 'a quarter of the default budget' },
+  { rates: ['1100/5m', '150/1s'], used: 200, spare: 75, reason: 'other requests count' },
+  { rates: ['1100/5m', '150/1s'], used: 600, spare: 1, reason: 'one for each pass' },
+  { rates: ['2/5m'], used: 0, spare: 1, reason: 'one for each pass' },
+  { rates: ['150/1s'], used: 150, spare: Infinity, reason: 'a short window is soon free again' },
+])('leaves $spare retries with $rates, $used used: $reason', async ({ rates, used, spare }) => {
+  const { budget } = budgetOf(...rates);
+  requests(budget, used);
+  await advance(30_000);
+  expect(budget.spareRequests()).toBe(spare);
+});
+
 test('lets the caller react to a refusal before the next request starts', async () => {
   const { budget } = budgetOf('1/1s');
   const controller = new AbortController();

@@ -4,7 +4,9 @@ import type { Finding } from '../../../src/core/compare/compare.ts';
 import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Memory } from '../../../src/core/plan/memory.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
+import type { Plan, PlanOptions } from '../../../src/core/plan/plan.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
+import { stepId } from '../../../src/core/plan/step.ts';
 import { normalize } from '../../../src/core/service/normalize.ts';
 import { findings, http, id, live, planOptions, service, tcp, tunnel } from '../builders.ts';
 import { withheldReasons } from './plan-text.ts';
@@ -124,6 +126,8 @@ describe('a service whose updates are undone', () => {
   });
 });
 
+const ids = ({ steps }: Plan) => steps.map(stepId);
+
 describe('a parked service', () => {
   const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
   const refusal = failure('rejected', 'HTTP 400, code 5101: Tunnel ID Not Found');
@@ -154,6 +158,50 @@ describe('a parked service', () => {
     expect(after(14.99).steps).toHaveLength(0);
     expect(after(15).steps).toHaveLength(1);
     expect(after(1, true).steps).toHaveLength(1);
+  });
+
+  test('is retried after one that has waited longer, if only some may be retried', () => {
+    const three = {
+      declared: [1, 2, 3].map((number) => ({ service_id: id(number), name: `db-${number}`, tcp_port: 1 })),
+      live: [1, 2, 3].map((number) => ({ service_id: id(number), name: `db-${number}` })),
+    };
+    const refusedAt = (now: number, memory: Memory, ...numbers: number[]) =>
+      remember({
+        findings: findings(three),
+        outcomes: new Map(numbers.map((number) => [id(number), { result: 'failed', attempts: 1, failure: refusal }])),
+        memory,
+        now,
+      });
+    const parked = refusedAt(2000, refusedAt(1000, emptyMemory, 2, 3), 1);
+    const retried = (maxParkedRetries: number, options: Partial<PlanOptions>) =>
+      plan(findings(three), planOptions({ memory: parked, maxParkedRetries, ...options }));
+    expect(ids(retried(2, { now: 3000, retryParked: true }))).toEqual([id(2), id(3)]);
+    expect(ids(retried(1, { now: 30 * 60_000 }))).toEqual([id(2)]);
+    expect(ids(retried(3, { now: 30 * 60_000 }))).toEqual([id(1), id(2), id(3)]);
+    expect(withheldReasons(retried(2, { now: 30 * 60_000 }))).toEqual([
+      '1: parked because the API refused the last update: HTTP 400, code 5101: Tunnel ID Not Found; retried when less of the request budget is used, or once the declaration or the live value changes',
+    ]);
+  });
+
+  test('gives way to other retries if it is withheld for another reason', () => {
+    const found = findings({
+      declared: [{ tcp_port: 1 }, { service_id: id(2), name: 'b', tcp_port: 1 }],
+      live: [service({ weight: 3 }), { service_id: id(2), name: 'b' }],
+    });
+    const outcomes = new Map(
+      [1, 2].map((number) => [id(number), { result: 'failed', attempts: 1, failure: refusal }] as const),
+    );
+    const parked = remember({ findings: found, outcomes, memory: emptyMemory, now: 0 });
+    const options = { memory: parked, retryParked: true, maxParkedRetries: 1, unknownFields: 'withhold' } as const;
+    expect(ids(plan(found, planOptions(options)))).toEqual([id(2)]);
+  });
+
+  test('is retried after all other updates', () => {
+    const two = {
+      declared: [{ tcp_port: 1 }, { service_id: id(2), name: 'b', tcp_port: 5432 }],
+      live: [{}, { service_id: id(2), name: 'b', tcp_port: 1 }],
+    };
+    expect(ids(plan(findings(two), planOptions({ memory, retryParked: true })))).toEqual([id(2), id(1)]);
   });
 
   test('keeps its name, so a service that waits for the name is also withheld', () => {

@@ -20,6 +20,8 @@ export type Context = {
   /** Redacts secrets, as `stderr` does. */
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Standard input; by default that of the process. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Add a secret as soon as it is read, before any output can contain it. */
   readonly secrets: Redactor;
   /** Aborted with a `FailureError` when the process receives SIGINT or SIGTERM. */

@@ -15,17 +15,22 @@ import { ConfigError } from '../config/config-error.ts';
 import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 import { parseSavedPlan } from '../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
+import type { Context } from './context.ts';
+import { readStandardInput, STDIO } from './input/standard-input.ts';
 
 /** At most this large. A plan for a whole account is far smaller. */
 const MAX_MEBIBYTES = 64;
 
 const EXPECTED = 'expected a plan saved by plan --out';
 
-/** Reads a plan that `plan --out` saved. Throws a `ConfigError`. */
-export function readSavedPlan(path: string): SavedPlan {
-  const savedPlan = parseSavedPlan(readPlanText(path));
+/** Reads a plan that `plan --out` saved; from standard input if the path is `-`. Throws a `ConfigError`. */
+export async function readSavedPlan(path: string, context: Context): Promise<SavedPlan> {
+  const isStandardInput = path === STDIO;
+  const text = isStandardInput ? String(await readStandardInput(context)) : readPlanText(path);
+  const savedPlan = parseSavedPlan(text);
   if (savedPlan !== null) return savedPlan;
-  throw new ConfigError(`${JSON.stringify(path)}: ${EXPECTED}, found different content; save the plan again`);
+  const place = isStandardInput ? 'standard input' : JSON.stringify(path);
+  throw new ConfigError(`${place}: ${EXPECTED}, found different content; save the plan again`);
 }
 
 function readPlanText(path: string): string {
@@ -43,6 +48,11 @@ function readPlanText(path: string): string {
   }
 }
 
+/** Returns the content of the file of a plan. */
+export function formatSavedPlan(savedPlan: SavedPlan): string {
+  return `${JSON.stringify(savedPlan, null, 2)}\n`;
+}
+
 /**
  * Saves a plan. The file is replaced atomically; a symbolic link stays, and the file that it points to is replaced. Throws a
  * `ConfigError`.
@@ -52,7 +62,7 @@ export function writeSavedPlan(path: string, savedPlan: SavedPlan): void {
   try {
     const target = resolveLinks(path);
     temporary = `${target}.${randomUUID()}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify(savedPlan, null, 2)}\n`, { flag: 'wx' });
+    writeFileSync(temporary, formatSavedPlan(savedPlan), { flag: 'wx' });
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });

@@ -38,7 +38,7 @@ export function planSelected(
   if (errors.length > 0) throw mismatch('--only', errors);
   if (savedPlan === undefined) return;
   const reasons = findStaleReasons(savedPlan, { plan: facts.plan, findings: selected, accountId });
-  if (reasons.length > 0) throw mismatch('the saved plan is stale', reasons);
+  if (reasons.length > 0) throw mismatch('the plan is stale', reasons);
 }
 
 /** A message contains at most this many reasons. */

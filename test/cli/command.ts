@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
@@ -22,6 +22,8 @@ type CommandOptions = {
   readonly stop?: AbortSignal;
   /** The width of the terminal; without it, the output is not a terminal. */
   readonly columns?: number;
+  /** The text on stdin, which is a terminal if the output is one. */
+  readonly input?: string | Uint8Array;
   /** Called with every piece of output. */
   readonly onOutput?: (text: string) => void;
 };
@@ -29,7 +31,7 @@ type CommandOptions = {
 /** Runs a command line in this process, and checks that its output does not contain `SECRET`. */
 export async function command(
   line: readonly string[],
-  { environment = {}, stop = new AbortController().signal, columns, onOutput }: CommandOptions = {},
+  { environment = {}, stop = new AbortController().signal, columns, input, onOutput }: CommandOptions = {},
 ): Promise<Ended> {
   const written = { stdout: '', stderr: '' };
   const into = (name: keyof typeof written) => {
@@ -44,7 +46,9 @@ export async function command(
   };
   const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), redactor()];
   const [onHangUp, ignoreStdoutErrors] = [() => {}, () => {}];
-  const context = { environment, stdout, stderr, secrets, stop, onHangUp, ignoreStdoutErrors };
+  const stdin = Object.assign(new PassThrough(), { isTTY: columns !== undefined && input !== undefined });
+  if (input !== undefined) stdin.end(input);
+  const context = { environment, stdout, stderr, stdin, secrets, stop, onHangUp, ignoreStdoutErrors };
   const code = await runCommandLine(line, context);
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };

@@ -1,6 +1,16 @@
-import { readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { accountAt, command, database, emulated, folderOf, temporaryFolder, web } from './command.ts';
 
@@ -61,18 +71,18 @@ describe('a saved plan', () => {
     change(plan);
     const { code, stdout } = await plan.apply();
     expect(code).toBe(1);
-    expect(stdout).toContain(`failed: the saved plan is stale: ${message}`);
+    expect(stdout).toContain(`failed: the plan is stale: ${message}`);
     expect(plan.puts()).toBe(0);
   });
 
-  test('cannot be applied twice', async () => {
+  test('that has been applied writes nothing and exits with 0', async () => {
     const { apply, puts } = await savedPlan();
     expect(await apply()).toMatchObject({ code: 0 });
     expect(await apply()).toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining(
-        'the saved plan is stale: all of its services are in sync, so it was probably applied before',
-      ),
+      code: 0,
+      stdout: expect.stringContaining('in sync: 2 services'),
+      stderr:
+        'vpc-reconciler: all services of the plan are in sync, so it was probably applied before; nothing was written\n',
     });
     expect(puts()).toBe(2);
   });
@@ -154,6 +164,76 @@ describe('a saved plan', () => {
     expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ plan_version: 1 });
     expect(readdirSync(elsewhere)).toEqual(['plan.json']);
   });
+});
+
+/** Splits a command line as a POSIX shell does. */
+const split = (line: string) =>
+  execFileSync('/bin/sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1);
+
+describe('the command line that plan --out suggests', () => {
+  test.for([
+    { flags: [] },
+    { flags: ['--only', 'web', '--color', 'never', '--title', 'x', '--output', 'json'] },
+    { flags: ['--max-changes', '5', '--allow-empty', '--include', '*.{yaml,yml}'] },
+  ])('works, with $flags', async ({ flags }) => {
+    const emulator = await emulated({ services: [web({ http_port: 81 })] });
+    const environment = accountAt(emulator.url);
+    const folder = temporaryFolder();
+    const services = join(folder, "the team's services");
+    mkdirSync(services);
+    writeFileSync(join(services, 'web.yaml'), JSON.stringify(web()));
+    const out = join(folder, 'a plan.json');
+    const { code, stderr } = await command(['plan', '--services', services, '--out', out, ...flags], { environment });
+    expect(code).toBe(2);
+    const [, line = ''] = /; to apply it, run: vpc-reconciler (.*)\n$/.exec(stderr) ?? [];
+    expect(await command(split(line), { environment })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 updated'),
+    });
+  });
+
+  test('names the settings file, the emulator and the mode', async () => {
+    const folder = folderOf({ 'web.yaml': web(), 'vpc.yaml.txt': 'mode: detect' });
+    const [out, config] = [join(temporaryFolder(), 'plan.json'), join(folder, 'vpc.yaml.txt')];
+    const line = ['plan', '--config', config, '--services', folder, '--emulator', '--out', out];
+    expect((await command(line)).stderr).toBe(
+      `vpc-reconciler: saved the plan to ${out}; to apply it, run: vpc-reconciler apply ${out} --emulator --config ${config} --services ${folder} --mode apply\n`,
+    );
+  });
+
+  test('has a file whose name is not read as an option', async () => {
+    const folder = folderOf({ 'web.yaml': web() });
+    const out = `-plan-${process.pid}.json`;
+    onTestFinished(() => rmSync(out, { force: true }));
+    const { stderr } = await command(['plan', '--services', folder, '--emulator', `--out=${out}`]);
+    expect(stderr).toContain(`run: vpc-reconciler apply ./${out} `);
+  });
+});
+
+test('plan --out - prints the plan to stdout and the report to stderr, and apply - reads it', async () => {
+  const { folder, emulator, puts } = await savedPlan();
+  const environment = accountAt(emulator.url);
+  const planned = await command(['plan', '--services', folder, '--out', '-'], { environment });
+  expect(planned).toMatchObject({ code: 2, stderr: expect.stringMatching(/^~ web [^]*^pending: 2 to update .*\n$/m) });
+  expect(JSON.parse(planned.stdout)).toMatchObject({ plan_version: 1, steps: [{ name: 'web' }, { name: 'db' }] });
+  expect(existsSync('-')).toBe(false);
+
+  const line = ['apply', '-', '--services', folder];
+  expect(await command(line, { environment, input: 'no plan' })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'vpc-reconciler: standard input: expected a plan saved by plan --out, found different content; save the plan again\n',
+  });
+  expect(await command(line, { environment, input: planned.stdout })).toMatchObject({ code: 0 });
+  expect(puts()).toBe(2);
+});
+
+test('plan --out - prints nothing to stdout if there is no plan', async () => {
+  const ended = await command(['plan', '--services', '/nowhere', '--emulator', '--out', '-']);
+  expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^failed: /) });
 });
 
 describe('--only', () => {

@@ -19,7 +19,10 @@ const many = Array.from({ length: 40 }, (_, number) =>
 async function slowly() {
   const emulator = await emulated({ services: many.map((each) => ({ ...each, http_port: 1 })), latencyMs: 200 });
   const services = folderOf(Object.fromEntries(many.map((each, number) => [`${number}.json`, each])));
-  return { environment: accountAt(emulator.url), line: ['apply', '--services', services, '--concurrency', '2'] };
+  return {
+    environment: accountAt(emulator.url),
+    line: ['apply', '--yes', '--services', services, '--concurrency', '2'],
+  };
 }
 
 async function onTerminal(columns: number, { environment, line }: Awaited<ReturnType<typeof slowly>>) {
@@ -41,6 +44,16 @@ test.runIf(hasScript)('shows only the result on a terminal of unknown width', as
   const { stdout } = await onTerminal(0, await slowly());
   expect(stdout).not.toContain('of 40 updates');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/40 updated/);
+});
+
+test.runIf(hasScript)('asks before it writes, and writes nothing when the input ends', async () => {
+  const { environment, line } = await slowly();
+  const withoutYes = { environment, line: line.filter((part) => part !== '--yes') };
+  const { code, stdout } = await onTerminal(100, withoutYes);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /40 to update[^]*Apply these 40 changes to the account \w+\? \[y\/N\]\s+vpc-reconciler: nothing was written/,
+  );
 });
 
 test.runIf(hasScript)('wraps the log of run on a narrow terminal', async () => {

@@ -8,13 +8,12 @@ import type { Source } from '../../core/load/source.ts';
 import { emptyPlan } from '../../core/plan/plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
 import { renderMarkdown } from '../../core/report/markdown.ts';
-import type { PassOutcome } from '../../core/report/pass.ts';
 import type { Report } from '../../core/report/report.ts';
 import { renderReport } from '../../core/report/terminal/terminal-report.ts';
 import { killAfter } from '../../pass/deadline.ts';
 import type { ReconcilerOptions } from '../../pass/reconcile.ts';
 import { notifyOnStop, printNotice, printResult, resultTextOptions } from '../context.ts';
-import type { ColorMode, Context, ExitCode } from '../context.ts';
+import type { ColorMode, Context } from '../context.ts';
 import type { EmulatedAccount } from '../emulated-account.ts';
 import { colorOption, emulatorOption, FOLDER_SETTINGS, onlyOption, outputOption } from '../options.ts';
 import { openProgress } from '../progress.ts';
@@ -70,7 +69,7 @@ type Planned = Parameters<NonNullable<ReconcilerOptions['onPlan']>>[0];
 
 export type PassResult = { readonly report: Report; readonly planned: Planned; readonly account: Account };
 
-/** Runs one pass and prints its report. */
+/** Runs one pass. */
 export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
   const { planOnly, savedPlan, only } = request;
   const folder = openFolder(settings, { once: true });
@@ -102,8 +101,6 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
       ...(only.length === 0 ? {} : { only }),
     });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });
-    progress.end();
-    printResult(context, render(report, request, context));
     return { report, planned, account };
   } finally {
     progress.end();
@@ -114,16 +111,15 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   }
 }
 
-/** Returns 0 if all services are in sync now, 2 if changes are pending because nothing may be written, and 1 otherwise. */
-export function exitCodeOf(outcome: PassOutcome): ExitCode {
-  if (outcome === 'pending') return 2;
-  return outcome === 'in_sync' || outcome === 'converged' ? 0 : 1;
-}
-
 /** Starts the emulator. It is imported only when needed, so that passes with an account start faster. */
 async function emulateAccount(source: Source): Promise<EmulatedAccount> {
   const { startEmulatedAccount } = await import('../emulated-account.ts');
   return startEmulatedAccount(source, 'drifted');
+}
+
+/** Prints the report of a pass in the format of `--output`. */
+export function printReport(report: Report, flags: PassFlags, context: Context): void {
+  printResult(context, render(report, flags, context));
 }
 
 function render(report: Report, { output, color, title }: PassFlags, context: Context): string {

@@ -6,10 +6,13 @@ import { printNotice, printResult } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
+import { shellQuote } from '../input/shell-quote.ts';
+import { STDIO } from '../input/standard-input.ts';
 import { addSettings, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
-import { writeSavedPlan } from '../saved-plan-file.ts';
-import { addPassOptions, exitCodeOf, PASS_SETTINGS, runOnePass } from './one-pass.ts';
+import { formatSavedPlan, writeSavedPlan } from '../saved-plan-file.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { addPassOptions, PASS_SETTINGS, printReport, runOnePass } from './one-pass.ts';
 import type { PassFlags } from './one-pass.ts';
 
 const HELP: HelpText = {
@@ -25,8 +28,8 @@ const HELP: HelpText = {
   ],
   exitCodes: [
     ['0', 'All services are in sync'],
-    ['2', 'Changes are pending'],
-    ['1', 'Invalid usage, an invalid file, a missing service, or a folder or an account that cannot be read'],
+    ['2', 'Changes are pending, withheld, or not possible because a service is missing'],
+    ['1', 'Invalid usage, an invalid file, or a folder or an account that cannot be read'],
   ],
   needsAccount: true,
 };
@@ -37,23 +40,59 @@ type PlanFlags = PassFlags & { readonly showUnmanaged?: boolean; readonly out?: 
 export function definePlan(command: Command, scope: CommandScope): void {
   addPassOptions(command)
     .option('--show-unmanaged', 'Print a declaration for every live service that has none (text output only)')
-    .option('--out <file>', 'Save the plan to a file, for apply');
+    .option(
+      '--out <file>',
+      'Save the plan to a file, for apply; with -, print the plan to stdout and the report to stderr',
+    );
   addSettings(command, PASS_SETTINGS, scope);
   addHelpText(command, HELP, scope.context);
   command.action(async (flags: PlanFlags) =>
-    withConfig(command, scope, async (config) => plan(config, flags, scope.context)),
+    withConfig(command, scope, async (config) =>
+      plan(config, flags, scope.context, applyLineOf(command, flags.out ?? '')),
+    ),
   );
 }
 
-async function plan(config: Config, { showUnmanaged, out, ...flags }: PlanFlags, context: Context): Promise<ExitCode> {
+async function plan(
+  config: Config,
+  { showUnmanaged, out, ...flags }: PlanFlags,
+  context: Context,
+  applyLine: string,
+): Promise<ExitCode> {
   const { report, planned, account } = await runOnePass(config, { ...flags, planOnly: true }, context);
+  // With `--out -`, stdout holds the plan and nothing else.
+  const output = out === STDIO ? { ...context, stdout: context.stderr } : context;
+  printReport(report, flags, output);
   if (flags.output === 'text' && showUnmanaged) {
-    for (const document of renderUnmanaged(planned.findings, config.settings.services)) printResult(context, document);
+    for (const document of renderUnmanaged(planned.findings, config.settings.services)) printResult(output, document);
   }
   if (out !== undefined && report.error === null) {
-    writeSavedPlan(out, toSavedPlan(planned.plan, account.accountId, flags.only));
-    const flag = config.settings.mode === 'apply' ? '' : ' --mode apply';
-    printNotice(context, `saved the plan to ${out}; to apply it, run: vpc-reconciler apply ${out}${flag}`);
+    const savedPlan = toSavedPlan(planned.plan, account.accountId, flags.only);
+    if (out === STDIO) printResult(context, formatSavedPlan(savedPlan).trimEnd());
+    else {
+      writeSavedPlan(out, savedPlan);
+      const mode = config.settings.mode === 'apply' ? '' : ' --mode apply';
+      printNotice(context, `saved the plan to ${out}; to apply it, run: ${applyLine}${mode}`);
+    }
   }
-  return exitCodeOf(report.outcome);
+  return exitCodeOf(report);
 }
+
+/** Returns the command line that applies a saved plan, with the folder and the settings that this command line has. */
+function applyLineOf(command: Command, out: string): string {
+  const words = command.options
+    .filter(
+      (option) =>
+        !OWN_OPTIONS.has(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+    )
+    .flatMap((option) => {
+      const value: unknown = command.getOptionValue(option.attributeName());
+      return value === true ? [option.long] : [option.long, String(value)];
+    });
+  // A name that begins with a dash would be read as an option.
+  const file = out.startsWith('-') ? `./${out}` : out;
+  return ['vpc-reconciler', 'apply', file, ...words].map((word) => shellQuote(String(word))).join(' ');
+}
+
+/** The options that concern only the plan, and not how it is applied. A saved plan contains its `--only`. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['out', 'only', 'output', 'color', 'title', 'showUnmanaged']);

@@ -47,6 +47,7 @@ import type { Progress } from '../progress.ts';
 import type { StatusServer, StatusServerOptions } from '../status-server.ts';
 import { version } from '../version.ts';
 import { clock, createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
+import { exitCodeOf } from './exit-code.ts';
 
 const HELP: HelpText = {
   examples: [
@@ -60,7 +61,7 @@ const HELP: HelpText = {
   ],
   exitCodes: [
     ['0', 'Stopped by a signal; with --once: all services are in sync'],
-    ['2', 'With --once: the mode is detect, and changes are pending'],
+    ['2', 'With --once: the mode is detect, and the account differs from the declarations'],
     ['1', 'Invalid usage or configuration; with --once: the services could not be brought in sync'],
   ],
   needsAccount: true,
@@ -95,10 +96,11 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
   });
   // The status page shows the time of the next scheduled pass, which changes with the clock.
   const clockLog = clockJumpLog(log, () => statusServer?.onPhase());
-  let lastOutcome: Report['outcome'] | null = null;
-  const outcomeSink: ReportSink = {
-    onReport: ({ outcome }) => {
-      lastOutcome = outcome;
+  let exitCode: ExitCode = 1;
+  const exitCodeSink: ReportSink = {
+    onReport: (report) => {
+      // A converged pass is followed by another, which shows whether all services are in sync.
+      exitCode = report.outcome === 'converged' ? 1 : exitCodeOf(report);
     },
   };
   try {
@@ -114,7 +116,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
       triggers: triggersOf(parts, settings, { context, once: options.once }),
       sinks: [
         progress,
-        outcomeSink,
+        exitCodeSink,
         clockLog,
         reportLog(log),
         delayLog(log),
@@ -135,8 +137,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
     await folder.close();
   }
   log.info({ event: 'stopped' }, 'stopped');
-  if (!options.once || lastOutcome === 'in_sync') return 0;
-  return lastOutcome === 'pending' ? 2 : 1;
+  return options.once ? exitCode : 0;
 }
 
 type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;

@@ -12,7 +12,7 @@ export type Selection<Service> = {
 
 /**
  * Returns the services that `wanted` names, in their own order; all of them if `wanted` is empty. Each text is an exact name, an id in
- * any case, or several of these separated by commas.
+ * any case, the beginning of one id, or several of these separated by commas.
  */
 export function select<Service>(
   services: readonly Service[],
@@ -21,8 +21,12 @@ export function select<Service>(
 ): Selection<Service> {
   if (wanted.length === 0) return { selected: services, errors: [] };
   const candidates = services.map((service) => ({ service, ...identify(service) }));
-  const matchesOf = (text: string) =>
-    candidates.filter(({ service_id, names }) => names.includes(text) || service_id === text.toLowerCase());
+  const matchesOf = (text: string) => {
+    const exact = candidates.filter(
+      ({ service_id, names }) => names.includes(text) || service_id === text.toLowerCase(),
+    );
+    return exact.length > 0 ? exact : candidates.filter(({ service_id }) => isPrefix(text, service_id));
+  };
   // A text that matches as a whole is not split, because a name may contain a comma.
   const texts = wanted.flatMap((text) =>
     matchesOf(text).length > 0 ? [text] : text.split(',').map((part) => part.trim()),
@@ -39,6 +43,13 @@ export function selectFindings(findings: readonly Finding[], wanted: readonly st
   return select(findings, wanted, identifyFinding);
 }
 
+/** The beginning of an id needs at least this many characters, as in git. */
+const MIN_PREFIX_LENGTH = 4;
+
+function isPrefix(text: string, id: string | null): boolean {
+  return text.length >= MIN_PREFIX_LENGTH && id !== null && id.startsWith(text.toLowerCase());
+}
+
 /** Returns why a text does not select exactly one service; null if it does. */
 function describeMismatch(
   text: string,
@@ -48,8 +59,10 @@ function describeMismatch(
   if (matches.length === 1) return null;
   const found = JSON.stringify(text);
   if (matches.length > 1) {
-    const ids = matches.map(({ service_id }) => service_id ?? '(no id)').join(' and ');
-    return `expected the name of one service, found ${found}, which is the name of ${ids}; use the id instead`;
+    const ids = listIds(matches);
+    return matches.some(({ names }) => names.includes(text))
+      ? `expected the name of one service, found ${found}, which is the name of ${ids}; use the id instead`
+      : `expected the beginning of one id, found ${found}, with which ${ids} begin; write more of the id`;
   }
   const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
   const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
@@ -71,4 +84,13 @@ function identifyFinding(finding: Finding): Identifiers {
         names: [finding.skipped.name, finding.live?.name ?? null],
       };
   }
+}
+
+/** At most this many ids are named in a message. */
+const MAX_IDS = 5;
+
+function listIds(matches: readonly Identifiers[]): string {
+  const ids = matches.slice(0, MAX_IDS).map(({ service_id }) => service_id ?? '(no id)');
+  const others = matches.length - ids.length;
+  return others > 0 ? `${ids.join(', ')} and ${others} more` : ids.join(' and ');
 }

@@ -18,7 +18,10 @@ export type CurrentPlan = {
   readonly accountId: string;
 };
 
-/** Returns why a saved plan is stale, one sentence for each difference. The result is empty if the same plan would be made now. */
+/**
+ * Returns why a saved plan is stale, one sentence for each difference. The result is empty if the same plan would be made now, and if the
+ * plan has been applied and there is nothing else to do.
+ */
 export function findStaleReasons(savedPlan: SavedPlan, current: CurrentPlan): readonly string[] {
   const { plan, findings, accountId } = current;
   if (savedPlan.account_id !== accountId) {
@@ -26,7 +29,7 @@ export function findStaleReasons(savedPlan: SavedPlan, current: CurrentPlan): re
   }
   const findingById = new Map(findings.map((finding) => [findingId(finding), finding]));
   const isDone = ({ service_id }: SavedStep) => findingById.get(service_id)?.kind === 'in_sync';
-  if (savedPlan.steps.length > 0 && plan.steps.length === 0 && savedPlan.steps.every(isDone)) return [ALREADY_APPLIED];
+  if (plan.steps.length === 0 && savedPlan.steps.every(isDone)) return [];
   const savedById = new Map(savedPlan.steps.map((step) => [step.service_id, step]));
   const currentById = new Map(plan.steps.map((step) => [stepId(step), toSavedStep(step)]));
   const ids = new Set([...savedById.keys(), ...currentById.keys()]);
@@ -38,8 +41,6 @@ export function findStaleReasons(savedPlan: SavedPlan, current: CurrentPlan): re
     return describeDifferences(saved, now);
   });
 }
-
-const ALREADY_APPLIED = 'all of its services are in sync, so it was probably applied before';
 
 /** Why a service in the saved plan is not in the current one. */
 const WHY_NOT_PLANNED = {

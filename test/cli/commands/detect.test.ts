@@ -24,6 +24,8 @@ function configured(text: string): Environment {
 const byVariable = () => ({ VPC_RECONCILER_MODE: 'detect' });
 const byFile = () => configured('interval: 1h\nmode: detect\n');
 
+const WEB = '0191e3a4-5b6c-7d8e-9f00-112233445566';
+
 test.for([
   { given: 'the environment', environment: byVariable, flags: [], from: 'VPC_RECONCILER_MODE' },
   { given: 'the configuration file', environment: byFile, flags: [], from: 'config.yaml:2 mode' },
@@ -59,13 +61,13 @@ test('apply names the mode in the report, and keeps it clean for programs', asyn
   expectNoWrites(emulator);
 });
 
-test('apply exits with 0 under mode: detect if all services are in sync, and with 1 if something is wrong', async () => {
+test('apply exits with 0 under mode: detect if all services are in sync, and with 2 if a service is missing', async () => {
   const emulator = await emulated({ services: [web()] });
   const environment = { ...accountAt(emulator.url), ...byVariable() };
   const inSync = ['apply', '--services', folderOf({ 'web.yaml': web() })];
   const missing = ['apply', '--services', folderOf({ 'db.yaml': database() })];
   expect(await command(inSync, { environment })).toMatchObject({ code: 0 });
-  expect(await command(missing, { environment })).toMatchObject({ code: 1 });
+  expect(await command(missing, { environment })).toMatchObject({ code: 2 });
   expectNoWrites(emulator);
 });
 
@@ -83,7 +85,9 @@ test('apply PLAN checks the plan under mode: detect, and writes nothing', async 
   const environment = { ...accountAt(emulator.url), ...byVariable() };
   const [services, file] = [declared(), join(temporaryFolder(), 'plan.json')];
   const planned = await command(['plan', '--services', services, '--out', file], { environment });
-  expect(planned.stderr).toContain(`to apply it, run: vpc-reconciler apply ${file} --mode apply`);
+  expect(planned.stderr).toContain(
+    `to apply it, run: vpc-reconciler apply ${file} --services ${services} --mode apply`,
+  );
 
   const held = await command(['apply', file, '--services', services], { environment });
   expect(held).toMatchObject({ code: 2, stdout: expect.stringContaining('pending: 2 to update') });
@@ -92,8 +96,12 @@ test('apply PLAN checks the plan under mode: detect, and writes nothing', async 
   const applied = await command(['apply', file, '--services', services, '--mode', 'apply'], { environment });
   expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('2 updated') });
 
+  const again = await command(['apply', file, '--services', services], { environment });
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('it was probably applied before') });
+
+  emulator.change(WEB, (service) => ({ ...service, http_port: 7 }));
   const stale = await command(['apply', file, '--services', services], { environment });
-  expect(stale).toMatchObject({ code: 1, stdout: expect.stringContaining('the saved plan is stale') });
+  expect(stale).toMatchObject({ code: 1, stdout: expect.stringContaining('the plan is stale') });
   expect(emulator.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2);
 });
 

@@ -26,7 +26,7 @@ async function emulating(line: readonly string[], use: (variables: Environment) 
 test.for([
   { seed: 'in-sync', code: 0, holds: '2 services' },
   { seed: 'drifted', code: 2, holds: '3 services' },
-  { seed: 'empty', code: 1, holds: '0 services' },
+  { seed: 'empty', code: 2, holds: '0 services' },
 ])('prints the variables for clients; with --seed $seed, a plan exits with $code', async ({ seed, code, holds }) => {
   const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
   const ended = await emulating(['--seed', seed, '--services', services], async (environment) => {

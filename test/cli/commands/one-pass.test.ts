@@ -65,7 +65,7 @@ test('--output json prints the report and nothing else', async () => {
   const { url, accountId } = await emulated({ services: [web({ http_port: 81 })] });
   const services = declared();
   const ended = await command(['plan', '--services', services, '--output', 'json'], { environment: accountAt(url) });
-  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(ended).toMatchObject({ code: 2, stderr: '' });
   const report = reportOf(ended);
   expect(Object.keys(report).sort()).toEqual(
     [
@@ -102,25 +102,35 @@ test('--output json prints the report and nothing else', async () => {
   });
 });
 
-test.for(['plan', 'apply'])(
-  '%s exits with 1 if a file is invalid, a service is missing, or the folder cannot be read',
-  async (name) => {
-    const { url } = await emulated({ services: [web()] });
-    const environment = accountAt(url);
-    const broken = folderOf({ 'web.yaml': web(), 'broken.yaml': 'name: [' });
-    const cases = [
-      { services: broken, message: `${broken}/broken.yaml:1:` },
-      { services: declared(), message: 'declared but not live' },
-      { services: join(broken, 'nowhere'), message: 'expected a folder of declarations, found nothing there' },
-      { services: folderOf({ 'README.md': '# none' }), message: 'expected at least one declaration' },
-    ];
-    for (const { services, message } of cases) {
-      const { code, stdout, stderr } = await command([name, '--services', services], { environment });
-      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-      expect(stdout).toContain(message);
-    }
-  },
-);
+test.for(['plan', 'apply'])('%s exits with 1 if a file is invalid or the folder cannot be read', async (name) => {
+  const { url } = await emulated({ services: [web()] });
+  const environment = accountAt(url);
+  const broken = folderOf({ 'web.yaml': web(), 'broken.yaml': 'name: [' });
+  const cases = [
+    { services: broken, message: `${broken}/broken.yaml:1:` },
+    { services: join(broken, 'nowhere'), message: 'expected a folder of declarations, found nothing there' },
+    { services: folderOf({ 'README.md': '# none' }), message: 'expected at least one declaration' },
+  ];
+  for (const { services, message } of cases) {
+    const { code, stdout, stderr } = await command([name, '--services', services], { environment });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toContain(message);
+  }
+});
+
+test('plan exits with 2, and apply with 1, if a service is missing or its update is withheld', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81 })] });
+  const environment = accountAt(url);
+  const missing = ['--services', declared()];
+  const withheld = ['--services', folderOf({ 'web.yaml': web() }), '--max-changes', '0'];
+  for (const line of [withheld, missing]) {
+    expect(await command(['plan', ...line], { environment })).toMatchObject({ code: 2 });
+    expect(await command(['apply', ...line, '--mode', 'detect'], { environment })).toMatchObject({ code: 2 });
+    expect(await command(['apply', ...line], { environment })).toMatchObject({ code: 1 });
+  }
+  const denied = { environment: accountAt(url, 'another-token-of-someone') };
+  expect(await command(['plan', ...missing], denied)).toMatchObject({ code: 1 });
+});
 
 test('accepts an empty folder with --allow-empty', async () => {
   const { url } = await emulated({ services: [web()] });

@@ -21,6 +21,8 @@ test.for([
   { wanted: ['a, orders-db'], names: ['orders-db', 'a'] },
   { wanted: ['a', 'a', id(3)], names: ['a'] },
   { wanted: [abcd], names: ['a, b'] },
+  { wanted: ['0191e3a4-5b6c-7d8e-9f00-00000000A'], names: ['a, b'] },
+  { wanted: [`${id(3)},orders-db`], names: ['orders-db', 'a'] },
 ])('selects $names for $wanted', ({ wanted, names }) => {
   const { selected, errors } = selectNamed(wanted);
   expect({ names: selected.map(({ name }) => name), errors }).toEqual({ names, errors: [] });
@@ -35,6 +37,36 @@ test('reports every text that selects no service, with suggestions', () => {
       'expected the name or id of a service, found ""',
     ],
   });
+});
+
+test('rejects the beginning of several ids, and names at most five of them', () => {
+  const many = Array.from({ length: 1000 }, (_, index) => ({ service_id: id(index), name: `s${index}` }));
+  const of = (count: number, wanted: string) =>
+    select(many.slice(0, count), [wanted], ({ service_id, name }) => ({ service_id, names: [name] })).errors;
+  expect(of(2, '0191e3a4')).toEqual([
+    `expected the beginning of one id, found "0191e3a4", with which ${id(0)} and ${id(1)} begin; write more of the id`,
+  ]);
+  expect(of(1000, '0191e3a4')[0]).toContain(`${id(4)} and 995 more begin`);
+});
+
+test('does not take fewer than four characters for the beginning of an id', () => {
+  expect(selectNamed(['019']).errors).toHaveLength(1);
+});
+
+test('prefers a name to the beginning of an id', () => {
+  const both = [
+    { service_id: id(1), name: 'x' },
+    { service_id: '9999e3a4-5b6c-7d8e-9f00-000000000001', name: '0191e3a4' },
+  ];
+  const { selected } = select(both, ['0191e3a4'], ({ service_id, name }) => ({ service_id, names: [name] }));
+  expect(selected).toEqual([both[1]]);
+});
+
+test('suggests at most five names, of a thousand', () => {
+  const many = Array.from({ length: 1000 }, (_, index) => ({ service_id: id(index), name: `service-${index}` }));
+  const { errors } = select(many, ['019'], ({ service_id, name }) => ({ service_id, names: [name] }));
+  expect(errors[0]?.length).toBeLessThan(350);
+  expect(errors[0]).toContain('000000000004", or one of 995 more?');
 });
 
 test('selects findings of every kind by declared name, live name and id', () => {

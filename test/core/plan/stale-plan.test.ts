@@ -60,11 +60,6 @@ describe('a saved plan is stale', () => {
       reasons: ['the update of "db" changed: tcp_port was 1, is now 2'],
     },
     {
-      what: 'every service is in sync',
-      sides: { declared: [{}], live: [{}] },
-      reasons: ['all of its services are in sync, so it was probably applied before'],
-    },
-    {
       what: 'the service is in sync and another one has drifted',
       sides: {
         declared: [{}, { service_id: id(2), name: 'other', tcp_port: 1 }],

@@ -14,9 +14,18 @@ export function suggest(misspelled: string, names: readonly string[]): readonly 
   return names.filter((name) => simplify(name).startsWith(wanted) || simplify(name).endsWith(wanted));
 }
 
-/** Returns the end of a message that suggests names: `; did you mean "http_port"?`. Empty if there are none. */
+/** At most this many names are suggested. */
+const MAX_SUGGESTIONS = 5;
+
+/**
+ * Returns the end of a message that suggests names: `; did you mean "http_port"?`. Empty if there are none. Of many names, the message
+ * has the first few.
+ */
 export function formatSuggestions(names: readonly string[]): string {
-  return names.length === 0 ? '' : `; did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
+  if (names.length === 0) return '';
+  const shown = names.slice(0, MAX_SUGGESTIONS).map((name) => `"${name}"`);
+  const others = names.length - shown.length;
+  return `; did you mean ${shown.join(' or ')}${others > 0 ? `, or one of ${others} more` : ''}?`;
 }
 
 function simplify(name: string): string {

@@ -36,3 +36,10 @@ test.for([
 ] as const)('writes the suggestions %j as "%s"', ([names, text]) => {
   expect(formatSuggestions(names)).toBe(text);
 });
+
+test('suggests at most five names in a message', () => {
+  expect(formatSuggestions(['a', 'b', 'c', 'd', 'e'])).toBe('; did you mean "a" or "b" or "c" or "d" or "e"?');
+  expect(formatSuggestions(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe(
+    '; did you mean "a" or "b" or "c" or "d" or "e", or one of 2 more?',
+  );
+});

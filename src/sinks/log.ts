@@ -9,9 +9,12 @@ import type { Report } from '../core/report/report.ts';
 import { renderLogLine, renderTotals } from '../core/report/terminal/terminal-report.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import { painter } from './colors.ts';
+import { limitLine } from './line-limit.ts';
 import { openLogWriter } from './log-writer.ts';
+import { REPORT_EVENT, toLogLines } from './report-lines.ts';
 
-export type Log = Logger;
+/** `isPretty` is whether it writes text for a person and not JSON. */
+export type Log = Logger & { readonly isPretty: boolean };
 
 export type LogOptions = {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -30,7 +33,7 @@ export type LogOptions = {
 };
 
 /**
- * Creates a log that writes one JSON object or one human-readable message per line. Reconciling continues when the log cannot be
+ * Creates a log that writes one JSON object of at most 16 KiB or one human-readable message per line. Reconciling continues when the log cannot be
  * written, for example on a full disk, and when nothing reads it.
  */
 export function createLog(options: LogOptions): Log {
@@ -39,17 +42,26 @@ export function createLog(options: LogOptions): Log {
     onDropped: (lines) =>
       log.warn({ event: 'log_lost', lines }, `dropped ${lines} log ${lines === 1 ? 'line' : 'lines'}`),
   });
-  const formatLine = formatterFor(options);
-  const log = pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line) => writer.write(options.redact(formatLine(line))) },
+  const { format, fd, level, redact } = options;
+  const isPretty = format === 'pretty' || (format === 'auto' && isatty(fd));
+  const formatLine = isPretty ? prettyFormatter(options) : null;
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Names, because most log stores do not know the numbers of pino.
+      formatters: { level: (name) => ({ level: name }) },
+    },
+    // Redacted before it is shortened, which could cut a secret in two.
+    { write: (line) => writer.write(formatLine === null ? limitLine(redact(line)) : redact(formatLine(line))) },
   );
+  const log: Log = Object.assign(logger, { isPretty });
   return log;
 }
 
-/** Returns a function that turns a line of JSON into the line to write. */
-function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string) => string {
-  if (format === 'json' || (format === 'auto' && !isatty(fd))) return (line) => line;
+/** Returns a function that turns a line of JSON into lines for a person. */
+function prettyFormatter({ fd, stream, colors }: LogOptions): (line: string) => string {
   const colorize = colors && isatty(fd);
   const paint = painter(colorize);
   const columns = () => (isatty(fd) && stream instanceof WriteStream && stream.columns > 0 ? stream.columns : Infinity);
@@ -72,13 +84,12 @@ function formatterFor({ format, fd, stream, colors }: LogOptions): (line: string
   };
 }
 
-/** Logs the report of a pass as one line. The level shows whether it needs attention. */
+/** Logs the report of a pass. The level shows whether it needs attention. */
 export function logReport(log: Log, report: Report): void {
   const level = LEVELS[report.outcome];
-  log[level]({ event: REPORT_EVENT, ...report }, renderTotals(report, painter(false)));
+  if (log.isPretty) log[level]({ event: REPORT_EVENT, ...report }, renderTotals(report, painter(false)));
+  else if (log.isLevelEnabled(level)) for (const { msg, ...line } of toLogLines(report)) log[level](line, msg);
 }
-
-const REPORT_EVENT = 'reconciliation_report';
 
 /** Whether a line is a report: only `logReport` writes this event. */
 function isReport(line: object): line is Report {

@@ -182,7 +182,7 @@ test('continues after the token was refused', async () => {
   const { url } = await emulated({ token: 'another-token' });
   const program = start(['run', '--services', folderOf({ 'web.yaml': web() })], { environment: accountAt(url) });
   const first = await program.logged({ event });
-  expect(first).toMatchObject({ outcome: 'denied', level: 50, error: { kind: 'denied' } });
+  expect(first).toMatchObject({ outcome: 'denied', level: 'error', error: { kind: 'denied' } });
   await program.logged({ event, trigger: 'interval', outcome: 'denied' });
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });

@@ -112,7 +112,7 @@ test('sends no more requests when stopped while it waits for the budget, reports
   );
   const waiting = await program.logged({ event: 'waiting' });
   expect(waiting).toMatchObject({
-    level: 30,
+    level: 'info',
     msg: expect.stringMatching(/^waiting 10m: the request budget of 2\/10m is used up$/),
   });
   program.send('SIGTERM');

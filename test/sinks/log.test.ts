@@ -94,13 +94,20 @@ function report(changes: Partial<Report> = {}): Report {
   };
 }
 
+/** The report above, as it is logged. */
+const reportWithoutNulls = (() => {
+  const { error: _, ...fields } = report();
+  const { reason: __, hint: ___, error: ____, ...service } = drifted;
+  return { ...fields, services: [service] };
+})();
+
 test('writes a report as one JSON object on one line, with level, time, event and message', () => {
   const text = logged({}, (log) => logReport(log, report()));
   expect(text).toMatch(/^[^\n]+\n$/);
   const { level, time, msg, event, ...rest } = Object(JSON.parse(text));
   expect(event).toBe('reconciliation_report');
-  expect(rest).toEqual(report());
-  expect(level).toBe(30);
+  expect(rest).toEqual(reportWithoutNulls);
+  expect(level).toBe('info');
   expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect(msg).toBe('converged: 1 updated, 1 unmanaged, 1 in sync (120 ms, 2 requests)');
 });
@@ -119,19 +126,83 @@ test('writes every line as a JSON object, for any characters in it', () => {
   ]);
 });
 
-const LEVELS: Readonly<Record<PassOutcome, number>> = {
-  in_sync: 30,
-  converged: 30,
-  pending: 40,
-  interrupted: 40,
-  partial: 40,
-  failed: 50,
-  denied: 50,
+const LEVELS: Readonly<Record<PassOutcome, string>> = {
+  in_sync: 'info',
+  converged: 'info',
+  pending: 'warn',
+  interrupted: 'warn',
+  partial: 'warn',
+  failed: 'error',
+  denied: 'error',
 };
 const levels = PASS_OUTCOMES.map((outcome) => ({ outcome, level: LEVELS[outcome] }));
 
 test.for(levels)('logs a pass that ended $outcome at level $level', ({ outcome, level }) => {
   expect(linesOf(logged({}, (log) => logReport(log, report({ outcome }))))).toMatchObject([{ level }]);
+});
+
+test('splits a report that is too long for a line in JSON, and not for a person', () => {
+  const services = Array.from({ length: 100 }, () => drifted);
+  const lines = linesOf(logged({}, (log) => logReport(log, report({ services }))));
+  expect(lines).toHaveLength(1 + services.length + 1);
+  expect(lines).toMatchObject(lines.map(() => ({ level: 'info', run_id: report().run_id })));
+  expect(
+    linesOf(logged({ level: 'warn' }, (log) => logReport(log, report({ services, outcome: 'partial' })))),
+  ).toHaveLength(102);
+  const text = logged({ format: 'pretty' }, (log) => logReport(log, report({ services })));
+  expect(text.match(/INFO/g)).toHaveLength(1);
+  expect(text.match(/^~ orders-db/gm)).toHaveLength(100);
+});
+
+test.for([
+  { event: 'waiting', msg: 'x'.repeat(100_000) },
+  { event: 'waiting', msg: '\u{1f525}'.repeat(20_000) },
+  { event: 'waiting', msg: '\u0001'.repeat(20_000) },
+  { event: 'waiting', msg: 'x', names: Array.from({ length: 10_000 }, (_, index) => `service-${index}`) },
+  {
+    event: 'waiting',
+    msg: 'x',
+    ...Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key-${index}`, 1])),
+  },
+  {
+    event: 'waiting',
+    msg: 'x',
+    deep: JSON.parse('['.repeat(2000) + `"${'x'.repeat(30_000)}"` + ']'.repeat(2000)) as unknown,
+  },
+])('writes no line in JSON with more than 16 KiB, whatever it is about', ({ msg, ...fields }) => {
+  const text = logged({}, (log) => log.info(fields, msg));
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16 * 1024);
+  expect(text).toMatch(/^[^\n]+\n$/);
+  const [line] = linesOf(text);
+  expect(line).toMatchObject({ level: 'info', event: 'waiting', shortened: true });
+});
+
+test('a shortened line says how much is missing, and keeps the rest', () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `service-${index}`);
+  const weight = 1.5;
+  const [line] = linesOf(
+    logged({}, (log) => log.info({ event: 'waiting', names, weight, none: null }, 'y'.repeat(5000))),
+  );
+  const { time: _, ...rest } = Object(line);
+  expect(rest).toEqual({
+    level: 'info',
+    event: 'waiting',
+    names: [...names.slice(0, 500), '… 2500 more'],
+    weight,
+    none: null,
+    msg: `${'y'.repeat(500)}… 4500 more characters`,
+    shortened: true,
+  });
+});
+
+test('a secret is redacted also where a line is shortened', () => {
+  const { add, redact } = redactor();
+  add('orders-db-token');
+  const text = logged({ redact }, (log) =>
+    log.info({ event: 'waiting' }, `${'x'.repeat(1995)}orders-db-token${'x'.repeat(40_000)}`),
+  );
+  expect(text).toContain('shortened');
+  expect(text).not.toContain('order');
 });
 
 test.for([

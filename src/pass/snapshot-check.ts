@@ -46,8 +46,8 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
     const startedAt = now();
     try {
       // The pass must not wait for a read that never ends.
-      const changed = await unlessAborted(stop, async () => source.hasChanged(stop));
-      if (changed) await onChange();
+      const change = await unlessAborted(stop, async () => source.findChange(stop));
+      if (change === 'files') await onChange();
       checkedAt = startedAt;
       pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * (now() - startedAt)));
     } catch (error) {

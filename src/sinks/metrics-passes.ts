@@ -43,6 +43,7 @@ export function passMetrics(
   for (const outcome of PASS_OUTCOMES) for (const trigger of DAEMON_TRIGGERS) passes.inc({ outcome, trigger }, 0);
   for (const result of RESULTS) updates.inc({ result }, 0);
   for (const finding of FINDING_KINDS) gauges.services.set({ finding }, 0);
+  gauges.source.set({ revision: '' }, 1);
   let driftedSince: ReadonlyMap<string, number> = new Map();
 
   return {
@@ -52,6 +53,9 @@ export function passMetrics(
       seconds.observe(report.duration_ms / 1000);
       for (const result of RESULTS) updates.inc({ result }, counts[result]);
       if (hasRead(report)) {
+        // The earlier series ends, so that the output does not grow with the number of commits.
+        gauges.source.reset();
+        gauges.source.set({ revision: report.source.revision ?? '' }, 1);
         gauges.declarations.set(counts.declared);
         gauges.problems.set(report.problems.length);
       }
@@ -86,6 +90,12 @@ function currentStateGauges(registry: Registry) {
     declarations: new Gauge({
       name: 'vpc_reconciler_declarations',
       help: 'Declarations in the folder when it was last read, including skipped ones.',
+      registers,
+    }),
+    source: new Gauge({
+      name: 'vpc_reconciler_source_info',
+      help: 'Always 1. The label contains the commit of the folder when it was last read; empty if it is not known.',
+      labelNames: ['revision'],
       registers,
     }),
     problems: new Gauge({

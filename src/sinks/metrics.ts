@@ -33,7 +33,8 @@ export type Metrics = {
 
 /**
  * Creates the metrics of a daemon. All series with predictable labels exist from the first scrape, so that `increase` counts their first
- * event. Label values come from short lists and from the settings, never from files or from the API. Therefore the output does not grow
+ * event. Label values come from short lists and from the settings, never from files or from the API, except for the current commit, which
+ * replaces the one before. Therefore the output does not grow
  * with the number of services or with time. Memory grows only with the services that currently differ.
  */
 export function createMetrics(options: MetricsOptions): Metrics {

@@ -23,9 +23,12 @@ export type FolderRead = {
 export type FolderReader = {
   /** `base` is the version of the earlier read that the caller holds; null if it holds none. Only the last read can be the base. */
   readonly read: (base: string | null, signal: AbortSignal) => Promise<FolderRead>;
-  /** Returns the digest that a read would have now. */
-  readonly digest: (signal: AbortSignal) => Promise<string>;
+  /** Returns what a read would find now. */
+  readonly current: (signal: AbortSignal) => Promise<CurrentContent>;
 };
+
+/** The content of the folder, as in a read. */
+export type CurrentContent = Pick<FolderRead, 'revision' | 'digest'>;
 
 export type ReaderOptions = {
   readonly path: string;
@@ -54,9 +57,9 @@ export function folderReader({ path, include, onEntry }: ReaderOptions): FolderR
         changed: hashed.filter((file) => known?.get(file.path) !== file.digest),
       };
     },
-    digest: async (signal) => {
-      const { files } = await readFiles(path, include, signal, onEntry);
-      return digestOfFiles(new Map(files.map((file) => [file.path, digestOf(file)])));
+    current: async (signal) => {
+      const { revision, files } = await readFiles(path, include, signal, onEntry);
+      return { revision, digest: digestOfFiles(new Map(files.map((file) => [file.path, digestOf(file)]))) };
     },
   };
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ParsedFile } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import { folderReader } from './folder-reader.ts';
-import type { FolderRead, FolderReader } from './folder-reader.ts';
+import type { CurrentContent, FolderRead, FolderReader } from './folder-reader.ts';
 import { orFolderFailure, parseFoundFile, requireDeclarations } from './load-folder.ts';
 
 export type FolderOptions = {
@@ -29,18 +29,18 @@ export function folderSource({ path, include, allowEmpty, ...options }: SourceOp
   /** The version of the read that `cache` holds. */
   let cachedVersion: string | null = null;
   /** Null unless the last read was successful. */
-  let lastDigest: string | null = null;
+  let lastRead: CurrentContent | null = null;
   let readCount = 0;
   let reading: Promise<unknown> = Promise.resolve();
 
   const read: Source['read'] = async (signal, onLoaded) => {
-    lastDigest = null;
+    lastRead = null;
     const found = await orFolderFailure(path, signal, async () => reader.read(cachedVersion, signal));
     onLoaded?.();
     cache = await parseChanged(path, found, cache, signal);
     cachedVersion = found.version;
     readCount += 1;
-    lastDigest = found.digest;
+    lastRead = found;
     const files = [...cache.values()].map(({ parsed }) => parsed);
     if (!allowEmpty) requireDeclarations(path, include, files);
     return { path, revision: found.revision, files };
@@ -56,24 +56,27 @@ export function folderSource({ path, include, allowEmpty, ...options }: SourceOp
     },
     readAgain: async (signal) => {
       await reading;
-      // `lastDigest` stays that of the last pass, so that `hasChanged` still finds what this read found.
+      // `lastRead` stays that of the last pass, so that `findChange` still finds what this read found.
       const found = await reader.read(cachedVersion, signal);
       cache = await parseChanged(path, found, cache, signal);
       cachedVersion = found.version;
       return [...cache.values()].map(({ parsed }) => parsed);
     },
-    hasChanged: async (signal) => {
+    findChange: async (signal) => {
       try {
         for (;;) {
           // The files are compared with the last read, so no read may be in progress.
           const before = reading;
           await before;
-          const digest = await reader.digest(signal);
-          if (reading === before) return digest !== lastDigest;
+          const { digest, revision } = await reader.current(signal);
+          if (reading !== before) continue;
+          if (digest !== lastRead?.digest) return 'files';
+          // Unknown for a moment while git writes its files.
+          return revision === null || revision === lastRead.revision ? null : 'revision';
         }
       } catch {
         // An unreadable folder is a change only if it was readable before. The next pass reports why.
-        return lastDigest !== null && !signal.aborted;
+        return lastRead !== null && !signal.aborted ? 'files' : null;
       }
     },
   };

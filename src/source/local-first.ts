@@ -21,6 +21,6 @@ export function localFirst({ reader, maxReads, ...options }: LocalFirstOptions):
       if (reads <= maxReads) isLocal ??= await isOnLocalDisk(options.path);
       return current().read(base, signal);
     },
-    digest: async (signal) => current().digest(signal),
+    current: async (signal) => current().current(signal),
   };
 }

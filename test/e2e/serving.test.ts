@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
 import { success } from '../cloudflare/server.ts';
+import { git } from '../source/git.ts';
 import { ran, start } from './program.ts';
 import type { Program } from './program.ts';
 import { servedBy } from './serving.ts';
@@ -267,4 +268,27 @@ test('serves nothing when turned off, or with --once', async () => {
     expect(await program.ended).toMatchObject({ code: 0 });
     expect(program.stdout()).not.toContain('serving');
   }
+});
+
+test('reports a commit that changes no declaration, also in metrics', async () => {
+  const folder = folderOf({ 'web.yaml': web() });
+  git(folder, 'init', '--quiet');
+  git(folder, 'add', '--all');
+  const { url } = await emulated({ services: [web()] });
+  const program = start(['run', '--services', folder, '--interval', '0', '--rescan', '200ms'], {
+    environment: accountAt(url),
+  });
+  const daemon = await servedBy(program);
+  await program.logged({ event, outcome: 'in_sync' });
+  expect(await daemon.text('/metrics')).toContain('vpc_reconciler_source_info{revision=""} 1\n');
+  const revisions: string[] = [];
+  for (const message of ['one', 'two']) {
+    git(folder, 'commit', '--quiet', '--allow-empty', '--message', message);
+    const revision = git(folder, 'rev-parse', 'HEAD');
+    revisions.push(revision);
+    await daemon.until('/api/report', ({ json }) => Object(json).source.revision === revision);
+  }
+  const metrics = await daemon.text('/metrics');
+  expect(metrics).toContain(`vpc_reconciler_source_info{revision="${revisions.at(-1)}"} 1\n`);
+  expect(metrics.match(/^vpc_reconciler_source_info/gm)).toHaveLength(1);
 });

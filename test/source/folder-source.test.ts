@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FailureError } from '../../src/core/base/failure.ts';
@@ -8,6 +8,7 @@ import type { FolderOptions } from '../../src/source/folder-source.ts';
 import { writeConfigMap } from './config-map.ts';
 import { declaration, replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
+import { git } from './git.ts';
 
 const never = new AbortController().signal;
 
@@ -246,15 +247,15 @@ describe('a parsed file', () => {
   });
 });
 
-describe('hasChanged', () => {
-  test('is true before the first read, and false after each read', async () => {
+describe('findChange', () => {
+  test('finds a change before the first read, and none after each read', async () => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': declaration(1) });
     const source = sourceAt(folder);
-    expect(await source.hasChanged(never)).toBe(true);
+    expect(await source.findChange(never)).toBe('files');
     await source.read(never);
-    expect(await source.hasChanged(never)).toBe(false);
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
+    expect(await source.findChange(never)).toBe(null);
   });
 
   test.each<{ readonly what: string; readonly change: (folder: string) => void; readonly changed: boolean }>([
@@ -294,35 +295,64 @@ describe('hasChanged', () => {
     const source = sourceAt(services);
     await source.read(never);
     change(services);
-    expect(await source.hasChanged(never)).toBe(changed);
-    expect(await source.hasChanged(never)).toBe(changed);
+    expect(await source.findChange(never)).toBe(changed ? 'files' : null);
+    expect(await source.findChange(never)).toBe(changed ? 'files' : null);
     try {
       await source.read(never);
     } catch {
       // The folder is deleted, and this read has reported it.
     }
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
   });
 
-  test('is true when an unreadable folder becomes readable, and false while it stays unreadable', async () => {
+  test('finds a change when an unreadable folder becomes readable, and none while it stays unreadable', async () => {
     const folder = join(temporaryFolder(), 'services');
     const source = sourceAt(folder);
     await failureOf(source);
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
     write(folder, { 'a.yaml': declaration(1) });
-    expect(await source.hasChanged(never)).toBe(true);
+    expect(await source.findChange(never)).toBe('files');
     await source.read(never);
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
   });
 
-  test('is false while a folder stays empty', async () => {
+  test('finds another revision if a commit changes none of the files, until the next read', async () => {
+    const folder = temporaryFolder();
+    const sync = gitSync(folder);
+    const files = { 'services/a.yaml': declaration(1) };
+    sync.publish({ ...files, 'README.md': 'one' });
+    const source = sourceAt(join(sync.link, 'services'));
+    await source.read(never);
+    const revision = sync.publish({ ...files, 'README.md': 'two' });
+    expect(await source.findChange(never)).toBe('revision');
+    expect(await source.findChange(never)).toBe('revision');
+    expect(await source.read(never)).toMatchObject({ revision });
+    expect(await source.findChange(never)).toBe(null);
+    sync.publish({ 'services/a.yaml': declaration(2) });
+    expect(await source.findChange(never)).toBe('files');
+  });
+
+  test('finds none while the revision is unknown for a moment', async () => {
+    const folder = temporaryFolder();
+    git(folder, 'init', '--quiet');
+    write(folder, { 'a.yaml': declaration(1) });
+    git(folder, 'add', '--all');
+    git(folder, 'commit', '--quiet', '--message', 'one');
+    const source = sourceAt(folder);
+    const { revision } = await source.read(never);
+    expect(revision).not.toBe(null);
+    writeFileSync(join(folder, '.git/refs/heads/main'), '');
+    expect(await source.findChange(never)).toBe(null);
+  });
+
+  test('finds none while a folder stays empty', async () => {
     const folder = temporaryFolder();
     const source = sourceAt(folder);
     await failureOf(source);
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
     mkdirSync(join(folder, 'x'));
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBe(null);
     write(folder, { 'x/a.yaml': declaration(1) });
-    expect(await source.hasChanged(never)).toBe(true);
+    expect(await source.findChange(never)).toBe('files');
   });
 });

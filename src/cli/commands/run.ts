@@ -202,7 +202,7 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
     settleMs: settings.settle,
     rescanMs: settings.rescan,
     openWatcher: folder.openWatcher,
-    hasChanged: folder.source.hasChanged,
+    findChange: folder.source.findChange,
     readCount: folder.source.readCount,
     onChange,
     onState: (state) => {

@@ -8,6 +8,9 @@ export type Snapshot = {
   readonly files: readonly ParsedFile[];
 };
 
+/** How a folder differs from when it was last read. A new commit that changes none of its files is only another `revision`. */
+export type FolderChange = 'files' | 'revision';
+
 /** Where declarations come from. A pass knows the folder only through this type. */
 export type Source = {
   /** The path of the folder as it was configured. */
@@ -18,12 +21,12 @@ export type Source = {
    */
   readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
   /**
-   * Returns the files as they are now. Does not count as a read: `hasChanged` still compares with the last one. Throws if the folder
+   * Returns the files as they are now. Does not count as a read: `findChange` still compares with the last one. Throws if the folder
    * cannot be read.
    */
   readonly readAgain: (signal: AbortSignal) => Promise<readonly ParsedFile[]>;
-  /** Returns whether the folder has changed since it was last read. Finds changes for which no event arrived. */
-  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** Returns how the folder has changed since it was last read; null if it has not. Finds changes for which no event arrived. */
+  readonly findChange: (signal: AbortSignal) => Promise<FolderChange | null>;
   /** Returns how many times the folder has been read completely. */
   readonly readCount: () => number;
 };

@@ -34,8 +34,8 @@ function serve(port: MessagePort, { path, include, progress, heartbeatMs }: Thre
     switch (task.kind) {
       case 'read':
         return pack(await reader.read(task.base, signal));
-      case 'digest':
-        return reader.digest(signal);
+      case 'current':
+        return reader.current(signal);
       case 'restartWatcher':
         return (await watcher()).restart();
       case 'isWatcherCurrent':

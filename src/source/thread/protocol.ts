@@ -1,12 +1,12 @@
 import type { WatchState } from '../../core/load/source.ts';
-import type { FolderRead, HashedFile } from '../folder-reader.ts';
+import type { CurrentContent, FolderRead, HashedFile } from '../folder-reader.ts';
 
 /* What the main thread and the folder thread send each other. */
 
 /** The work that the folder thread does, with the type of each result. */
 export type TaskResults = {
   readonly read: PackedRead;
-  readonly digest: string;
+  readonly current: CurrentContent;
   readonly restartWatcher: void;
   readonly isWatcherCurrent: boolean;
   readonly closeWatcher: void;

@@ -67,7 +67,7 @@ export function threadedFolder({ path, include, stallMs = STALL_MS }: ThreadedFo
   return {
     reader: {
       read: async (base, signal) => unpack(await ask({ kind: 'read', base }, signal)),
-      digest: async (signal) => ask({ kind: 'digest' }, signal),
+      current: async (signal) => ask({ kind: 'current' }, signal),
     },
     openWatcher: (watcherEvents) => {
       events = watcherEvents;

@@ -1,6 +1,8 @@
+import type { FolderChange } from '../../core/load/source.ts';
+
 export type ChangeCheckOptions = {
-  /** Whether the folder's content differs from when it was last read. */
-  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** Returns how the folder differs from when it was last read; null if it does not. */
+  readonly findChange: (signal: AbortSignal) => Promise<FolderChange | null>;
   /** How many times the folder has been read so far. */
   readonly readCount: () => number;
   /** Called after every check. */
@@ -10,8 +12,8 @@ export type ChangeCheckOptions = {
 
 /** Checks the folder for changes, and tracks whether events or earlier checks announced them. */
 export type ChangeCheck = {
-  /** Resolves to whether the folder has changed since it was last read. */
-  readonly run: () => Promise<boolean>;
+  /** Resolves to how the folder has changed since it was last read; null if it has not. */
+  readonly run: () => Promise<FolderChange | null>;
   readonly countEvent: () => void;
   readonly eventCount: () => number;
   /** Whether an event has arrived since the last check began. */
@@ -20,7 +22,7 @@ export type ChangeCheck = {
   readonly expectsChange: () => boolean;
 };
 
-export function changeCheck({ hasChanged, readCount, onCheck, signal }: ChangeCheckOptions): ChangeCheck {
+export function changeCheck({ findChange, readCount, onCheck, signal }: ChangeCheckOptions): ChangeCheck {
   let eventCount = 0;
   let checkedEventCount = 0;
   /** The read count when the last check found a change; null if it found none. An equal read count means that no pass has read the change. */
@@ -29,11 +31,11 @@ export function changeCheck({ hasChanged, readCount, onCheck, signal }: ChangeCh
   return {
     run: async () => {
       const eventCountBefore = eventCount;
-      const changed = await hasChanged(signal);
+      const change = await findChange(signal);
       checkedEventCount = eventCountBefore;
-      readCountAtChange = changed ? readCount() : null;
+      readCountAtChange = change === null ? null : readCount();
       if (!signal.aborted) onCheck?.();
-      return changed;
+      return change;
     },
     countEvent: () => {
       eventCount += 1;

@@ -33,9 +33,12 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
     const shouldRetry = state.needsRescans() && watcher.ageMs() > rescanMs;
     if (shouldRetry || !(await watcher.isCurrent())) await watcher.restart();
     const isExpected = state.needsRescans() || check.expectsChange();
-    if (!(await check.run())) return;
+    const change = await check.run();
+    if (change === null) return;
     onChangeFound();
-    if (!isExpected && !check.hasNewEvents() && !signal.aborted) missedChange.start();
+    // A commit that changes no file of the folder causes no event in it.
+    const isMissed = change === 'files' && !isExpected && !check.hasNewEvents();
+    if (isMissed && !signal.aborted) missedChange.start();
   };
 
   const repeat = async () => {

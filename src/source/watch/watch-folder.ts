@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Watch, WatchState } from '../../core/load/source.ts';
+import type { FolderChange, Watch, WatchState } from '../../core/load/source.ts';
 import { changeCheck } from './change-check.ts';
 import type { OpenWatcher } from './folder-watcher.ts';
 import { startRescans } from './rescan.ts';
@@ -13,8 +13,8 @@ export type WatchOptions = {
   readonly settleMs: number;
   /** How often the folder is checked for changes that cause no event. */
   readonly rescanMs: number;
-  /** Whether the folder's content differs from when it was last read. */
-  readonly hasChanged: (signal: AbortSignal) => Promise<boolean>;
+  /** Returns how the folder differs from when it was last read; null if it does not. */
+  readonly findChange: (signal: AbortSignal) => Promise<FolderChange | null>;
   /** How many times the folder has been read so far. A read covers all changes made before it. */
   readonly readCount: () => number;
   /** Called when the folder has changed. */
@@ -66,20 +66,20 @@ export function watchFolder({ openWatcher, settleMs, rescanMs, onChange, ...opti
   const checkAfterEvents = async () => {
     isCheckQueued = false;
     // Many events change nothing that matters: other files, timestamps, the same bytes written again.
-    if (await check.run()) onChange();
+    if ((await check.run()) !== null) onChange();
     if (await watcher.isCurrent()) return;
     // A restart takes a while, and the pass need not wait for it. Until then, the old watcher still reports changes of links, and the
     // check after the restart finds all others.
     await sleep(PASS_FIRST_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     await watcher.restart();
-    if (await check.run()) settle.restart();
+    if ((await check.run()) !== null) settle.restart();
   };
 
   void tasks.add(async () => {
     await watcher.restart();
     // The folder may have been read before it was watched.
-    if (await check.run()) onChange();
+    if ((await check.run()) !== null) onChange();
   });
   const onChangeFound = settle.restart;
   const rescans = startRescans({ ...options, rescanMs, watcher, check, state, tasks, onChangeFound, signal });

@@ -170,3 +170,17 @@ test('applies a ConfigMap update that adds and removes keys', async () => {
     return 0;
   });
 });
+
+test('reports a commit that changes none of the declarations, and sends no update for it', async () => {
+  const sync = gitSync(temporaryFolder());
+  const files = { 'web.yaml': declaration(0, START) };
+  sync.publish({ ...files, 'README.md': 'one' });
+  const daemon = await daemonOn(sync.link, 1);
+  for (const text of ['two', 'three']) {
+    const revision = sync.publish({ ...files, 'README.md': text });
+    expect(await daemon.nextReport(({ source }) => source.revision === revision)).toMatchObject({
+      outcome: 'in_sync',
+      api: { requests: 1 },
+    });
+  }
+});

@@ -118,7 +118,7 @@ export async function startDaemon(
           openWatcher: folder.openWatcher,
           settleMs,
           rescanMs,
-          hasChanged: source.hasChanged,
+          findChange: source.findChange,
           readCount: source.readCount,
           onChange,
           onState: (state) => void watchStates.push(state),

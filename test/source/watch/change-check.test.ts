@@ -7,7 +7,7 @@ function startCheck() {
   const onCheck = vi.fn<() => void>();
   const controller = new AbortController();
   const check = changeCheck({
-    hasChanged: async () => folder.hasChanged,
+    findChange: async () => (folder.hasChanged ? 'files' : null),
     readCount: () => folder.reads,
     onCheck,
     signal: controller.signal,
@@ -18,7 +18,7 @@ function startCheck() {
 test('expects a change until the first check finds none, or until the folder is read', async () => {
   const { run, expectsChange } = startCheck();
   expect(expectsChange()).toBe(true);
-  expect(await run()).toBe(false);
+  expect(await run()).toBe(null);
   expect(expectsChange()).toBe(false);
   const { folder, ...other } = startCheck();
   folder.reads += 1;
@@ -37,7 +37,7 @@ test('expects a change after an event, until the next check', async () => {
 test('expects the change that it found until the folder is read', async () => {
   const { folder, run, expectsChange } = startCheck();
   folder.hasChanged = true;
-  expect(await run()).toBe(true);
+  expect(await run()).toBe('files');
   expect(expectsChange()).toBe(true);
   folder.reads += 1;
   expect(expectsChange()).toBe(false);

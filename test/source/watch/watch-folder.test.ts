@@ -39,7 +39,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
     settleMs: 20,
     rescanMs: NEVER_MS,
     // The first check is made by the watch itself as soon as it is ready.
-    hasChanged: async () => isReady,
+    findChange: async () => (isReady ? 'files' : null),
     readCount: () => 0,
     onCheck: () => {
       isReady = true;
@@ -203,7 +203,7 @@ describe('reports a change', () => {
     const parent = temporaryFolder();
     write(parent, { 'v1/a.yaml': '1', 'v2/a.yaml': '2' });
     symlinkSync('v1', join(parent, 'link'));
-    const starting = watched(join(parent, 'link'), { hasChanged: async () => true });
+    const starting = watched(join(parent, 'link'), { findChange: async () => 'files' });
     symlinkSync('v2', join(parent, 'next'));
     renameSync(join(parent, 'next'), join(parent, 'link'));
     const watch = await starting;
@@ -315,9 +315,9 @@ test('reports a change that a rescan found without an event', async () => {
   let [checks, unreportedChanges] = [0, 1];
   const watch = await watched(folder, {
     rescanMs: 15,
-    hasChanged: async () => {
+    findChange: async () => {
       checks += 1;
-      return checks > 3 && unreportedChanges > 0;
+      return checks > 3 && unreportedChanges > 0 ? 'files' : null;
     },
     onChange: () => {
       unreportedChanges -= 1;
@@ -335,9 +335,9 @@ test('does not report an event without a relevant change', async () => {
   write(folder, { 'a.yaml': '1' });
   let [checks, changes] = [0, 0];
   const watch = await watched(folder, {
-    hasChanged: async () => {
+    findChange: async () => {
       checks += 1;
-      return false;
+      return null;
     },
     onChange: () => {
       changes += 1;
@@ -356,7 +356,7 @@ const watchWithoutEvents = async (options: Partial<WatchOptions> = {}) => {
   const missed: number[] = [];
   const watch = await watched(temporaryFolder(), {
     rescanMs: 15,
-    hasChanged: async () => hasChanged,
+    findChange: async () => (hasChanged ? 'files' : null),
     onChange: () => {
       hasChanged = false;
     },
@@ -378,7 +378,10 @@ describe('a change that caused no event', () => {
   test('is not reported as missed while no pass has read the change reported before', async () => {
     // No pass reads the folder, so the change remains.
     let checks = 0;
-    const { missed } = await watchWithoutEvents({ hasChanged: async () => (checks += 1) > 0, onChange: () => {} });
+    const { missed } = await watchWithoutEvents({
+      findChange: async () => ((checks += 1) > 0 ? 'files' : null),
+      onChange: () => {},
+    });
     const enough = checks + 150;
     await expect.poll(() => checks, { timeout: 10_000 }).toBeGreaterThan(enough);
     expect(missed).toEqual([]);
@@ -389,12 +392,30 @@ describe('a change that caused no event', () => {
     // Every check finds a change, and a pass reads it at once.
     const { missed } = await watchWithoutEvents({
       readCount: () => reads,
-      hasChanged: async () => true,
+      findChange: async () => 'files',
       onChange: () => {
         reads += 1;
       },
     });
     await expect.poll(() => missed.length, { timeout: 4000 }).toBeGreaterThanOrEqual(1);
+  });
+
+  test('is not reported as missed if it is only another commit, which causes none', async () => {
+    let [revision, changes] = ['one', 0];
+    let known = revision;
+    const { missed } = await watchWithoutEvents({
+      findChange: async () => (revision === known ? null : 'revision'),
+      onChange: () => {
+        changes += 1;
+        known = revision;
+      },
+    });
+    revision = 'two';
+    await expect.poll(() => changes).toBe(1);
+    // Longer than it takes to report a missed change.
+    const until = performance.now() + 1500;
+    await expect.poll(() => performance.now(), { timeout: 4000 }).toBeGreaterThan(until);
+    expect(missed).toEqual([]);
   });
 
   test('is not reported as missed if its event arrives late', async () => {
@@ -405,7 +426,7 @@ describe('a change that caused no event', () => {
       openWatcher: (events) => folderWatcher({ path: folder, ...events }),
       settleMs: 5,
       rescanMs: 15,
-      hasChanged: async () => hasChanged,
+      findChange: async () => (hasChanged ? 'files' : null),
       readCount: () => changes,
       onChange: () => {
         hasChanged = false;
@@ -461,10 +482,10 @@ describe('an error', () => {
     let checks = 0;
     await watched(folder, {
       rescanMs: NEVER_MS,
-      hasChanged: async () => {
+      findChange: async () => {
         checks += 1;
         if (checks === 2) throw new Error('a bug');
-        return false;
+        return null;
       },
     });
     write(folder, { 'a.yaml': '1' });
@@ -507,12 +528,12 @@ describe('close', () => {
     const [begun, found] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let checks = 0;
     const { missed, close } = await watchWithoutEvents({
-      hasChanged: async () => {
+      findChange: async () => {
         checks += 1;
-        if (checks === 1) return false;
+        if (checks === 1) return null;
         begun.resolve();
         await found.promise;
-        return true;
+        return 'files';
       },
     });
     await begun.promise;
@@ -537,7 +558,7 @@ describe('close', () => {
       const ready = Promise.withResolvers();
       let checks = 0;
       const watch = watchFolder({
-        openWatcher: (events) => folderWatcher({ path: 'link', ...events }), settleMs: 20, rescanMs: 60_000, hasChanged: async () => (checks += 1) > 1, readCount: () => 0, onCheck: ready.resolve,
+        openWatcher: (events) => folderWatcher({ path: 'link', ...events }), settleMs: 20, rescanMs: 60_000, findChange: async () => ((checks += 1) > 1 ? 'files' : null), readCount: () => 0, onCheck: ready.resolve,
         onChange: changed.resolve, onState: (state) => state.by === 'rescans' && changed.reject(state),
       });
       await ready.promise;

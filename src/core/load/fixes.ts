@@ -12,6 +12,9 @@ import type { Kind } from '../service/kinds.ts';
 export function suggestFix(path: string, value: unknown, source: string | undefined): string {
   const kind = fieldByPath.get(path)?.value;
   const written = typeof value === 'number' && kind?.kind !== 'port' ? source : value;
+  if (typeof written === 'string' && REFERENCE.test(written)) {
+    return '; define it in a file of "values", or write the actual value';
+  }
   if (typeof written === 'string' && PLACEHOLDER.test(written)) {
     return '; placeholders are not filled in, so write the actual value';
   }
@@ -19,8 +22,11 @@ export function suggestFix(path: string, value: unknown, source: string | undefi
   return fix === '' || fix.startsWith(';') ? fix : `; ${fix}`;
 }
 
+/** A reference to a value, where no values are set. */
+const REFERENCE = /\$\{[\w.-]*\}/;
+
 /** Text that templates, shells and instructions leave in a file. */
-const PLACEHOLDER = /^\$\{.*\}$|^\$[A-Z_]+$|^<[^<>]*>$|^\{\{.*\}\}$|^(?:todo|changeme|x{3,})$/i;
+const PLACEHOLDER = /^\$[A-Z_]+$|^<[^<>]*>$|^\{\{.*\}\}$|^(?:todo|changeme|x{3,})$/i;
 
 /** The only list in a declaration is that of resolvers. */
 const LIST_ITEM = /\[\d+\]$/;

@@ -12,6 +12,9 @@ import type { Problem } from './problem.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 import type { Position } from './yaml/read-yaml.ts';
 import type { YamlDocument } from './yaml/yaml-document.ts';
+import { resolveReferences } from './values/resolve-references.ts';
+import type { ReferenceProblem, ResolvedDocument } from './values/resolve-references.ts';
+import type { Values } from './values/values.ts';
 
 /** Either a declaration, or the problems for which it is skipped. */
 type ParsedDocument = Pick<ParsedFile, 'skipped' | 'problems'> & { readonly declaration?: Declaration };
@@ -21,15 +24,21 @@ type Origin = {
   readonly file: string;
   readonly document: YamlDocument;
   readonly positionOf: (offset: number) => Position;
+  /** Returns where a value comes from, as the end of a message; empty if the file itself contains it. */
+  readonly originOf: ResolvedDocument['originOf'];
+};
+
+export type DocumentOptions = {
+  readonly file: string;
+  readonly positionOf: (offset: number) => Position;
+  /** What replaces references; null if they are text like any other. */
+  readonly values: Values | null;
 };
 
 /** Reads the declaration of one document. */
-export function parseDocument(
-  file: string,
-  document: YamlDocument,
-  positionOf: (offset: number) => Position,
-): ParsedDocument {
-  const origin = { file, document, positionOf };
+export function parseDocument(written: YamlDocument, { file, positionOf, values }: DocumentOptions): ParsedDocument {
+  const { document, problems: unresolved, originOf } = resolveDocument(written, values);
+  const origin = { file, document, positionOf, originOf };
   const { value } = document;
   if (!isObject(value)) return skipDocument(origin, [], explainNonMapping(value));
   const unrelated = explainUnrelatedMapping(value);
@@ -37,12 +46,41 @@ export function parseDocument(
 
   const identity = identityOf(origin, value, []);
   const { service, issues } = checkService(value);
-  if (service !== null) {
+  if (service !== null && unresolved.length === 0) {
     const service_id = service.service_id.toLowerCase();
     return { declaration: { ...identity, service_id, name: service.name, value }, skipped: [], problems: [] };
   }
-  const problems = problemsOf(origin, value, issues);
-  return { skipped: [{ ...identity, reason: skipReason(problems) }], problems };
+  const problems = [
+    ...(values?.failure == null ? unresolved.map((each) => problemOfReference(origin, each)) : []),
+    ...problemsOf(
+      origin,
+      value,
+      issues.filter((issue) => !isUnresolved(issue.path, unresolved)),
+    ),
+  ].sort(byLocation);
+  const reason = values?.failure != null && unresolved.length > 0 ? values.failure : skipReason(problems);
+  return { skipped: [{ ...withoutReferences(identity, unresolved), reason }], problems };
+}
+
+function resolveDocument(document: YamlDocument, values: Values | null): ResolvedDocument {
+  return values === null ? { document, problems: [], originOf: () => '' } : resolveReferences(document, values);
+}
+
+function problemOfReference(origin: Origin, { path, message }: ReferenceProblem): Problem {
+  return problemAt(origin, origin.document.offsetOfValue(path), path, message);
+}
+
+function isUnresolved(path: FieldPath, unresolved: readonly ReferenceProblem[]): boolean {
+  return unresolved.some((each) => formatPath(each.path) === formatPath(path));
+}
+
+/** Leaves out an id and a name that are not known, because their references have no value. */
+function withoutReferences<T extends DeclarationIdentity>(identity: T, unresolved: readonly ReferenceProblem[]): T {
+  return {
+    ...identity,
+    ...(isUnresolved(['service_id'], unresolved) ? { service_id: null } : {}),
+    ...(isUnresolved(['name'], unresolved) ? { name: null } : {}),
+  };
 }
 
 /** Skips a document that is not a declaration, and all services that are found inside it. */
@@ -90,7 +128,10 @@ function problemsOf(origin: Origin, value: JsonObject, issues: readonly Issue[])
     ...issues
       .filter((issue) => issue.code !== 'unrecognized_keys')
       .filter((issue) => !missingPaths(issue).some((path) => misspelled.has(path)))
-      .map((issue) => problemAt(origin, offsetOf(issue, document), issue.path, explainIssue(issue, document))),
+      .map((issue) => {
+        const message = explainIssue(issue, document) + origin.originOf(issue.path);
+        return problemAt(origin, offsetOf(issue, document), issue.path, message);
+      }),
   ].sort(byLocation);
 }
 

@@ -2,6 +2,7 @@ import type { ParsedFile, SkippedDeclaration } from './declaration.ts';
 import { parseDocument } from './parse-document.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
+import type { Values } from './values/values.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
@@ -10,9 +11,9 @@ const MAX_PROBLEMS = 20;
 
 /**
  * Reads the declarations of one file. Never throws. In a file that cannot be parsed, all declarations are skipped; otherwise a document
- * with problems is skipped alone.
+ * with problems is skipped alone. `values` replace the references in the file; without them, a reference is text like any other.
  */
-export function parseFile(file: string, text: string): ParsedFile {
+export function parseFile(file: string, text: string, values: Values | null = null): ParsedFile {
   if (text.trim() === '') return unreadableFile(file, 'expected a declaration, found an empty file', text);
 
   const yaml = readYaml(text);
@@ -23,7 +24,8 @@ export function parseFile(file: string, text: string): ParsedFile {
     return { file, declarations: [], skipped: skipUnparsed(file, text, skipReason(problems)), problems };
   }
 
-  const parsed = yaml.documents.map((document) => parseDocument(file, document, yaml.positionOf));
+  const { documents, positionOf } = yaml;
+  const parsed = documents.map((document) => parseDocument(document, { file, positionOf, values }));
   return {
     file,
     declarations: parsed.flatMap(({ declaration }) => declaration ?? []),

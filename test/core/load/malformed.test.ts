@@ -448,7 +448,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'an environment variable',
     text: e(['5432', '${PORT}']),
     expected: [
-      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "${PORT}"; placeholders are not filled in, so write the actual value',
+      '4:11 tcp_port: expected a port, a whole number from 1 to 65535, found "${PORT}"; define it in a file of "values", or write the actual value',
     ],
   },
   {

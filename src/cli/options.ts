@@ -6,7 +6,8 @@ import type { Config } from '../config/load-config.ts';
 import { renderConfig } from '../config/render-config.ts';
 import { settingDocs } from '../config/setting-docs.ts';
 import { flagOf, variableOf } from '../config/settings.ts';
-import type { SettingName } from '../config/settings.ts';
+import type { SettingName, Settings } from '../config/settings.ts';
+import type { FileRules } from '../source/file-rules.ts';
 import { COLOR_MODES, printResult } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { addHelpParagraph } from './help.ts';
@@ -19,7 +20,18 @@ export type CommandScope = {
 };
 
 /** The settings that concern the folder of declarations. */
-export const FOLDER_SETTINGS = ['services', 'include', 'allow_empty'] as const satisfies readonly SettingName[];
+export const FOLDER_SETTINGS = [
+  'services',
+  'include',
+  'exclude',
+  'values',
+  'allow_empty',
+] as const satisfies readonly SettingName[];
+
+/** Returns which files of the folder are read. */
+export function fileRules({ include, exclude, values }: Settings): FileRules {
+  return { include, exclude, values };
+}
 
 export function emulatorOption(): Option {
   return new Option(

@@ -15,6 +15,7 @@ import { folderSource } from '../source/folder-source.ts';
 import { localFirst } from '../source/local-first.ts';
 import { threadedFolder } from '../source/thread/threaded-folder.ts';
 import type { ThreadedFolder } from '../source/thread/threaded-folder.ts';
+import { fileRules } from './options.ts';
 import { version } from './version.ts';
 
 /** At most this many attempts per request, including the first. */
@@ -29,11 +30,12 @@ export type Folder = Pick<ThreadedFolder, 'openWatcher' | 'close'> & { readonly 
  * local disk: then, starting the thread would take longer than reading. With `once`, the folder is read a few times only.
  */
 export function openFolder(settings: Settings, { once = false } = {}): Folder {
-  const { services: path, include, allow_empty: allowEmpty } = settings;
-  const folder = threadedFolder({ path, include });
+  const { services: path, allow_empty: allowEmpty } = settings;
+  const rules = fileRules(settings);
+  const folder = threadedFolder({ path, rules });
   if (!once) folder.start();
-  const reader = localFirst({ path, include, reader: folder.reader, maxReads: once ? Infinity : 1 });
-  return { ...folder, source: folderSource({ path, include, allowEmpty, reader }) };
+  const reader = localFirst({ path, rules, reader: folder.reader, maxReads: once ? Infinity : 1 });
+  return { ...folder, source: folderSource({ path, rules, allowEmpty, reader }) };
 }
 
 export function createBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {

@@ -133,8 +133,12 @@ function textOf(name: SettingName, settings: Settings, value: unknown): string {
   const setting = settings[name];
   if (name === SECRET_SETTING) return setting === null ? 'none' : '[redacted]';
   // The values of variables and flags are text. Where the setting is a number, a boolean or a list, the text is written as one.
-  const asText = name === 'include' ? settings.include.join(',') : typeof setting === 'object' ? null : String(setting);
+  const asText = isTextList(setting) ? setting.join(',') : typeof setting === 'object' ? null : String(setting);
   return formatSetting(asText === value ? setting : value);
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): readonly [Item[], Item[]] {

@@ -9,6 +9,8 @@ import type { SettingName } from './settings.ts';
 const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
   services: ['/srv/services'],
   include: [['**/*.yaml'], '*.yaml, teams/**/*.{yaml,yml}'],
+  exclude: [['archive', '**/*.test.yaml'], 'archive'],
+  values: [['values.yaml'], 'values.yaml, values-prod.yaml'],
   allow_empty: [true],
   mode: ['detect'],
   interval: ['1h', 0],
@@ -36,6 +38,8 @@ const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
 const PLACEHOLDERS: Partial<Record<SettingName, string>> = {
   services: 'folder',
   include: 'globs',
+  exclude: 'globs',
+  values: 'paths',
   schedule: 'cron',
   unknown_fields: 'policy',
   request_budget: 'rates',

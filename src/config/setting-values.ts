@@ -63,13 +63,50 @@ export const flag = z
 
 const GLOBS = 'expected globs, such as **/*.yaml';
 
-/** A list of globs, or text that separates them by commas. */
-export const globs = z
-  .preprocess(
+/** A list of globs, or text that separates them by commas. `negation` is what to write instead of a glob that begins with `!`. */
+const globList = (negation: string) => {
+  const glob = z
+    .string(GLOBS)
+    .min(1, GLOBS)
+    .refine((text) => !text.startsWith('!'), `expected a glob without "!"; ${negation}`);
+  return z.preprocess(
     (value) => (typeof value === 'string' ? splitGlobs(value) : value),
-    z.array(z.string(GLOBS).min(1, GLOBS), GLOBS).min(1, GLOBS),
+    z.array(glob, GLOBS).min(1, GLOBS),
+  );
+};
+
+/** Globs of files to read. */
+export const globs = globList('write globs of files to leave out in "exclude"').meta({
+  type: ['array', 'string'],
+  pattern: String.raw`^\s*[^\s,!]`,
+});
+
+/** Globs of files to leave out, which may be an empty list or `none`. A slash at the end, as for folders, makes no difference. */
+export const optionalGlobs = z
+  .union(
+    [z.array(z.never()), z.literal('none'), globList('list what to leave out; "include" says what to read')],
+    GLOBS,
   )
-  .meta({ type: ['array', 'string'], pattern: String.raw`^\s*[^\s,]` });
+  .transform((list) => (list === 'none' ? [] : list.map((glob) => glob.replace(/\/+$/, ''))))
+  .meta({ anyOf: undefined, type: ['array', 'string'], pattern: String.raw`^\s*[^\s,!]` });
+
+const PATHS = 'expected paths of files in the folder, such as values.yaml';
+
+/** Paths below a folder, as a list or as text that separates them by commas; `none` or an empty list for none. */
+export const pathsInFolder = z
+  .preprocess(
+    (value) =>
+      value === 'none' ? [] : typeof value === 'string' ? value.split(',').map((path) => path.trim()) : value,
+    z.array(z.string(PATHS).refine(isPathInFolder, PATHS), PATHS),
+  )
+  .transform((paths) => paths.map((path) => path.replace(/^(?:\.\/)+/, '')))
+  .meta({ type: ['array', 'string'], pattern: String.raw`^\s*[^\s,/]` });
+
+/** Whether a path is relative, and leads to a file below the folder. */
+function isPathInFolder(path: string): boolean {
+  const steps = path.replace(/^(?:\.\/)+/, '').split('/');
+  return !steps.some((step) => step === '' || step === '.' || step === '..');
+}
 
 /** An integer within a range, or its text. */
 export const wholeNumber = (min: number, max: number) => {

@@ -8,7 +8,9 @@ import {
   limit,
   listenAddress,
   oneOf,
+  optionalGlobs,
   optionalFile,
+  pathsInFolder,
   positiveDuration,
   rates,
   schedule,
@@ -20,6 +22,8 @@ import {
 export const DEFAULTS = {
   services: 'services',
   include: ['**/*.{yaml,yml,json}'],
+  exclude: 'none',
+  values: 'none',
   allow_empty: false,
   mode: 'apply',
   interval: '5m',
@@ -59,6 +63,12 @@ export const settingsSchema = z.strictObject(
       .prefault(DEFAULTS.services)
       .describe('Folder that holds the declarations'),
     include: globs.prefault(include).describe('Files to read: globs relative to the folder, separated by commas'),
+    exclude: optionalGlobs
+      .prefault(DEFAULTS.exclude)
+      .describe('Files and folders to leave out: globs relative to the folder, separated by commas, or none'),
+    values: pathsInFolder
+      .prefault(DEFAULTS.values)
+      .describe('Files of values for references such as ${tunnels.berlin}: paths in the folder, or none'),
     allow_empty: flag
       .prefault(DEFAULTS.allow_empty)
       .describe('Accept a folder without declarations instead of failing the pass'),

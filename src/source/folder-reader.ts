@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import type { FileRules } from './file-rules.ts';
 import type { FoundFile } from './list-files.ts';
 import { readFiles } from './read-files.ts';
 
@@ -32,18 +33,17 @@ export type CurrentContent = Pick<FolderRead, 'revision' | 'digest'>;
 
 export type ReaderOptions = {
   readonly path: string;
-  /** Globs, relative to the folder. */
-  readonly include: readonly string[];
+  readonly rules: FileRules;
   /** Called for every entry of the folder. */
   readonly onEntry?: () => void;
 };
 
 /** Returns a reader that blocks the calling thread while it reads. */
-export function folderReader({ path, include, onEntry }: ReaderOptions): FolderReader {
+export function folderReader({ path, rules, onEntry }: ReaderOptions): FolderReader {
   let last: { readonly version: string; readonly digests: ReadonlyMap<string, string> } | null = null;
   return {
     read: async (base, signal) => {
-      const { revision, files } = await readFiles(path, include, signal, onEntry);
+      const { revision, files } = await readFiles(path, rules, signal, onEntry);
       const hashed = files.map((file): HashedFile => ({ ...file, digest: digestOf(file) }));
       const digests = new Map(hashed.map((file) => [file.path, file.digest]));
       const known = last?.version === base ? last?.digests : undefined;
@@ -58,7 +58,7 @@ export function folderReader({ path, include, onEntry }: ReaderOptions): FolderR
       };
     },
     current: async (signal) => {
-      const { revision, files } = await readFiles(path, include, signal, onEntry);
+      const { revision, files } = await readFiles(path, rules, signal, onEntry);
       return { revision, digest: digestOfFiles(new Map(files.map((file) => [file.path, digestOf(file)]))) };
     },
   };

@@ -1,10 +1,12 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { join, matchesGlob, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { errorCodeOrMessage } from '../core/base/errno.ts';
+import { isExcluded, isHidden, isIncluded } from './file-rules.ts';
+import type { FileRules } from './file-rules.ts';
 import { folderVersion, isUnchanged } from './folder-version.ts';
 import type { FolderVersion } from './folder-version.ts';
-import { readFile } from './read-file.ts';
+import { isNotFound, readFile } from './read-file.ts';
 import type { FileContent } from './read-file.ts';
 
 /** A file in the folder. `path` is relative to the folder, with `/` as separator. */
@@ -24,10 +26,10 @@ const MAX_ENTRIES = 50_000;
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
 
 /**
- * Lists and reads all files below `root` that match one of the globs. Calls `onEntry` for every entry. Throws the system's error if an
+ * Lists and reads all files below `root` that hold declarations or values. Calls `onEntry` for every entry. Throws the system's error if an
  * entry disappears.
  */
-export function listFiles(root: string, include: readonly string[], onEntry?: () => void): Listing {
+export function listFiles(root: string, rules: FileRules, onEntry?: () => void): Listing {
   const files: FoundFile[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
   let entryCount = 0;
@@ -39,7 +41,7 @@ export function listFiles(root: string, include: readonly string[], onEntry?: ()
     }
     for (const entry of entries) {
       onEntry?.();
-      if (isHidden(entry.name)) continue;
+      if (isHidden(entry.name) || isExcluded(prefix + entry.name, rules)) continue;
       entryCount += 1;
       if (entryCount > MAX_ENTRIES)
         throw new Error(`more than ${MAX_ENTRIES} files, counting those reached through links`);
@@ -47,7 +49,7 @@ export function listFiles(root: string, include: readonly string[], onEntry?: ()
     }
   };
   const visit = (entry: Dirent, folder: string, path: string, parents: readonly string[]) => {
-    const isMatch = isIncluded(path, include);
+    const isMatch = isIncluded(path, rules);
     const target = resolveEntry(root, join(folder, entry.name), entry);
     if ('fault' in target) {
       if (isMatch || target.isFolder) files.push({ path, fault: target.fault });
@@ -65,6 +67,7 @@ export function listFiles(root: string, include: readonly string[], onEntry?: ()
   };
 
   walk(root, '', [root]);
+  for (const path of rules.values ?? []) files.push({ path, ...readValuesFile(root, path) });
   return {
     files,
     isCurrent: () =>
@@ -74,17 +77,16 @@ export function listFiles(root: string, include: readonly string[], onEntry?: ()
   };
 }
 
-/** Whether a file at this path would be read. The path is relative to the folder, with `/` as separator. */
-export function wouldRead(path: string, include: readonly string[]): boolean {
-  return !path.split('/').some(isHidden) && isIncluded(path, include);
-}
-
-function isHidden(name: string): boolean {
-  return name.startsWith('.');
-}
-
-function isIncluded(path: string, include: readonly string[]): boolean {
-  return include.some((glob) => matchesGlob(path, glob));
+/** Reads a values file. One that is missing is a fault and no error, because the folder does not seem to have been replaced. */
+export function readValuesFile(root: string, path: string): FileContent {
+  const fullPath = join(root, path);
+  try {
+    const target = followLink(root, fullPath);
+    return 'fault' in target ? { fault: target.fault } : readFile(target.realPath);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return { fault: 'expected a file of values, found nothing there; add it, or remove it from "values"' };
+  }
 }
 
 function byName(a: Dirent, b: Dirent): number {

@@ -3,13 +3,16 @@ import { failure, FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/declaration.ts';
+import type { ValuesFile } from '../core/load/values/read-values-file.ts';
+import type { Values } from '../core/load/values/values.ts';
+import type { FileRules } from './file-rules.ts';
 import type { FoundFile } from './list-files.ts';
 import { readFiles } from './read-files.ts';
 import type { FolderFiles } from './read-files.ts';
 
 /** Reads the files of a folder as of one moment. Throws a `FailureError` if it cannot, and the reason of the signal if that is aborted. */
-export async function loadFolder(path: string, include: readonly string[], signal: AbortSignal): Promise<FolderFiles> {
-  return orFolderFailure(path, signal, async () => readFiles(path, include, signal));
+export async function loadFolder(path: string, rules: FileRules, signal: AbortSignal): Promise<FolderFiles> {
+  return orFolderFailure(path, signal, async () => readFiles(path, rules, signal));
 }
 
 /** Returns the result of reading a folder. Throws a `FailureError` if that fails, and the reason of the signal if that is aborted. */
@@ -27,19 +30,31 @@ export async function orFolderFailure<Result>(
 }
 
 /** Throws a `FailureError` if none of the files of a folder declares anything. */
-export function requireDeclarations(path: string, include: readonly string[], files: readonly ParsedFile[]): void {
+export function requireDeclarations(path: string, { include }: FileRules, files: readonly ParsedFile[]): void {
   if (files.some((file) => file.declarations.length > 0 || file.skipped.length > 0)) return;
   const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if this is intended`;
   throw new FailureError(failure('source', message));
 }
 
-/** Parses a file. `name` is the path by which messages refer to it. */
-export function parseFoundFile(name: string, file: FoundFile): ParsedFile {
+/** Parses a file. `name` is the path by which messages refer to it; `values` replace references. */
+export function parseFoundFile(name: string, file: FoundFile, values: Values | null): ParsedFile {
   if ('fault' in file) return unreadableFile(name, file.fault);
   const decoded = decodeUtf8(file.bytes);
   return 'text' in decoded
-    ? parseFile(name, decoded.text)
+    ? parseFile(name, decoded.text, values)
     : unreadableFile(name, decoded.fault, file.bytes.toString('latin1'), decoded);
+}
+
+/** Returns a file of values. `name` is the path by which messages refer to it. */
+export function toValuesFile(name: string, file: FoundFile): ValuesFile {
+  if ('fault' in file) return { file: name, fault: file.fault };
+  const decoded = decodeUtf8(file.bytes);
+  return { file: name, ...('text' in decoded ? decoded : { fault: decoded.fault }) };
+}
+
+/** Returns the part of a values file in the content of a folder: its problems, and no declarations. */
+export function valuesProblems(name: string, { problems }: Values): ParsedFile {
+  return { file: name, declarations: [], skipped: [], problems: problems.filter(({ file }) => file === name) };
 }
 
 function describe(path: string, error: unknown): string {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileRules } from './file-rules.ts';
 import { asError, folderVersion, isUnchanged } from './folder-version.ts';
 import { listFiles } from './list-files.ts';
 import type { FoundFile, Listing } from './list-files.ts';
@@ -20,7 +21,7 @@ const RETRY_PAUSE_MS = 20;
 const MAX_MISSING_IN_A_ROW = 5;
 
 /**
- * Reads all declaration files of a folder as of one moment. Waits until git has finished changing the folder, reads from its real path,
+ * Reads all files of a folder that hold declarations or values, as of one moment. Waits until git has finished changing the folder, reads from its real path,
  * and starts again if the folder was replaced during the attempt, as git-sync and the kubelet do. Each attempt is synchronous, because
  * this is several times faster for thousands of small files. `onEntry` is called for every entry of the folder.
  *
@@ -28,7 +29,7 @@ const MAX_MISSING_IN_A_ROW = 5;
  */
 export async function readFiles(
   folder: string,
-  include: readonly string[],
+  rules: FileRules,
   signal?: AbortSignal,
   onEntry?: () => void,
 ): Promise<FolderFiles> {
@@ -42,7 +43,7 @@ export async function readFiles(
       continue;
     }
     missingInARow = 0;
-    const listing = version.isBusy ? null : tryToList(version.root, include, onEntry);
+    const listing = version.isBusy ? null : tryToList(version.root, rules, onEntry);
     if (listing instanceof Error && (!isNotFound(listing) || isLastAttempt)) throw listing;
     if (listing !== null && !(listing instanceof Error) && isUnchanged(version, folder) && listing.isCurrent()) {
       return { root: version.root, revision: version.revision, files: listing.files };
@@ -56,9 +57,9 @@ export async function readFiles(
 }
 
 /** Returns the error instead of throwing it: a file that disappears during an attempt means that the folder was replaced. */
-function tryToList(root: string, include: readonly string[], onEntry?: () => void): Listing | Error {
+function tryToList(root: string, rules: FileRules, onEntry?: () => void): Listing | Error {
   try {
-    return listFiles(root, include, onEntry);
+    return listFiles(root, rules, onEntry);
   } catch (error) {
     return asError(error);
   }

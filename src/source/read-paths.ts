@@ -1,12 +1,16 @@
 import { realpathSync, statSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { join, normalize, sep } from 'node:path';
 import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import type { ParsedFile } from '../core/load/declaration.ts';
+import { readValues } from '../core/load/values/values.ts';
+import type { Values } from '../core/load/values/values.ts';
+import type { FileRules } from './file-rules.ts';
 import type { FolderOptions } from './folder-source.ts';
+import { readValuesFile } from './list-files.ts';
 import type { FoundFile } from './list-files.ts';
-import { loadFolder, parseFoundFile, requireDeclarations } from './load-folder.ts';
+import { loadFolder, parseFoundFile, requireDeclarations, toValuesFile, valuesProblems } from './load-folder.ts';
 import { readFile, unreadable } from './read-file.ts';
 
 export type PathsContent = {
@@ -18,51 +22,104 @@ export type PathsContent = {
 };
 
 /** With `onlyFolders`, each path must be a folder. */
-export type PathOptions = Omit<FolderOptions, 'path'> & { readonly onlyFolders: boolean };
+export type PathOptions = Omit<FolderOptions, 'path'> & {
+  readonly onlyFolders: boolean;
+  /** The folder that holds the values of files given by path. */
+  readonly services: string;
+};
+
+/** A file by the path that messages use, and what its content means. */
+type NamedFile = { readonly name: string; readonly file: FoundFile; readonly parsed: ParsedFile };
 
 /**
- * Reads files and folders. `include` selects the files of a folder, but does not apply to files given by path. A file given twice is
- * read once. A file that cannot be read is a problem, because it may declare something. A folder that cannot be read and a path that
- * does not exist are errors. The other paths are still read.
+ * Reads files and folders. `include` and `exclude` select the files of a folder, but do not apply to files given by path. A file given
+ * twice is read once. A file that cannot be read is a problem, because it may declare something. A folder that cannot be read and a path
+ * that does not exist are errors. The other paths are still read.
  */
 export async function readPaths(
   paths: readonly string[],
-  { include, allowEmpty, onlyFolders }: PathOptions,
+  options: PathOptions,
   signal: AbortSignal,
 ): Promise<PathsContent> {
-  const found = new Map<string, { readonly name: string; readonly file: FoundFile }>();
+  const { rules, allowEmpty, onlyFolders } = options;
+  const found = new Map<string, NamedFile>();
   const errors: string[] = [];
-  const add = (name: string, file: FoundFile) => {
-    const key = realPathOrSelf(name);
-    if (!found.has(key)) found.set(key, { name, file });
+  const add = (named: NamedFile) => {
+    const key = realPathOrSelf(named.name);
+    if (!found.has(key)) found.set(key, named);
   };
+  const shared = folderValues(options.services, rules);
   for (const path of paths) {
     if (!onlyFolders && !isFolder(path)) {
       const file = readFileIfPresent(path);
-      if (file !== null) add(normalize(path), file);
+      if (file !== null) add(shared.parse(normalize(path), file));
       else errors.push(`${path}: expected a file or a folder, found nothing there (or a broken link)`);
       continue;
     }
     try {
-      const { files } = await loadFolder(path, include, signal);
-      const parsed = files.map((file) => parseFoundFile(join(path, file.path), file));
-      for (const file of files) add(join(path, file.path), file);
-      if (!allowEmpty) requireDeclarations(path, include, parsed);
+      const named = await readFolder(path, rules, { shared, signal });
+      for (const file of named) add(file);
+      if (!allowEmpty)
+        requireDeclarations(
+          path,
+          rules,
+          named.map(({ parsed }) => parsed),
+        );
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       errors.push(error.message);
     }
   }
-  const all = [...found.values()];
-  const byName = new Map(all.map(({ name, file }) => [name, file]));
+  const byName = new Map([...found.values()].map(({ name, file }) => [name, file]));
   return {
-    files: all.map(({ name, file }) => parseFoundFile(name, file)),
+    files: [...found.values()].map(({ parsed }) => parsed),
     textOf: (name) => {
       const file = byName.get(name);
       const decoded = file === undefined || 'fault' in file ? null : decodeUtf8(file.bytes);
       return decoded !== null && 'text' in decoded ? decoded.text : null;
     },
     errors,
+  };
+}
+
+type ReadFolderOptions = { readonly shared: FolderValues; readonly signal: AbortSignal };
+
+/** Reads a folder with its own values, or with the shared ones if it is a part of the folder of the settings. */
+async function readFolder(
+  path: string,
+  rules: FileRules,
+  { shared, signal }: ReadFolderOptions,
+): Promise<readonly NamedFile[]> {
+  const hasSharedValues = realPathOrSelf(path).startsWith(shared.root + sep);
+  const { values: _, ...withoutValues } = rules;
+  const { files } = await loadFolder(path, hasSharedValues ? withoutValues : rules, signal);
+  const values = hasSharedValues ? shared : folderValues(path, rules);
+  return files.map((file) => values.parse(join(path, file.path), file));
+}
+
+/** The values of a folder. */
+type FolderValues = {
+  /** The real path of the folder. */
+  readonly root: string;
+  /** Parses a file, which may itself be one of the values files. */
+  readonly parse: (name: string, file: FoundFile) => NamedFile;
+};
+
+function folderValues(folder: string, { values: paths = [] }: FileRules): FolderValues {
+  const root = realPathOrSelf(folder);
+  const nameByRealPath = new Map(paths.map((path) => [realPathOrSelf(join(root, path)), join(folder, path)]));
+  let values: Values | null = null;
+  return {
+    root,
+    parse: (name, file) => {
+      if (paths.length === 0) return { name, file, parsed: parseFoundFile(name, file, null) };
+      values ??= readValues(
+        paths.map((path) => toValuesFile(join(folder, path), { path, ...readValuesFile(root, path) })),
+      );
+      const valuesName = nameByRealPath.get(realPathOrSelf(name));
+      const parsed = valuesName === undefined ? parseFoundFile(name, file, values) : valuesProblems(valuesName, values);
+      return { name, file, parsed };
+    },
   };
 }
 

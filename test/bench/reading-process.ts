@@ -16,7 +16,7 @@ import type { ReadingTimes } from './reading.ts';
 const [folder = ''] = process.argv.slice(2);
 const names = readdirSync(folder);
 const { signal } = new AbortController();
-const source = folderSource({ path: folder, include: ['**/*.{yaml,yml,json}'], allowEmpty: false });
+const source = folderSource({ path: folder, rules: { include: ['**/*.{yaml,yml,json}'] }, allowEmpty: false });
 
 const [bytes] = await timed(() => names.map((name) => readFileSync(join(folder, name), 'utf8')));
 const [cold, { files }] = await timed(async () => source.read(signal));

@@ -37,6 +37,8 @@ function faultsOf(sources: Partial<ConfigSources>): string[] {
 const DEFAULTS: Settings = {
   services: 'services',
   include: ['**/*.{yaml,yml,json}'],
+  exclude: [],
+  values: [],
   allow_empty: false,
   mode: 'apply',
   interval: 300_000,
@@ -86,6 +88,16 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
     ['a.yaml', ['a.yaml']],
     ['b.yaml', ['b.yaml']],
     ['c/**/*.yml', ['c/**/*.yml']],
+  ],
+  exclude: [
+    ['archive/', ['archive']],
+    ['none', []],
+    ['*.test.yaml, {a,b}/**', ['*.test.yaml', '{a,b}/**']],
+  ],
+  values: [
+    ['values.yaml', ['values.yaml']],
+    ['none', []],
+    ['./a.yaml, env/b.yaml', ['a.yaml', 'env/b.yaml']],
   ],
   allow_empty: [
     ['true', true],
@@ -495,6 +507,8 @@ test('prints the settings as a file, each with its origin', () => {
     [
       ['services: "7"', 'VPC_RECONCILER_SERVICES'],
       ['include: [a.yaml, "*.{b,c}"]', '--include'],
+      ['exclude: none', 'default'],
+      ['values: none', 'default'],
       ['allow_empty: true', '--allow-empty'],
       ['mode: apply', 'default'],
       ['interval: 1h', `${file}:1 interval`],
@@ -570,6 +584,8 @@ test('prints a file that loads to the same settings', () => {
     {
       services: names,
       include: fc.array(names, { minLength: 1 }).map((globs) => globs.join(',')),
+      exclude: fc.constantFrom('none', 'a,b/**', '*.{x,y}'),
+      values: fc.constantFrom('none', 'a.yaml', './a.yaml, b/c.yml'),
       allow_empty: fc.constantFrom('true', 'false'),
       mode: fc.constantFrom('apply', 'detect'),
       interval: fc.oneof(durations, fc.constant('0')),

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { isObject } from '../../src/core/base/json.ts';
+import { readValues } from '../../src/core/load/values/values.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import { accountAt, emulated } from '../cli/command.ts';
 import { start } from '../e2e/program.ts';
@@ -29,8 +30,18 @@ describe('YAML', () => {
   });
 
   const declarations = inLanguage('yaml').filter(([, { content }]) => /^(service_id|host):/m.test(content));
+  /** The values of the examples that refer to some. */
+  const values = readValues(
+    blocks
+      .filter(({ content }) => /^# \S*values\.yaml/.test(content))
+      .map(({ page, content }) => ({ file: page, text: content })),
+  );
   test.for(declarations)('%s is a valid declaration', ([, { content }]) => {
-    const { problems, declarations: valid } = parseFile('example.yaml', content);
+    const { problems, declarations: valid } = parseFile(
+      'example.yaml',
+      content,
+      content.includes('${') ? values : null,
+    );
     expect(problems).toEqual([]);
     expect(valid).not.toEqual([]);
   });

@@ -81,7 +81,7 @@ export async function openFixture({
   let runs = 0;
   let advancedMs = 0;
   const run = reconciler({
-    source: folderSource({ path: folder, include: ['**/*.{yaml,yml,json}'], allowEmpty: false }),
+    source: folderSource({ path: folder, rules: { include: ['**/*.{yaml,yml,json}'] }, allowEmpty: false }),
     directory,
     accountId: emulator.accountId,
     mode,

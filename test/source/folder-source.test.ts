@@ -13,7 +13,7 @@ import { git } from './git.ts';
 const never = new AbortController().signal;
 
 function sourceAt(path: string, options: Partial<FolderOptions> = {}): Source {
-  return folderSource({ path, include: ['**/*.{yaml,yml,json}'], allowEmpty: false, ...options });
+  return folderSource({ path, rules: { include: ['**/*.{yaml,yml,json}'] }, allowEmpty: false, ...options });
 }
 
 /** Returns the names that a snapshot declares. */
@@ -39,6 +39,109 @@ async function failureOf(source: Source): Promise<string> {
   }
   throw new Error('expected a failure');
 }
+
+/** A declaration whose port is a reference. */
+function referring(number: number, reference: string): string {
+  return `${declaration(number)}http_port: ${reference}\n`;
+}
+
+/** Returns the port that each service declares. */
+function portsIn({ files }: Snapshot): readonly unknown[] {
+  return files.flatMap((file) => file.declarations.map(({ value }) => value['http_port']));
+}
+
+describe('values', () => {
+  const rules = { include: ['**/*.yaml'], values: ['values.yaml', 'env/prod.yaml'] };
+
+  test('come from the folder, are no declarations, and follow its changes', async () => {
+    const folder = temporaryFolder();
+    write(folder, {
+      'values.yaml': 'ports: { web: 80, api: 81 }',
+      'env/prod.yaml': 'ports: { api: 8081 }',
+      'a.yaml': referring(1, '${ports.web}'),
+      'b.yaml': referring(2, '${ports.api}'),
+      'c.yaml': declaration(3),
+    });
+    const source = sourceAt(folder, { rules });
+    const first = await source.read(never);
+    expect(problemsIn(first)).toEqual([]);
+    expect(portsIn(first)).toEqual([80, 8081, undefined]);
+
+    expect(await source.hasChanged(never)).toBe(false);
+    write(folder, { 'env/prod.yaml': 'ports: { api: 9081 }' });
+    expect(await source.hasChanged(never)).toBe(true);
+    const second = await source.read(never);
+    expect(portsIn(second)).toEqual([80, 9081, undefined]);
+    expect(second.files.find(({ file }) => file.endsWith('c.yaml'))).toBe(
+      first.files.find(({ file }) => file.endsWith('c.yaml')),
+    );
+  });
+
+  test('are those of the same moment as the declarations, also where a link is replaced', async () => {
+    const root = temporaryFolder();
+    const repository = gitSync(root);
+    repository.publish({ 'values.yaml': 'port: 80', 'a.yaml': referring(1, '${port}') });
+    const source = sourceAt(repository.link, { rules: { include: ['*.yaml'], values: ['values.yaml'] } });
+    expect(portsIn(await source.read(never))).toEqual([80]);
+    repository.publish({ 'values.yaml': 'port: 81', 'a.yaml': referring(1, '${port}') });
+    expect(portsIn(await source.read(never))).toEqual([81]);
+  });
+
+  test('that are missing skip the declarations that refer to some, until they are back', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': referring(1, '${port}'), 'b.yaml': declaration(2) });
+    const source = sourceAt(folder, { rules: { ...rules, values: ['values.yaml'] } });
+    const snapshot = await source.read(never);
+    expect(namesIn(snapshot)).toEqual(['web-2']);
+    expect(problemsIn(snapshot)).toEqual([
+      `${folder}/values.yaml:1:1 expected a file of values, found nothing there; add it, or remove it from "values"`,
+    ]);
+    expect(snapshot.files.flatMap(({ skipped }) => skipped)).toMatchObject([
+      {
+        name: 'web-1',
+        reason: `${folder}/values.yaml:1 expected a file of values, found nothing there; add it, or remove it from "values"`,
+      },
+    ]);
+    write(folder, { 'values.yaml': 'port: 80' });
+    expect(portsIn(await source.read(never))).toEqual([80, undefined]);
+  });
+
+  test.each([
+    { content: 'port: [', reason: 'broken YAML' },
+    { content: Buffer.alloc(2 * 1024 * 1024, '#'), reason: 'more than 1 MiB' },
+    { content: Buffer.from([0x70, 0x3a, 0x20, 0xff]), reason: 'not UTF-8' },
+  ])('that cannot be used skip the declarations that refer to some: $reason', async ({ content }) => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': referring(1, '${port}'), 'b.yaml': declaration(2) });
+    writeFileSync(join(folder, 'values.yaml'), content);
+    const snapshot = await sourceAt(folder, { rules: { ...rules, values: ['values.yaml'] } }).read(never);
+    expect(namesIn(snapshot)).toEqual(['web-2']);
+    expect(problemsIn(snapshot).length).toBeGreaterThan(0);
+    expect(problemsIn(snapshot).every((problem) => problem.includes('values.yaml:1:'))).toBe(true);
+  });
+
+  test('outside the folder are refused', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'outside.yaml': 'port: 80', 'inside/a.yaml': referring(1, '${port}') });
+    symlinkSync('../outside.yaml', join(folder, 'inside/values.yaml'));
+    const source = sourceAt(join(folder, 'inside'), { rules: { ...rules, values: ['values.yaml'] } });
+    expect(problemsIn(await source.read(never))).toEqual([
+      `${folder}/inside/values.yaml:1:1 expected a file, found a link that points outside the folder`,
+    ]);
+  });
+});
+
+test.each([
+  { exclude: ['archive'], names: ['web-1', 'web-3'] },
+  { exclude: ['archive/**'], names: ['web-1', 'web-3'] },
+  { exclude: ['**/*.test.yaml', 'a.yaml'], names: ['web-2'] },
+  { exclude: ['nothing'], names: ['web-1', 'web-2', 'web-3'] },
+])('leaves out what $exclude matches', async ({ exclude, names }) => {
+  const folder = temporaryFolder();
+  write(folder, { 'a.yaml': declaration(1), 'archive/b.yaml': declaration(2), 'c.test.yaml': declaration(3) });
+  const snapshot = await sourceAt(folder, { rules: { include: ['**/*.yaml'], exclude } }).read(never);
+  expect(namesIn(snapshot)).toEqual(names);
+});
 
 describe('read', () => {
   test('returns the declarations of all files, also of several documents in one file', async () => {

@@ -5,17 +5,18 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { FileRules } from '../../src/source/file-rules.ts';
 import { readFiles } from '../../src/source/read-files.ts';
 import { writeConfigMap } from './config-map.ts';
 import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
 import { git } from './git.ts';
 
-const include = ['**/*.{yaml,yml,json}'];
+const rules: FileRules = { include: ['**/*.{yaml,yml,json}'] };
 
 /** Returns the text of each file in a folder, or why it cannot be used. */
-async function found(folder: string, globs: readonly string[] = include): Promise<Record<string, string>> {
-  const { files } = await readFiles(folder, globs);
+async function found(folder: string, others: Partial<FileRules> = {}): Promise<Record<string, string>> {
+  const { files } = await readFiles(folder, { ...rules, ...others });
   return Object.fromEntries(
     files.map((file) => [file.path, 'fault' in file ? `fault: ${file.fault}` : file.bytes.toString()]),
   );
@@ -46,7 +47,7 @@ describe('reads', () => {
   });
 
   test.each([
-    { globs: include, paths: ['a.yaml', 'b/c.json', 'b/d/e.yml'] },
+    { globs: rules.include, paths: ['a.yaml', 'b/c.json', 'b/d/e.yml'] },
     { globs: ['*.yaml'], paths: ['a.yaml'] },
     { globs: ['b/**'], paths: ['b/c.json', 'b/d/e.yml', 'b/f.txt'] },
     { globs: ['**/e.*', '*.md'], paths: ['README.md', 'b/d/e.yml'] },
@@ -55,7 +56,7 @@ describe('reads', () => {
   ])('$paths for $globs', async ({ globs, paths }) => {
     const folder = temporaryFolder();
     write(folder, { 'a.yaml': '', 'b/c.json': '', 'b/d/e.yml': '', 'b/f.txt': '', 'README.md': '', 'a.yaml.bak': '' });
-    expect(Object.keys(await found(folder, globs))).toEqual(paths);
+    expect(Object.keys(await found(folder, { include: globs }))).toEqual(paths);
   });
 
   test('no hidden files, and no files in hidden folders', async () => {
@@ -88,7 +89,7 @@ describe('reads', () => {
     const folder = temporaryFolder();
     const bytes = Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x0d, 0x0a]);
     write(folder, { 'a.yaml': bytes });
-    expect((await readFiles(folder, include)).files).toEqual([{ path: 'a.yaml', bytes }]);
+    expect((await readFiles(folder, rules)).files).toEqual([{ path: 'a.yaml', bytes }]);
   });
 
   test('a folder given as a link, with links in it, by its real path', async () => {
@@ -97,7 +98,7 @@ describe('reads', () => {
     symlinkSync('a.yaml', join(folder, 'real/b.yaml'));
     symlinkSync('real', join(folder, 'link'));
     expect(await found(join(folder, 'link'))).toEqual({ 'a.yaml': 'a', 'b.yaml': 'a' });
-    expect((await readFiles(join(folder, 'link'), include)).root).toBe(join(folder, 'real'));
+    expect((await readFiles(join(folder, 'link'), rules)).root).toBe(join(folder, 'real'));
   });
 });
 
@@ -182,7 +183,7 @@ describe('a link', () => {
     const names = Array.from({ length: 30 }, (_, index) => `d${index}`);
     for (const name of names) mkdirSync(join(folder, name));
     for (const name of names) for (const other of names) symlinkSync(`../${other}`, join(folder, name, other));
-    await expect(readFiles(folder, include)).rejects.toThrow('more than');
+    await expect(readFiles(folder, rules)).rejects.toThrow('more than');
   });
 });
 
@@ -310,12 +311,12 @@ describe('a folder that is replaced as a whole', () => {
   test('throws the error of the system for a path that is not a folder', async () => {
     const folder = temporaryFolder();
     write(folder, { file: '' });
-    await expect(readFiles(join(folder, 'gone'), include)).rejects.toThrow('ENOENT');
-    await expect(readFiles(join(folder, 'file'), include)).rejects.toThrow('ENOTDIR');
+    await expect(readFiles(join(folder, 'gone'), rules)).rejects.toThrow('ENOENT');
+    await expect(readFiles(join(folder, 'file'), rules)).rejects.toThrow('ENOTDIR');
     symlinkSync('gone', join(folder, 'dangling'));
-    await expect(readFiles(join(folder, 'dangling'), include)).rejects.toThrow('ENOENT');
+    await expect(readFiles(join(folder, 'dangling'), rules)).rejects.toThrow('ENOENT');
     renameSync(join(folder, 'dangling'), join(folder, 'gone'));
-    await expect(readFiles(join(folder, 'gone'), include)).rejects.toThrow('ELOOP');
+    await expect(readFiles(join(folder, 'gone'), rules)).rejects.toThrow('ELOOP');
   });
 });
 
@@ -353,7 +354,7 @@ describe('a checkout', () => {
   test('that is locked is no longer waited for when the signal is aborted', async () => {
     const { services } = lockedCheckout();
     const controller = new AbortController();
-    const reading = readFiles(services, include, controller.signal);
+    const reading = readFiles(services, rules, controller.signal);
     controller.abort();
     await expect(reading).rejects.toThrow('aborted');
   });

@@ -5,7 +5,8 @@ import type { Settings } from '../../config/settings.ts';
 import { errorCodeOrMessage, systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
 import type { ParsedFile } from '../../core/load/declaration.ts';
-import { wouldRead } from '../../source/list-files.ts';
+import { holdsDeclarations } from '../../source/file-rules.ts';
+import { fileRules } from '../options.ts';
 import { folderSource } from '../../source/folder-source.ts';
 
 /** Where `import` writes declarations. */
@@ -19,26 +20,29 @@ export type ImportTarget = {
 };
 
 /** Returns the target for a folder. Throws a `ConfigError` if the folder has no name. */
-export function importTarget(into: string, { services, include }: Settings): ImportTarget {
+export function importTarget(into: string, settings: Settings): ImportTarget {
   if (into.trim() === '') throw new ConfigError(`--into: expected a folder, found ${JSON.stringify(into)}`);
-  const [from, to] = [realPath(resolve(services)), realPath(resolve(into))];
+  const [from, to] = [realPath(resolve(settings.services)), realPath(resolve(into))];
   const isWithin = to === from || to.startsWith(from.endsWith(sep) ? from : from + sep);
   const prefix = isWithin && to !== from ? `${relative(from, to).replaceAll(sep, '/')}/` : '';
   return {
     folder: into,
-    root: isWithin ? services : into,
-    isIncluded: (name) => wouldRead(prefix + name, include),
+    root: isWithin ? settings.services : into,
+    isIncluded: (name) => holdsDeclarations(prefix + name, fileRules(settings)),
   };
 }
 
 /** Reads the declarations that exist. A folder that does not exist has none. */
 export async function readDeclaredFiles(
   { root }: ImportTarget,
-  { include }: Settings,
+  settings: Settings,
   stop: AbortSignal,
 ): Promise<readonly ParsedFile[]> {
   if (isAbsent(root)) return [];
-  const { files } = await folderSource({ path: root, include, allowEmpty: true }).read(stop);
+  const { values: _, ...withoutValues } = fileRules(settings);
+  // The values files are in the folder of the settings.
+  const rules = root === settings.services ? fileRules(settings) : withoutValues;
+  const { files } = await folderSource({ path: root, rules, allowEmpty: true }).read(stop);
   return files;
 }
 

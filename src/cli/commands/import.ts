@@ -52,7 +52,11 @@ export function defineImport(command: Command, scope: CommandScope): void {
     .option('--into <folder>', 'Folder to write to (default: the folder of --services)')
     .addOption(onlyOption())
     .option('--force', 'Replace existing declarations; each must be the only one in its file');
-  addSettings(command, ['services', 'include', 'request_budget', 'request_timeout', 'ca_file'], scope);
+  addSettings(
+    command,
+    ['services', 'include', 'exclude', 'values', 'request_budget', 'request_timeout', 'ca_file'],
+    scope,
+  );
   addHelpText(command, HELP, scope.context);
   command.action(async (flags: ImportFlags) =>
     withConfig(command, scope, async (config) => importServices(config, flags, scope.context)),
@@ -118,12 +122,16 @@ async function listServices(
 }
 
 /** Returns a conflict for every new file that would not be read as a declaration. */
-function findIncludeConflicts(plan: ImportPlan, target: ImportTarget, { include }: Settings): readonly string[] {
+function findIncludeConflicts(
+  plan: ImportPlan,
+  target: ImportTarget,
+  { include, exclude }: Settings,
+): readonly string[] {
   return plan.files
     .filter(({ path, replaces }) => !replaces && !target.isIncluded(basename(path)))
     .map(
       ({ path }) =>
-        `${path}: expected a path that is read, found that it is hidden or that "include" (${include.join(', ')}) does not match it; choose another folder with --into`,
+        `${path}: expected a path that is read, found that it is hidden, that "include" (${include.join(', ')}) does not match it, or that "exclude" (${exclude.join(', ') || 'none'}) does; choose another folder with --into`,
     );
 }
 

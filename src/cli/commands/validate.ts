@@ -7,7 +7,7 @@ import { readPaths } from '../../source/read-paths.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
-import { addSettings, colorOption, FOLDER_SETTINGS, outputOption, withConfig } from '../options.ts';
+import { addSettings, colorOption, fileRules, FOLDER_SETTINGS, outputOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { isValid, printValidation, VALIDATE_FORMATS } from './validate-output.ts';
 import type { Validation, ValidateFormat } from './validate-output.ts';
@@ -63,8 +63,9 @@ export function defineValidate(command: Command, scope: CommandScope): void {
 
 async function validate({ settings }: Config, paths: readonly string[], { stop }: Context): Promise<Validation> {
   const onlyFolders = paths.length === 0;
-  const reading = { include: settings.include, allowEmpty: settings.allow_empty, onlyFolders };
-  const { files, textOf, errors } = await readPaths(onlyFolders ? [settings.services] : paths, reading, stop);
+  const { services, allow_empty: allowEmpty } = settings;
+  const reading = { rules: fileRules(settings), allowEmpty, onlyFolders, services };
+  const { files, textOf, errors } = await readPaths(onlyFolders ? [services] : paths, reading, stop);
   const declared = collect(files);
   return { fileCount: files.length, declared, warnings: findWarnings(declared.declarations, textOf), errors, textOf };
 }

@@ -129,7 +129,28 @@ function refused({ title, description, examples }: JsonSchema, message: string):
 }
 
 function schemaOf(schema: typeof httpSchema): JsonSchema {
-  return toJsonSchema(schema, (message) => `Expected ${message}`);
+  const json = toJsonSchema(schema, (message) => `Expected ${message}`);
+  return { ...json, properties: allowReferences(json['properties']) };
+}
+
+/** Text with a reference to a value. An editor cannot know the value, so the value is not checked there. */
+const REFERENCE = String.raw`\$\{`;
+
+/** Accepts a reference in the place of a number, a list or a text with a pattern, in all properties. A choice must be written out. */
+function allowReferences(properties: unknown): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(Object(properties)).map(([key, property]) => [key, allowReference(Object(property))]),
+  );
+}
+
+function allowReference(schema: JsonSchema): JsonSchema {
+  const { properties, items, pattern, type } = schema;
+  if (properties !== undefined) return { ...schema, properties: allowReferences(properties) };
+  if (typeof pattern === 'string') return { ...schema, pattern: `${REFERENCE}|${pattern}` };
+  const types = [type].flat();
+  if (!types.includes('integer') && !types.includes('array')) return schema;
+  const item = items === undefined ? {} : { items: allowReference(Object(items)) };
+  return { ...schema, ...item, type: [...types, 'string'], pattern: REFERENCE };
 }
 
 function propertiesOf<Key extends string>({ properties }: JsonSchema): Readonly<Record<Key, JsonSchema>> {

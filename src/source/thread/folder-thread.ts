@@ -15,13 +15,13 @@ import type { Notice, PackedRead, Reply, Request, Task, ThreadData } from './pro
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Only `startThread` starts this script.
 if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
-function serve(port: MessagePort, { path, include, progress, heartbeatMs }: ThreadData): void {
+function serve(port: MessagePort, { path, rules, progress, heartbeatMs }: ThreadData): void {
   const counter = new Int32Array(progress);
   const countProgress = () => void Atomics.add(counter, 0, 1);
   countProgress();
   setInterval(countProgress, heartbeatMs).unref();
 
-  const reader = folderReader({ path, include, onEntry: countProgress });
+  const reader = folderReader({ path, rules, onEntry: countProgress });
   let opening: Promise<FolderWatcher> | null = null;
   const watcher = async () => {
     opening ??= openWatcher(path, (notice) => port.postMessage(notice));

@@ -1,4 +1,5 @@
 import type { WatchState } from '../../core/load/source.ts';
+import type { FileRules } from '../file-rules.ts';
 import type { CurrentContent, FolderRead, HashedFile } from '../folder-reader.ts';
 
 /* What the main thread and the folder thread send each other. */
@@ -33,7 +34,7 @@ export type Notice =
 /** The `workerData` of the folder thread. */
 export type ThreadData = {
   readonly path: string;
-  readonly include: readonly string[];
+  readonly rules: FileRules;
   /** One number, which increases while the thread is responsive and while it reads. */
   readonly progress: SharedArrayBuffer;
   /** How often it increases at least. */

@@ -4,7 +4,7 @@ import { formatDuration } from '../../core/base/duration.ts';
 import { countThread } from './live-threads.ts';
 import type { Notice, Reply, Request, Task, TaskResults, ThreadData } from './protocol.ts';
 
-export type ThreadOptions = Pick<ThreadData, 'path' | 'include'> & {
+export type ThreadOptions = Pick<ThreadData, 'path' | 'rules'> & {
   /** After this long without progress, the file system is considered hung. */
   readonly stallMs: number;
   readonly onNotice: (notice: Notice) => void;
@@ -40,10 +40,10 @@ const FLAGS = [
 /** The bundle is one file, which starts as the folder thread in a worker. */
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? 'folder-thread.ts' : import.meta.url, import.meta.url);
 
-export function startThread({ path, include, stallMs, onNotice }: ThreadOptions): FolderThread {
+export function startThread({ path, rules, stallMs, onNotice }: ThreadOptions): FolderThread {
   const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const heartbeatMs = Math.min(1000, stallMs / 10);
-  const worker = startWorker({ path, include, progress: progress.buffer, heartbeatMs });
+  const worker = startWorker({ path, rules, progress: progress.buffer, heartbeatMs });
   const send = (request: Request) => worker.postMessage(request, []);
   const tasks = openTasks();
   let hasEnded = false;

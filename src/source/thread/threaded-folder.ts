@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileRules } from '../file-rules.ts';
 import type { FolderReader } from '../folder-reader.ts';
 import type { FolderWatcher, OpenWatcher, WatcherEvents } from '../watch/folder-watcher.ts';
 import { unpack } from './protocol.ts';
@@ -17,8 +18,7 @@ const CLOSE_TIMEOUT_MS = 500;
 
 export type ThreadedFolderOptions = {
   readonly path: string;
-  /** Globs, relative to the folder. */
-  readonly include: readonly string[];
+  readonly rules: FileRules;
   readonly stallMs?: number;
 };
 
@@ -36,12 +36,12 @@ export type ThreadedFolder = {
  * Returns a folder whose thread starts with the first task. While the file system does not respond, all reads fail at once, and the thread continues as soon as it responds.
  * The folder may also be mounted again elsewhere, while the thread stays blocked for good. So the thread is replaced after a while.
  */
-export function threadedFolder({ path, include, stallMs = STALL_MS }: ThreadedFolderOptions): ThreadedFolder {
+export function threadedFolder({ path, rules, stallMs = STALL_MS }: ThreadedFolderOptions): ThreadedFolder {
   let events: WatcherEvents | null = null;
   const startNext = (): FolderThread => {
     const thread: FolderThread = startThread({
       path,
-      include,
+      rules,
       stallMs,
       onNotice: (notice) => {
         if (thread === current && events !== null) handle(notice, events);

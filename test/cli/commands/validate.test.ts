@@ -242,3 +242,43 @@ test('the manual lists every warning code, and no other', () => {
   const codes = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code = '']) => code);
   expect(codes.sort(compareText)).toEqual(WARNINGS.map(({ code }) => code).sort(compareText));
 });
+
+test('replaces references by the values of the folder, for files given by path too', async () => {
+  const folder = folderOf({ 'values.yaml': 'port: 99999\n', 'web.yaml': web({ http_port: '${port}' }) });
+  const message = `web.yaml:1:`;
+  for (const path of [folder, join(folder, 'web.yaml')]) {
+    const { code, stdout } = await command(['validate', '--services', folder, '--values', 'values.yaml', path]);
+    expect(stdout).toContain(message);
+    expect(stdout).toContain(`found 99999 (from \${port}, ${folder}/values.yaml:1)`);
+    expect(code).toBe(1);
+  }
+});
+
+test('checks a file of values as such when it is given by path', async () => {
+  const folder = folderOf({
+    'values.yaml': 'port: 80\nother: ${prt}\n',
+    'web.yaml': web({ http_port: '${port}' }),
+  });
+  const line = ['validate', '--services', folder, '--values', 'values.yaml', join(folder, 'values.yaml')];
+  const { code, stdout } = await command(line);
+  expect(stdout).toContain('values.yaml:2:1');
+  expect(stdout).toContain('${prt} is not defined; did you mean "${port}"?');
+  expect(code).toBe(1);
+});
+
+test.each([
+  {
+    line: ['--include', '!a.yaml'],
+    message: 'expected a glob without "!"; write globs of files to leave out in "exclude"',
+  },
+  {
+    line: ['--exclude', '!a.yaml'],
+    message: 'expected a glob without "!"; list what to leave out; "include" says what to read',
+  },
+  { line: ['--values', '../values.yaml'], message: 'expected paths of files in the folder, such as values.yaml' },
+  { line: ['--values', '/etc/values.yaml'], message: 'expected paths of files in the folder, such as values.yaml' },
+])('refuses $line', async ({ line, message }) => {
+  const { code, stderr } = await command(['validate', ...line]);
+  expect(stderr).toContain(message);
+  expect(code).toBe(1);
+});

@@ -94,9 +94,9 @@ export async function startDaemon(
     attempts: 3,
     random: Math.random,
   });
-  const include = ['**/*.{yaml,yml,json}'];
-  const folder = threadedFolder({ path, include });
-  const source = folderSource({ path, include, allowEmpty: false, reader: folder.reader });
+  const rules = { include: ['**/*.{yaml,yml,json}'] };
+  const folder = threadedFolder({ path, rules });
+  const source = folderSource({ path, rules, allowEmpty: false, reader: folder.reader });
   const controller = new AbortController();
   let runs = 0;
   const running = daemon({

@@ -10,7 +10,7 @@ import { mounted, noFuse } from '../fuse.ts';
 const { signal } = new AbortController();
 
 function opened(path: string, options: Partial<ThreadedFolderOptions> = {}) {
-  const folder = threadedFolder({ path, include: ['**/*.yaml'], ...options });
+  const folder = threadedFolder({ path, rules: { include: ['**/*.yaml'] }, ...options });
   onTestFinished(folder.close);
   return folder;
 }

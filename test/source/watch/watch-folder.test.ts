@@ -59,7 +59,7 @@ async function watched(path: string, options: Partial<WatchOptions> = {}): Promi
 
 async function readTexts(path: string): Promise<ReturnType<Watched['seen']>> {
   try {
-    const { files } = await readFiles(path, ['**/*.yaml']);
+    const { files } = await readFiles(path, { include: ['**/*.yaml'] });
     return Object.fromEntries(files.map((file) => [file.path, 'bytes' in file ? file.bytes.toString() : file.fault]));
   } catch {
     return 'unreadable';

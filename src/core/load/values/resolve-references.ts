@@ -4,7 +4,7 @@ import { formatPath } from '../field-path.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { expandText } from './expand.ts';
-import { formatReference, REFERENCE_START, splitReferences } from './reference.ts';
+import { formatReference, REFERENCE_START } from './reference.ts';
 import type { Values } from './values.ts';
 
 /** A reference that has no value. */
@@ -29,12 +29,17 @@ export function resolveReferences(document: YamlDocument, values: Values): Resol
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, [...path, key])]));
     }
     if (typeof value !== 'string' || !value.includes(REFERENCE_START)) return value;
-    const expanded = expandText(value, values.lookUp);
+    const placeByName = new Map<string, string>();
+    const expanded = expandText(value, (name) => {
+      const resolved = values.lookUp(name);
+      if ('place' in resolved) placeByName.set(name, resolved.place);
+      return resolved;
+    });
     if ('fault' in expanded) {
       problems.push({ path, message: expanded.fault });
       return value;
     }
-    origins.set(formatPath(path), { text: describeOrigin(value, values), source: expanded.source });
+    origins.set(formatPath(path), { text: describeOrigin(placeByName), source: expanded.source });
     return expanded.value;
   };
   const value = resolve(document.value, []);
@@ -60,12 +65,8 @@ export function resolveReferences(document: YamlDocument, values: Values): Resol
   };
 }
 
-/** Names the references of a text, and where their values are written: ` (from ${ports.pg}, services/values.yaml:3)`. */
-function describeOrigin(text: string, { lookUp }: Values): string {
-  const names = splitReferences(text).flatMap((part) => (part.kind === 'reference' ? [part.name] : []));
-  const places = [...new Set(names)].flatMap((name) => {
-    const resolved = lookUp(name);
-    return 'place' in resolved ? [`${formatReference(name)}, ${resolved.place}`] : [];
-  });
+/** Names references, and where their values are written: ` (from ${ports.pg}, services/values.yaml:3)`. */
+function describeOrigin(placeByName: ReadonlyMap<string, string>): string {
+  const places = [...placeByName].map(([name, place]) => `${formatReference(name)}, ${place}`);
   return places.length === 0 ? '' : ` (from ${places.join('; ')})`;
 }

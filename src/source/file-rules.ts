@@ -1,0 +1,36 @@
+import { matchesGlob } from 'node:path';
+
+/** Which files of a folder are read. All paths are relative to the folder, with `/` as separator. */
+export type FileRules = {
+  /** Globs of the files that hold declarations. */
+  readonly include: readonly string[];
+  /** Globs of files and folders that are not read, although `include` matches them. */
+  readonly exclude?: readonly string[];
+  /** The files that hold values. They hold no declarations. */
+  readonly values?: readonly string[];
+};
+
+/** Whether a file at this path is read as declarations. */
+export function holdsDeclarations(path: string, rules: FileRules): boolean {
+  return !path.split('/').some(isHidden) && !isExcluded(path, rules) && isIncluded(path, rules);
+}
+
+/** Whether the name of a file or folder means that it is not read. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+/** Whether a path that is not hidden, and is in no excluded folder, matches `include` and holds no values. */
+export function isIncluded(path: string, { include, values = [] }: FileRules): boolean {
+  return !values.includes(path) && include.some((glob) => matchesGlob(path, glob));
+}
+
+/** Whether a file or folder, or a folder that contains it, is excluded. */
+export function isExcluded(path: string, { exclude = [] }: FileRules): boolean {
+  if (exclude.length === 0) return false;
+  const steps = path.split('/');
+  return steps.some((_, index) => {
+    const parent = steps.slice(0, index + 1).join('/');
+    return exclude.some((glob) => matchesGlob(parent, glob));
+  });
+}

@@ -46,7 +46,7 @@ export function explainUnrelatedMapping(
   if (keys.some(resemblesField)) return null;
   return {
     path: [],
-    message: `expected a service (service_id, name, type, host …), found ${describeUnrelated(value, keys)}; if it is not a declaration, move the file out of the folder or change "include"`,
+    message: `expected a service (service_id, name, type, host …), found ${describeUnrelated(value, keys)}; if it is not a declaration, move the file out of the folder or list it in "exclude"`,
   };
 }
 

@@ -277,14 +277,14 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'a Kubernetes object',
     text: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: b\n',
     expected: [
-      '1:1 expected a service (service_id, name, type, host …), found a Kubernetes object; if it is not a declaration, move the file out of the folder or change "include"',
+      '1:1 expected a service (service_id, name, type, host …), found a Kubernetes object; if it is not a declaration, move the file out of the folder or list it in "exclude"',
     ],
   },
   {
     mistake: 'Terraform in JSON',
     text: '{"resource": {"cloudflare_workers_vpc": {}}}',
     expected: [
-      '1:1 expected a service (service_id, name, type, host …), found the key "resource"; if it is not a declaration, move the file out of the folder or change "include"',
+      '1:1 expected a service (service_id, name, type, host …), found the key "resource"; if it is not a declaration, move the file out of the folder or list it in "exclude"',
     ],
   },
   {
@@ -1429,7 +1429,7 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     mistake: 'a file about something else',
     text: 'a: 1\nb: 2\nc: 3\nd: 4\n',
     expected: [
-      '1:1 expected a service (service_id, name, type, host …), found the keys "a", "b", "c" …; if it is not a declaration, move the file out of the folder or change "include"',
+      '1:1 expected a service (service_id, name, type, host …), found the keys "a", "b", "c" …; if it is not a declaration, move the file out of the folder or list it in "exclude"',
     ],
   },
   {

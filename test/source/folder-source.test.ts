@@ -67,9 +67,9 @@ describe('values', () => {
     expect(problemsIn(first)).toEqual([]);
     expect(portsIn(first)).toEqual([80, 8081, undefined]);
 
-    expect(await source.hasChanged(never)).toBe(false);
+    expect(await source.findChange(never)).toBeNull();
     write(folder, { 'env/prod.yaml': 'ports: { api: 9081 }' });
-    expect(await source.hasChanged(never)).toBe(true);
+    expect(await source.findChange(never)).toBe('files');
     const second = await source.read(never);
     expect(portsIn(second)).toEqual([80, 9081, undefined]);
     expect(second.files.find(({ file }) => file.endsWith('c.yaml'))).toBe(

@@ -88,6 +88,19 @@ export function logWatchState(log: Log, folder: string, state: WatchState): void
   }
 }
 
+export function logBug(log: Log, error: unknown): void {
+  log.error({ event: 'bug' }, `internal error, continuing: ${describeThrown(error)}`);
+}
+
+/** Returns the text of anything that was thrown. Never throws, unlike `String`. */
+function describeThrown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'a value without a text was thrown'; // For example, an object without a prototype.
+  }
+}
+
 export function logMissedChange(log: Log, folder: string): void {
   log.warn(
     { event: 'change_missed' },

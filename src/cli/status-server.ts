@@ -1,5 +1,6 @@
 import type { Budget } from '../cloudflare/budget/request-budget.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { guarded } from '../core/base/guarded.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EndedRequest } from '../core/base/api-usage.ts';
 import { errorCodeOrMessage } from '../core/base/errno.ts';
@@ -61,7 +62,8 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     throttledMs: budget.throttledMs,
   });
   const history = createHistory();
-  const events = createEventHub();
+  const events = createEventHub(onBug);
+  const receivers = [history.add, metrics.onReport, (report: Report) => events.send('report', summarize(report))];
   let requestPass = noPass;
 
   const routes = createRoutes({
@@ -82,9 +84,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
   return {
     url: server.url,
     onReport: (report) => {
-      history.add(report);
-      metrics.onReport(report);
-      events.send('report', summarize(report));
+      for (const receive of receivers) guarded(receive, onBug)(report);
     },
     onRequest: metrics.onRequest,
     onPhase: () => events.send('phase', {}),
@@ -110,11 +110,14 @@ function createHealthReader({ settings, vitals }: StatusServerOptions): () => He
 }
 
 /** Returns a hub that sends each event to all subscribers. */
-function createEventHub(): { readonly send: SendEvent; readonly subscribe: Subscribe } {
+function createEventHub(onBug: StatusServerOptions['onBug']): {
+  readonly send: SendEvent;
+  readonly subscribe: Subscribe;
+} {
   const subscribers = new Set<SendEvent>();
   return {
     send: (event, data) => {
-      for (const send of subscribers) send(event, data);
+      for (const send of subscribers) guarded(send, onBug)(event, data);
     },
     subscribe: (send) => {
       subscribers.add(send);

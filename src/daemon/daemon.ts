@@ -1,4 +1,5 @@
 import { untilAborted } from '../core/base/abort.ts';
+import { guarded } from '../core/base/guarded.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Phase, ReportSink } from '../core/report/sink.ts';
 import { killAfter } from '../pass/deadline.ts';
@@ -10,8 +11,10 @@ import type { RunningTrigger, TriggerSource } from './triggers.ts';
 export type DaemonOptions = {
   readonly pass: Pass;
   readonly triggers: readonly TriggerSource[];
-  /** Called in this order. A sink that throws ends the daemon. */
+  /** Called in this order. */
   readonly sinks: readonly ReportSink[];
+  /** Called with an unexpected error of a sink or a trigger. The others are still called, and the daemon continues. */
+  readonly onBug: (error: unknown) => void;
   /** Returns the time between passes if they are requested without end, in milliseconds; see `passGap`. No gap by default. */
   readonly gapMs?: () => number;
   /** At most how long the pass in flight may continue after `stop`, in milliseconds. */
@@ -26,11 +29,11 @@ export type DaemonOptions = {
  * Runs passes, one at a time, until it is stopped. All requests that arrive during a pass share one more pass after it.
  */
 export async function daemon(options: DaemonOptions): Promise<void> {
-  const { pass, sinks, afterPass, stop } = options;
+  const { pass, sinks, afterPass, onBug, stop } = options;
   const kill = killAfter(stop, options.gracePeriodMs);
   const triggers: RunningTrigger[] = [];
   const announce = (phase: Phase) => {
-    for (const { onPhase } of [...sinks, ...triggers]) onPhase?.(phase);
+    for (const { onPhase } of [...sinks, ...triggers]) guarded(() => onPhase?.(phase), onBug)();
   };
   const gap = passGap({ gapMs: options.gapMs ?? (() => 0), elapsedMs: () => performance.now() });
   const requests = passRequests(stop, () => announce({ kind: 'requested' }));
@@ -58,7 +61,7 @@ export async function daemon(options: DaemonOptions): Promise<void> {
       gap.onBegin(next.trigger);
       announce({ kind: 'began', trigger: next.trigger });
       const report = await pass(next.trigger, { stop, kill: kill.signal });
-      for (const { onReport } of [...sinks, ...triggers]) onReport?.(report);
+      for (const { onReport } of [...sinks, ...triggers]) guarded(() => onReport?.(report), onBug)();
       next.resolve(report);
       const decision = afterPass?.(report) ?? 'wait';
       if (decision === 'end') return;

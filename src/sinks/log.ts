@@ -54,10 +54,24 @@ export function createLog(options: LogOptions): Log {
       formatters: { level: (name) => ({ level: name }) },
     },
     // Redacted before it is shortened, which could cut a secret in two.
-    { write: (line) => writer.write(formatLine === null ? limitLine(redact(line)) : redact(formatLine(line))) },
+    {
+      write: (line) =>
+        writer.write(
+          formatLine === null ? formatOrKeep(redact(line), limitLine) : redact(formatOrKeep(line, formatLine)),
+        ),
+    },
   );
   const log: Log = Object.assign(logger, { isPretty });
   return log;
+}
+
+/** Returns a formatted line. If it cannot be formatted because of a bug, it is written as it is: the log is where bugs are reported. */
+function formatOrKeep(line: string, format: (line: string) => string): string {
+  try {
+    return format(line);
+  } catch {
+    return line;
+  }
 }
 
 /** Returns a function that turns a line of JSON into lines for a person. */

@@ -26,6 +26,11 @@ export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: Vi
     help: '1 while passes succeed; 0 before the first good pass, and after passes have been failing or overdue for longer than the setting fresh_for. The result of /readyz.',
     registers,
   });
+  const internalErrors = new Counter({
+    name: 'vpc_reconciler_internal_errors_total',
+    help: 'Unexpected errors of the program after which it continued. Each is logged.',
+    registers,
+  });
   const toTimestamp: ToTimestamp = (at) => (at === null ? 0 : Math.round(timeOf(at)) / 1000);
 
   return () => {
@@ -33,6 +38,8 @@ export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: Vi
     const currentHealth = health();
     healthy.set(Number(currentHealth.healthy));
     ready.set(Number(currentHealth.ready));
+    internalErrors.reset();
+    internalErrors.inc(currentVitals.internalErrors);
     updatePasses(currentVitals, toTimestamp);
     updateWatcher(currentVitals, toTimestamp);
   };

@@ -12,6 +12,8 @@ export type VitalsTracker = Required<ReportSink> & {
   readonly onFolderCheck: () => void;
   /** Called when a change was found that caused no event. */
   readonly onMissedChange: () => void;
+  /** Called with an unexpected error after which the process continues. */
+  readonly onBug: () => void;
   /** Called when the daemon begins to stop. */
   readonly onStop: () => void;
 };
@@ -31,6 +33,7 @@ export function trackVitals(now: () => number): VitalsTracker {
     lastList: null,
     lastGoodPass: null,
     lastPass: null,
+    internalErrors: 0,
     watcher: { by: 'starting', reason: null, checkedAt: null, missedChanges: 0 },
   };
   const update = (changes: Partial<Vitals>) => {
@@ -71,6 +74,7 @@ export function trackVitals(now: () => number): VitalsTracker {
     onWatchState: (watcher) => update({ watcher: { ...vitals.watcher, ...watcher } }),
     onFolderCheck: () => update({ watcher: { ...vitals.watcher, checkedAt: now() } }),
     onMissedChange: () => update({ watcher: { ...vitals.watcher, missedChanges: vitals.watcher.missedChanges + 1 } }),
+    onBug: () => update({ internalErrors: vitals.internalErrors + 1 }),
     onStop: () => update({ stopping: true }),
   };
 }

@@ -90,6 +90,7 @@ function staged({
   const controller = new AbortController();
   const begun: { readonly trigger: Trigger; readonly signals: Signals; readonly at: number }[] = [];
   const reports: Report[] = [];
+  const bugs: unknown[] = [];
   const ends: ((error: Failure | null) => void)[] = [];
   const start = Date.now();
   let change: (() => void) | undefined;
@@ -131,6 +132,7 @@ function staged({
         onPhase: (phase) => void phases.push(phase),
       },
     ],
+    onBug: (error) => void bugs.push(error),
     gracePeriodMs: 20_000,
     stop: controller.signal,
     ...options,
@@ -140,6 +142,7 @@ function staged({
   return {
     begun,
     reports,
+    bugs,
     close,
     running,
     ended: () => ended,
@@ -730,16 +733,65 @@ test('runs no pass when stopped before the start', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('closes the watch even if a sink throws', async () => {
+const throwing = (name: string) => ({
+  onReport: () => {
+    throw new Error(`${name}, report`);
+  },
+  onPhase: ({ kind }: Phase) => {
+    throw new Error(`${name}, ${kind}`);
+  },
+});
+
+test('continues when sinks and triggers throw, and calls the others', async () => {
+  const calls: string[] = [];
+  const bugs: string[] = [];
+  const record = (name: string) => ({
+    onReport: ({ trigger }: Report) => void calls.push(`${name}: report of ${trigger}`),
+    onPhase: ({ kind }: Phase) => void calls.push(`${name}: ${kind}`),
+  });
+  let passes = 0;
+  const controller = new AbortController();
+  await daemon({
+    pass: async (trigger) => reportOf(trigger),
+    triggers: [
+      {
+        trigger: 'signal',
+        start: (requestPass) => {
+          void requestPass();
+          return { ...throwing('trigger'), stop: () => {} };
+        },
+      },
+    ],
+    sinks: [throwing('sink'), record('next')],
+    onBug: (error) => {
+      bugs.push(String(error));
+      throw error;
+    },
+    gracePeriodMs: 0,
+    stop: controller.signal,
+    afterPass: () => ((passes += 1) === 2 ? 'end' : 'repeat'),
+  });
+  expect(calls.filter((call) => call.includes('report'))).toEqual(['next: report of signal', 'next: report of signal']);
+  expect(bugs).toContain('Error: sink, report');
+  expect(bugs).toContain('Error: trigger, report');
+  expect(bugs).toContain('Error: sink, requested');
+  expect(bugs).toContain('Error: trigger, began');
+});
+
+test('plans the next pass although a sink throws', async () => {
   const stage = staged({
     onReport: () => {
       throw new Error('no');
     },
   });
-  const end = expect(stage.running).rejects.toThrow('no');
   await stage.wait(0);
   await stage.end();
-  await end;
+  await stage.wait(60_000);
+  expect(triggersOf(stage)).toEqual(['startup', 'interval']);
+  expect(stage.bugs).toEqual([new Error('no')]);
+  await stage.end();
+  await stage.stop();
+  await stage.running;
   expect(stage.close).toHaveBeenCalledOnce();
 });
 
@@ -783,6 +835,7 @@ test('takes any trigger and any sink: both receive phases and reports, the sinks
       },
     ],
     sinks: [record('first'), { onReport: () => {} }, record('second')],
+    onBug: () => {},
     gracePeriodMs: 0,
     stop: new AbortController().signal,
     afterPass: () => 'end',

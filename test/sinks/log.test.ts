@@ -313,3 +313,40 @@ test.runIf(existsSync('/dev/full'))('continues when the log cannot be written, a
   }
   closeSync(fd);
 });
+
+test('writes values that JSON does not have, and lone surrogates, without throwing', () => {
+  const loop: Record<string, unknown> = {};
+  loop['self'] = loop;
+  const thrower = {
+    toJSON: () => {
+      throw new Error('no');
+    },
+  };
+  const odd = {
+    big: 10n,
+    nan: NaN,
+    symbol: Symbol('s'),
+    call: () => {},
+    loop,
+    thrower,
+    lone: '\uD800',
+    null: Object.create(null),
+  };
+  for (const format of ['json', 'pretty'] as const) {
+    const text = logged({ format }, (log) => {
+      log.info({ event: 'odd', ...odd }, 'lone \uDC00 text');
+      log.info('next');
+    });
+    expect(text.trimEnd().split('\n')).toHaveLength(2);
+    expect(text).toContain('next');
+  }
+});
+
+test('writes a report as it is if it cannot be rendered', () => {
+  const text = logged({ format: 'pretty' }, (log) => {
+    log.info({ event: 'reconciliation_report', services: 'none' }, 'not a report');
+    log.info('next');
+  });
+  expect(text).toContain('not a report');
+  expect(text).toContain('next');
+});

@@ -142,3 +142,11 @@ test('tracks successful steps, how the folder is watched, and that the daemon is
   onStop();
   expect(vitals().stopping).toBe(true);
 });
+
+test('counts unexpected errors', () => {
+  const { vitals, onBug } = trackVitals(() => 0);
+  expect(vitals().internalErrors).toBe(0);
+  onBug();
+  onBug();
+  expect(vitals().internalErrors).toBe(2);
+});

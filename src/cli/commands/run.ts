@@ -4,6 +4,7 @@ import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
+import { guarded } from '../../core/base/guarded.ts';
 import { describeProxy } from '../../core/base/http-proxy.ts';
 import type { Watch } from '../../core/load/source.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -20,6 +21,7 @@ import {
   supersededTrigger,
 } from '../../daemon/triggers.ts';
 import type { TriggerSource } from '../../daemon/triggers.ts';
+import type { Wait } from '../../cloudflare/budget/request-budget.ts';
 import { createLog } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
 import { trackVitals } from '../../sinks/vitals.ts';
@@ -29,6 +31,7 @@ import type { Context, ExitCode } from '../context.ts';
 import {
   clockJumpLog,
   delayLog,
+  logBug,
   logCredentialChange,
   logCredentialProblem,
   logEmulatorRequest,
@@ -88,7 +91,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
   const parts = await openDaemonParts(settings, options, context);
-  const { folder, directory, account, emulated, log, vitals, progress, statusServer } = parts;
+  const { folder, directory, account, emulated, log, vitals, progress, statusServer, onBug } = parts;
   logStart(parts, settings);
   notifyOnStop(context, (text) => {
     vitals.onStop();
@@ -110,8 +113,8 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
         directory,
         account,
         spareRequests: parts.budget.spareRequests,
-        onStep: vitals.onStep,
-        onProgress: progress.onProgress,
+        onStep: guarded(vitals.onStep, onBug),
+        onProgress: guarded(progress.onProgress, onBug),
       }),
       triggers: triggersOf(parts, settings, { context, once: options.once }),
       sinks: [
@@ -123,6 +126,7 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
         vitals,
         ...(statusServer === null ? [] : [statusServer]),
       ],
+      onBug,
       gapMs: parts.budget.listGapMs,
       gracePeriodMs: settings.grace_period,
       stop: context.stop,
@@ -152,10 +156,18 @@ async function openDaemonParts(settings: Settings, { emulator, once }: RunOption
     : null;
   const onSecret = context.secrets.add;
   const account = emulated?.account ?? readAccount(context.environment, { onSecret, caFile: settings.ca_file });
-  const budget = createBudget(settings, (wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait)));
   const vitals = trackVitals(clock.elapsedMs);
-  const statusServer = once ? null : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log });
-  const directory = createDirectory(settings, account, budget, statusServer?.onRequest);
+  const onBug = (error: unknown) => {
+    vitals.onBug();
+    logBug(log, error);
+  };
+  const logWait = (wait: Wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait));
+  const budget = createBudget(settings, guarded(logWait, onBug));
+  const statusServer = once
+    ? null
+    : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log, onBug });
+  const onRequest = guarded(statusServer?.onRequest ?? (() => {}), onBug);
+  const directory = createDirectory(settings, account, budget, onRequest);
   return {
     log,
     folder,
@@ -163,6 +175,7 @@ async function openDaemonParts(settings: Settings, { emulator, once }: RunOption
     account,
     budget,
     vitals,
+    onBug,
     statusServer,
     directory,
     progress: showFirstPassOnly(progress),
@@ -217,7 +230,7 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
   });
 }
 
-type StatusServerParts = Pick<StatusServerOptions, 'settings' | 'vitals' | 'budget' | 'context'> & {
+type StatusServerParts = Pick<StatusServerOptions, 'settings' | 'vitals' | 'budget' | 'context' | 'onBug'> & {
   readonly log: Log;
 };
 
@@ -230,7 +243,6 @@ async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<
   return openStatusServer({
     ...parts,
     listen,
-    onBug: (error) => log.error({ event: 'bug' }, `internal error, continuing: ${String(error)}`),
     onTokenProblem: (problem) => logReconcileToken(log, problem),
   });
 }

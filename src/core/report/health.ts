@@ -66,6 +66,7 @@ export type Health = {
   readonly last_pass: (Moment & { readonly outcome: PassOutcome; readonly error: string | null }) | null;
   readonly pass: (Moment & { readonly trigger: Trigger }) | null;
   readonly next_pass: { readonly at: string; readonly in_seconds: number } | null;
+  readonly internal_errors: number;
   readonly watcher: {
     readonly by: WatchMode;
     readonly reason: string | null;
@@ -97,6 +98,7 @@ export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, 
     last_pass: lastPass && { ...moment(lastPass.at), outcome: lastPass.outcome, error: lastPass.error },
     pass: pass && { ...moment(pass.since), trigger: pass.trigger },
     next_pass: nextAt === null ? null : { at: now.timeOf(nextAt), in_seconds: toSeconds(nextAt - now.elapsedMs) },
+    internal_errors: vitals.internalErrors,
     watcher: {
       by: watcher.by,
       reason: watcher.reason,

@@ -24,6 +24,8 @@ export type Vitals = {
   readonly lastList: number | null;
   readonly lastGoodPass: number | null;
   readonly lastPass: { readonly at: number; readonly outcome: PassOutcome; readonly error: string | null } | null;
+  /** The number of unexpected errors after which the process continued. */
+  readonly internalErrors: number;
   readonly watcher: {
     readonly by: WatchMode;
     /** Why changes are not detected by events. */

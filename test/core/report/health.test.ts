@@ -23,6 +23,7 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
     lastList: MINUTE,
     lastGoodPass: MINUTE,
     lastPass: { at: MINUTE, outcome: 'in_sync', error: null },
+    internalErrors: 0,
     watcher: { by: 'events', reason: null, checkedAt: MINUTE, missedChanges: 0 },
     ...changes,
   };
@@ -172,6 +173,7 @@ test('describes the state of a daemon, with the age of each fact', () => {
     last_pass: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60, outcome: 'in_sync', error: null },
     pass: null,
     next_pass: { at: '2026-01-02T00:06:00.000Z', in_seconds: 240 },
+    internal_errors: 0,
     watcher: {
       by: 'events',
       reason: null,

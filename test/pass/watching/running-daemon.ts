@@ -135,6 +135,9 @@ export async function startDaemon(
         },
       },
     ],
+    onBug: (error) => {
+      throw error;
+    },
     gracePeriodMs: 1000,
     stop: controller.signal,
   });

@@ -5,11 +5,11 @@ import type { Source } from '../core/load/source.ts';
  * How often a folder is checked while a plan is applied. A check reads every file, so a large folder is checked less often: checks take
  * at most a fifth of the time.
  */
-const MIN_PAUSE_MS = 150;
+const MIN_PAUSE_MS = 120;
 const MAX_PAUSE_MS = 1000;
 const PAUSE_FACTOR = 4;
 
-/** A check lets writes begin for this many pauses, because the next one can be late. In a small folder, that is 180 ms. */
+/** A check lets writes begin for this many pauses, because the next one can be late. In a small folder, that is 144 ms. */
 const FRESH_FACTOR = 1.2;
 
 export type SnapshotCheckOptions = {

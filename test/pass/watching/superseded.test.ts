@@ -1,5 +1,4 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
@@ -55,7 +54,32 @@ function chance(seed: number, salt: number): number {
   return x - Math.floor(x);
 }
 
-async function revertWhileWaiting(seed: number): Promise<{ readonly what: string; readonly lateMs: number }> {
+/** When the last write of the old commit began, in milliseconds after the revert, and for how long of that time no timer could run. */
+type Run = { readonly what: string; readonly lateMs: number; readonly stalledMs: number };
+
+const STALL_CHECK_MS = 5;
+const MIN_STALL_MS = 2;
+
+/** Records when the event loop is blocked: the program, the API and the tests run in one process, on a machine that may be busy. */
+function recordStalls() {
+  const stalls: { readonly from: number; readonly to: number }[] = [];
+  let last = Date.now();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (now - last > STALL_CHECK_MS + MIN_STALL_MS) stalls.push({ from: last + STALL_CHECK_MS, to: now });
+    last = now;
+  }, STALL_CHECK_MS);
+  return {
+    /** Returns for how many milliseconds of a period the event loop was blocked. */
+    within: (from: number, to: number) =>
+      stalls.reduce((sum, stall) => sum + Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from)), 0),
+    stop: () => clearInterval(timer),
+  };
+}
+
+type Stalls = ReturnType<typeof recordStalls>;
+
+async function revertWhileWaiting(seed: number, stalls: Stalls): Promise<Run> {
   const wait = WAITS[seed % WAITS.length];
   const change = CHANGES[Math.floor(chance(seed, 1) * CHANGES.length)];
   if (wait === undefined || change === undefined) throw new Error('unreachable');
@@ -89,26 +113,35 @@ async function revertWhileWaiting(seed: number): Promise<{ readonly what: string
     await expect.poll(areOld, { timeout: 20_000, message: what }).toBe(true);
   }
   await daemon.stop();
-  const late = puts.filter(({ port }) => port === NEW).map(({ at }) => at.getTime() - revertedAt);
-  return { what, lateMs: Math.max(0, ...late) };
+  const late = puts.filter(({ port }) => port === NEW).map(({ at }) => at.getTime());
+  const lastAt = Math.max(revertedAt, ...late);
+  return { what, lateMs: lastAt - revertedAt, stalledMs: stalls.within(revertedAt, lastAt) };
+}
+
+/** Returns how late writes were, for example `50 %: 12 ms`. */
+function quantiles(runs: readonly Run[]): string {
+  const sorted = runs.map(({ lateMs }) => lateMs).toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1];
+  return [0.5, 0.9, 0.99, 1].map((share) => `${100 * share} %: ${at(share)} ms`).join(', ');
 }
 
 test('begins no write of a commit that was taken back while the pass waits', async ({ annotate }) => {
-  const stalls = monitorEventLoopDelay({ resolution: 10 });
-  stalls.enable();
+  const stalls = recordStalls();
   const limit = pLimit(AT_ONCE);
   const results = await Promise.allSettled(
-    Array.from({ length: SEEDS }, (_, seed) => limit(() => revertWhileWaiting(seed))),
+    Array.from({ length: SEEDS }, (_, seed) => limit(() => revertWhileWaiting(seed, stalls))),
   );
-  stalls.disable();
+  stalls.stop();
   const runs = results.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
-  const worst = runs.toSorted((a, b) => b.lateMs - a.lateMs)[0];
-  const figures = `${SEEDS} seeds; last write of an old commit: ${worst?.lateMs} ms (${worst?.what}); longest stall: ${Math.round(stalls.max / 1e6)} ms`;
+  // A machine that is too busy to run a timer is not the program's fault.
+  const [worst] = runs.toSorted((a, b) => b.lateMs - b.stalledMs - (a.lateMs - a.stalledMs));
+  const late = runs.filter(({ lateMs }) => lateMs > LIMIT_MS);
+  const figures = `${SEEDS} seeds; last write of an old commit: ${quantiles(runs)}; ${late.length} above ${LIMIT_MS} ms; latest apart from stalls: ${worst?.lateMs} ms, ${worst?.stalledMs} ms of them stalled (${worst?.what})`;
   await annotate(figures);
   if (process.env['FULL'] === '1') process.stdout.write(`${figures}\n`);
-  // A machine that is too busy to run a timer is not the program's fault.
-  expect(worst?.lateMs, worst?.what).toBeLessThanOrEqual(LIMIT_MS + stalls.max / 1e6);
+  if (worst === undefined) throw new Error('unreachable');
+  expect(worst.lateMs - worst.stalledMs, worst.what).toBeLessThanOrEqual(LIMIT_MS);
 });

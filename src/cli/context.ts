@@ -3,7 +3,7 @@ import { abortReason } from '../core/base/abort.ts';
 import { escapeControlCharacters } from '../core/base/text/escape.ts';
 import type { Redactor } from '../core/base/text/redactor.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
-import type { Paint, TextOptions } from '../core/report/terminal/style.ts';
+import type { TextOptions } from '../core/report/terminal/style.ts';
 import { painter } from '../sinks/colors.ts';
 
 /** A stream that is written in whole lines. */
@@ -35,23 +35,25 @@ export type Context = {
 /** The exit code of the process. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Whether terminals get colors: unless NO_COLOR is set (https://no-color.org). */
-export function wantsColors({ environment }: Context): boolean {
-  return (environment['NO_COLOR'] ?? '') === '';
+/** Whether the terminal can neither show colors nor redraw a line. */
+export function isDumb({ environment }: Context): boolean {
+  return environment['TERM'] === 'dumb';
 }
 
-/** When to color results. `auto` colors them on a terminal, unless NO_COLOR is set. */
+/** When to color output. `auto` colors it on a terminal, unless NO_COLOR is set (https://no-color.org) or the terminal is dumb. */
 export const COLOR_MODES = ['auto', 'always', 'never'] as const;
 export type ColorMode = (typeof COLOR_MODES)[number];
 
 /** Returns the colors and the width for results. Piped text is not wrapped, so that its lines can be searched and compared. */
 export function resultTextOptions(context: Context, mode: ColorMode): TextOptions {
-  return { paint: resultPaint(context, mode), columns: columnsOf(context.stdout) };
+  return { paint: painter(hasColors(context, mode)), columns: columnsOf(context.stdout) };
 }
 
-function resultPaint(context: Context, mode: ColorMode): Paint {
-  if (mode !== 'auto') return painter(mode === 'always');
-  return painter(context.stdout.isTTY === true && isatty(1) && wantsColors(context));
+/** Whether output on stdout is colored. */
+export function hasColors(context: Context, mode: ColorMode): boolean {
+  if (mode !== 'auto') return mode === 'always';
+  const isUnwanted = isDumb(context) || (context.environment['NO_COLOR'] ?? '') !== '';
+  return context.stdout.isTTY === true && isatty(1) && !isUnwanted;
 }
 
 function columnsOf({ isTTY, columns = 0 }: Output): number {

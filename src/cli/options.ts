@@ -54,7 +54,7 @@ export function onlyOption(): Option {
 }
 
 export function colorOption(): Option {
-  return new Option('--color <when>', 'When to use colors; auto: on a terminal, unless NO_COLOR is set')
+  return new Option('--color <when>', 'When to use colors; auto: on a terminal, unless NO_COLOR is set or TERM is dumb')
     .choices(COLOR_MODES)
     .default('auto');
 }

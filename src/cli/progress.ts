@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/base/duration.ts';
+import { isDumb } from './context.ts';
 import type { Context } from './context.ts';
 
 /** The progress of the updates of a pass: one line of the terminal that is redrawn, and removed at the end. */
@@ -15,9 +16,11 @@ const SHOW_AFTER_MS = 1000;
 const noProgress: Progress = { onProgress: () => {}, clear: () => {}, end: () => {} };
 
 /** Shows progress on a terminal, and nothing elsewhere. */
-export async function openProgress({ stderr }: Context): Promise<Progress> {
+export async function openProgress(context: Context): Promise<Progress> {
+  const { stderr } = context;
   // The line cannot be removed from a terminal of unknown width.
-  if (stderr.isTTY !== true || !process.stderr.isTTY || !(process.stderr.columns > 0)) return noProgress;
+  if (isDumb(context) || stderr.isTTY !== true || !process.stderr.isTTY || !(process.stderr.columns > 0))
+    return noProgress;
   const { default: ora } = await import('ora');
   const spinner = ora({ stream: process.stderr, discardStdin: false });
   const startedMs = performance.now();

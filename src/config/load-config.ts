@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { formatSuggestions, suggest } from '../core/base/text/suggest.ts';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
 import { formatSetting } from './format-setting.ts';
-import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
+import { DEFAULTS, flagOf, PATH_SETTINGS, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 /** Where the value of a setting comes from, and its text as a configuration file would hold it. */
@@ -56,9 +58,22 @@ function fromFile(environment: ConfigSources['environment'], fileFlag: string | 
   const { entries, errors } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
   const [known, unknown] = partition(entries, ({ key }) => isSetting(key));
   return {
-    values: new Map(known.map(({ key, value, from }) => [key, { value, from }])),
+    values: new Map(known.map(({ key, value, from }) => [key, { value: resolvePath(key, value, path), from }])),
     errors: [...errors, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
   };
+}
+
+/** Resolves a path in a configuration file, so that it means the same wherever the program is started. */
+function resolvePath(name: string, value: unknown, file: string): unknown {
+  const isPath = PATH_SETTINGS.has(name) && typeof value === 'string' && value !== '' && !isAbsolute(value);
+  // A pipe, such as /dev/stdin, has no folder of its own.
+  if (!isPath || isNone(name, value) || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return value;
+  return join(dirname(file), value);
+}
+
+/** Whether a value turns a setting off. A folder may have the name "none". */
+function isNone(name: string, value: string): boolean {
+  return value === 'none' && Object.hasOwn(DEFAULTS, name) && Object(DEFAULTS)[name] === 'none';
 }
 
 function fromEnvironment(environment: ConfigSources['environment']): Given {
@@ -97,15 +112,21 @@ function unknownSetting(suggestions: readonly string[]): string {
   return `unknown setting${formatSuggestions(suggestions)}`;
 }
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+type Issue = {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** `advice` is the end of the message. */
+  readonly params?: { readonly [name: string]: unknown } | undefined;
+};
 
 /** Returns one line per invalid setting, although one setting can have several issues. */
 function findInvalidValues(issues: readonly Issue[], given: Given['values']): readonly string[] {
-  const messages = new Map(issues.map(({ path: [name], message }) => [String(name), message]));
-  return [...messages].map(([name, message]) => {
+  const issueByName = new Map(issues.map((issue) => [String(issue.path[0]), issue]));
+  return [...issueByName].map(([name, { message, params }]) => {
     const { from, value } = given.get(name) ?? {};
     const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(value);
-    return `${from}: ${message}, found ${found}`;
+    const advice = typeof params?.['advice'] === 'string' ? params['advice'] : '';
+    return `${from}: ${message}, found ${found}${advice}`;
   });
 }
 

@@ -3,7 +3,7 @@ import { MAX_HOURS, parseDuration } from '../core/base/duration.ts';
 import { capitalize } from '../core/base/text/capitalize.ts';
 import { parseRate } from '../core/base/rate.ts';
 import type { Rate } from '../core/base/rate.ts';
-import { parseSchedule } from '../daemon/schedule.ts';
+import { explainSchedule, parseSchedule } from '../daemon/schedule.ts';
 import type { Schedule } from '../daemon/schedule.ts';
 
 /* The values of settings: typed in a configuration file, text in a variable or a flag. */
@@ -41,7 +41,7 @@ export const schedule = z
     try {
       return parseSchedule(text);
     } catch {
-      context.addIssue({ code: 'custom', message: SCHEDULE });
+      context.addIssue({ code: 'custom', message: SCHEDULE, params: { advice: explainSchedule(text) } });
       return z.NEVER;
     }
   })

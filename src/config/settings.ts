@@ -61,7 +61,7 @@ export const settingsSchema = z.strictObject(
       .string('expected a folder')
       .min(1, 'expected a folder')
       .prefault(DEFAULTS.services)
-      .describe('Folder that holds the declarations'),
+      .describe('Folder that holds the declarations; in a configuration file, relative to that file'),
     include: globs.prefault(include).describe('Files to read: globs relative to the folder, separated by commas'),
     exclude: optionalGlobs
       .prefault(DEFAULTS.exclude)
@@ -134,6 +134,9 @@ export const settingsSchema = z.strictObject(
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 export type SettingName = keyof Settings;
+
+/** The settings that hold a path. In a configuration file, a relative path begins at the folder of that file. */
+export const PATH_SETTINGS: ReadonlySet<string> = new Set<SettingName>(['services', 'ca_file', 'reconcile_token_file']);
 
 /** The setting whose value is never printed. */
 export const SECRET_SETTING = 'reconcile_token';

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { formatSuggestions, suggest } from '../core/base/text/suggest.ts';
 
 /** A cron expression with five fields, and the IANA time zone in which it is evaluated. */
 export type Schedule = { readonly pattern: string; readonly timezone: string };
@@ -9,6 +10,24 @@ export function parseSchedule(text: string): Schedule {
   const schedule = { pattern: parts.slice(0, 5).join(' '), timezone: parts.slice(5).join(' ') || 'UTC' };
   followSchedule(schedule, () => {}).stop();
   return schedule;
+}
+
+/** Returns what is wrong with the end of an invalid schedule, as the end of a message; empty if the five fields are invalid. */
+export function explainSchedule(text: string): string {
+  const parts = text.trim().split(/\s+/);
+  const [fields, timezone] = [parts.slice(0, 5).join(' '), parts.slice(5).join(' ')];
+  if (timezone === '' || !isValid(fields)) return '';
+  if (/^[\d*/,?#LW-]+$/.test(timezone)) return '; it has six fields, so omit the one for seconds';
+  return `; unknown time zone ${JSON.stringify(timezone)}${formatSuggestions(suggest(timezone, Intl.supportedValuesOf('timeZone')))}`;
+}
+
+function isValid(schedule: string): boolean {
+  try {
+    parseSchedule(schedule);
+    return true;
+  } catch {
+    return false; // The caller reports what was expected.
+  }
 }
 
 /** A schedule in effect. `msToNext` returns the milliseconds until its next time; null if there is none. */

@@ -24,7 +24,7 @@ export type LogOptions = {
   readonly fd: number;
   /** The stream of the same file. */
   readonly stream: Writable;
-  /** Whether lines on a terminal are colored. Other outputs never are. */
+  /** Whether pretty lines are colored. */
   readonly colors: boolean;
   /** Returns a line without the secrets in it. */
   readonly redact: (line: string) => string;
@@ -76,11 +76,10 @@ function formatOrKeep(line: string, format: (line: string) => string): string {
 
 /** Returns a function that turns a line of JSON into lines for a person. */
 function prettyFormatter({ fd, stream, colors }: LogOptions): (line: string) => string {
-  const colorize = colors && isatty(fd);
-  const paint = painter(colorize);
+  const paint = painter(colors);
   const columns = () => (isatty(fd) && stream instanceof WriteStream && stream.columns > 0 ? stream.columns : Infinity);
   const pretty = prettyFactory({
-    colorize,
+    colorize: colors,
     // A report brings its own colors.
     customColors: 'message:reset',
     useOnlyCustomProps: false,

@@ -1,14 +1,15 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Config, ConfigSources } from '../../src/config/load-config.ts';
 import { renderConfig } from '../../src/config/render-config.ts';
 import { settingDocs } from '../../src/config/setting-docs.ts';
-import { flagOf, variableOf } from '../../src/config/settings.ts';
+import { flagOf, PATH_SETTINGS, variableOf } from '../../src/config/settings.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-config-'));
@@ -219,7 +220,8 @@ test.for(settingDocs.map(({ name }) => name))(
     const file = fileOf(`${name}: ${inFile[0]}\n`);
     const environment = { [variableOf(name)]: inEnvironment[0] };
     const flags = { [name]: inFlag[0] };
-    expect(load({ file }).settings).toEqual({ ...DEFAULTS, [name]: inFile[1] });
+    const fromFile = PATH_SETTINGS.has(name) ? join(dirname(file), inFile[0]) : inFile[1];
+    expect(load({ file }).settings).toEqual({ ...DEFAULTS, [name]: fromFile });
     expect(load({ file, environment }).settings).toEqual({ ...DEFAULTS, [name]: inEnvironment[1] });
     expect(load({ environment, flags }).settings).toEqual({ ...DEFAULTS, [name]: inFlag[1] });
     const config = load({ file, environment, flags });
@@ -579,6 +581,9 @@ const durations = fc
   .tuple(fc.integer({ min: 1, max: 400 }), fc.constantFrom('ms', 's', 'm', 'h'))
   .map(([number, unit]) => `${number}${unit}`);
 
+/** Returns a printed configuration without origins and without the folder. */
+const printed = (config: Config) => renderConfig(config).replaceAll(/ *# .*$|^services: .*\n/gm, '');
+
 test('prints a file that loads to the same settings', () => {
   const flags = fc.record(
     {
@@ -606,10 +611,12 @@ test('prints a file that loads to the same settings', () => {
         return fc.pre(!(error instanceof ConfigError)); // An empty glob is invalid.
       }
       const file = fileOf(renderConfig(config));
-      expect(load({ file }).settings).toEqual(config.settings);
-      expect(renderConfig(load({ file })).replaceAll(/ *# .*$/gm, '')).toBe(
-        renderConfig(config).replaceAll(/ *# .*$/gm, ''),
-      );
+      // A relative folder begins at the file that names it.
+      const services = isAbsolute(config.settings.services)
+        ? config.settings.services
+        : join(dirname(file), config.settings.services);
+      expect(load({ file }).settings).toEqual({ ...config.settings, services });
+      expect(printed(load({ file }))).toBe(printed(config));
     }),
   );
 });
@@ -642,7 +649,7 @@ const shipped = (name: string) => new URL(`../../config/${name}`, import.meta.ur
 test('config/default.yaml explains every setting, in order, and holds its default', () => {
   const file = shipped('default.yaml');
   const { settings, origins } = load({ file });
-  expect(settings).toEqual(DEFAULTS);
+  expect(settings).toEqual({ ...DEFAULTS, services: join(dirname(file), 'services') });
   for (const { from } of origins.values()) expect(from).toContain(`${file}:`);
 
   const lines = readFileSync(file, 'utf8').split('\n');
@@ -653,5 +660,66 @@ test('config/default.yaml explains every setting, in order, and holds its defaul
 });
 
 test('config/demo.yaml loads', () => {
-  expect(load({ file: shipped('demo.yaml') }).settings).toEqual({ ...DEFAULTS, interval: 5000, log_format: 'pretty' });
+  const services = resolve(shipped('demo.yaml'), '../../services');
+  expect(load({ file: shipped('demo.yaml') }).settings).toEqual({
+    ...DEFAULTS,
+    services,
+    interval: 5000,
+    log_format: 'pretty',
+  });
+});
+
+describe('a path in a configuration file', () => {
+  test.for([
+    ['services: network', { services: 'network' }],
+    ['services: ../other', { services: '../other' }],
+    ['services: none', { services: 'none' }],
+    ['ca_file: ca.pem', { ca_file: 'ca.pem' }],
+    ['reconcile_token_file: secrets/token', { reconcile_token_file: 'secrets/token' }],
+  ] as const)('is relative to the folder of the file: %s', ([text, paths]) => {
+    const file = fileOf(text);
+    const expected = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, join(dirname(file), path)]));
+    expect(load({ file }).settings).toMatchObject(expected);
+    expect(load({ environment: { VPC_RECONCILER_CONFIG: file } }).settings).toMatchObject(expected);
+    expect(load({ file: relative('', file) }).settings).toMatchObject(
+      Object.fromEntries(Object.entries(expected).map(([name, path]) => [name, relative('', path)])),
+    );
+  });
+
+  test('stays as it is if it is absolute, and where it is "none"', () => {
+    const file = fileOf('services: /srv/services\nca_file: none\n');
+    expect(load({ file }).settings).toMatchObject({ services: '/srv/services', ca_file: null });
+  });
+
+  test('is relative to the working directory if the file is a pipe', () => {
+    const file = join(dirname(fileOf('')), 'pipe');
+    execFileSync('mkfifo', [file]);
+    const writer = spawn('/bin/sh', ['-c', `echo 'services: network' > '${file}'`]);
+    expect(load({ file }).settings.services).toBe('network');
+    writer.kill();
+  });
+
+  test('is checked like any other value', () => {
+    const file = fileOf('services: ""\nca_file: 7\n');
+    expect(faultsOf({ file })).toEqual([
+      `${file}:1 services: expected a folder, found ""`,
+      `${file}:2 ca_file: expected none, or the path of a file, found 7`,
+    ]);
+  });
+});
+
+describe('a schedule', () => {
+  const expected =
+    '--schedule: expected none, or a cron expression of five fields with an optional time zone, such as 0 6 * * 1-5 Europe/Berlin, found';
+  test.for([
+    ['0 6 * * 1-5 Europe/Berln', '; unknown time zone "Europe/Berln"; did you mean "Europe/Berlin"?'],
+    ['0 6 * * 1-5 Berlin', '; unknown time zone "Berlin"; did you mean "Europe/Berlin"?'],
+    ['0 6 * * 1-5 New York', '; unknown time zone "New York"; did you mean "America/New_York"?'],
+    ['0 6 * * 1-5 Nowhere/Land', '; unknown time zone "Nowhere/Land"'],
+    ['0 0 6 * * 1-5', '; it has six fields, so omit the one for seconds'],
+    ['0 25 * * *', ''],
+    ['0 25 * * * Europe/Berln', ''],
+  ])('%s is rejected with what is wrong', ([schedule = '', advice = '']) => {
+    expect(faultsOf({ flags: { schedule } })).toEqual([`${expected} ${JSON.stringify(schedule)}${advice}`]);
+  });
 });

@@ -25,11 +25,11 @@ async function slowly() {
   };
 }
 
-async function onTerminal(columns: number, { environment, line }: Awaited<ReturnType<typeof slowly>>) {
+async function onTerminal(columns: number, { environment, line }: Awaited<ReturnType<typeof slowly>>, term = 'xterm') {
   const command = [...nodeWith(), ...line].map((part) => `'${part}'`).join(' ');
   const script = `stty cols ${columns}; ${command}`;
   return ran([], {
-    environment: { ...environment, PATH: process.env['PATH'] ?? '', TERM: 'xterm' },
+    environment: { ...environment, PATH: process.env['PATH'] ?? '', TERM: term },
     command: ['script', '--quiet', '--return', '--command', script, '/dev/null'],
   });
 }
@@ -44,6 +44,27 @@ test.runIf(hasScript)('shows only the result on a terminal of unknown width', as
   const { stdout } = await onTerminal(0, await slowly());
   expect(stdout).not.toContain('of 40 updates');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/40 updated/);
+});
+
+test.runIf(hasScript).for(['apply', 'run'])(
+  '%s uses neither colors nor a line that is redrawn where TERM is dumb',
+  async (name) => {
+    const { environment, line } = await slowly();
+    const flags = name === 'apply' ? line.slice(1) : ['--once', ...line.slice(2)];
+    const { code, stdout } = await onTerminal(100, { environment, line: [name, ...flags] }, 'dumb');
+    expect(code).toBe(0);
+    expect(stdout).toContain('40 updated');
+    expect(stdout).not.toContain('\u{1b}');
+    expect(stdout).not.toContain('of 40 updates');
+  },
+);
+
+test.for(['always', 'never'])('run --color %s decides whether the log is colored', async (color) => {
+  const emulator = await emulated({ services: [web()] });
+  const services = folderOf({ 'web.json': web() });
+  const line = ['run', '--once', '--services', services, '--log-format', 'pretty', '--color', color];
+  const { stdout } = await ran(line, { environment: accountAt(emulator.url) });
+  expect(stdout.includes('\u{1b}[')).toBe(color === 'always');
 });
 
 test.runIf(hasScript)('asks before it writes, and writes nothing when the input ends', async () => {

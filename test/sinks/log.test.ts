@@ -19,7 +19,7 @@ const defaults: Omit<LogOptions, 'fd'> = {
   level: 'info',
   format: 'auto',
   stream: process.stdout,
-  colors: true,
+  colors: false,
   redact: (line) => line,
   onWriteError: (code) => expect.fail(code),
 };
@@ -279,11 +279,13 @@ function failureOf(message: string): NonNullable<Report['error']> {
   return { kind: 'transient', status: null, code: null, message, pointer: null, documentation_url: null, ray: null };
 }
 
-test('writes no colors to a file, in any format', () => {
-  for (const format of ['auto', 'pretty', 'json'] as const) {
-    const text = logged({ format }, (log) => logReport(log, report({ outcome: 'failed', error: failureOf('no') })));
-    expect(stripVTControlCharacters(text)).toBe(text);
-  }
+const reportIn = (format: 'json' | 'pretty', colors: boolean) =>
+  logged({ format, colors }, (log) => logReport(log, report()));
+
+test('colors the pretty format if asked to, also in a file, and never JSON', () => {
+  expect(reportIn('pretty', true)).not.toBe(stripVTControlCharacters(reportIn('pretty', true)));
+  for (const plain of [reportIn('pretty', false), reportIn('json', true)])
+    expect(plain).toBe(stripVTControlCharacters(plain));
 });
 
 test('a painter colors text only if it is enabled, and leaves the text unchanged', () => {

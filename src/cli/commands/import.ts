@@ -11,15 +11,16 @@ import type { ImportedFile, ImportPlan } from '../../core/import/plan-import.ts'
 import { toDeclaration } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
 import { renderProblem } from '../../core/load/problem.ts';
+import type { TextOptions } from '../../core/report/terminal/style.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import { isUsable } from '../../core/service/directory.ts';
 import type { ListedItem, LiveService } from '../../core/service/directory.ts';
 import { writeFiles } from '../../source/write-files.ts';
 import { printNotice, printResult, resultTextOptions } from '../context.ts';
-import type { Context, ExitCode } from '../context.ts';
+import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
-import { addSettings, onlyOption, withConfig } from '../options.ts';
+import { addSettings, colorOption, onlyOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { withSlowListNotice } from '../slow-list-notice.ts';
 import { createBudget, createDirectory, describeWait } from '../wiring.ts';
@@ -44,6 +45,7 @@ type ImportFlags = {
   /** Names and ids of the services to import; empty for all. */
   readonly only: readonly string[];
   readonly force?: boolean;
+  readonly color: ColorMode;
 };
 
 /** Defines `import`, which writes the live services as declarations. */
@@ -51,7 +53,8 @@ export function defineImport(command: Command, scope: CommandScope): void {
   command
     .option('--into <folder>', 'Folder to write to (default: the folder of --services)')
     .addOption(onlyOption())
-    .option('--force', 'Replace existing declarations; each must be the only one in its file');
+    .option('--force', 'Replace existing declarations; each must be the only one in its file')
+    .addOption(colorOption());
   addSettings(
     command,
     ['services', 'include', 'exclude', 'values', 'request_budget', 'request_timeout', 'ca_file'],
@@ -100,7 +103,7 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
   for (const { name, reason } of unusable) notify(`${name ?? '(no name)'}: cannot be declared; ${reason}`);
   for (const notice of noticesOf(plan, written)) notify(notice);
   if (fault !== null) notify(`${fault.path}: ${fault.message}`);
-  printWritten(written, context);
+  printWritten(written, resultTextOptions(context, flags.color), context);
   printResult(context, summarize(plan, written.length));
   return plan.undeclarable.length + unusable.length === 0 && fault === null ? 0 : 1;
 }
@@ -159,8 +162,7 @@ function titleOf({ name, service_id }: LiveService): string {
   return `${name} (${service_id})`;
 }
 
-function printWritten(written: readonly ImportedFile[], context: Context): void {
-  const textOptions = resultTextOptions(context, 'auto');
+function printWritten(written: readonly ImportedFile[], textOptions: TextOptions, context: Context): void {
   for (const { path, live } of written) {
     const name = textOptions.paint('bold', escapeControlCharacters(live.name));
     const id = textOptions.paint('dim', live.service_id);

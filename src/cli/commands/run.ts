@@ -26,8 +26,8 @@ import { createLog } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
 import { trackVitals } from '../../sinks/vitals.ts';
 import { watchFolder } from '../../source/watch/watch-folder.ts';
-import { notifyOnStop, wantsColors } from '../context.ts';
-import type { Context, ExitCode } from '../context.ts';
+import { notifyOnStop, hasColors } from '../context.ts';
+import type { ColorMode, Context, ExitCode } from '../context.ts';
 import {
   clockJumpLog,
   delayLog,
@@ -43,7 +43,7 @@ import {
 import { startEmulatedAccount } from '../emulated-account.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
-import { addSettings, emulatorOption, withConfig } from '../options.ts';
+import { addSettings, colorOption, emulatorOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
@@ -70,21 +70,22 @@ const HELP: HelpText = {
   needsAccount: true,
 };
 
-type RunFlags = { readonly emulator?: boolean; readonly once?: boolean };
+type RunFlags = { readonly emulator?: boolean; readonly once?: boolean; readonly color: ColorMode };
 
 /** Defines `run`, the daemon. */
 export function defineRun(command: Command, scope: CommandScope): void {
   command
     .addOption(emulatorOption())
-    .option('--once', 'Exit when all services are in sync, or when a pass cannot bring them in sync');
+    .option('--once', 'Exit when all services are in sync, or when a pass cannot bring them in sync')
+    .addOption(colorOption());
   addSettings(command, SETTINGS, scope);
   addHelpText(command, HELP, scope.context);
-  command.action(async ({ emulator = false, once = false }: RunFlags) =>
-    withConfig(command, scope, async (config) => run(config, { emulator, once }, scope.context)),
+  command.action(async ({ emulator = false, once = false, color }: RunFlags) =>
+    withConfig(command, scope, async (config) => run(config, { emulator, once, color }, scope.context)),
   );
 }
 
-type RunOptions = { readonly emulator: boolean; readonly once: boolean };
+type RunOptions = { readonly emulator: boolean; readonly once: boolean; readonly color: ColorMode };
 
 /** Runs the daemon until it is stopped; with `once`, until a pass has nothing left to do. */
 async function run({ settings }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
@@ -147,9 +148,9 @@ async function run({ settings }: Config, options: RunOptions, context: Context):
 type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
 
 /** Opens the parts of a daemon and connects them. Throws a `ConfigError` if a setting or a variable is wrong. */
-async function openDaemonParts(settings: Settings, { emulator, once }: RunOptions, context: Context) {
+async function openDaemonParts(settings: Settings, { emulator, once, color }: RunOptions, context: Context) {
   const progress = await openProgress(context);
-  const log = openLog(settings, context, progress.clear);
+  const log = openLog(settings, { context, colors: hasColors(context, color), onLine: progress.clear });
   const folder = openFolder(settings, { once });
   const emulated = emulator
     ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
@@ -248,14 +249,17 @@ async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<
 }
 
 /** Opens the log on stdout. From now on, the process continues when stdout cannot be written. */
-function openLog({ log_level: level, log_format: format }: Settings, context: Context, onLine: () => void): Log {
+function openLog(
+  { log_level: level, log_format: format }: Settings,
+  { context, colors, onLine }: { readonly context: Context; readonly colors: boolean; readonly onLine: () => void },
+): Log {
   context.ignoreStdoutErrors();
   return createLog({
     level,
     format,
     fd: 1,
     stream: process.stdout,
-    colors: wantsColors(context),
+    colors,
     redact: (line) => {
       onLine();
       return context.secrets.redact(line);

@@ -288,3 +288,10 @@ test('wraps lines at the width of the terminal', async () => {
   for (const row of rows) if (!row.includes(folder)) expect(row.length).toBeLessThanOrEqual(60);
   expect(rows.filter((row) => row.startsWith('    ')).length).toBeGreaterThan(3);
 });
+
+test.for(['always', 'never'])('--color %s decides whether the result is colored', async (color) => {
+  const { url } = await emulated({ services: [web()] });
+  const line = ['import', '--into', temporaryFolder(), '--color', color];
+  const { code, stdout } = await command(line, { environment: accountAt(url) });
+  expect({ code, colored: stdout.includes('\u{1b}[') }).toEqual({ code: 0, colored: color === 'always' });
+});

@@ -219,7 +219,7 @@ test.for(COMMANDS)('%s --print-config prints the settings without secrets, and d
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(settingDocs.length + 2);
   expect(lines[0]).toMatch(/^services: \/nowhere +# --services$/);
-  expect(lines[4]).toMatch(/^interval: 1h +# VPC_RECONCILER_INTERVAL$/);
+  expect(lines.find((line) => line.startsWith('interval'))).toMatch(/^interval: 1h +# VPC_RECONCILER_INTERVAL$/);
   expect(lines.at(-2)).toMatch(/^# account abc, credentials from CLOUDFLARE_API_TOKEN/);
   expect(lines.at(-1)).toBe('# no proxy');
 

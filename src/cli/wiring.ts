@@ -12,7 +12,7 @@ import type { Directory } from '../core/service/directory.ts';
 import { reconciler } from '../pass/reconcile.ts';
 import type { Pass, ReconcilerOptions } from '../pass/reconcile.ts';
 import { folderSource } from '../source/folder-source.ts';
-import { localFirst } from '../source/local-first.ts';
+import { localFolder } from '../source/local/local-folder.ts';
 import { threadedFolder } from '../source/thread/threaded-folder.ts';
 import type { ThreadedFolder } from '../source/thread/threaded-folder.ts';
 import { fileRules } from './options.ts';
@@ -25,17 +25,12 @@ export const clock: Clock = { now: () => new Date(), elapsedMs: () => performanc
 
 export type Folder = Pick<ThreadedFolder, 'openWatcher' | 'close'> & { readonly source: Source };
 
-/**
- * Opens the folder of declarations. Close it when it is no longer used. Another thread reads it, except for the first time if it is on a
- * local disk: then, starting the thread would take longer than reading. With `once`, the folder is read a few times only.
- */
-export function openFolder(settings: Settings, { once = false } = {}): Folder {
+/** Opens the folder of declarations. Close it when it is no longer used. */
+export function openFolder(settings: Settings): Folder {
   const { services: path, allow_empty: allowEmpty } = settings;
   const rules = fileRules(settings);
-  const folder = threadedFolder({ path, rules });
-  if (!once) folder.start();
-  const reader = localFirst({ path, rules, reader: folder.reader, maxReads: once ? Infinity : 1 });
-  return { ...folder, source: folderSource({ path, rules, allowEmpty, reader }) };
+  const folder = localFolder({ path, rules, threaded: threadedFolder({ path, rules }) });
+  return { ...folder, source: folderSource({ path, rules, allowEmpty, reader: folder.reader }) };
 }
 
 export function createBudget(settings: Settings, onWait: (wait: Wait) => void): Budget {

@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { FileRules } from './file-rules.ts';
-import type { FoundFile } from './list-files.ts';
+import type { FoundFile, ReadHooks } from './list-files.ts';
 import { readFiles } from './read-files.ts';
 
 /** A file with the hash of its content. */
@@ -31,19 +31,17 @@ export type FolderReader = {
 /** The content of the folder, as in a read. */
 export type CurrentContent = Pick<FolderRead, 'revision' | 'digest'>;
 
-export type ReaderOptions = {
+export type ReaderOptions = ReadHooks & {
   readonly path: string;
   readonly rules: FileRules;
-  /** Called for every entry of the folder. */
-  readonly onEntry?: () => void;
 };
 
 /** Returns a reader that blocks the calling thread while it reads. */
-export function folderReader({ path, rules, onEntry }: ReaderOptions): FolderReader {
+export function folderReader({ path, rules, ...hooks }: ReaderOptions): FolderReader {
   let last: { readonly version: string; readonly digests: ReadonlyMap<string, string> } | null = null;
   return {
     read: async (base, signal) => {
-      const { revision, files } = await readFiles(path, rules, signal, onEntry);
+      const { revision, files } = await readFiles(path, rules, signal, hooks);
       const hashed = files.map((file): HashedFile => ({ ...file, digest: digestOf(file) }));
       const digests = new Map(hashed.map((file) => [file.path, file.digest]));
       const known = last?.version === base ? last?.digests : undefined;
@@ -58,7 +56,7 @@ export function folderReader({ path, rules, onEntry }: ReaderOptions): FolderRea
       };
     },
     current: async (signal) => {
-      const { revision, files } = await readFiles(path, rules, signal, onEntry);
+      const { revision, files } = await readFiles(path, rules, signal, hooks);
       return { revision, digest: digestOfFiles(new Map(files.map((file) => [file.path, digestOf(file)]))) };
     },
   };

@@ -62,12 +62,15 @@ function findGitFolder(start: string): string | null {
     const candidate = join(folder, '.git');
     const stats = statSync(candidate, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true) return candidate;
-    if (stats?.isFile() === true) {
-      const target = /^gitdir: (.+)$/m.exec(readFileSync(candidate, 'utf8'))?.[1];
-      return target === undefined ? null : resolve(folder, target);
-    }
+    if (stats?.isFile() === true) return gitFolderNamedIn(readFileSync(candidate, 'utf8'), folder);
     if (dirname(folder) === folder) return null;
   }
+}
+
+/** Returns the git folder that the file `.git` of a worktree names; null if it names none. */
+export function gitFolderNamedIn(text: string, worktree: string): string | null {
+  const target = /^gitdir: (.+)$/m.exec(text)?.[1];
+  return target === undefined ? null : resolve(worktree, target);
 }
 
 function readHead(gitFolder: string): string | null {

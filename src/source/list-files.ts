@@ -25,11 +25,17 @@ const MAX_ENTRIES = 50_000;
 /** The name of a file of declarations. A folder with such a name is probably a mistake. Other folders can match too, by `team/**`. */
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
 
-/**
- * Lists and reads all files below `root` that hold declarations or values. Calls `onEntry` for every entry. Throws the system's error if an
- * entry disappears.
- */
-export function listFiles(root: string, rules: FileRules, onEntry?: () => void): Listing {
+export type ReadHooks = {
+  /** Called for every entry of the folder. */
+  readonly onEntry?: () => void;
+  /** Called before a link in the folder is followed, with its path. An error that it throws ends the read. */
+  readonly onLink?: (path: string) => void;
+  /** Called with how long reading has blocked the thread, in milliseconds. */
+  readonly onBlocked?: (ms: number) => void;
+};
+
+/** Lists and reads all files below `root` that hold declarations or values. Throws the system's error if an entry disappears. */
+export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: ReadHooks = {}): Listing {
   const files: FoundFile[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
   let entryCount = 0;
@@ -50,6 +56,7 @@ export function listFiles(root: string, rules: FileRules, onEntry?: () => void):
   };
   const visit = (entry: Dirent, folder: string, path: string, parents: readonly string[]) => {
     const isMatch = isIncluded(path, rules);
+    if (entry.isSymbolicLink()) onLink?.(join(folder, entry.name));
     const target = resolveEntry(root, join(folder, entry.name), entry);
     if ('fault' in target) {
       if (isMatch || target.isFolder) files.push({ path, fault: target.fault });

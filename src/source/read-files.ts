@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileRules } from './file-rules.ts';
 import { asError, folderVersion, isUnchanged } from './folder-version.ts';
 import { listFiles } from './list-files.ts';
-import type { FoundFile, Listing } from './list-files.ts';
+import type { FoundFile, Listing, ReadHooks } from './list-files.ts';
 import { isNotFound } from './read-file.ts';
 
 export type FolderFiles = {
@@ -23,7 +23,7 @@ const MAX_MISSING_IN_A_ROW = 5;
 /**
  * Reads all files of a folder that hold declarations or values, as of one moment. Waits until git has finished changing the folder, reads from its real path,
  * and starts again if the folder was replaced during the attempt, as git-sync and the kubelet do. Each attempt is synchronous, because
- * this is several times faster for thousands of small files. `onEntry` is called for every entry of the folder.
+ * this is several times faster for thousands of small files.
  *
  * Throws the system's error if the folder itself cannot be read, and an error with a message if the folder keeps changing.
  */
@@ -31,7 +31,7 @@ export async function readFiles(
   folder: string,
   rules: FileRules,
   signal?: AbortSignal,
-  onEntry?: () => void,
+  hooks?: ReadHooks,
 ): Promise<FolderFiles> {
   const deadline = performance.now() + RETRY_TIMEOUT_MS;
   for (let missingInARow = 0; ; await sleep(RETRY_PAUSE_MS, undefined, { signal })) {
@@ -43,7 +43,7 @@ export async function readFiles(
       continue;
     }
     missingInARow = 0;
-    const listing = version.isBusy ? null : tryToList(version.root, rules, onEntry);
+    const listing = version.isBusy ? null : tryToList(version.root, rules, hooks);
     if (listing instanceof Error && (!isNotFound(listing) || isLastAttempt)) throw listing;
     if (listing !== null && !(listing instanceof Error) && isUnchanged(version, folder) && listing.isCurrent()) {
       return { root: version.root, revision: version.revision, files: listing.files };
@@ -57,10 +57,13 @@ export async function readFiles(
 }
 
 /** Returns the error instead of throwing it: a file that disappears during an attempt means that the folder was replaced. */
-function tryToList(root: string, rules: FileRules, onEntry?: () => void): Listing | Error {
+function tryToList(root: string, rules: FileRules, hooks?: ReadHooks): Listing | Error {
+  const startedAt = performance.now();
   try {
-    return listFiles(root, rules, onEntry);
+    return listFiles(root, rules, hooks);
   } catch (error) {
     return asError(error);
+  } finally {
+    hooks?.onBlocked?.(performance.now() - startedAt);
   }
 }

@@ -66,7 +66,7 @@ export function defineEmulate(command: Command, scope: CommandScope): void {
 async function emulate({ settings }: Config, flags: EmulateFlags, context: Context): Promise<ExitCode> {
   const { port, seed, scenario: file } = flags;
   const scenario = file === undefined ? {} : readScenario(file);
-  const { source, close } = openFolder(settings, { once: true });
+  const { source, close } = openFolder(settings);
   // Throws if the folder cannot be read. Otherwise, the user would not learn why there are no services.
   if (seed !== 'empty') await source.read(context.stop);
   const { emulator, account } = await startEmulatedAccount(source, seed, {

@@ -72,7 +72,7 @@ export type PassResult = { readonly report: Report; readonly planned: Planned; r
 /** Runs one pass. */
 export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
   const { planOnly, savedPlan, only } = request;
-  const folder = openFolder(settings, { once: true });
+  const folder = openFolder(settings);
   const { source } = folder;
   const emulated = request.emulator ? await emulateAccount(source) : null;
   const account =

@@ -151,7 +151,7 @@ type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
 async function openDaemonParts(settings: Settings, { emulator, once, color }: RunOptions, context: Context) {
   const progress = await openProgress(context);
   const log = openLog(settings, { context, colors: hasColors(context, color), onLine: progress.clear });
-  const folder = openFolder(settings, { once });
+  const folder = openFolder(settings);
   const emulated = emulator
     ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WatchState } from '../../core/load/source.ts';
 import type { FileRules } from '../file-rules.ts';
 import type { FolderReader } from '../folder-reader.ts';
 import type { FolderWatcher, OpenWatcher, WatcherEvents } from '../watch/folder-watcher.ts';
@@ -33,8 +34,9 @@ export type ThreadedFolder = {
 };
 
 /**
- * Returns a folder whose thread starts with the first task. While the file system does not respond, all reads fail at once, and the thread continues as soon as it responds.
- * The folder may also be mounted again elsewhere, while the thread stays blocked for good. So the thread is replaced after a while.
+ * Returns a folder whose thread starts with the first task. While the file system does not respond, all reads fail at once, and the
+ * thread continues as soon as it responds. The folder may also be mounted again elsewhere, while the thread stays blocked for good. So
+ * the thread is replaced after a while.
  */
 export function threadedFolder({ path, rules, stallMs = STALL_MS }: ThreadedFolderOptions): ThreadedFolder {
   let events: WatcherEvents | null = null;
@@ -70,8 +72,9 @@ export function threadedFolder({ path, rules, stallMs = STALL_MS }: ThreadedFold
       current: async (signal) => ask({ kind: 'current' }, signal),
     },
     openWatcher: (watcherEvents) => {
-      events = watcherEvents;
-      return threadedWatcher(ask, watcherEvents.signal);
+      const { watcher, onState } = threadedWatcher(ask, watcherEvents);
+      events = { ...watcherEvents, state: { ...watcherEvents.state, set: onState } };
+      return watcher;
     },
     start: () => {
       current ??= startNext();
@@ -97,13 +100,17 @@ function handle(notice: Notice, { state, onEvent, onStartGap }: WatcherEvents): 
 
 type Ask = <T extends Task>(task: T, signal: AbortSignal) => Promise<TaskResults[T['kind']]>;
 
-/** Returns the watcher of the folder thread. */
-function threadedWatcher(ask: Ask, signal: AbortSignal): FolderWatcher {
+/** Returns the watcher of the folder thread. Call `onState` when the thread reports its state. */
+function threadedWatcher(ask: Ask, { state, onStartGap, signal }: WatcherEvents) {
   let startCount = 0;
   let startedAt = -Infinity;
-  return {
+  /** Whether a start has failed here, although the thread can still complete it. Nothing has been checked since. */
+  let isLate = false;
+  const watcher: FolderWatcher = {
     restart: async () => {
+      isLate = true;
       await ask({ kind: 'restartWatcher' }, signal);
+      isLate = false;
       startCount += 1;
       startedAt = performance.now();
     },
@@ -115,4 +122,9 @@ function threadedWatcher(ask: Ask, signal: AbortSignal): FolderWatcher {
       await ask({ kind: 'closeWatcher' }, AbortSignal.timeout(CLOSE_TIMEOUT_MS)).catch(() => {});
     },
   };
+  const onState = (next: WatchState) => {
+    state.set(next);
+    if (isLate) onStartGap();
+  };
+  return { watcher, onState };
 }

@@ -18,6 +18,7 @@ import type { Emulator } from '../../../src/emulator/emulator.ts';
 import type { Scenario } from '../../../src/emulator/scenario/scenario.ts';
 import { reconciler } from '../../../src/pass/reconcile.ts';
 import { folderSource } from '../../../src/source/folder-source.ts';
+import { localFolder } from '../../../src/source/local/local-folder.ts';
 import { threadedFolder } from '../../../src/source/thread/threaded-folder.ts';
 import { watchFolder } from '../../../src/source/watch/watch-folder.ts';
 import { budgetOf } from '../../cloudflare/client.ts';
@@ -95,7 +96,7 @@ export async function startDaemon(
     random: Math.random,
   });
   const rules = { include: ['**/*.{yaml,yml,json}'] };
-  const folder = threadedFolder({ path, rules });
+  const folder = localFolder({ path, rules, threaded: threadedFolder({ path, rules }) });
   const source = folderSource({ path, rules, allowEmpty: false, reader: folder.reader });
   const controller = new AbortController();
   let runs = 0;

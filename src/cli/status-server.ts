@@ -65,6 +65,8 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
   const events = createEventHub(onBug);
   const receivers = [history.add, metrics.onReport, (report: Report) => events.send('report', summarize(report))];
   let requestPass = noPass;
+  /** Counts reports and phases. */
+  let state = 0;
 
   const routes = createRoutes({
     health,
@@ -72,6 +74,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     pageData: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
     recentReports: history.reports,
     subscribe: events.subscribe,
+    state: () => state,
     requestPass: () => requestPass(),
     reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenProblem }),
   });
@@ -84,10 +87,14 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
   return {
     url: server.url,
     onReport: (report) => {
+      state += 1;
       for (const receive of receivers) guarded(receive, onBug)(report);
     },
     onRequest: metrics.onRequest,
-    onPhase: () => events.send('phase', {}),
+    onPhase: () => {
+      state += 1;
+      events.send('phase', {});
+    },
     acceptPassRequests: (handler) => {
       requestPass = handler;
     },

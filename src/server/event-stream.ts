@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import { SECURITY_HEADERS } from './http-response.ts';
 import type { Subscribe } from './route.ts';
 
@@ -9,24 +9,25 @@ export const EVENT_STREAM_TYPE = 'text/event-stream';
 const HEARTBEAT_MS = 15_000;
 
 /** At most this many bytes wait for a slow client. Beyond that, it is disconnected, and reads the current state when it reconnects. */
-const MAX_UNREAD_BYTES = 64 * 1024;
+const MAX_UNREAD_BYTES = 16 * 1024;
 
-const streamingSockets = new WeakSet<Socket>();
-
-/** Whether the connection carries an event stream. A stream never ends, so no further request on it can be answered. */
-export function isStreaming(socket: Socket): boolean {
-  return streamingSockets.has(socket);
+/** Returns a function that returns the text of an event without secrets. All subscribers share the text of an event. */
+export function eventWriter(redact: (text: string) => string): (event: string, data: unknown) => string {
+  const toText = (data: unknown) => redact(JSON.stringify(data));
+  const toTextOnce = cachedByIdentity(toText);
+  return (event, data) => {
+    const text = typeof data === 'object' && data !== null ? toTextOnce(data) : toText(data);
+    return `event: ${event}\ndata: ${text}\n\n`;
+  };
 }
 
+export type EventStreamOptions = {
+  readonly subscribe: Subscribe;
+  readonly toEvent: (event: string, data: unknown) => string;
+};
+
 /** Sends server-sent events until the client disconnects. https://html.spec.whatwg.org/multipage/server-sent-events.html */
-export function streamEvents(
-  { socket }: IncomingMessage,
-  response: ServerResponse,
-  { subscribe, redact }: { readonly subscribe: Subscribe; readonly redact: (text: string) => string },
-): void {
-  streamingSockets.add(socket);
-  // The previous response on this connection is not sent yet. Node would never report the end of a response in this state.
-  if (response.socket === null) return void socket.destroy();
+export function streamEvents(response: ServerResponse, { subscribe, toEvent }: EventStreamOptions): void {
   response.writeHead(200, {
     ...SECURITY_HEADERS,
     'content-type': EVENT_STREAM_TYPE,
@@ -39,7 +40,7 @@ export function streamEvents(
     else response.write(text);
   };
   write('retry: 2000\n\n');
-  const unsubscribe = subscribe((event, data) => write(`event: ${event}\ndata: ${redact(JSON.stringify(data))}\n\n`));
+  const unsubscribe = subscribe((event, data) => write(toEvent(event, data)));
   const heartbeat = setInterval(() => write(': heartbeat\n\n'), HEARTBEAT_MS).unref();
   response.on('close', () => {
     clearInterval(heartbeat);

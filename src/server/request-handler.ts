@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ConnectionLimits } from './connection-limits.ts';
-import { EVENT_STREAM_TYPE, isStreaming, streamEvents } from './event-stream.ts';
+import { cachedByIdentity } from '../core/base/identity-cache.ts';
+import type { ConnectionLimits } from './connections/connection-limits.ts';
+import type { Connection } from './connections/connection.ts';
+import { EVENT_STREAM_TYPE, eventWriter, streamEvents } from './event-stream.ts';
 import { errorResponse, SECURITY_HEADERS } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
 import { isExpectedHost, targetUrl } from './request-target.ts';
@@ -23,63 +25,83 @@ export type RequestHandlerOptions = {
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const { routes, redact, limits, onBug } = options;
+  const prepared: Prepared = {
+    ...options,
+    contentOf: cachedByIdentity(({ body }) => Buffer.from(redact(body))),
+    notFound: errorResponse(404, `not found; expected one of ${Object.keys(routes).join(', ')}`),
+    toEvent: eventWriter(redact),
+  };
   return (request, response) => {
-    void handle(request, response, options).catch((error: unknown) => {
-      options.onBug(error);
+    const connection = limits.connectionOf(request.socket);
+    // A connection gives the parser one request at a time, whatever the client sends.
+    if (connection === undefined || !connection.onRequest()) return void request.socket.destroy();
+    response.on('close', connection.onAnswered);
+    const exchange = { request, response, connection };
+    void handle(exchange, prepared).catch((error: unknown) => {
+      onBug(error);
       if (response.headersSent) response.destroy();
-      else send(request, response, errorResponse(500, 'internal error; see the log'), options);
+      else send(exchange, errorResponse(500, 'internal error; see the log'), prepared);
     });
   };
 }
 
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: RequestHandlerOptions,
-): Promise<void> {
+type Prepared = RequestHandlerOptions & {
+  /** Returns the bytes of a response without secrets. A response that is returned again has the same bytes. */
+  readonly contentOf: (response: HttpResponse) => Buffer;
+  readonly notFound: HttpResponse;
+  readonly toEvent: (event: string, data: unknown) => string;
+};
+
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+};
+
+async function handle(exchange: Exchange, options: Prepared): Promise<void> {
+  const { request, response, connection } = exchange;
   // No route reads a request body; discard it.
   request.resume();
-  if (isStreaming(request.socket)) return void request.socket.destroy();
   if (!isExpectedHost(request, { boundTo: options.boundTo(), listenHost: options.listenHost })) {
     const refusal = errorResponse(421, 'unexpected host name; expected localhost, 127.0.0.1, or [::1]');
-    return send(request, response, refusal, options);
+    return send(exchange, refusal, options);
   }
   const url = targetUrl(request);
   const route = url === null ? undefined : options.routes[url.pathname];
   if (url === null || route === undefined) {
-    const paths = Object.keys(options.routes).join(', ');
-    return send(request, response, errorResponse(404, `not found; expected one of ${paths}`), options);
+    return send(exchange, options.notFound, options);
   }
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (method !== route.method) {
     const refusal = errorResponse(405, `method: expected ${route.method}, found ${request.method}`);
-    return send(request, response, { ...refusal, headers: { allow: route.method } }, options);
+    return send(exchange, { ...refusal, headers: { allow: route.method } }, options);
   }
   if ('respond' in route) {
     const routeRequest = { query: url.searchParams, headers: request.headers };
-    return send(request, response, await route.respond(routeRequest), options);
+    return send(exchange, await route.respond(routeRequest), options);
   }
   if (request.method === 'HEAD') {
-    return send(request, response, { status: 200, contentType: EVENT_STREAM_TYPE, body: '' }, options);
+    return send(exchange, { status: 200, contentType: EVENT_STREAM_TYPE, body: '' }, options);
   }
-  streamEvents(request, response, { subscribe: route.subscribe, redact: options.redact });
+  connection.onStream();
+  streamEvents(response, { subscribe: route.subscribe, toEvent: options.toEvent });
 }
 
 function send(
-  { method, socket }: IncomingMessage,
-  response: ServerResponse,
-  { status, contentType, body, headers }: HttpResponse,
-  { redact, limits }: Pick<RequestHandlerOptions, 'redact' | 'limits'>,
+  { request, response, connection }: Exchange,
+  answer: HttpResponse,
+  { contentOf, limits }: Pick<Prepared, 'contentOf' | 'limits'>,
 ): void {
-  const content = Buffer.from(redact(body));
-  response.writeHead(status, {
+  const content = contentOf(answer);
+  response.writeHead(answer.status, {
     ...SECURITY_HEADERS,
-    'content-type': contentType,
+    'content-type': answer.contentType,
     'content-length': content.length,
     'cache-control': 'no-store',
-    ...headers,
+    ...answer.headers,
   });
-  if (method === 'HEAD') return void response.end();
-  limits.trackResponse(response, socket, content.length);
+  if (request.method === 'HEAD') return void response.end();
+  limits.trackResponse(connection, response, content);
   response.end(content);
 }

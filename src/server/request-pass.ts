@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import type { Report } from '../core/report/report.ts';
 import { errorResponse, jsonResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
@@ -25,8 +26,11 @@ export async function requestPass(
   const report = await pendingReport;
   return report === null
     ? errorResponse(503, 'no pass will start: the process is shutting down')
-    : jsonResponse(200, report);
+    : reportResponse(report);
 }
+
+/** Callers that waited for the same pass get the same response. */
+const reportResponse = cachedByIdentity((report: Report) => jsonResponse(200, report));
 
 /** Returns the response to a caller who may not request a pass, or null when the token is right. */
 function checkToken(authorization: string, reconcileToken: RequestPassOptions['reconcileToken']): HttpResponse | null {

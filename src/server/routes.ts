@@ -5,6 +5,7 @@ import { browserScript } from './page/browser-script.ts';
 import type { PageData } from './page/page-data.ts';
 import { renderPage } from './page/page.ts';
 import { stylesheet } from './page/stylesheet.ts';
+import { cachedResponse } from './response-cache.ts';
 import { requestPass } from './request-pass.ts';
 import type { RequestPassOptions } from './request-pass.ts';
 import type { Routes, Subscribe } from './route.ts';
@@ -17,23 +18,28 @@ export type RoutesOptions = RequestPassOptions & {
   /** Returns recent reports as JSON texts, newest first. */
   readonly recentReports: () => readonly string[];
   readonly subscribe: Subscribe;
+  /** Returns another value after every report and every phase. Until then, the page and the reports are rendered once a second. */
+  readonly state: () => unknown;
 };
 
 /** Returns the routing table of the status server. */
 export function createRoutes(options: RoutesOptions): Routes {
-  const { health, pageData, subscribe } = options;
+  const { health, pageData, subscribe, state } = options;
+  const css = text('text/css; charset=utf-8', stylesheet);
+  const script = text('text/javascript; charset=utf-8', browserScript);
+  const getCached = (render: () => HttpResponse | Promise<HttpResponse>) => get(cachedResponse(state, render));
   return {
-    '/': get(() => page({ ...pageData(), health: health() })),
-    '/page.css': get(() => text('text/css; charset=utf-8', stylesheet)),
-    '/page.js': get(() => text('text/javascript; charset=utf-8', browserScript)),
+    '/': getCached(() => page({ ...pageData(), health: health() })),
+    '/page.css': get(() => css),
+    '/page.js': get(() => script),
     '/healthz': get(() => probe(health(), 'healthy')),
     '/readyz': get(() => probe(health(), 'ready')),
-    '/metrics': get(async () => {
+    '/metrics': getCached(async () => {
       const metrics = await options.metrics();
       return text(metrics.contentType, metrics.text);
     }),
-    '/api/report': get(() => latestReport(pageData())),
-    '/api/reports': get(() => text('application/json', `[${options.recentReports().join(',\n')}]\n`)),
+    '/api/report': getCached(() => latestReport(pageData())),
+    '/api/reports': getCached(() => text('application/json', `[${options.recentReports().join(',\n')}]\n`)),
     '/api/events': { method: 'GET', subscribe },
     '/api/reconcile': { method: 'POST', respond: async (request) => requestPass(request, options) },
   };

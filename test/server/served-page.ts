@@ -25,6 +25,7 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     pageData: () => data,
     recentReports: () => [],
+    state: () => data,
     subscribe: (send) => {
       subscriptions += 1;
       subscribers.add(send);

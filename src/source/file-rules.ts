@@ -34,3 +34,33 @@ export function isExcluded(path: string, { exclude = [] }: FileRules): boolean {
     return exclude.some((glob) => matchesGlob(parent, glob));
   });
 }
+
+/** Whether `include` can match files at any depth below this folder. True in doubt. */
+export function mayInclude(folder: string, { include }: FileRules): boolean {
+  const names = folder.split('/');
+  return include.some((glob) => mayMatchBelow(names, glob));
+}
+
+/** Compares the names of a folder with the parts of a glob, as far as each part stands for exactly one name. */
+function mayMatchBelow(names: readonly string[], glob: string): boolean {
+  if (glob.startsWith('!')) return true;
+  const parts = glob.split('/');
+  for (const [index, name] of names.entries()) {
+    const part = parts[index];
+    // The last part selects files of the folder before.
+    if (part === undefined || index === parts.length - 1) return part?.includes('**') === true;
+    if (!isOneName(part)) return true;
+    if (!matchesGlob(name, part)) return false;
+  }
+  return true;
+}
+
+/** Whether a part of a glob stands for one name. A brace or a parenthesis that is closed in a later part contains a `/`. */
+function isOneName(part: string): boolean {
+  if (['', '.', '..'].includes(part) || part.includes('**')) return false;
+  return countOf(part, '{') === countOf(part, '}') && countOf(part, '(') === countOf(part, ')');
+}
+
+function countOf(text: string, character: string): number {
+  return text.split(character).length - 1;
+}

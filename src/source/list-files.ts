@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node
 import type { Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errorCodeOrMessage } from '../core/base/errno.ts';
-import { isExcluded, isHidden, isIncluded } from './file-rules.ts';
+import { isExcluded, isHidden, isIncluded, mayInclude } from './file-rules.ts';
 import type { FileRules } from './file-rules.ts';
 import { folderVersion, isUnchanged } from './folder-version.ts';
 import type { FolderVersion } from './folder-version.ts';
@@ -19,8 +19,11 @@ export type Listing = {
   readonly isCurrent: () => boolean;
 };
 
-/** Far more than any folder of declarations contains. Links between folders can produce an endless number of paths. */
-const MAX_ENTRIES = 50_000;
+/**
+ * Far more files than any folder of declarations contains. Counts the selected ones; and everything that is reached through links, which
+ * can produce an endless number of paths.
+ */
+const MAX_FILES = 50_000;
 
 /** The name of a file of declarations. A folder with such a name is probably a mistake. Other folders can match too, by `team/**`. */
 const DECLARATION_NAME = /\.(?:ya?ml|json)$/i;
@@ -38,9 +41,16 @@ export type ReadHooks = {
 export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: ReadHooks = {}): Listing {
   const files: FoundFile[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
-  let entryCount = 0;
+  let fileCount = 0;
+  const count = () => {
+    fileCount += 1;
+    if (fileCount <= MAX_FILES) return;
+    throw new Error(
+      `more than ${MAX_FILES} files are selected, counting everything that is reached through links; narrow the setting include`,
+    );
+  };
 
-  const walk = (folder: string, prefix: string, parents: readonly string[]) => {
+  const walk = (folder: string, prefix: string, { parents, isLinked }: Way) => {
     const entries = readdirSync(folder, { withFileTypes: true }).sort(byName);
     if (folder !== root && entries.some(({ name }) => name === '..data' || name === '.git')) {
       nested.push({ folder, version: folderVersion(folder) });
@@ -48,32 +58,33 @@ export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: R
     for (const entry of entries) {
       onEntry?.();
       if (isHidden(entry.name) || isExcluded(prefix + entry.name, rules)) continue;
-      entryCount += 1;
-      if (entryCount > MAX_ENTRIES)
-        throw new Error(`more than ${MAX_ENTRIES} files, counting those reached through links`);
-      visit(entry, folder, prefix + entry.name, parents);
+      visit(entry, folder, prefix + entry.name, { parents, isLinked });
     }
   };
-  const visit = (entry: Dirent, folder: string, path: string, parents: readonly string[]) => {
+  const visit = (entry: Dirent, folder: string, path: string, { parents, isLinked }: Way) => {
     const isMatch = isIncluded(path, rules);
+    if (isMatch || isLinked) count();
     if (entry.isSymbolicLink()) onLink?.(join(folder, entry.name));
     const target = resolveEntry(root, join(folder, entry.name), entry);
     if ('fault' in target) {
-      if (isMatch || target.isFolder) files.push({ path, fault: target.fault });
+      if (isMatch || (target.isFolder && mayInclude(path, rules))) files.push({ path, fault: target.fault });
     } else if (entry.isSymbolicLink() ? statSync(target.realPath).isDirectory() : entry.isDirectory()) {
       // The folder is read anyway: its services must not seem undeclared because of its name.
       if (isMatch && DECLARATION_NAME.test(path)) {
         files.push({ path, fault: 'expected a file, found a folder with this name; rename the folder' });
       }
-      if (parents.includes(target.realPath)) {
-        files.push({ path, fault: 'expected a folder, found a link to a parent folder' });
-      } else walk(target.realPath, `${path}/`, [...parents, target.realPath]);
+      enter(target.realPath, path, { parents, isLinked: isLinked || entry.isSymbolicLink() });
     } else if (isMatch) {
       files.push({ path, ...readFile(target.realPath) });
     }
   };
+  const enter = (folder: string, path: string, { parents, isLinked }: Way) => {
+    if (!mayInclude(path, rules)) return;
+    if (parents.includes(folder)) files.push({ path, fault: 'expected a folder, found a link to a parent folder' });
+    else walk(folder, `${path}/`, { parents: [...parents, folder], isLinked });
+  };
 
-  walk(root, '', [root]);
+  walk(root, '', { parents: [root], isLinked: false });
   for (const path of rules.values ?? []) files.push({ path, ...readValuesFile(root, path) });
   return {
     files,
@@ -83,6 +94,9 @@ export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: R
       ),
   };
 }
+
+/** How a folder was reached: the real paths of it and of its parents, and whether through a link. */
+type Way = { readonly parents: readonly string[]; readonly isLinked: boolean };
 
 /** Reads a values file. One that is missing is a fault and no error, because the folder does not seem to have been replaced. */
 export function readValuesFile(root: string, path: string): FileContent {

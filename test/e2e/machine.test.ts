@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accountAt, emulated, folderOf, SECRET, temporaryFolder, web } from '../cli/command.ts';
 import { after, inShell, start } from './program.ts';
 import type { Program } from './program.ts';
@@ -228,4 +228,53 @@ test('reports failed passes without file descriptors, recovers, and detects the 
   await program.logged({ event, outcome: 'converged' });
   program.send('SIGTERM');
   expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** Runs the program in a user namespace of its own, with this many of a kind of kernel object. */
+const limited = (limit: string, count: number) =>
+  inShell(`exec unshare --user --map-root-user sh -c 'echo ${count} > /proc/sys/user/${limit} && exec "$@"' sh "$@"`);
+
+const mayLimit = spawnSync('unshare', [
+  '--user',
+  '--map-root-user',
+  'test',
+  '-w',
+  '/proc/sys/user/max_inotify_watches',
+]);
+
+describe.runIf(mayLimit.status === 0)('with user namespaces (unshare):', () => {
+  test.for([
+    {
+      limit: 'max_inotify_watches',
+      reason: /^the kernel has too few inotify watches left for .*; raise fs\.inotify\.max_user_watches \(now \d+\)$/,
+    },
+    {
+      limit: 'max_inotify_instances',
+      reason:
+        /^the kernel has no inotify instance left .*; raise fs\.inotify\.max_user_instances \(now \d+\) or ulimit -n$/,
+    },
+  ])('warns once when $limit is used up, with the limit to raise, and finds changes', async ({ limit, reason }) => {
+    const services = folderOf({ 'web.yaml': web() });
+    for (let folder = 0; folder < 8; folder += 1) mkdirSync(join(services, `folder-${folder}`));
+    const { url } = await emulated({ services: [web()] });
+    const program = start(['run', '--services', services, '--interval', '0', '--rescan', '100ms'], {
+      environment: accountAt(url),
+      command: limited(limit, limit === 'max_inotify_watches' ? 6 : 0),
+    });
+    const daemon = await servedBy(program);
+    await program.until((stdout) => stdout.includes('"event":"watching"') && stdout.includes(event));
+    const checks = async (): Promise<unknown> => Object((await daemon.get('/healthz')).json).watcher.last_check?.at;
+    // Each rescan sets up the watch again, without success.
+    for (let rescans = 0; rescans < 3; rescans += 1) {
+      const before = await checks();
+      await expect.poll(checks, { timeout: 10_000 }).not.toBe(before);
+    }
+    writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port: 81 })));
+    await program.logged({ event, trigger: 'change', outcome: 'converged' });
+    expect(await daemon.get('/healthz')).toMatchObject({
+      json: { watcher: { by: 'rescans', reason: expect.stringMatching(reason) } },
+    });
+    expect(program.stdout()).toMatch(/"level":"warn","time":"[^"]+","event":"watching","by":"rescans"/);
+    expect(program.stdout().match(/"event":"watching"/g)).toHaveLength(1);
+  });
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -184,6 +184,60 @@ describe('a link', () => {
     for (const name of names) mkdirSync(join(folder, name));
     for (const name of names) for (const other of names) symlinkSync(`../${other}`, join(folder, name, other));
     await expect(readFiles(folder, rules)).rejects.toThrow('more than');
+  });
+});
+
+/** Writes two declarations and 60,000 other files. They are hard links, which are created faster. */
+function writeManyFiles(folder: string): void {
+  write(folder, { 'services/a.yaml': 'a', 'services/deep/b.yaml': 'b', 'file.js': '' });
+  for (let part = 0; part < 20; part += 1) {
+    mkdirSync(join(folder, `node_modules/part-${part}`), { recursive: true });
+    for (let file = 0; file < 3000; file += 1) {
+      linkSync(join(folder, 'file.js'), join(folder, `node_modules/part-${part}/${file}.js`));
+    }
+  }
+}
+
+describe('a narrow include', () => {
+  test('reads a folder with more than 50,000 other files, and does not visit them if it cannot select any', async () => {
+    const folder = temporaryFolder();
+    writeManyFiles(folder);
+    const visited: number[] = [];
+    for (const globs of [['**/*.yaml'], ['services/**/*.yaml']]) {
+      let entries = 0;
+      const { files } = await readFiles(folder, { include: globs }, undefined, {
+        onEntry: () => {
+          entries += 1;
+        },
+      });
+      expect(files.map(({ path }) => path)).toEqual(['services/a.yaml', 'services/deep/b.yaml']);
+      visited.push(entries);
+    }
+    expect(visited[0]).toBeGreaterThan(60_000);
+    expect(visited[1]).toBeLessThan(10);
+    await expect(readFiles(folder, { include: ['**/*.js'] })).rejects.toThrow(
+      'more than 50000 files are selected, counting everything that is reached through links; narrow the setting include',
+    );
+  });
+
+  test('reports no links in folders that it excludes', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'services/a.yaml': 'a' });
+    symlinkSync('/usr', join(folder, 'outside'));
+    symlinkSync('.', join(folder, 'self'));
+    symlinkSync('/usr', join(folder, 'services/outside'));
+    expect(await found(folder, { include: ['services/**/*.yaml'] })).toEqual({
+      'services/a.yaml': 'a',
+      'services/outside': 'fault: expected a folder, found a link that points outside the folder',
+    });
+  });
+
+  test('does not make reading endless either, if links between folders lead to no selected file', async () => {
+    const folder = temporaryFolder();
+    const names = Array.from({ length: 30 }, (_, index) => `d${index}`);
+    for (const name of names) mkdirSync(join(folder, name));
+    for (const name of names) for (const other of names) symlinkSync(`../${other}`, join(folder, name, other));
+    await expect(readFiles(folder, { include: ['**/services/*.yaml'] })).rejects.toThrow('more than');
   });
 });
 

@@ -275,7 +275,15 @@ function logStart({ log, account, emulated, statusServer }: DaemonParts, { mode,
   const api = emulated === null ? realApi : `the built-in emulator at ${baseUrl}, no real account`;
   const activity = mode === 'apply' ? 'reconciling' : 'watching for drift of';
   log.info(
-    { event: 'started', version, mode, services, account_id: accountId, base_url: baseUrl, proxy: via },
+    {
+      event: 'started',
+      version,
+      mode,
+      services,
+      account_id: accountId,
+      base_url: baseUrl,
+      ...(via === null ? {} : { proxy: via }),
+    },
     `vpc-reconciler ${version}: ${activity} ${services} with ${api}`,
   );
   if (statusServer !== null) {

@@ -6,6 +6,7 @@ import { resolveLinks } from './links.ts';
 import type { ResolvedPath } from './links.ts';
 import { watchNames } from './name-watcher.ts';
 import { findRescanReason } from './rescan-reason.ts';
+import { describeWatchError } from './watch-error.ts';
 import type { StateTracker } from './watch-state.ts';
 
 /** How long a start waits for the watcher to become ready. A folder of 50,000 files takes about a second. */
@@ -84,15 +85,16 @@ async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatch
     ignored: (candidate) => basename(candidate) === '.git',
   });
   watcher.on('all', onEvent);
-  watcher.on('error', (error) => {
+  const onError = (error: unknown) => {
+    // The first error stays the reason. Otherwise, the reason would change, and be logged, at every start.
+    if (!hasFailed) state.setFailed(describeWatchError(folder, error));
     hasFailed = true;
-    state.setFailed(error);
-  });
-  const nameWatcher = watchNames(folder, onEvent);
+  };
+  watcher.on('error', onError);
+  const nameWatcher = watchNames(folder, onEvent, onError);
   const onReady = () => {
     const reason = findRescanReason(folder);
-    if (reason !== null) state.set({ by: 'rescans', reason });
-    else if (!hasFailed) state.set({ by: 'events' });
+    if (!hasFailed) state.set(reason === null ? { by: 'events' } : { by: 'rescans', reason });
     if (isLate || resolveLinks(path).identity !== identity) onStartGap();
   };
   const ready = new Promise<void>((resolve) => {

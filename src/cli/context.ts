@@ -5,10 +5,12 @@ import type { Redactor } from '../core/base/text/redactor.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import type { TextOptions } from '../core/report/terminal/style.ts';
 import { painter } from '../sinks/colors.ts';
+import type { ByteOutput } from '../sinks/output.ts';
 
-/** A stream that is written in whole lines. */
+/** Stdout or stderr, written in whole lines, without blocking. If its reader has left, nothing more is written to it. */
 export type Output = {
-  readonly write: (text: string) => unknown;
+  /** `onWritten` is called when the text is written, or cannot be. */
+  readonly write: (text: string, onWritten?: () => void) => unknown;
   readonly isTTY?: boolean;
   /** The width of the terminal. */
   readonly columns?: number | undefined;
@@ -22,14 +24,14 @@ export type Context = {
   readonly stderr: Output;
   /** Standard input; by default that of the process. */
   readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Stdout for a log, whose lines are redacted already. Errors are up to the log. */
+  readonly logOutput: ByteOutput;
   /** Add a secret as soon as it is read, before any output can contain it. */
   readonly secrets: Redactor;
-  /** Aborted with a `FailureError` when the process receives SIGINT or SIGTERM. */
+  /** Aborted with a `FailureError` when the process receives SIGINT, SIGTERM or, unless it asks for a pass, SIGHUP. */
   readonly stop: AbortSignal;
-  /** Registers a listener for SIGHUP, which asks a daemon for a pass. Without a listener, SIGHUP ends the process. */
+  /** Registers a listener for SIGHUP, which asks a daemon for a pass, unless stdout is a terminal. */
   readonly onHangUp: (listener: () => void) => void;
-  /** From this call on, a failed write to stdout does not end the process. A daemon can work without its log. */
-  readonly ignoreStdoutErrors: () => void;
 };
 
 /** The exit code of the process. */
@@ -63,7 +65,10 @@ function columnsOf({ isTTY, columns = 0 }: Output): number {
 /** Calls `notify` with a message for the user when the process receives a stop signal. */
 export function notifyOnStop({ stop }: Context, notify: (text: string) => void): void {
   const onAbort = () => {
-    notify(`${abortReason(stop).message}: finishing the requests in flight; send it again to exit immediately`);
+    const { message } = abortReason(stop);
+    // A closed terminal can send SIGHUP several times, so it is no way to insist.
+    const advice = message.includes('SIGHUP') ? '' : '; send it again to exit immediately';
+    notify(`${message}: finishing the requests in flight${advice}`);
   };
   stop.addEventListener('abort', onAbort, { once: true });
 }

@@ -101,6 +101,16 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
+/** Logs on SIGHUP what has happened to the configuration file: other daemons read it again, this one reads it at start only. */
+export async function logConfigChange(log: Log, check: () => Promise<string | null>): Promise<void> {
+  const change = await check();
+  if (change === null) return;
+  log.warn(
+    { event: 'config_changed' },
+    `${change}; the settings of the start stay in use until vpc-reconciler is restarted`,
+  );
+}
+
 export function logMissedChange(log: Log, folder: string): void {
   log.warn(
     { event: 'change_missed' },

@@ -15,7 +15,7 @@ import { addHelpParagraph } from './help.ts';
 /** The arguments of a function that defines a command. */
 export type CommandScope = {
   readonly context: Context;
-  /** Sets the exit code; 0 if it is not called. */
+  /** Sets the exit code. A command that only prints does not call it: its exit code is 0 if all is printed. */
   readonly setExitCode: (code: ExitCode) => void;
 };
 

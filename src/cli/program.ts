@@ -69,9 +69,12 @@ const HELP: HelpText = {
   note: ['To show the options, settings and examples of a command:', 'vpc-reconciler plan --help'],
 };
 
-/** Runs one command and returns its exit code. An error that the user can fix is printed as one line, without a stack trace. */
-export async function runCommandLine(argv: readonly string[], context: Context): Promise<ExitCode> {
-  let exitCode: ExitCode = 0;
+/**
+ * Runs one command and returns its exit code; null if it has no result but what it printed. An error that the user can fix is printed as
+ * one line, without a stack trace.
+ */
+export async function runCommandLine(argv: readonly string[], context: Context): Promise<ExitCode | null> {
+  let exitCode: ExitCode | null = null;
   const setExitCode = (code: ExitCode) => {
     exitCode = code;
   };
@@ -81,7 +84,7 @@ export async function runCommandLine(argv: readonly string[], context: Context):
     return exitCode;
   } catch (error) {
     // Commander throws after it printed the help or the version (exit code 0), or a usage error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? null : 1;
     if (!(error instanceof ConfigError || error instanceof FailureError)) throw error;
     // A ConfigError has one line per problem. The message of a FailureError can quote other programs, so its line breaks are escaped.
     const lines = error instanceof ConfigError ? error.message.split('\n') : [error.message];

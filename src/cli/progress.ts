@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { formatDuration } from '../core/base/duration.ts';
 import { isDumb } from './context.ts';
 import type { Context } from './context.ts';
@@ -13,28 +14,51 @@ export type Progress = {
 /** Shorter passes show no progress. */
 const SHOW_AFTER_MS = 1000;
 
+const FRAMES = ['|', '/', '-', '\\'] as const;
+const FRAME_MS = 120;
+
+/** Moves the cursor to the first column, and clears the line. */
+const CLEAR_LINE = '\r\u001B[2K';
+
 const noProgress: Progress = { onProgress: () => {}, clear: () => {}, end: () => {} };
 
-/** Shows progress on a terminal, and nothing elsewhere. */
-export async function openProgress(context: Context): Promise<Progress> {
-  const { stderr } = context;
-  // The line cannot be removed from a terminal of unknown width.
-  if (isDumb(context) || stderr.isTTY !== true || !process.stderr.isTTY || !(process.stderr.columns > 0))
-    return noProgress;
-  const { default: ora } = await import('ora');
-  const spinner = ora({ stream: process.stderr, discardStdin: false });
+/**
+ * Shows progress on a terminal, and nothing elsewhere. Libraries for this write to the terminal with calls that block the program while
+ * nobody reads it.
+ */
+export function openProgress(context: Context): Progress {
+  const { stderr, environment } = context;
+  const { isTTY, columns = 0 } = stderr;
+  // The line cannot be removed from a terminal of unknown width, nor from one without control characters.
+  if (isTTY !== true || !isatty(2) || columns <= 0 || isDumb(context) || 'CI' in environment) return noProgress;
   const startedMs = performance.now();
+  let text = '';
+  let frame = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isDrawing = false;
+  const draw = () => {
+    // A terminal that is not read gets no further frames.
+    if (isDrawing) return;
+    isDrawing = true;
+    frame = (frame + 1) % FRAMES.length;
+    stderr.write(`${CLEAR_LINE}${`${FRAMES[frame]} ${text}`.slice(0, columns - 1)}`, () => {
+      isDrawing = false;
+    });
+  };
+  const clear = () => {
+    if (timer !== undefined) stderr.write(CLEAR_LINE);
+  };
   return {
     onProgress: (done, total) => {
       const elapsedMs = performance.now() - startedMs;
-      spinner.text = describeProgress({ done, total, elapsedMs });
-      if (elapsedMs >= SHOW_AFTER_MS && done < total && !spinner.isSpinning) spinner.start();
+      text = describeProgress({ done, total, elapsedMs });
+      if (elapsedMs >= SHOW_AFTER_MS && done < total) timer ??= setInterval(draw, FRAME_MS).unref();
     },
-    clear: () => {
-      if (spinner.isSpinning) spinner.clear();
-    },
+    clear,
     end: () => {
-      if (spinner.isSpinning) spinner.stop();
+      clear();
+      clearInterval(timer);
+      timer = undefined;
     },
   };
 }

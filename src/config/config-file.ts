@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { describeSystemError } from '../core/base/errno.ts';
 import { isObject } from '../core/base/json.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
@@ -9,13 +10,23 @@ import { readYaml } from '../core/load/yaml/read-yaml.ts';
 /** A key of the configuration file with its value. `from` is its place: `config.yaml:3 interval`. */
 export type ConfigFileEntry = { readonly key: string; readonly value: unknown; readonly from: string };
 
-export type ConfigFile = { readonly entries: readonly ConfigFileEntry[]; readonly errors: readonly string[] };
+export type ConfigFile = {
+  readonly entries: readonly ConfigFileEntry[];
+  readonly errors: readonly string[];
+  /** The content of the file, if it could be read and decoded. */
+  readonly bytes?: Buffer;
+};
+
+/** A configuration file as it was read at start. */
+export type LoadedFile = { readonly path: string; readonly bytes: Buffer };
 
 /** Reads a configuration file. `namedBy` is the flag or the variable that names it. The keys are not checked here. */
 export function readConfigFile(path: string, namedBy: string): ConfigFile {
+  let bytes: Buffer;
   let decoded: Decoded;
   try {
-    decoded = decodeUtf8(readFileSync(path));
+    bytes = readFileSync(path);
+    decoded = decodeUtf8(bytes);
   } catch (error) {
     const reason = `${JSON.stringify(path)} cannot be read: ${describeSystemError(error)}`;
     return { entries: [], errors: [`${namedBy}: expected a configuration file, found that ${reason}`] };
@@ -30,7 +41,7 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
     renderProblem({ file: path, ...positionOf(offset), path: key, message }),
   );
   const [document, second] = documents;
-  if (document === undefined) return { entries: [], errors };
+  if (document === undefined) return { entries: [], errors, bytes };
   if (!isObject(document.value) || second !== undefined) {
     return { entries: [], errors: [...errors, `${path}: expected one mapping of settings, such as "interval: 5m"`] };
   }
@@ -38,5 +49,41 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
     const { line } = positionOf(document.offsetOfKey([key]));
     return { key, value, from: `${path}:${line} ${key}` };
   });
-  return { entries, errors };
+  return { entries, errors, bytes };
+}
+
+/**
+ * Returns a function that checks whether a file is still as it was read. It returns what has happened to the file, once for each change;
+ * otherwise null. Nothing blocks, whatever the file is now.
+ */
+export function configFileChange({ path, bytes }: LoadedFile): () => Promise<string | null> {
+  let last: string | Buffer = bytes;
+  return async () => {
+    const now = await readNow(path, bytes.length);
+    if (now === last || (typeof now !== 'string' && typeof last !== 'string' && now.equals(last))) return null;
+    last = now;
+    if (typeof now === 'string') return now;
+    return now.equals(bytes) ? null : `${path} has changed`;
+  };
+}
+
+/** Returns the content of a file, as far as it can be the same as before, or why it cannot be read. */
+async function readNow(path: string, length: number): Promise<Buffer | string> {
+  try {
+    // A FIFO without a writer would block otherwise.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await file.stat()).isFile()) return `${path} is no longer a file`;
+      const buffer = Buffer.alloc(length + 1);
+      let end = 0;
+      for (let count = -1; count !== 0 && end < buffer.length; end += count) {
+        count = (await file.read(buffer, end, buffer.length - end, end)).bytesRead;
+      }
+      return buffer.subarray(0, end);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return `${path} cannot be read: ${describeSystemError(error)}`;
+  }
 }

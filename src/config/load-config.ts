@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { formatSuggestions, suggest } from '../core/base/text/suggest.ts';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
+import type { LoadedFile } from './config-file.ts';
 import { formatSetting } from './format-setting.ts';
 import { DEFAULTS, flagOf, PATH_SETTINGS, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -14,6 +15,8 @@ export type Config = {
   readonly settings: Settings;
   /** One origin per setting, in the order of `SETTINGS`. */
   readonly origins: ReadonlyMap<SettingName, SettingOrigin>;
+  /** The configuration file; null if there is none. */
+  readonly file: LoadedFile | null;
 };
 
 export type ConfigSources = {
@@ -31,14 +34,19 @@ export const FILE_VARIABLE = variableOf('config');
 type GivenValue = { readonly value: unknown; readonly from: string };
 
 /** Given values by setting name, and the problems found so far. */
-type Given = { readonly values: ReadonlyMap<string, GivenValue>; readonly errors: readonly string[] };
+type Given = {
+  readonly values: ReadonlyMap<string, GivenValue>;
+  readonly errors: readonly string[];
+  readonly file?: LoadedFile | null;
+};
 
 /**
  * Loads the settings. Flags override environment variables, which override the configuration file. Throws a `ConfigError` that reports
  * everything that is wrong.
  */
 export function loadConfig({ environment, flags, file }: ConfigSources): Config {
-  const sources = [fromFile(environment, file), fromEnvironment(environment), fromFlags(flags)];
+  const configFile = fromFile(environment, file);
+  const sources = [configFile, fromEnvironment(environment), fromFlags(flags)];
   const given = new Map(sources.flatMap(({ values }) => [...values]));
   const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
   const parsed = settingsSchema.safeParse(values);
@@ -49,17 +57,18 @@ export function loadConfig({ environment, flags, file }: ConfigSources): Config 
   ];
   if (!parsed.success || errors.length > 0) throw new ConfigError(errors.join('\n'));
   const settings = Object.freeze(parsed.data);
-  return Object.freeze({ settings, origins: originsOf(settings, given) });
+  return Object.freeze({ settings, origins: originsOf(settings, given), file: configFile.file ?? null });
 }
 
 function fromFile(environment: ConfigSources['environment'], fileFlag: string | undefined): Given {
   const path = fileFlag ?? environment[FILE_VARIABLE];
   if (path === undefined) return { values: new Map(), errors: [] };
-  const { entries, errors } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
+  const { entries, errors, bytes } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
   const [known, unknown] = partition(entries, ({ key }) => isSetting(key));
   return {
     values: new Map(known.map(({ key, value, from }) => [key, { value: resolvePath(key, value, path), from }])),
     errors: [...errors, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
+    file: bytes === undefined ? null : { path, bytes },
   };
 }
 

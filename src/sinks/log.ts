@@ -10,7 +10,7 @@ import { renderLogLine, renderTotals } from '../core/report/terminal/terminal-re
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import { painter } from './colors.ts';
 import { limitLine } from './line-limit.ts';
-import { openLogWriter } from './log-writer.ts';
+import type { LogWriter } from './log-writer.ts';
 import { REPORT_EVENT, toLogLines } from './report-lines.ts';
 
 /** `isPretty` is whether it writes text for a person and not JSON. */
@@ -28,8 +28,8 @@ export type LogOptions = {
   readonly colors: boolean;
   /** Returns a line without the secrets in it. */
   readonly redact: (line: string) => string;
-  /** Called with the error code when the log cannot be written: once for each outage. Lines are buffered, up to a limit. */
-  readonly onWriteError: (code: string) => void;
+  /** Opens the writer of the lines. The log then logs how many lines the writer had to drop. */
+  readonly openWriter: (onDropped: (lines: number) => void) => LogWriter;
 };
 
 /**
@@ -37,11 +37,9 @@ export type LogOptions = {
  * written, for example on a full disk, and when nothing reads it.
  */
 export function createLog(options: LogOptions): Log {
-  const writer = openLogWriter({
-    ...options,
-    onDropped: (lines) =>
-      log.warn({ event: 'log_lost', lines }, `dropped ${lines} log ${lines === 1 ? 'line' : 'lines'}`),
-  });
+  const writer = options.openWriter((lines) =>
+    log.warn({ event: 'log_lost', lines }, `dropped ${lines} log ${lines === 1 ? 'line' : 'lines'}`),
+  );
   const { format, fd, level, redact } = options;
   const isPretty = format === 'pretty' || (format === 'auto' && isatty(fd));
   const formatLine = isPretty ? prettyFormatter(options) : null;

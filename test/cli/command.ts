@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { redactor } from '../../src/core/base/text/redactor.ts';
+import { openOutput } from '../../src/sinks/output.ts';
 import { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/emulator.ts';
 
@@ -45,11 +46,11 @@ export async function command(
     return Object.assign(output, columns === undefined ? {} : { isTTY: true, columns });
   };
   const [stdout, stderr, secrets] = [into('stdout'), into('stderr'), redactor()];
-  const [onHangUp, ignoreStdoutErrors] = [() => {}, () => {}];
   const stdin = Object.assign(new PassThrough(), { isTTY: columns !== undefined && input !== undefined });
   if (input !== undefined) stdin.end(input);
-  const context = { environment, stdout, stderr, stdin, secrets, stop, onHangUp, ignoreStdoutErrors };
-  const code = await runCommandLine(line, context);
+  const logOutput = openOutput({ fd: 1, stream: process.stdout });
+  const context = { environment, stdout, stderr, stdin, logOutput, secrets, stop, onHangUp: () => {} };
+  const code = (await runCommandLine(line, context)) ?? 0;
   expect(written.stdout + written.stderr).not.toContain(SECRET);
   return { code, ...written };
 }

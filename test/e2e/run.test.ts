@@ -249,3 +249,42 @@ test('run --once exits with 1 if a service needs attention, and writes no colors
     '',
   ]);
 });
+
+test('warns once on SIGHUP that the configuration file has changed, and that it needs a restart', async () => {
+  const config = join(folderOf({ 'config.yaml': 'interval: 0\n' }), 'config.yaml');
+  const { program } = await converged('--config', config);
+  program.send('SIGHUP');
+  await program.logged({ event, trigger: 'signal' });
+  expect(program.stdout()).not.toContain('config_changed');
+  writeFileSync(config, 'interval: 1m\n');
+  program.send('SIGHUP');
+  expect(await program.logged({ event: 'config_changed' })).toMatchObject({
+    level: expect.toSatisfy((level) => level === 40 || level === 'warn'),
+    msg: `${config} has changed; the settings of the start stay in use until vpc-reconciler is restarted`,
+  });
+  rmSync(config);
+  program.send('SIGHUP');
+  expect(await program.logged({ event: 'config_changed' })).toMatchObject({
+    msg: expect.stringContaining(`${config} cannot be read: no such file or folder; the settings`),
+  });
+  program.send('SIGHUP');
+  await program.logged({ event, trigger: 'signal' });
+  program.send('SIGTERM');
+  const { code, stdout } = await program.ended;
+  expect(code).toBe(0);
+  expect(stdout.split('config_changed')).toHaveLength(3);
+});
+
+test.for(['SIGUSR1', 'SIGUSR2', 'SIGQUIT'] as const)('says once that %s does nothing, and goes on', async (signal) => {
+  const { program } = await converged();
+  program.send(signal);
+  await program.stderrMatches(/\n/);
+  program.send(signal);
+  program.send('SIGHUP');
+  await program.logged({ event, trigger: 'signal' });
+  program.send('SIGTERM');
+  expect(await program.ended).toMatchObject({
+    code: 0,
+    stderr: `vpc-reconciler: received ${signal}, which does nothing; to stop the process, send SIGTERM\n`,
+  });
+});

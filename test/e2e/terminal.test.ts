@@ -1,16 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
-import { nodeWith, ran } from './program.ts';
-
-/** `script` of util-linux runs a command in a new terminal. */
-const hasScript = (() => {
-  try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-  } catch {
-    return false;
-  }
-})();
+import { ran } from './program.ts';
+import { hasScript, startOnTerminal } from './terminal.ts';
 
 const many = Array.from({ length: 40 }, (_, number) =>
   web({ service_id: `0199a0c4-2b10-7c3e-8a51-${String(number).padStart(12, '0')}`, name: `web-${number}` }),
@@ -26,12 +17,7 @@ async function slowly() {
 }
 
 async function onTerminal(columns: number, { environment, line }: Awaited<ReturnType<typeof slowly>>, term = 'xterm') {
-  const command = [...nodeWith(), ...line].map((part) => `'${part}'`).join(' ');
-  const script = `stty cols ${columns}; ${command}`;
-  return ran([], {
-    environment: { ...environment, PATH: process.env['PATH'] ?? '', TERM: term },
-    command: ['script', '--quiet', '--return', '--command', script, '/dev/null'],
-  });
+  return startOnTerminal(line, { columns, environment: { ...environment, TERM: term } }).program.ended;
 }
 
 test.runIf(hasScript)('shows the progress of a long apply on a terminal, and removes it at the end', async () => {

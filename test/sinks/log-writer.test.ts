@@ -7,19 +7,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openLogWriter } from '../../src/sinks/log-writer.ts';
 import type { LogWriter } from '../../src/sinks/log-writer.ts';
+import { openOutput } from '../../src/sinks/output.ts';
 
-type Opened = { readonly writer: LogWriter; readonly faults: string[] };
+type Opened = { readonly writer: LogWriter; readonly faults: string[]; readonly flushed: () => Promise<void> };
 
 /** Opens a writer that writes the number of dropped lines, as the log does. */
 function openWriter(fd: number, stream: Socket = new Socket()): Opened {
   const faults: string[] = [];
+  const output = openOutput({ fd, stream });
   const writer = openLogWriter({
-    fd,
-    stream,
+    output,
+    retryMs: 10,
     onWriteError: (code) => void faults.push(code),
     onDropped: (lines) => writer.write(`dropped ${lines}\n`),
   });
-  return { writer, faults };
+  return { writer, faults, flushed: output.flushed };
 }
 
 function temporaryFolder(): string {
@@ -45,26 +47,32 @@ function redirect(fd: number, path: string): void {
 
 test.runIf(existsSync('/dev/full'))(
   'buffers lines while the disk is full, writes them in order when it has space, and reports how many were dropped',
-  () => {
+  async () => {
     const path = join(temporaryFolder(), 'log');
     const fd = openSync('/dev/full', 'w');
-    const { writer, faults } = openWriter(fd);
+    const { writer, faults, flushed } = openWriter(fd);
     for (const line of lines) writer.write(line);
     writer.write('short, and still dropped\n');
+    await flushed();
     expect(faults).toEqual(['ENOSPC']);
 
+    // The disk is tried again without a further line.
     redirect(fd, path);
-    writer.write('after\n');
     const kept = Array.from({ length: 16 }, (_, index) => String(index));
+    await expect.poll(() => readFileSync(path, 'utf8').slice(-10), { timeout: 30_000 }).toBe('dropped 2\n');
+    writer.write('after\n');
+    await flushed();
     expect(beginnings(readFileSync(path, 'utf8'))).toEqual([...kept, 'dropped 2', 'after']);
 
     // The next outage is reported as well, and no line is written twice.
     redirect(fd, '/dev/full');
     writer.write('kept\n');
     writer.write('kept as well\n');
+    await flushed();
     expect(faults).toEqual(['ENOSPC', 'ENOSPC']);
     redirect(fd, path);
     writer.write('last\n');
+    await expect.poll(() => readFileSync(path, 'utf8').slice(-6), { timeout: 30_000 }).toBe('\nlast\n');
     closeSync(fd);
     expect(beginnings(readFileSync(path, 'utf8')).slice(17)).toEqual(['after', 'kept', 'kept as well', 'last']);
   },

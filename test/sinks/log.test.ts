@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,17 +11,18 @@ import type { ServiceReport } from '../../src/core/report/service-report.ts';
 import { painter } from '../../src/sinks/colors.ts';
 import { createLog, logReport } from '../../src/sinks/log.ts';
 import type { Log, LogOptions } from '../../src/sinks/log.ts';
+import { openLogWriter } from '../../src/sinks/log-writer.ts';
+import { openOutput } from '../../src/sinks/output.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const defaults: Omit<LogOptions, 'fd'> = {
+const defaults: Omit<LogOptions, 'fd' | 'openWriter'> = {
   level: 'info',
   format: 'auto',
   stream: process.stdout,
   colors: false,
   redact: (line) => line,
-  onWriteError: (code) => expect.fail(code),
 };
 
 /** Returns what a log writes to a file. All of it is in the file as soon as each call returns. */
@@ -29,7 +30,8 @@ function logged(options: Partial<LogOptions>, write: (log: Log) => void): string
   const path = join(folder, 'log');
   const fd = openSync(path, 'w');
   try {
-    write(createLog({ ...defaults, ...options, fd }));
+    const openWriter = () => ({ write: (line: string) => void writeSync(fd, line) });
+    write(createLog({ ...defaults, ...options, fd, openWriter }));
     return readFileSync(path, 'utf8');
   } finally {
     closeSync(fd);
@@ -305,16 +307,25 @@ test('redacts secrets in either format before a line is written', () => {
 });
 
 // /dev/full behaves like a full disk, and is not available on every system.
-test.runIf(existsSync('/dev/full'))('continues when the log cannot be written, and reports the reason once', () => {
-  const fd = openSync('/dev/full', 'w');
-  for (const format of ['json', 'pretty'] as const) {
-    const faults: string[] = [];
-    const log = createLog({ ...defaults, format, fd, onWriteError: (code) => void faults.push(code) });
-    for (let line = 0; line < 3; line += 1) expect(() => logReport(log, report())).not.toThrow();
-    expect(faults).toEqual(['ENOSPC']);
-  }
-  closeSync(fd);
-});
+test.runIf(existsSync('/dev/full'))(
+  'continues when the log cannot be written, and reports the reason once',
+  async () => {
+    const fd = openSync('/dev/full', 'w');
+    for (const format of ['json', 'pretty'] as const) {
+      const faults: string[] = [];
+      const output = openOutput({ fd, stream: process.stdout });
+      const onWriteError = (code: string) => void faults.push(code);
+      const openWriter = (onDropped: (lines: number) => void) => openLogWriter({ output, onWriteError, onDropped });
+      const log = createLog({ ...defaults, format, fd, openWriter });
+      for (let line = 0; line < 3; line += 1) {
+        expect(() => logReport(log, report())).not.toThrow();
+        await output.flushed();
+      }
+      expect(faults).toEqual(['ENOSPC']);
+    }
+    closeSync(fd);
+  },
+);
 
 test('writes values that JSON does not have, and lone surrogates, without throwing', () => {
   const loop: Record<string, unknown> = {};

@@ -77,7 +77,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   const emulated = request.emulator ? await emulateAccount(source) : null;
   const account =
     emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add, caFile: settings.ca_file });
-  const progress = await openProgress(context);
+  const progress = openProgress(context);
   const notify = (text: string) => {
     progress.clear();
     printNotice(context, text);

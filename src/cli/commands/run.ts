@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { readAccount } from '../../config/account.ts';
+import { configFileChange } from '../../config/config-file.ts';
 import type { Config } from '../../config/load-config.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -24,6 +25,7 @@ import type { TriggerSource } from '../../daemon/triggers.ts';
 import type { Wait } from '../../cloudflare/budget/request-budget.ts';
 import { createLog } from '../../sinks/log.ts';
 import type { Log } from '../../sinks/log.ts';
+import { openLogWriter } from '../../sinks/log-writer.ts';
 import { trackVitals } from '../../sinks/vitals.ts';
 import { watchFolder } from '../../source/watch/watch-folder.ts';
 import { notifyOnStop, hasColors } from '../context.ts';
@@ -32,6 +34,7 @@ import {
   clockJumpLog,
   delayLog,
   logBug,
+  logConfigChange,
   logCredentialChange,
   logCredentialProblem,
   logEmulatorRequest,
@@ -88,12 +91,16 @@ export function defineRun(command: Command, scope: CommandScope): void {
 type RunOptions = { readonly emulator: boolean; readonly once: boolean; readonly color: ColorMode };
 
 /** Runs the daemon until it is stopped; with `once`, until a pass has nothing left to do. */
-async function run({ settings }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
+async function run({ settings, file }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
   const parts = await openDaemonParts(settings, options, context);
   const { folder, directory, account, emulated, log, vitals, progress, statusServer, onBug } = parts;
   logStart(parts, settings);
+  if (file !== null) {
+    const check = configFileChange(file);
+    context.onHangUp(() => void logConfigChange(log, check));
+  }
   notifyOnStop(context, (text) => {
     vitals.onStop();
     log.info({ event: 'stopping' }, text);
@@ -149,7 +156,7 @@ type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
 
 /** Opens the parts of a daemon and connects them. Throws a `ConfigError` if a setting or a variable is wrong. */
 async function openDaemonParts(settings: Settings, { emulator, once, color }: RunOptions, context: Context) {
-  const progress = await openProgress(context);
+  const progress = openProgress(context);
   const log = openLog(settings, { context, colors: hasColors(context, color), onLine: progress.clear });
   const folder = openFolder(settings);
   const emulated = emulator
@@ -248,12 +255,11 @@ async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<
   });
 }
 
-/** Opens the log on stdout. From now on, the process continues when stdout cannot be written. */
+/** Opens the log on stdout. */
 function openLog(
   { log_level: level, log_format: format }: Settings,
   { context, colors, onLine }: { readonly context: Context; readonly colors: boolean; readonly onLine: () => void },
 ): Log {
-  context.ignoreStdoutErrors();
   return createLog({
     level,
     format,
@@ -264,7 +270,12 @@ function openLog(
       onLine();
       return context.secrets.redact(line);
     },
-    onWriteError: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
+    openWriter: (onDropped) =>
+      openLogWriter({
+        output: context.logOutput,
+        onWriteError: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
+        onDropped,
+      }),
   });
 }
 

@@ -5,6 +5,7 @@ import { runCommandLine } from '../../../src/cli/program.ts';
 import { WARNINGS } from '../../../src/core/load/warnings/warning.ts';
 import { compareText } from '../../../src/core/base/order.ts';
 import { redactor } from '../../../src/core/base/text/redactor.ts';
+import { openOutput } from '../../../src/sinks/output.ts';
 import { command, database, folderOf, SECRET, web } from '../command.ts';
 
 /** An account that cannot be used: validate must not send a request. */
@@ -125,8 +126,10 @@ test('does not print a line that contains a secret', async () => {
   secrets.add(token);
   let stdout = '';
   const output = { write: (text: string) => (stdout += text) };
-  const context = { environment, stdout: output, stderr: output, secrets, stop: new AbortController().signal };
-  await runCommandLine(['validate', folder], { ...context, onHangUp: () => {}, ignoreStdoutErrors: () => {} });
+  const stop = new AbortController().signal;
+  const logOutput = openOutput({ fd: 1, stream: process.stdout });
+  const context = { environment, stdout: output, stderr: output, logOutput, secrets, stop, onHangUp: () => {} };
+  await runCommandLine(['validate', folder], context);
   expect(stdout).toContain('unknown key "xxx');
   expect(stdout).toContain('web.yaml:1:1');
   expect(stdout).not.toContain(SECRET.slice(0, 8));

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { formatDuration } from '../../core/base/duration.ts';
@@ -85,6 +85,11 @@ async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatch
     ignored: (candidate) => basename(candidate) === '.git',
   });
   watcher.on('all', onEvent);
+  // chokidar reports no event for a file that is created and deleted before it looks, but this program may have read it in between. So
+  // what the kernel reports counts too; for links, it includes everything next to them, and `all` suffices.
+  watcher.on('raw', (_event, _path, details) => {
+    if (isWithin(folder, watchedPathOf(details))) onEvent();
+  });
   const onError = (error: unknown) => {
     // The first error stays the reason. Otherwise, the reason would change, and be logged, at every start.
     if (!hasFailed) state.setFailed(describeWatchError(folder, error));
@@ -114,6 +119,15 @@ async function startWatcher(options: FolderWatcherOptions): Promise<RunningWatch
       await watcher.close();
     },
   };
+}
+
+function watchedPathOf(details: unknown): string {
+  const isKnown = typeof details === 'object' && details !== null && 'watchedPath' in details;
+  return isKnown ? String(details.watchedPath) : '';
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Resolves to whether the work ends in time. It may never end if the file system does not respond. */

@@ -97,6 +97,19 @@ describe('reports a change', () => {
     await sees(watch, { 'a.yaml': '5', 'old/c.yaml': '2' });
   });
 
+  test('of a file that is deleted before the watcher has looked at it', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': '1', 'deep/b.yaml': '1' });
+    const watch = await watched(folder);
+    for (const path of ['second.yaml', 'deep/second.yaml']) {
+      const before = watch.changes();
+      write(folder, { [path]: '2' });
+      // A pass that another change has caused may read the folder here.
+      rmSync(join(folder, path));
+      await expect.poll(watch.changes, { timeout: 4000, interval: 5 }).toBeGreaterThan(before);
+    }
+  });
+
   test('of a link in the folder, and of the file that it points to', async () => {
     const folder = temporaryFolder();
     write(folder, { '.real/a.yaml': '1', '.real/b.yaml': '2' });

@@ -12,6 +12,7 @@ import type { Directory } from '../core/service/directory.ts';
 import { reconciler } from '../pass/reconcile.ts';
 import type { Pass, ReconcilerOptions } from '../pass/reconcile.ts';
 import { folderSource } from '../source/folder-source.ts';
+import type { FolderSource } from '../source/folder-source.ts';
 import { localFolder } from '../source/local/local-folder.ts';
 import { threadedFolder } from '../source/thread/threaded-folder.ts';
 import type { ThreadedFolder } from '../source/thread/threaded-folder.ts';
@@ -23,7 +24,7 @@ const MAX_ATTEMPTS = 5;
 
 export const clock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
-export type Folder = Pick<ThreadedFolder, 'openWatcher' | 'close'> & { readonly source: Source };
+export type Folder = Pick<ThreadedFolder, 'openWatcher' | 'close'> & { readonly source: FolderSource };
 
 /** Opens the folder of declarations. Close it when it is no longer used. */
 export function openFolder(settings: Settings): Folder {

@@ -5,8 +5,9 @@ import { REFERENCE_START } from '../core/load/values/reference.ts';
 import { readValues } from '../core/load/values/values.ts';
 import type { Values } from '../core/load/values/values.ts';
 import type { FileRules } from './file-rules.ts';
-import type { FolderRead, HashedFile } from './folder-reader.ts';
+import type { FolderRead } from './folder-reader.ts';
 import { parseFoundFile, toValuesFile, valuesProblems } from './load-folder.ts';
+import type { HashedFile } from './unfinished/unfinished-files.ts';
 
 /** Parses the files of one folder, again with every read of it. */
 export type FolderParser = {

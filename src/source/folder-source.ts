@@ -18,8 +18,16 @@ export type SourceOptions = FolderOptions & {
   readonly reader?: FolderReader;
 };
 
+export type FolderSource = Source & {
+  /** Milliseconds until a file that was still being written at the last check or read can be complete; null if there was none. */
+  readonly unfinishedMs: () => number | null;
+};
+
+/** How long a pass waits for files that are still being written. After that, it skips them. */
+const MAX_UNFINISHED_MS = 3000;
+
 /** Creates the source of declarations for a folder. Parsed files are cached while their bytes stay the same. */
-export function folderSource({ path, rules, allowEmpty, ...options }: SourceOptions): Source {
+export function folderSource({ path, rules, allowEmpty, ...options }: SourceOptions): FolderSource {
   const reader = options.reader ?? folderReader({ path, rules });
   const parser = folderParser(path, rules);
   let files: readonly ParsedFile[] = [];
@@ -28,11 +36,15 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
   /** Null unless the last read was successful. */
   let lastRead: CurrentContent | null = null;
   let readCount = 0;
+  let unfinishedMs: number | null = null;
   let reading: Promise<unknown> = Promise.resolve();
 
   const read: Source['read'] = async (signal, onLoaded) => {
     lastRead = null;
-    const found = await orFolderFailure(path, signal, async () => reader.read(cachedVersion, signal));
+    const found = await orFolderFailure(path, signal, async () =>
+      reader.read(cachedVersion, signal, MAX_UNFINISHED_MS),
+    );
+    unfinishedMs = found.unfinishedMs;
     onLoaded?.();
     files = await parser.parse(found, signal);
     cachedVersion = found.version;
@@ -45,6 +57,7 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
   return {
     path,
     readCount: () => readCount,
+    unfinishedMs: () => unfinishedMs,
     read: async (signal, onLoaded) => {
       const result = read(signal, onLoaded);
       reading = result.catch(() => {}); // The caller of `read` handles the error.
@@ -53,7 +66,7 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
     readAgain: async (signal) => {
       await reading;
       // `lastRead` stays that of the last pass, so that `findChange` still finds what this read found.
-      const found = await reader.read(cachedVersion, signal);
+      const found = await reader.read(cachedVersion, signal, 0);
       files = await parser.parse(found, signal);
       cachedVersion = found.version;
       return files;
@@ -64,7 +77,8 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
           // The files are compared with the last read, so no read may be in progress.
           const before = reading;
           await before;
-          const { digest, revision } = await reader.current(signal);
+          const { digest, revision, ...current } = await reader.current(signal);
+          unfinishedMs = current.unfinishedMs;
           if (reading !== before) continue;
           if (digest !== lastRead?.digest) return 'files';
           // Unknown for a moment while git writes its files.

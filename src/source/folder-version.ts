@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkoutState, revisionOf } from './git-checkout.ts';
+import { checkoutState, gitSyncRevision, revisionOf } from './git-checkout.ts';
 
 /** Which version of a folder is on disk. git-sync, the kubelet and git each replace the content of a folder as a whole. */
 export type FolderVersion = {
@@ -12,6 +12,8 @@ export type FolderVersion = {
   readonly isBusy: boolean;
   /** Changes whenever the folder is replaced. Combines the real path, the link of a ConfigMap volume, and the state of the checkout. */
   readonly identity: string;
+  /** Whether no file is ever written in place: a ConfigMap volume, or a worktree of git-sync. */
+  readonly isReplacedAsWhole: boolean;
 };
 
 /** Returns the version of a folder, or the system's error if the folder cannot be resolved. */
@@ -19,7 +21,14 @@ export function folderVersion(folder: string): FolderVersion | Error {
   try {
     const root = realpathSync.native(folder);
     const { isBusy, identity } = checkoutState(root);
-    return { root, revision: revisionOf(root), isBusy, identity: [root, volumeIdentity(root), identity].join('\n') };
+    const volume = volumeIdentity(root);
+    return {
+      root,
+      revision: revisionOf(root),
+      isBusy,
+      identity: [root, volume, identity].join('\n'),
+      isReplacedAsWhole: volume !== '' || gitSyncRevision(root) !== null,
+    };
   } catch (error) {
     return asError(error);
   }

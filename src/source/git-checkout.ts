@@ -15,14 +15,19 @@ const MAX_LOCK_AGE_MS = 60_000;
  * Returns null if there is none or it cannot be read: a revision is only information, never a reason to fail.
  */
 export function revisionOf(root: string): string | null {
-  const worktree = /[/\\]\.worktrees[/\\]([0-9a-f]{40,64})(?:[/\\]|$)/.exec(root)?.[1];
-  if (worktree !== undefined) return worktree;
+  const worktree = gitSyncRevision(root);
+  if (worktree !== null) return worktree;
   try {
     const gitFolder = findGitFolder(root);
     return gitFolder === null ? null : readHead(gitFolder);
   } catch {
     return null; // Git may be writing its files right now. The next pass reads them complete.
   }
+}
+
+/** Returns the commit in the name of git-sync's worktree; null if the folder is not in one. */
+export function gitSyncRevision(root: string): string | null {
+  return /[/\\]\.worktrees[/\\]([0-9a-f]{40,64})(?:[/\\]|$)/.exec(root)?.[1] ?? null;
 }
 
 /** The state of the checkout around a folder. */

@@ -6,9 +6,12 @@ import type { ParsedFile } from '../core/load/declaration.ts';
 import type { ValuesFile } from '../core/load/values/read-values-file.ts';
 import type { Values } from '../core/load/values/values.ts';
 import type { FileRules } from './file-rules.ts';
+import { skipReason } from '../core/load/problem.ts';
+import type { Problem } from '../core/load/problem.ts';
 import type { FoundFile } from './list-files.ts';
 import { readFiles } from './read-files.ts';
 import type { FolderFiles } from './read-files.ts';
+import type { HashedFile } from './unfinished/unfinished-files.ts';
 
 /** Reads the files of a folder as of one moment. Throws a `FailureError` if it cannot, and the reason of the signal if that is aborted. */
 export async function loadFolder(path: string, rules: FileRules, signal: AbortSignal): Promise<FolderFiles> {
@@ -37,8 +40,13 @@ export function requireDeclarations(path: string, { include }: FileRules, files:
 }
 
 /** Parses a file. `name` is the path by which messages refer to it; `values` replace references. */
-export function parseFoundFile(name: string, file: FoundFile, values: Values | null): ParsedFile {
+export function parseFoundFile(
+  name: string,
+  file: FoundFile & Pick<HashedFile, 'isUnfinished'>,
+  values: Values | null,
+): ParsedFile {
   if ('fault' in file) return unreadableFile(name, file.fault);
+  if (file.isUnfinished) return skipUnfinished(parseFoundFile(name, { path: file.path, bytes: file.bytes }, values));
   const decoded = decodeUtf8(file.bytes);
   return 'text' in decoded
     ? parseFile(name, decoded.text, values)
@@ -46,8 +54,9 @@ export function parseFoundFile(name: string, file: FoundFile, values: Values | n
 }
 
 /** Returns a file of values. `name` is the path by which messages refer to it. */
-export function toValuesFile(name: string, file: FoundFile): ValuesFile {
+export function toValuesFile(name: string, file: FoundFile & Pick<HashedFile, 'isUnfinished'>): ValuesFile {
   if ('fault' in file) return { file: name, fault: file.fault };
+  if (file.isUnfinished) return { file: name, fault: STILL_WRITTEN };
   const decoded = decodeUtf8(file.bytes);
   return { file: name, ...('text' in decoded ? decoded : { fault: decoded.fault }) };
 }
@@ -56,6 +65,28 @@ export function toValuesFile(name: string, file: FoundFile): ValuesFile {
 export function valuesProblems(name: string, { problems }: Values): ParsedFile {
   return { file: name, declarations: [], skipped: [], problems: problems.filter(({ file }) => file === name) };
 }
+
+/** Skips the declarations of a file, so that their services are left alone. */
+function skipUnfinished({ file, declarations, skipped }: ParsedFile): ParsedFile {
+  const problem: Problem = { file, line: 1, column: 1, path: null, message: STILL_WRITTEN };
+  const reason = skipReason([problem]);
+  return {
+    file,
+    declarations: [],
+    skipped: [...declarations, ...skipped].map(({ line, service_id, name, positions }) => ({
+      file,
+      line,
+      service_id,
+      name,
+      positions,
+      reason,
+    })),
+    problems: [problem],
+  };
+}
+
+const STILL_WRITTEN =
+  'the file is still being written; it is used once it is complete and has not changed for two seconds';
 
 function describe(path: string, error: unknown): string {
   const code = errorCodeOrMessage(error);

@@ -1,8 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 
+/** Which file was read, and when it was written and changed. */
+export type FileStamp = {
+  readonly ino: number;
+  readonly birthtimeMs: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+};
+
 /** The bytes of a file, or why it cannot be used. */
-export type FileContent = { readonly bytes: Buffer } | { readonly fault: string };
+export type FileContent = { readonly bytes: Buffer; readonly stamp?: FileStamp } | { readonly fault: string };
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -32,7 +40,8 @@ export function readFile(path: string): FileContent {
       const tenths = Math.ceil((length / MAX_FILE_BYTES) * 10);
       return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
     }
-    return { bytes: Buffer.from(readBuffer.subarray(0, length)) };
+    const { ino, birthtimeMs, mtimeMs, ctimeMs } = stats;
+    return { bytes: Buffer.from(readBuffer.subarray(0, length)), stamp: { ino, birthtimeMs, mtimeMs, ctimeMs } };
   } catch (error) {
     return unreadable(error);
   } finally {

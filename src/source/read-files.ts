@@ -10,6 +10,9 @@ export type FolderFiles = {
   readonly root: string;
   /** The commit in the folder; null if it is unknown. */
   readonly revision: string | null;
+  /** The same as of the `FolderVersion`. */
+  readonly identity: string;
+  readonly isReplacedAsWhole: boolean;
   /** Sorted by path. */
   readonly files: readonly FoundFile[];
 };
@@ -46,7 +49,8 @@ export async function readFiles(
     const listing = version.isBusy ? null : tryToList(version.root, rules, hooks);
     if (listing instanceof Error && (!isNotFound(listing) || isLastAttempt)) throw listing;
     if (listing !== null && !(listing instanceof Error) && isUnchanged(version, folder) && listing.isCurrent()) {
-      return { root: version.root, revision: version.revision, files: listing.files };
+      const { root, revision, identity, isReplacedAsWhole } = version;
+      return { root, revision, identity, isReplacedAsWhole, files: listing.files };
     }
     if (isLastAttempt) {
       throw new Error(

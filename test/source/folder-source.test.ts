@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { FailureError } from '../../src/core/base/failure.ts';
 import type { Snapshot, Source } from '../../src/core/load/source.ts';
 import { folderSource } from '../../src/source/folder-source.ts';
-import type { FolderOptions } from '../../src/source/folder-source.ts';
+import type { FolderOptions, FolderSource } from '../../src/source/folder-source.ts';
 import { writeConfigMap } from './config-map.ts';
 import { declaration, replace, temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
@@ -12,7 +12,7 @@ import { git } from './git.ts';
 
 const never = new AbortController().signal;
 
-function sourceAt(path: string, options: Partial<FolderOptions> = {}): Source {
+function sourceAt(path: string, options: Partial<FolderOptions> = {}): FolderSource {
   return folderSource({ path, rules: { include: ['**/*.{yaml,yml,json}'] }, allowEmpty: false, ...options });
 }
 
@@ -457,5 +457,38 @@ describe('findChange', () => {
     expect(await source.findChange(never)).toBe(null);
     write(folder, { 'x/a.yaml': declaration(1) });
     expect(await source.findChange(never)).toBe('files');
+  });
+});
+
+describe('a file that is still being written', () => {
+  test('is skipped with the services that it declared', async () => {
+    const folder = temporaryFolder();
+    write(folder, { 'a.yaml': declaration(1), 'b.yaml': declaration(2) });
+    const source = sourceAt(folder);
+    await source.read(never);
+    write(folder, { 'b.yaml': declaration(2).slice(0, 60) });
+    const [a, b] = await source.readAgain(never);
+    expect(a?.declarations).toHaveLength(1);
+    expect(b).toMatchObject({
+      declarations: [],
+      skipped: [{ name: 'web-2', reason: expect.stringContaining('is still being written') }],
+      problems: [{ file: join(folder, 'b.yaml'), message: expect.stringContaining('is still being written') }],
+    });
+    expect(source.unfinishedMs()).toBeNull();
+    expect(await source.findChange(never)).toBe('files');
+    expect(source.unfinishedMs()).toBeGreaterThan(0);
+    expect(namesIn(await source.read(never))).toEqual(['web-1']);
+  });
+
+  test('gives no values', async () => {
+    const folder = temporaryFolder();
+    const referring = declaration(1).replace('10.0.0.1', "'${address}'");
+    write(folder, { 'a.yaml': referring, 'values.yaml': 'address: 10.0.0.1\nport: 80\n' });
+    const source = sourceAt(folder, { rules: { include: ['**/*.yaml'], values: ['values.yaml'] } });
+    expect(namesIn(await source.read(never))).toEqual(['web-1']);
+    write(folder, { 'values.yaml': 'address: 10.0.0.2\n' });
+    const files = await source.readAgain(never);
+    expect(files.flatMap(({ declarations }) => declarations)).toEqual([]);
+    expect(files.flatMap(({ skipped }) => skipped)).toHaveLength(1);
   });
 });

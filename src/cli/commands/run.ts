@@ -225,6 +225,7 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
     openWatcher: folder.openWatcher,
     findChange: folder.source.findChange,
     readCount: folder.source.readCount,
+    unfinishedMs: folder.source.unfinishedMs,
     onChange,
     onState: (state) => {
       vitals.onWatchState({ reason: null, ...state });

@@ -47,7 +47,7 @@ export function localFolder({ path, rules, threaded }: LocalFolderOptions): Omit
 
   return {
     reader: {
-      read: async (base, signal) => read(async (reader) => reader.read(base, signal)),
+      read: async (base, signal, waitMs) => read(async (reader) => reader.read(base, signal, waitMs)),
       current: async (signal) => read(async (reader) => reader.current(signal)),
     },
     openWatcher: (events) => localWatcher({ path, canRead, threaded, events }),

@@ -33,7 +33,7 @@ function serve(port: MessagePort, { path, rules, progress, heartbeatMs }: Thread
     signal.throwIfAborted();
     switch (task.kind) {
       case 'read':
-        return pack(await reader.read(task.base, signal));
+        return pack(await reader.read(task.base, signal, task.waitMs));
       case 'current':
         return reader.current(signal);
       case 'restartWatcher':

@@ -1,6 +1,7 @@
 import type { WatchState } from '../../core/load/source.ts';
 import type { FileRules } from '../file-rules.ts';
-import type { CurrentContent, FolderRead, HashedFile } from '../folder-reader.ts';
+import type { CurrentContent, FolderRead } from '../folder-reader.ts';
+import type { HashedFile } from '../unfinished/unfinished-files.ts';
 
 /* What the main thread and the folder thread send each other. */
 
@@ -13,7 +14,7 @@ export type TaskResults = {
   readonly closeWatcher: void;
 };
 export type Task =
-  | { readonly kind: 'read'; readonly base: string | null }
+  | { readonly kind: 'read'; readonly base: string | null; readonly waitMs: number }
   | { readonly kind: Exclude<keyof TaskResults, 'read'> };
 
 /** A task, or the news that nobody waits for the result of one any longer. */
@@ -41,7 +42,9 @@ export type ThreadData = {
   readonly heartbeatMs: number;
 };
 
-type PackedFile = Pick<HashedFile, 'path' | 'digest'> & { readonly content: { readonly fault: string } | number };
+type PackedFile = Pick<HashedFile, 'path' | 'digest' | 'isUnfinished'> & {
+  readonly content: { readonly fault: string } | number;
+};
 
 /** A read whose contents are in one buffer, which moves to the other thread without being copied. */
 export type PackedRead = Omit<FolderRead, 'changed'> & {
@@ -57,17 +60,17 @@ export function pack({ changed, ...read }: FolderRead): PackedRead {
     const { path, digest } = file;
     if ('fault' in file) return { path, digest, content: { fault: file.fault } };
     offset += file.bytes.copy(bytes, offset);
-    return { path, digest, content: file.bytes.length };
+    return { path, digest, content: file.bytes.length, ...(file.isUnfinished && { isUnfinished: true }) };
   });
   return { ...read, files, bytes: bytes.buffer };
 }
 
 export function unpack({ files, bytes, ...read }: PackedRead): FolderRead {
   let offset = 0;
-  const changed = files.map(({ path, digest, content }): HashedFile => {
-    if (typeof content !== 'number') return { path, digest, ...content };
+  const changed = files.map(({ content, ...file }): HashedFile => {
+    if (typeof content !== 'number') return { ...file, ...content };
     offset += content;
-    return { path, digest, bytes: Buffer.from(bytes, offset - content, content) };
+    return { ...file, bytes: Buffer.from(bytes, offset - content, content) };
   });
   return { ...read, changed };
 }

@@ -68,7 +68,7 @@ export function threadedFolder({ path, rules, stallMs = STALL_MS }: ThreadedFold
 
   return {
     reader: {
-      read: async (base, signal) => unpack(await ask({ kind: 'read', base }, signal)),
+      read: async (base, signal, waitMs = 0) => unpack(await ask({ kind: 'read', base, waitMs }, signal)),
       current: async (signal) => ask({ kind: 'current' }, signal),
     },
     openWatcher: (watcherEvents) => {

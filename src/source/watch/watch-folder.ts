@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FolderChange, Watch, WatchState } from '../../core/load/source.ts';
 import { changeCheck } from './change-check.ts';
 import type { OpenWatcher } from './folder-watcher.ts';
+import { recheckTimer } from './recheck-timer.ts';
 import { startRescans } from './rescan.ts';
 import { settleTimer } from './settle.ts';
 import { taskQueue } from './task-queue.ts';
@@ -17,6 +18,8 @@ export type WatchOptions = {
   readonly findChange: (signal: AbortSignal) => Promise<FolderChange | null>;
   /** How many times the folder has been read so far. A read covers all changes made before it. */
   readonly readCount: () => number;
+  /** Milliseconds until a file that was still being written at the last check can be complete; null if there was none. None by default. */
+  readonly unfinishedMs?: () => number | null;
   /** Called when the folder has changed. */
   readonly onChange: () => void;
   /** Called whenever the way in which changes are detected becomes a different one. */
@@ -43,20 +46,19 @@ export function watchFolder({ openWatcher, settleMs, rescanMs, onChange, ...opti
   const tasks = taskQueue(state.setFailed, signal);
 
   let isCheckQueued = false;
-  const settle = settleTimer({
-    settleMs,
-    signal,
-    onQuiet: () => {
-      // One check covers all events before it. With a check for each event, the queue could grow without end.
-      if (isCheckQueued) return;
-      isCheckQueued = true;
-      void tasks.add(checkAfterEvents);
-    },
-  });
+  const queueCheck = () => {
+    // One check covers all events before it. With a check for each event, the queue could grow without end.
+    if (isCheckQueued) return;
+    isCheckQueued = true;
+    void tasks.add(checkAfterEvents);
+  };
+  const settle = settleTimer({ settleMs, signal, onQuiet: queueCheck });
+  const recheck = recheckTimer({ unfinishedMs: options.unfinishedMs ?? (() => null), onDue: queueCheck, signal });
   const watcher = openWatcher({
     state,
     signal,
     onEvent: () => {
+      recheck.countEvent();
       check.countEvent();
       settle.restart();
     },
@@ -67,6 +69,7 @@ export function watchFolder({ openWatcher, settleMs, rescanMs, onChange, ...opti
     isCheckQueued = false;
     // Many events change nothing that matters: other files, timestamps, the same bytes written again.
     if ((await check.run()) !== null) onChange();
+    recheck.schedule();
     if (await watcher.isCurrent()) return;
     // A restart takes a while, and the pass need not wait for it. Until then, the old watcher still reports changes of links, and the
     // check after the restart finds all others.
@@ -88,6 +91,7 @@ export function watchFolder({ openWatcher, settleMs, rescanMs, onChange, ...opti
     close: async () => {
       closing.abort();
       settle.stop();
+      recheck.stop();
       await rescans.stop();
       await tasks.drained();
       await watcher.close();

@@ -46,6 +46,8 @@ export type DaemonSetup = {
   readonly concurrency?: number;
   /** Called for every PUT with its service_id, its http_port and its time of arrival. */
   readonly onPut?: (put: Put) => void;
+  /** Called with the body of every PUT. */
+  readonly onBody?: (body: unknown) => void;
 };
 
 export type Put = { readonly id: string; readonly port: unknown; readonly at: Date };
@@ -63,6 +65,7 @@ export async function startDaemon(
     rates = [],
     concurrency = 30,
     onPut = () => {},
+    onBody = () => {},
   }: DaemonSetup,
 ): Promise<RunningDaemon> {
   const updateTimes = new Map<string, number>();
@@ -77,6 +80,7 @@ export async function startDaemon(
     scenario,
     onRequest: ({ method, path: target, body, at }) => {
       if (method !== 'PUT') return;
+      onBody(body);
       const port = typeof body === 'object' && body !== null && 'http_port' in body ? body.http_port : undefined;
       onPut({ id: target.split('/').at(-1) ?? '', port, at });
       updateTimes.set(`${target.split('/').at(-1)} ${JSON.stringify(port)}`, performance.now());
@@ -121,6 +125,7 @@ export async function startDaemon(
           rescanMs,
           findChange: source.findChange,
           readCount: source.readCount,
+          unfinishedMs: source.unfinishedMs,
           onChange,
           onState: (state) => void watchStates.push(state),
         }),

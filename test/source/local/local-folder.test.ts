@@ -41,12 +41,12 @@ function watched({ path, folder: { reader, openWatcher } }: ReturnType<typeof op
 
 test.runIf(process.platform === 'linux')('a local disk is read and watched without another thread', async () => {
   const path = temporaryFolder();
-  write(path, { 'a.yaml': 'one' });
+  write(path, { 'a.yaml': 'one\n' });
   const folder = opened(path);
   expect((await folder.reader.read(null, signal)).paths).toEqual(['a.yaml']);
   const changes = watched(folder);
   await expect.poll(changes).toBe(1);
-  write(path, { 'a.yaml': 'two' });
+  write(path, { 'a.yaml': 'two\n' });
   await expect.poll(changes).toBe(2);
   expect(hasLiveThreads()).toBe(false);
 });
@@ -56,16 +56,16 @@ describe.skipIf(noFuse !== null)(`a file system that hangs${noFuse === null ? ''
 
   test('does not block this thread when it is mounted in a folder that is watched already', async () => {
     const path = temporaryFolder();
-    write(path, { 'a.yaml': 'one' });
+    write(path, { 'a.yaml': 'one\n' });
     mkdirSync(join(path, 'team'));
     const served = temporaryFolder();
-    write(served, { 'c.yaml': 'three' });
+    write(served, { 'c.yaml': 'three\n' });
     const folder = opened(path);
     const changes = watched(folder);
     await expect.poll(changes).toBe(1);
     const mount = await mounted(served, join(path, 'team'));
     expect((await folder.reader.read(null, signal)).paths).toEqual(['a.yaml', 'team/c.yaml']);
-    write(path, { 'a.yaml': 'changed' });
+    write(path, { 'a.yaml': 'changed\n' });
     await expect.poll(changes).toBe(2);
     mount.hang();
     const begun = performance.now();
@@ -74,7 +74,7 @@ describe.skipIf(noFuse !== null)(`a file system that hangs${noFuse === null ? ''
     expect(performance.now() - begun).toBeLessThan(400);
     await reading;
     mount.resume();
-    write(path, { 'a.yaml': 'changed again' });
+    write(path, { 'a.yaml': 'changed again\n' });
     await expect.poll(changes, { timeout: 10_000 }).toBeGreaterThan(2);
   });
 
@@ -83,7 +83,7 @@ describe.skipIf(noFuse !== null)(`a file system that hangs${noFuse === null ? ''
     mkdirSync(join(served, 'team'));
     const mount = await mounted(served);
     const path = temporaryFolder();
-    write(path, { 'a.yaml': 'one' });
+    write(path, { 'a.yaml': 'one\n' });
     const { reader } = opened(path);
     await reader.read(null, signal);
     symlinkSync(join(mount.path, 'team'), join(path, 'team'));

@@ -17,21 +17,24 @@ function opened(path: string, options: Partial<ThreadedFolderOptions> = {}) {
 
 test('reads everything first, and then only what has changed', async () => {
   const path = temporaryFolder();
-  write(path, { 'a.yaml': 'one', 'b/c.yaml': 'two', 'empty.yaml': '' });
+  write(path, { 'a.yaml': 'one\n', 'b/c.yaml': 'two\n', 'comment.yaml': '#\n' });
   const { reader } = opened(path);
   const first = await reader.read(null, signal);
-  expect(first.paths).toEqual(['a.yaml', 'b/c.yaml', 'empty.yaml']);
-  expect(first.changed.map((file) => 'bytes' in file && file.bytes.toString())).toEqual(['one', 'two', '']);
-  expect(await reader.current(signal)).toEqual({ revision: null, digest: first.digest });
+  expect(first.paths).toEqual(['a.yaml', 'b/c.yaml', 'comment.yaml']);
+  expect(first.changed.map((file) => 'bytes' in file && file.bytes.toString())).toEqual(['one\n', 'two\n', '#\n']);
+  expect(await reader.current(signal)).toEqual({ revision: null, digest: first.digest, unfinishedMs: null });
 
-  write(path, { 'b/c.yaml': 'three' });
-  const second = await reader.read(first.version, signal);
-  expect(second).toMatchObject({ paths: null, changed: [{ path: 'b/c.yaml', bytes: Buffer.from('three') }] });
+  write(path, { 'b/c.yaml': 'three\n' });
+  const unfinished = await reader.read(first.version, signal);
+  const lastComplete = { path: 'b/c.yaml', bytes: Buffer.from('two\n'), isUnfinished: true };
+  expect(unfinished).toMatchObject({ paths: null, changed: [lastComplete], unfinishedMs: expect.any(Number) });
+  const second = await reader.read(unfinished.version, signal, 3000);
+  expect(second).toMatchObject({ paths: null, changed: [{ path: 'b/c.yaml', bytes: Buffer.from('three\n') }] });
   expect(second.digest).not.toBe(first.digest);
 
-  write(path, { 'd.yaml': 'four' });
-  expect(await reader.read(second.version, signal)).toMatchObject({
-    paths: ['a.yaml', 'b/c.yaml', 'd.yaml', 'empty.yaml'],
+  write(path, { 'd.yaml': 'four\n' });
+  expect(await reader.read(second.version, signal, 3000)).toMatchObject({
+    paths: ['a.yaml', 'b/c.yaml', 'comment.yaml', 'd.yaml'],
     changed: [{ path: 'd.yaml' }],
   });
   // The caller may not have kept the last read.

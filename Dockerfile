@@ -38,9 +38,9 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["nod
   const command = readFileSync('/proc/1/cmdline', 'utf8'); \
   const [, flag] = /.*\\0--http-listen[\\0=]([^\\0]*)/s.exec(command) ?? []; \
   const [, file = env.VPC_RECONCILER_CONFIG] = /.*\\0--config[\\0=]([^\\0]*)/s.exec(command) ?? []; \
-  const settings = file === undefined ? '' : readFileSync(file, 'utf8'); \
-  const [, key] = /^[^#\\n]*?\\bhttp_listen[\"']?\\s*:\\s*[\"']?([^\"'\\s,}#]*)/m.exec(settings) ?? []; \
-  const listen = flag ?? env.VPC_RECONCILER_HTTP_LISTEN ?? key ?? '127.0.0.1:8484'; \
+  const settings = () => (file === undefined ? '' : readFileSync(file, 'utf8')); \
+  const key = /^[^#\\n]*?\\bhttp_listen[\"']?\\s*:\\s*[\"']?([^\"'\\s,}#]*)/m; \
+  const listen = flag ?? env.VPC_RECONCILER_HTTP_LISTEN ?? key.exec(settings())?.[1] ?? '127.0.0.1:8484'; \
   const [, host = '', port] = /^(.*):(\\d+)$/.exec(listen.trim()) ?? []; \
   const loopback = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '[::]': '::1' }; \
   const where = { host: loopback[host] ?? host.replace(/[[\\]]/g, ''), port, path: '/healthz', timeout: 2000 }; \

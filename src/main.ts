@@ -7,7 +7,7 @@ import type { ExitCode } from './cli/context.ts';
 import { describeSystemError } from './core/base/errno.ts';
 import { proxySecrets } from './config/proxy.ts';
 import { ACCOUNT_VARIABLES } from './config/environment.ts';
-import { readToken } from './config/token-file.ts';
+import { tokenReader } from './config/token-file.ts';
 import { escapeControlCharacters } from './core/base/text/escape.ts';
 import { redactor } from './core/base/text/redactor.ts';
 import { FAKE_TOKEN } from './emulator/fake-account.ts';
@@ -37,7 +37,7 @@ const MAX_STDERR_BYTES = 16 * 1024 * 1024;
 
 /** Output is redacted in whole lines or texts, because a secret that is split across two writes would not be found. */
 const secrets = redactor([FAKE_TOKEN, ...ACCOUNT_VARIABLES]);
-addSecretsFromEnvironment();
+const secretsAdded = addSecretsFromEnvironment();
 const stdoutBytes = openOutput({ fd: 1, stream: process.stdout });
 const stderrBytes = openOutput({ fd: 2, stream: process.stderr });
 // Errors are passed to the callback of each write.
@@ -94,6 +94,7 @@ async function main(): Promise<never> {
   let code: ExitCode | null;
   try {
     const { runCommandLine } = await program;
+    await secretsAdded;
     code = await runCommandLine(process.argv.slice(2), {
       environment: process.env,
       stdout,
@@ -135,14 +136,14 @@ async function flushAll(): Promise<void> {
 }
 
 /** Adds the secrets before any command runs: even a command that does not use the API must not print them. */
-function addSecretsFromEnvironment(): void {
+async function addSecretsFromEnvironment(): Promise<void> {
   const { env } = process;
   secrets.add(env['CLOUDFLARE_API_TOKEN'], env['CLOUDFLARE_API_KEY'], env['VPC_RECONCILER_RECONCILE_TOKEN']);
   secrets.add(...proxySecrets(env));
   const file = env['CLOUDFLARE_API_TOKEN_FILE'];
   if (!file) return;
   try {
-    readToken(file.trim(), secrets.add);
+    await tokenReader(file.trim(), secrets.add)();
   } catch {
     // A file that cannot be read reveals no token. Commands that use the API report the problem.
   }
@@ -186,7 +187,7 @@ async function exitOnBug(error: unknown): Promise<never> {
  * shell does, ends the threads. A signal to itself would not work, because the first process of a container ignores it.
  */
 function exitNow(code: number): never {
-  if (hasLiveThreads() || process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS)Req/.test(name))) {
+  if (hasLiveThreads() || process.getActiveResourcesInfo().some((name) => /^(?:GetAddrInfo|FS|Close)Req/.test(name))) {
     process.chdir('/'); // The folder that the process is in may be on the file system that is gone.
     const command = [process.execPath, '--eval', `process.exit(${code})`];
     process.execve?.(process.execPath, command, { ...process.env, NODE_OPTIONS: '' });

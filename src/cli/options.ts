@@ -11,6 +11,7 @@ import type { FileRules } from '../source/file-rules.ts';
 import { COLOR_MODES, printResult } from './context.ts';
 import type { Context, ExitCode } from './context.ts';
 import { addHelpParagraph } from './help.ts';
+import { untilResponsive } from './input/responsive.ts';
 
 /** The arguments of a function that defines a command. */
 export type CommandScope = {
@@ -99,6 +100,7 @@ export async function withConfig(
     }),
   );
   const file = typeof options['config'] === 'string' ? options['config'] : undefined;
+  await untilResponsive([file ?? environment[FILE_VARIABLE]], context);
   const config = loadConfig({ environment, flags, file });
   if (options['printConfig'] === true) {
     printResult(context, renderConfig(config));

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { MIN_TOKEN_LENGTH } from '../config/setting-values.ts';
 import type { Settings } from '../config/settings.ts';
-import { describeTokenError, readToken } from '../config/token-file.ts';
+import { describeTokenError, readToken, tokenReader } from '../config/token-file.ts';
 import type { Context } from './context.ts';
 
 export type ReconcileTokenOptions = {
@@ -20,24 +20,24 @@ export function readReconcileToken({
   settings: { reconcile_token: token, reconcile_token_file: file },
   secrets,
   onTokenProblem,
-}: ReconcileTokenOptions): (() => string | null) | null {
+}: ReconcileTokenOptions): (() => Promise<string | null>) | null {
   secrets.add(token ?? undefined);
-  if (token !== null) return () => token;
+  if (token !== null) return async () => token;
   if (file === null) return null;
-  const read = () => readToken(file, secrets.add, MIN_TOKEN_LENGTH);
   try {
-    read();
+    readToken(file, secrets.add, MIN_TOKEN_LENGTH);
   } catch (error) {
     throw new ConfigError(`reconcile_token_file: ${describeTokenError(error)}`, { cause: error });
   }
+  const read = tokenReader(file, secrets.add, MIN_TOKEN_LENGTH);
   let lastProblem: string | null = null;
   const reportChange = (problem: string | null) => {
     if (problem !== lastProblem) onTokenProblem(problem);
     lastProblem = problem;
   };
-  return () => {
+  return async () => {
     try {
-      const current = read();
+      const current = await read();
       reportChange(null);
       return current;
     } catch (error) {

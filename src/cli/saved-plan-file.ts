@@ -16,6 +16,7 @@ import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 import { parseSavedPlan } from '../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
 import type { Context } from './context.ts';
+import { untilResponsive } from './input/responsive.ts';
 import { readStandardInput, STDIO } from './input/standard-input.ts';
 
 /** At most this large. A plan for a whole account is far smaller. */
@@ -26,6 +27,7 @@ const EXPECTED = 'expected a plan saved by plan --out';
 /** Reads a plan that `plan --out` saved; from standard input if the path is `-`. Throws a `ConfigError`. */
 export async function readSavedPlan(path: string, context: Context): Promise<SavedPlan> {
   const isStandardInput = path === STDIO;
+  if (!isStandardInput) await untilResponsive([path], context);
   const text = isStandardInput ? String(await readStandardInput(context)) : readPlanText(path);
   const savedPlan = parseSavedPlan(text);
   if (savedPlan !== null) return savedPlan;

@@ -15,6 +15,7 @@ import { createHistory } from '../sinks/history.ts';
 import { createMetrics } from '../sinks/metrics.ts';
 import type { VitalsTracker } from '../sinks/vitals.ts';
 import type { Context } from './context.ts';
+import { untilResponsive } from './input/responsive.ts';
 import { readReconcileToken } from './reconcile-token.ts';
 import { version } from './version.ts';
 import { clock } from './wiring.ts';
@@ -51,6 +52,7 @@ const noPass: RequestPass = () => null;
 /** Starts the status server. Throws a `ConfigError` if it cannot listen, or if the token file contains no token. */
 export async function openStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const { settings, listen, vitals, budget, context, onBug, onTokenProblem } = options;
+  await untilResponsive([settings.reconcile_token_file], context);
   const health = createHealthReader(options);
   const metrics = createMetrics({
     version,

@@ -75,9 +75,9 @@ async function withReloadedCredential<Result>(
   const call: CallState = { credentials: credentials.current(), attempts: 0 };
   const runOnce = async () => ({ result: await run(call), attempts: call.attempts });
   try {
-    return await runOnce().catch((error: unknown) => {
+    return await runOnce().catch(async (error: unknown) => {
       const isDenied = error instanceof FailureError && error.failure.kind === 'denied';
-      if (isDenied && credentials.reload(call.credentials)) return runOnce();
+      if (isDenied && (await credentials.reload(call.credentials))) return runOnce();
       throw error;
     });
   } catch (error) {

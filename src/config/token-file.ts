@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { formatDuration } from '../core/base/duration.ts';
 import type { CredentialSource } from '../core/base/credentials.ts';
 import { describeErrorCode, systemErrorCode } from '../core/base/errno.ts';
 
@@ -12,9 +14,10 @@ const POLL_INTERVAL_MS = 1000;
  */
 export function tokenFileCredentials(path: string, onSecret: (secret: string) => void): CredentialSource {
   let current = { token: readToken(path, onSecret) };
-  const read = (): TokenReading => {
+  const reread = tokenReader(path, onSecret);
+  const read = async (): Promise<TokenReading> => {
     try {
-      return { token: readToken(path, onSecret), problem: null };
+      return { token: await reread(), problem: null };
     } catch (error) {
       return { token: current.token, problem: describeTokenError(error) }; // The file is being swapped, or has no valid token.
     }
@@ -23,14 +26,17 @@ export function tokenFileCredentials(path: string, onSecret: (secret: string) =>
   let reported: string | null = null;
   return {
     current: () => current,
-    reload: (refused) => {
-      const { token } = read();
+    reload: async (refused) => {
+      const { token } = await read();
       if (token !== current.token) current = { token };
       return current !== refused;
     },
     watch: (onChange, onProblem = () => {}) => {
-      const timer = setInterval(() => {
-        const now = read();
+      let isReading = false;
+      let isWatching = true;
+      const check = async () => {
+        const now = await read();
+        if (!isWatching) return;
         // A file that is edited in place can be half written, so it must be the same twice in a row.
         const isConfirmed = now.token === last.token && now.problem === last.problem;
         last = now;
@@ -42,8 +48,18 @@ export function tokenFileCredentials(path: string, onSecret: (secret: string) =>
         if (now.token === current.token) return;
         current = { token: now.token };
         onChange();
+      };
+      const timer = setInterval(() => {
+        if (isReading) return;
+        isReading = true;
+        void check().finally(() => {
+          isReading = false;
+        });
       }, POLL_INTERVAL_MS);
-      return () => clearInterval(timer);
+      return () => {
+        isWatching = false;
+        clearInterval(timer);
+      };
     },
   };
 }
@@ -57,27 +73,79 @@ export const HEADER_SAFE = /^[\x21-\x7e]+$/;
 /** The maximum size of a token file. A token is far smaller. */
 const MAX_BYTES = 8192;
 
+/** A named pipe must not block the process until it has a writer. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+type OnSecret = (secret: string) => void;
+
 /**
  * Returns the token that a file holds now. Throws the error of the file system, or a `TypeError` if the content is not a token of at
- * least `minLength` characters; see `describeTokenError`. Never blocks, even if the path is a named pipe.
+ * least `minLength` characters; see `describeTokenError`. A file system that hangs blocks it, so a running daemon uses `tokenReader`.
  */
-export function readToken(path: string, onSecret: (secret: string) => void, minLength = 1): string {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+export function readToken(path: string, onSecret: OnSecret, minLength = 1): string {
+  const fd = openSync(path, OPEN_FLAGS);
   try {
-    if (!fstatSync(fd).isFile())
-      throw new TypeError('expected a file that holds a token, found a path that is not a regular file');
+    requireFile(fstatSync(fd));
     const bytes = Buffer.alloc(MAX_BYTES + 1);
-    const length = readSync(fd, bytes);
-    if (length > MAX_BYTES) throw new TypeError(`expected a token, found more than ${MAX_BYTES} bytes`);
-    // A shell of Windows writes UTF-16 by default.
-    if (isUtf16(bytes.subarray(0, length))) throw new TypeError('expected UTF-8, found UTF-16; save the file as UTF-8');
-    const token = bytes.toString('utf8', 0, length).trim();
-    onSecret(token);
-    checkToken(token, minLength);
-    return token;
+    return tokenIn(bytes.subarray(0, readSync(fd, bytes)), onSecret, minLength);
   } finally {
     closeSync(fd);
   }
+}
+
+/** How long one read may take. */
+const READ_TIMEOUT_MS = 2000;
+
+/**
+ * Returns a function that reads a token as `readToken` does, but never blocks the process. While its file system does not respond, the
+ * one read that has begun goes on, and all calls share it: each would otherwise block one of the four threads that DNS needs as well.
+ */
+export function tokenReader(path: string, onSecret: OnSecret, minLength = 1): () => Promise<string> {
+  let reading: Promise<string> | null = null;
+  const read = async () => {
+    const file = await open(path, OPEN_FLAGS);
+    try {
+      requireFile(await file.stat());
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES + 1));
+      return tokenIn(buffer.subarray(0, bytesRead), onSecret, minLength);
+    } finally {
+      await file.close();
+    }
+  };
+  const readOnce = async () => {
+    try {
+      return await read();
+    } finally {
+      reading = null;
+    }
+  };
+  return async () => {
+    reading ??= readOnce();
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => timeout.reject(new TypeError(NOT_RESPONDING)), READ_TIMEOUT_MS);
+    try {
+      return await Promise.race([reading, timeout.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+const NOT_RESPONDING = `expected a file that holds the token, found that its file system has not responded within ${formatDuration(READ_TIMEOUT_MS)}`;
+
+function requireFile(stats: { readonly isFile: () => boolean }): void {
+  if (stats.isFile()) return;
+  throw new TypeError('expected a file that holds a token, found a path that is not a regular file');
+}
+
+function tokenIn(bytes: Buffer, onSecret: OnSecret, minLength: number): string {
+  if (bytes.length > MAX_BYTES) throw new TypeError(`expected a token, found more than ${MAX_BYTES} bytes`);
+  // A shell of Windows writes UTF-16 by default.
+  if (isUtf16(bytes)) throw new TypeError('expected UTF-8, found UTF-16; save the file as UTF-8');
+  const token = bytes.toString('utf8').trim();
+  onSecret(token);
+  checkToken(token, minLength);
+  return token;
 }
 
 function checkToken(token: string, minLength: number): void {

@@ -9,7 +9,7 @@ export type RequestPassOptions = {
   /** Requests a pass and returns its report; null, at once or later, when no pass will start because the process is shutting down. */
   readonly requestPass: () => Promise<Report | null> | null;
   /** Returns the token that callers must send, or null while the token file holds none. Null if requesting a pass is turned off. */
-  readonly reconcileToken: (() => string | null) | null;
+  readonly reconcileToken: (() => Promise<string | null>) | null;
 };
 
 /** Handles `POST /api/reconcile`: checks the token, requests a pass, and with `?wait=true` responds with its report. */
@@ -17,7 +17,7 @@ export async function requestPass(
   { query, headers }: RouteRequest,
   options: RequestPassOptions,
 ): Promise<HttpResponse> {
-  const refusal = checkToken(headers.authorization ?? '', options.reconcileToken);
+  const refusal = await checkToken(headers.authorization ?? '', options.reconcileToken);
   if (refusal !== null) return refusal;
   const wait = query.get('wait') ?? 'false';
   if (!/^(true|false|)$/.test(wait)) return errorResponse(400, 'wait: expected "true" or "false"');
@@ -33,14 +33,17 @@ export async function requestPass(
 const reportResponse = cachedByIdentity((report: Report) => jsonResponse(200, report));
 
 /** Returns the response to a caller who may not request a pass, or null when the token is right. */
-function checkToken(authorization: string, reconcileToken: RequestPassOptions['reconcileToken']): HttpResponse | null {
+async function checkToken(
+  authorization: string,
+  reconcileToken: RequestPassOptions['reconcileToken'],
+): Promise<HttpResponse | null> {
   if (reconcileToken === null) {
     return errorResponse(
       403,
       'requesting a pass is turned off; set reconcile_token or reconcile_token_file to turn it on',
     );
   }
-  const expected = reconcileToken();
+  const expected = await reconcileToken();
   if (expected === null) {
     return errorResponse(503, 'reconcile_token_file holds no token; passes cannot be requested until it does');
   }

@@ -121,7 +121,7 @@ describe('a token file', () => {
     let current = { token: 'old-token-0123456789' };
     const source: CredentialSource = {
       current: () => current,
-      reload: (refused) => {
+      reload: async (refused) => {
         reloads += 1;
         if (reloads === 1) current = { token: 'new-token-0123456789' };
         return refused !== current;
@@ -164,7 +164,7 @@ test('uses the token that is current after the wait for the budget', async () =>
   await directory.list(never);
   const waiting = directory.list(never);
   writeFileSync(path, 'new-token-0123456789');
-  source.reload(source.current());
+  await source.reload(source.current());
   await waiting;
   expect(seen[1]?.headers.authorization).toBe('Bearer new-token-0123456789');
 });

@@ -15,7 +15,7 @@ async function post(
       passes += 1;
       return report;
     },
-    reconcileToken: () => 'right-token-0123',
+    reconcileToken: async () => 'right-token-0123',
   };
   const request = { query: new URLSearchParams(query), headers: { authorization } };
   const { status, body } = await requestPass(request, { ...defaults, ...options });
@@ -39,7 +39,7 @@ test.for<{ reason: string; options?: Partial<RequestPassOptions>; request?: obje
   },
   {
     reason: 'the token file holds no token',
-    options: { reconcileToken: () => null },
+    options: { reconcileToken: async () => null },
     status: 503,
     error: 'reconcile_token_file holds no token; passes cannot be requested until it does',
   },

@@ -17,6 +17,7 @@ import type { Context, ExitCode } from '../context.ts';
 import { SEEDS, startEmulatedAccount } from '../emulated-account.ts';
 import type { Seed } from '../emulated-account.ts';
 import { addHelpText } from '../help.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, FOLDER_SETTINGS, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
@@ -65,6 +66,7 @@ export function defineEmulate(command: Command, scope: CommandScope): void {
 /** Prints the variables for clients to stdout, and every request to stderr. */
 async function emulate({ settings }: Config, flags: EmulateFlags, context: Context): Promise<ExitCode> {
   const { port, seed, scenario: file } = flags;
+  await untilResponsive([file, settings.services], context);
   const scenario = file === undefined ? {} : readScenario(file);
   const { source, close } = openFolder(settings);
   // Throws if the folder cannot be read. Otherwise, the user would not learn why there are no services.

@@ -1,6 +1,5 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { readAccount } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { Settings } from '../../config/settings.ts';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
@@ -19,6 +18,8 @@ import { writeFiles } from '../../source/write-files.ts';
 import { printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
+import { readAccountOf } from '../input/account-input.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, colorOption, onlyOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
@@ -73,6 +74,7 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
     for (const reason of [...reasons, 'nothing was imported']) notify(reason);
     return 1;
   };
+  await untilResponsive([settings.services, flags.into], context);
   const target = importTarget(flags.into ?? settings.services, settings);
   const declaredFiles = await readDeclaredFiles(target, settings, context.stop);
   const { problems } = collect(declaredFiles);
@@ -110,15 +112,15 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
 
 async function listServices(
   settings: Settings,
-  { environment, secrets, stop }: Context,
+  context: Context,
   notify: (text: string) => void,
 ): Promise<readonly ListedItem[]> {
   const alternative = 'run vpc-reconciler emulate to try this without an account';
-  const account = readAccount(environment, { onSecret: secrets.add, alternative, caFile: settings.ca_file });
+  const account = await readAccountOf(context, settings, { alternative });
   const budget = createBudget(settings, (wait) => notify(describeWait(wait)));
   const directory = withSlowListNotice(createDirectory(settings, account, budget), account.baseUrl, notify);
   try {
-    return await directory.list({ stop, kill: stop });
+    return await directory.list({ stop: context.stop, kill: context.stop });
   } finally {
     await directory.close();
   }

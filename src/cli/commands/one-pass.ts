@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { readAccount } from '../../config/account.ts';
 import type { Account } from '../../config/account.ts';
 import type { Config } from '../../config/load-config.ts';
 import type { SettingName } from '../../config/settings.ts';
@@ -15,6 +14,8 @@ import type { ReconcilerOptions } from '../../pass/reconcile.ts';
 import { notifyOnStop, printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context } from '../context.ts';
 import type { EmulatedAccount } from '../emulated-account.ts';
+import { readAccountOf } from '../input/account-input.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import { colorOption, emulatorOption, FOLDER_SETTINGS, onlyOption, outputOption } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { withSlowListNotice } from '../slow-list-notice.ts';
@@ -74,9 +75,9 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
   const { planOnly, savedPlan, only } = request;
   const folder = openFolder(settings);
   const { source } = folder;
+  if (request.emulator) await untilResponsive([settings.services], context);
   const emulated = request.emulator ? await emulateAccount(source) : null;
-  const account =
-    emulated?.account ?? readAccount(context.environment, { onSecret: context.secrets.add, caFile: settings.ca_file });
+  const account = emulated?.account ?? (await readAccountOf(context, settings));
   const progress = openProgress(context);
   const notify = (text: string) => {
     progress.clear();

@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
-import { readAccount } from '../../config/account.ts';
 import { configFileChange } from '../../config/config-file.ts';
 import type { Config } from '../../config/load-config.ts';
 import { SETTINGS } from '../../config/settings.ts';
@@ -45,6 +44,8 @@ import {
 } from '../daemon-log.ts';
 import { startEmulatedAccount } from '../emulated-account.ts';
 import { addHelpText } from '../help.ts';
+import { readAccountOf } from '../input/account-input.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, colorOption, emulatorOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
@@ -159,11 +160,12 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
   const progress = openProgress(context);
   const log = openLog(settings, { context, colors: hasColors(context, color), onLine: progress.clear });
   const folder = openFolder(settings);
+  // The emulator starts with what the folder declares.
+  if (emulator) await untilResponsive([settings.services], context);
   const emulated = emulator
     ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;
-  const onSecret = context.secrets.add;
-  const account = emulated?.account ?? readAccount(context.environment, { onSecret, caFile: settings.ca_file });
+  const account = emulated?.account ?? (await readAccountOf(context, settings));
   const vitals = trackVitals(clock.elapsedMs);
   const onBug = (error: unknown) => {
     vitals.onBug();

@@ -6,6 +6,7 @@ import { findWarnings } from '../../core/load/warnings/find-warnings.ts';
 import { readPaths } from '../../source/read-paths.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
 import { addSettings, colorOption, fileRules, FOLDER_SETTINGS, outputOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
@@ -61,11 +62,13 @@ export function defineValidate(command: Command, scope: CommandScope): void {
   });
 }
 
-async function validate({ settings }: Config, paths: readonly string[], { stop }: Context): Promise<Validation> {
+async function validate({ settings }: Config, paths: readonly string[], context: Context): Promise<Validation> {
   const onlyFolders = paths.length === 0;
   const { services, allow_empty: allowEmpty } = settings;
   const reading = { rules: fileRules(settings), allowEmpty, onlyFolders, services };
-  const { files, textOf, errors } = await readPaths(onlyFolders ? [services] : paths, reading, stop);
+  const all = onlyFolders ? [services] : paths;
+  await untilResponsive(all, context);
+  const { files, textOf, errors } = await readPaths(all, reading, context.stop);
   const declared = collect(files);
   return { fileCount: files.length, declared, warnings: findWarnings(declared.declarations, textOf), errors, textOf };
 }

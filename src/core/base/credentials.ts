@@ -4,8 +4,8 @@ export type Credentials = { readonly token: string } | { readonly email: string;
 /** Provides the credential, which may be replaced while the program runs. An unchanged credential is always the same object. */
 export type CredentialSource = {
   readonly current: () => Credentials;
-  /** Reads the credential again after the API refused it. Returns whether `current` now differs from the refused one. */
-  readonly reload: (refused: Credentials) => boolean;
+  /** Reads the credential again after the API refused it. Resolves to whether `current` now differs from the refused one. */
+  readonly reload: (refused: Credentials) => Promise<boolean>;
   /**
    * Calls `onChange` whenever `current` has changed without a call of `reload`.
    * Calls `onProblem` when the credential can no longer be read, and with null once it can be again: until then the last one stays in use.
@@ -16,7 +16,7 @@ export type CredentialSource = {
 
 /** Returns a source whose credential never changes. */
 export function fixedCredentials(credentials: Credentials): CredentialSource {
-  return { current: () => credentials, reload: () => false, watch: () => () => {} };
+  return { current: () => credentials, reload: async () => false, watch: () => () => {} };
 }
 
 /** The names of the environment variables that set the account. `baseUrl` is null if the default applies. */

@@ -9,6 +9,9 @@ const MIN_PAUSE_MS = 120;
 const MAX_PAUSE_MS = 1000;
 const PAUSE_FACTOR = 4;
 
+/** The pause depends on the fastest of this many checks, because a busy machine slows single ones down. */
+const DURATIONS_KEPT = 4;
+
 /** A check lets writes begin for this many pauses, because the next one can be late. In a small folder, that is 144 ms. */
 const FRESH_FACTOR = 1.2;
 
@@ -36,6 +39,7 @@ export type SnapshotCheck = {
 export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotCheckOptions): SnapshotCheck {
   let checkedAt = readAt;
   let pauseMs = MIN_PAUSE_MS;
+  let durationsMs: readonly number[] = [];
   let checking: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -49,7 +53,8 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
       const change = await unlessAborted(stop, async () => source.findChange(stop));
       if (change === 'files') await onChange();
       checkedAt = startedAt;
-      pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * (now() - startedAt)));
+      durationsMs = [...durationsMs, now() - startedAt].slice(-DURATIONS_KEPT);
+      pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * Math.min(...durationsMs)));
     } catch (error) {
       if (error !== abortReason(stop)) throw error;
     } finally {

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { unlessAborted } from '../../core/base/abort.ts';
 import type { Context } from '../context.ts';
 
-/** Asks a question on the terminal. Returns whether the answer is yes; the end of the input means no. Throws the reason of the stop signal. */
+/** Asks a question on the terminal. Returns whether the answer is yes; the end of the input and a closed terminal mean no. Throws the reason of the stop signal. */
 export async function confirm({ stdin = process.stdin, stderr, stop }: Context, question: string): Promise<boolean> {
   stderr.write(`${question} [y/N] `);
   const lines = createInterface({ input: stdin, terminal: false });
@@ -13,6 +13,8 @@ export async function confirm({ stdin = process.stdin, stderr, stop }: Context, 
       async () =>
         new Promise<string | null>((resolve) => {
           lines.once('line', resolve).once('close', () => resolve(null));
+          // The terminal was closed.
+          lines.once('error', () => resolve(null));
         }),
     );
   } finally {

@@ -1,14 +1,21 @@
 import { buffer } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
+import { describeSystemError, systemErrorCode } from '../../core/base/errno.ts';
+import { failure, FailureError } from '../../core/base/failure.ts';
 import { unlessAborted } from '../../core/base/abort.ts';
 import type { Context } from '../context.ts';
 
 /** The path that means standard input, or standard output. */
 export const STDIO = '-';
 
-/** Reads standard input to its end. Throws the reason of the stop signal. */
+/** Reads standard input to its end. Throws the reason of the stop signal, or why it cannot be read. */
 export async function readStandardInput({ stdin = process.stdin, stop }: Context): Promise<Buffer> {
-  return unlessAborted(stop, async () => buffer(stdin));
+  try {
+    return await unlessAborted(stop, async () => buffer(stdin));
+  } catch (error) {
+    if (systemErrorCode(error) === null) throw error;
+    throw new FailureError(failure('source', `standard input cannot be read: ${describeSystemError(error)}`));
+  }
 }
 
 /** Whether a person can answer a question: input and output are a terminal. */

@@ -64,3 +64,13 @@ function isOneName(part: string): boolean {
 function countOf(text: string, character: string): number {
   return text.split(character).length - 1;
 }
+
+/** A name that ends almost like that of a file of declarations. */
+const ALMOST = /\.(?:ya?ml|json|jsonc|json5)$/i;
+
+/** Whether a file is not read only because its name ends with, for example, `.YAML` or `.jsonc`. */
+export function isAlmostIncluded(path: string, rules: FileRules): boolean {
+  if (!ALMOST.test(path) || isIncluded(path, rules)) return false;
+  const usual = path.replace(ALMOST, (ending) => ending.toLowerCase().replace(/^\.json.$/, '.json'));
+  return usual !== path && isIncluded(usual, rules);
+}

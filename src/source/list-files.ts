@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node
 import type { Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errorCodeOrMessage } from '../core/base/errno.ts';
-import { isExcluded, isHidden, isIncluded, mayInclude } from './file-rules.ts';
+import { isAlmostIncluded, isExcluded, isHidden, isIncluded, mayInclude } from './file-rules.ts';
 import type { FileRules } from './file-rules.ts';
 import { folderVersion, isUnchanged } from './folder-version.ts';
 import type { FolderVersion } from './folder-version.ts';
@@ -15,6 +15,8 @@ export type FoundFile = { readonly path: string } & FileContent;
 export type Listing = {
   /** Sorted by path. */
   readonly files: readonly FoundFile[];
+  /** The paths of files that look like declarations and are not read. */
+  readonly unread: readonly string[];
   /** Whether no volume and no checkout inside the folder has been replaced since the files were listed. */
   readonly isCurrent: () => boolean;
 };
@@ -40,6 +42,7 @@ export type ReadHooks = {
 /** Lists and reads all files below `root` that hold declarations or values. Throws the system's error if an entry disappears. */
 export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: ReadHooks = {}): Listing {
   const files: FoundFile[] = [];
+  const unread: string[] = [];
   const nested: { readonly folder: string; readonly version: FolderVersion | Error }[] = [];
   let fileCount = 0;
   const count = () => {
@@ -74,9 +77,11 @@ export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: R
         files.push({ path, fault: 'expected a file, found a folder with this name; rename the folder' });
       }
       enter(target.realPath, path, { parents, isLinked: isLinked || entry.isSymbolicLink() });
-    } else if (isMatch) {
-      files.push({ path, ...readFile(target.realPath) });
-    }
+    } else readOrSkip(target.realPath, path, isMatch);
+  };
+  const readOrSkip = (realPath: string, path: string, isMatch: boolean) => {
+    if (isMatch) files.push({ path, ...readFile(realPath) });
+    else if (isAlmostIncluded(path, rules)) unread.push(path);
   };
   const enter = (folder: string, path: string, { parents, isLinked }: Way) => {
     if (!mayInclude(path, rules)) return;
@@ -88,6 +93,7 @@ export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: R
   for (const path of rules.values ?? []) files.push({ path, ...readValuesFile(root, path) });
   return {
     files,
+    unread,
     isCurrent: () =>
       nested.every(
         ({ folder, version }) => !(version instanceof Error) && !version.isBusy && isUnchanged(version, folder),

@@ -36,10 +36,7 @@ export function readFile(path: string): FileContent {
     const stats = fstatSync(file);
     if (!stats.isFile()) return { fault: NOT_A_FILE };
     const length = stats.size > MAX_FILE_BYTES ? stats.size : readSync(file, readBuffer, 0, readBuffer.length, 0);
-    if (length > MAX_FILE_BYTES) {
-      const tenths = Math.ceil((length / MAX_FILE_BYTES) * 10);
-      return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
-    }
+    if (length > MAX_FILE_BYTES) return tooLarge(length);
     const { ino, birthtimeMs, mtimeMs, ctimeMs } = stats;
     return { bytes: Buffer.from(readBuffer.subarray(0, length)), stamp: { ino, birthtimeMs, mtimeMs, ctimeMs } };
   } catch (error) {
@@ -47,6 +44,16 @@ export function readFile(path: string): FileContent {
   } finally {
     closeSync(file);
   }
+}
+
+/** Returns the content of a file that was read already. */
+export function asFile(bytes: Buffer): FileContent {
+  return bytes.length > MAX_FILE_BYTES ? tooLarge(bytes.length) : { bytes };
+}
+
+function tooLarge(length: number): { readonly fault: string } {
+  const tenths = Math.ceil((length / MAX_FILE_BYTES) * 10);
+  return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
 }
 
 /** Returns the result for a file that exists but cannot be read. */

@@ -15,6 +15,8 @@ export type FolderFiles = {
   readonly isReplacedAsWhole: boolean;
   /** Sorted by path. */
   readonly files: readonly FoundFile[];
+  /** The paths of files that look like declarations and are not read. */
+  readonly unread: readonly string[];
 };
 
 /** How long to retry while a folder keeps changing, and the pause between attempts. */
@@ -50,7 +52,8 @@ export async function readFiles(
     if (listing instanceof Error && (!isNotFound(listing) || isLastAttempt)) throw listing;
     if (listing !== null && !(listing instanceof Error) && isUnchanged(version, folder) && listing.isCurrent()) {
       const { root, revision, identity, isReplacedAsWhole } = version;
-      return { root, revision, identity, isReplacedAsWhole, files: listing.files };
+      const { files, unread } = listing;
+      return { root, revision, identity, isReplacedAsWhole, files, unread };
     }
     if (isLastAttempt) {
       throw new Error(

@@ -11,7 +11,7 @@ import type { FolderOptions } from './folder-source.ts';
 import { readValuesFile } from './list-files.ts';
 import type { FoundFile } from './list-files.ts';
 import { loadFolder, parseFoundFile, requireDeclarations, toValuesFile, valuesProblems } from './load-folder.ts';
-import { readFile, unreadable } from './read-file.ts';
+import { asFile, readFile, unreadable } from './read-file.ts';
 
 export type PathsContent = {
   readonly files: readonly ParsedFile[];
@@ -19,6 +19,8 @@ export type PathsContent = {
   readonly textOf: (file: string) => string | null;
   /** One for each folder that cannot be read, and for each path that does not exist. */
   readonly errors: readonly string[];
+  /** Files that look like declarations and are not read. */
+  readonly unread: readonly string[];
 };
 
 /** With `onlyFolders`, each path must be a folder. */
@@ -26,7 +28,12 @@ export type PathOptions = Omit<FolderOptions, 'path'> & {
   readonly onlyFolders: boolean;
   /** The folder that holds the values of files given by path. */
   readonly services: string;
+  /** The content of standard input, which the path `-` stands for. */
+  readonly standardInput?: Buffer | null;
 };
+
+/** The name of standard input in messages. */
+const STANDARD_INPUT = 'stdin';
 
 /** A file by the path that messages use, and what its content means. */
 type NamedFile = { readonly name: string; readonly file: FoundFile; readonly parsed: ParsedFile };
@@ -41,7 +48,8 @@ export async function readPaths(
   options: PathOptions,
   signal: AbortSignal,
 ): Promise<PathsContent> {
-  const { rules, allowEmpty, onlyFolders } = options;
+  const { rules, allowEmpty, onlyFolders, standardInput = null } = options;
+  const unread = new Set<string>();
   const found = new Map<string, NamedFile>();
   const errors: string[] = [];
   const add = (named: NamedFile) => {
@@ -50,6 +58,10 @@ export async function readPaths(
   };
   const shared = folderValues(options.services, rules);
   for (const path of paths) {
+    if (path === '-' && standardInput !== null) {
+      add(shared.parse(STANDARD_INPUT, { path: STANDARD_INPUT, ...asFile(standardInput) }));
+      continue;
+    }
     if (!onlyFolders && !isFolder(path)) {
       const file = readFileIfPresent(path);
       if (file !== null) add(shared.parse(normalize(path), file));
@@ -57,7 +69,8 @@ export async function readPaths(
       continue;
     }
     try {
-      const named = await readFolder(path, rules, { shared, signal });
+      const { named, unread: inFolder } = await readFolder(path, rules, { shared, signal });
+      for (const each of inFolder) unread.add(each);
       for (const file of named) add(file);
       if (!allowEmpty)
         requireDeclarations(
@@ -79,6 +92,7 @@ export async function readPaths(
       return decoded !== null && 'text' in decoded ? decoded.text : null;
     },
     errors,
+    unread: [...unread],
   };
 }
 
@@ -89,12 +103,15 @@ async function readFolder(
   path: string,
   rules: FileRules,
   { shared, signal }: ReadFolderOptions,
-): Promise<readonly NamedFile[]> {
+): Promise<{ readonly named: readonly NamedFile[]; readonly unread: readonly string[] }> {
   const hasSharedValues = realPathOrSelf(path).startsWith(shared.root + sep);
   const { values: _, ...withoutValues } = rules;
-  const { files } = await loadFolder(path, hasSharedValues ? withoutValues : rules, signal);
+  const { files, unread } = await loadFolder(path, hasSharedValues ? withoutValues : rules, signal);
   const values = hasSharedValues ? shared : folderValues(path, rules);
-  return files.map((file) => values.parse(join(path, file.path), file));
+  return {
+    named: files.map((file) => values.parse(join(path, file.path), file)),
+    unread: unread.map((each) => join(path, each)),
+  };
 }
 
 /** The values of a folder. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseFile } from '../../src/core/load/parse-file.ts';
 import { startEditor } from './editor.ts';
 import type { Editor } from './editor.ts';
 import { root } from './program.ts';
@@ -48,6 +49,19 @@ test.concurrent.for(samples)(
       expect(document.split('\n', 1)).toEqual([`# yaml-language-server: $schema=${schema}`]);
     }
     expect(await editor.problems(text, join(root, name))).toEqual([]);
+  },
+);
+
+test.concurrent.for(['---', '---\n---', '~', 'null', '---\n# nothing', '--- !!null'])(
+  'an editor and validate accept the empty document %j',
+  async (text, { expect }) => {
+    expect(await editor.problems(`${SERVICE}\n${text}\n`)).toEqual([]);
+    expect(parseFile('a.yaml', `${SERVICE}\n${text}\n`)).toEqual({
+      file: 'a.yaml',
+      declarations: [],
+      skipped: [],
+      problems: [],
+    });
   },
 );
 

@@ -46,6 +46,27 @@ describe('reads', () => {
     ]);
   });
 
+  test('names files that look like declarations and are not read', async () => {
+    const folder = temporaryFolder();
+    const names = [
+      'a.yaml',
+      'b.YAML',
+      'c/d.Yml',
+      'e.jsonc',
+      'f.json5',
+      'g.JSON',
+      'h.yaml.bak',
+      'i.txt',
+      '.j.YAML',
+      'old/k.YAML',
+    ];
+    write(folder, Object.fromEntries(names.map((name) => [name, ''])));
+    const unread = async (more: Partial<FileRules>) => (await readFiles(folder, { ...rules, ...more })).unread;
+    expect(await unread({ exclude: ['old'] })).toEqual(['b.YAML', 'c/d.Yml', 'e.jsonc', 'f.json5', 'g.JSON']);
+    expect(await unread({ include: ['c/*'] })).toEqual([]);
+    expect(await unread({ include: ['c/*.yml'] })).toEqual(['c/d.Yml']);
+  });
+
   test.each([
     { globs: rules.include, paths: ['a.yaml', 'b/c.json', 'b/d/e.yml'] },
     { globs: ['*.yaml'], paths: ['a.yaml'] },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import type { Declared } from '../../core/load/collect.ts';
@@ -5,13 +6,14 @@ import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
 import type { Warning } from '../../core/load/warnings/warning.ts';
 import { renderAnnotation } from '../../core/report/annotation.ts';
+import { renderCodeQuality } from '../../core/report/code-quality.ts';
 import { codeFrame } from '../../core/report/terminal/code-frame.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import type { Style } from '../../core/report/terminal/style.ts';
 import { printResult, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context } from '../context.ts';
 
-export const VALIDATE_FORMATS = ['text', 'json', 'github'] as const;
+export const VALIDATE_FORMATS = ['text', 'json', 'github', 'gitlab'] as const;
 export type ValidateFormat = (typeof VALIDATE_FORMATS)[number];
 
 /** The result of `validate`. */
@@ -43,6 +45,8 @@ export function printValidation(validation: Validation, options: ValidateOutputO
     case 'github':
       for (const line of toAnnotations(validation)) printResult(context, line);
       return printResult(context, summarize(validation, options));
+    case 'gitlab':
+      return printResult(context, toCodeQuality(validation));
     case 'text':
       return printText(validation, options, context);
   }
@@ -75,6 +79,31 @@ function toAnnotations({ declared, warnings, errors }: Validation): readonly str
     ),
     ...errors.map((message) => renderAnnotation({ level: 'error', title: 'Not validated', message })),
   ];
+}
+
+/** Returns the code quality report for GitLab, which finds a line of a merge request only by a path relative to the repository. */
+function toCodeQuality({ declared, warnings, errors }: Validation): string {
+  return renderCodeQuality(
+    [
+      ...declared.problems.map((problem) => ({
+        check: 'invalid-declaration',
+        severity: 'critical' as const,
+        ...withRelativePath(problem),
+      })),
+      ...warnings.map((warning) => ({ check: warning.code, severity: 'minor' as const, ...withRelativePath(warning) })),
+      ...errors.map((message) => ({
+        check: 'not-validated',
+        severity: 'blocker' as const,
+        message,
+        place: { file: '.', line: 1 },
+      })),
+    ],
+    sha256,
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function withRelativePath(problem: Problem) {

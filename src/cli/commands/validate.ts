@@ -8,6 +8,7 @@ import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
+import { readStandardInput, STDIO } from '../input/standard-input.ts';
 import { addSettings, colorOption, fileRules, FOLDER_SETTINGS, outputOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { isValid, printValidation, VALIDATE_FORMATS } from './validate-output.ts';
@@ -42,8 +43,13 @@ type ValidateFlags = {
 export function defineValidate(command: Command, scope: CommandScope): void {
   const { context, setExitCode } = scope;
   command
-    .argument('[path...]', 'Files and folders to check instead of the folder of --services')
-    .addOption(outputOption('Format of the result: for a person, a program or GitHub Actions', VALIDATE_FORMATS))
+    .argument('[path...]', 'Files and folders to check instead of the folder of --services; - for stdin')
+    .addOption(
+      outputOption(
+        'Format of the result: for a person, a program, GitHub Actions or GitLab (code quality)',
+        VALIDATE_FORMATS,
+      ),
+    )
     .option('--strict', 'Exit with 1 if there is a warning')
     .addOption(colorOption());
   addSettings(command, FOLDER_SETTINGS, scope);
@@ -65,12 +71,15 @@ export function defineValidate(command: Command, scope: CommandScope): void {
 async function validate({ settings }: Config, paths: readonly string[], context: Context): Promise<Validation> {
   const onlyFolders = paths.length === 0;
   const { services, allow_empty: allowEmpty } = settings;
-  const reading = { rules: fileRules(settings), allowEmpty, onlyFolders, services };
+  const standardInput = paths.includes(STDIO) ? await readStandardInput(context) : null;
+  const reading = { rules: fileRules(settings), allowEmpty, onlyFolders, services, standardInput };
   const all = onlyFolders ? [services] : paths;
   await untilResponsive(all, context);
-  const { files, textOf, errors } = await readPaths(all, reading, context.stop);
+  const { files, textOf, errors, unread } = await readPaths(all, reading, context.stop);
   const declared = collect(files);
-  return { fileCount: files.length, declared, warnings: findWarnings(declared.declarations, textOf), errors, textOf };
+  const names = files.map(({ file }) => file);
+  const warnings = findWarnings({ files: names, declarations: declared.declarations, unread, textOf });
+  return { fileCount: files.length, declared, warnings, errors, textOf };
 }
 
 /** Returns the result for an invalid configuration. Programs can then read the errors in the format of `--output`. */

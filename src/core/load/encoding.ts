@@ -3,10 +3,13 @@ export type Decoded =
   | { readonly text: string }
   | { readonly fault: string; readonly line: number; readonly column: number };
 
-/** Decodes UTF-8, without a byte order mark. */
+/**
+ * Decodes UTF-8. Removes the byte order mark, also at the start of a later line, where files were joined. A lone carriage return ends a
+ * line in YAML, and becomes a line feed.
+ */
 export function decodeUtf8(bytes: Uint8Array): Decoded {
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { text: unifyLines(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {
     if (isUtf16(bytes)) {
       return { fault: 'expected UTF-8, found UTF-16; save the file as UTF-8', line: 1, column: 1 };
@@ -15,6 +18,11 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
     const hex = Number(bytes[offset]).toString(16).padStart(2, '0');
     return { fault: `expected UTF-8, found the byte 0x${hex}; save the file as UTF-8`, line, column };
   }
+}
+
+function unifyLines(text: string): string {
+  const lines = text.includes('\r') ? text.replaceAll(/\r(?!\n)/g, '\n') : text;
+  return lines.includes('\uFEFF') ? lines.replaceAll(/^\uFEFF/gm, '') : lines;
 }
 
 function isUtf16([first, second]: Uint8Array): boolean {

@@ -18,6 +18,11 @@ export function findServices(value: Json, path: FieldPath = []): readonly Servic
 
 const MAX_DEPTH = 3;
 
+/** Whether a document is a JSON Schema, such as the one that the command `schema` prints. It may be in the folder, for editors. */
+export function isJsonSchema({ $schema, properties }: JsonObject): boolean {
+  return typeof $schema === 'string' && /^https?:\/\/json-schema\.org\//.test($schema) && isObject(properties);
+}
+
 /** Explains a document that is not a mapping. */
 export function explainNonMapping(value: Json): string {
   return `expected a mapping that declares one service, found ${describeValue(value)}${nonMappingFix(value)}`;

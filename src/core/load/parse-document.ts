@@ -6,7 +6,7 @@ import type { Declaration, DeclarationIdentity, ParsedFile } from './declaration
 import { explainIssue } from './explain-issue.ts';
 import { formatPath } from './field-path.ts';
 import type { FieldPath } from './field-path.ts';
-import { explainUnrelatedMapping, explainNonMapping, findServices } from './not-a-service.ts';
+import { explainUnrelatedMapping, explainNonMapping, findServices, isJsonSchema } from './not-a-service.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
@@ -40,6 +40,8 @@ export function parseDocument(written: YamlDocument, { file, positionOf, values 
   const { document, problems: unresolved, originOf } = resolveDocument(written, values);
   const origin = { file, document, positionOf, originOf };
   const { value } = document;
+  // An empty document declares nothing, also if it is written as null.
+  if (value === null || (isObject(value) && isJsonSchema(value))) return { skipped: [], problems: [] };
   if (!isObject(value)) return skipDocument(origin, [], explainNonMapping(value));
   const unrelated = explainUnrelatedMapping(value);
   if (unrelated !== null) return skipDocument(origin, unrelated.path, unrelated.message);

@@ -32,6 +32,8 @@ export function serviceSchema(): JsonSchema {
   });
   return {
     ...anyType,
+    // An empty document is null.
+    allOf: [anyType['allOf']].flat().map((rule) => ({ ...Object(rule), type: ['object', 'null'] })),
     title: 'Workers VPC service',
     description: 'The complete desired state of one service. A field that is omitted or null is unset.',
     properties: Object.fromEntries(common),

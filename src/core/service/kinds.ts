@@ -61,8 +61,12 @@ export const ipv4 = { kind: 'ipv4', schema: ipv4Schema } as const satisfies Kind
 
 export const ipv6 = { kind: 'ipv6', schema: ipv6Schema, canonicalize: canonicalizeAddress } as const satisfies Kind;
 
-/** The API stores host names in lower case (observed). */
-export const hostname = { kind: 'hostname', schema: hostnameSchema, canonicalize: toLowerCase } as const satisfies Kind;
+/** The API stores host names in lower case (observed). A dot at the end makes no difference, because a host name is always complete. */
+export const hostname = {
+  kind: 'hostname',
+  schema: hostnameSchema,
+  canonicalize: canonicalizeHostname,
+} as const satisfies Kind;
 
 /** A list whose order matters. An empty list means unset. */
 export const addresses = {
@@ -91,6 +95,11 @@ export function choice<const Choice extends string>(
 
 export function mapping(expected: string, check?: MappingKind['check']) {
   return { kind: 'mapping', expected, ...(check === undefined ? {} : { check }) } as const satisfies Kind;
+}
+
+function canonicalizeHostname(value: Json): Json {
+  const name = toLowerCase(value);
+  return typeof name === 'string' ? name.replace(/\.$/, '') : name;
 }
 
 function toLowerCase(value: Json): Json {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { WARNINGS } from '../../../src/core/load/warnings/warning.ts';
+import type { JsonObject } from '../../../src/core/base/json.ts';
 import { compareText } from '../../../src/core/base/order.ts';
 import { redactor } from '../../../src/core/base/text/redactor.ts';
 import { openOutput } from '../../../src/sinks/output.ts';
@@ -284,4 +285,81 @@ test.each([
   const { code, stderr } = await command(['validate', ...line]);
   expect(stderr).toContain(message);
   expect(code).toBe(1);
+});
+
+describe('-', () => {
+  test('reads standard input, and finds problems in it', async () => {
+    const good = await command(['validate', '-'], { input: JSON.stringify(web()) });
+    expect(good).toEqual({ code: 0, stdout: '1 declaration in 1 file: all valid\n', stderr: '' });
+    const bad = await command(['validate', '-'], { input: 'name: [' });
+    expect(bad).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^stdin:1:7 not valid YAML: [^]*\n {4}1 \| name: \[\n/),
+    });
+  });
+
+  test('can be combined with other paths', async () => {
+    const folder = folderOf({ 'web.yaml': web() });
+    const { code, stdout } = await command(['validate', '-', folder], { input: JSON.stringify(web()) });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('is declared more than once') });
+  });
+
+  test('is limited like a file', async () => {
+    const { stdout } = await command(['validate', '-'], { input: ' '.repeat(1024 * 1024 + 1) });
+    expect(stdout).toContain('stdin:1:1 expected at most 1 MiB, found 1.1 MiB; split the file\n');
+  });
+});
+
+test('--output gitlab prints a code quality report with relative paths', async () => {
+  const folder = folderOf({ 'bad.yaml': 'name: [', 'web.yaml': web({ http_port: 443 }) });
+  const { code, stdout } = await command(['validate', '--output', 'gitlab', '--services', folder]);
+  expect(code).toBe(1);
+  const path = relative('', folder);
+  const fingerprint = expect.stringMatching(/^[0-9a-f]{64}$/);
+  expect(JSON.parse(stdout)).toEqual([
+    expect.objectContaining({
+      check_name: 'invalid-declaration',
+      severity: 'critical',
+      fingerprint,
+      location: { path: `${path}/bad.yaml`, lines: { begin: 1 } },
+    }),
+    expect.objectContaining({
+      check_name: 'swapped-ports',
+      severity: 'minor',
+      fingerprint,
+      location: { path: `${path}/web.yaml`, lines: { begin: 1 } },
+    }),
+  ]);
+  const nowhere = await command(['validate', '--output', 'gitlab', '--services', '/nowhere']);
+  expect(JSON.parse(nowhere.stdout)).toEqual([
+    expect.objectContaining({ check_name: 'not-validated', severity: 'blocker' }),
+  ]);
+});
+
+test('warns of a file that is not read because of its name', async () => {
+  const folder = folderOf({ 'web.yaml': web(), 'db.YAML': database() });
+  const { code, stdout } = await command(['validate', '--services', folder]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`${folder}/db.YAML:1:1 warning: is not read, because its name ends differently`);
+  expect(stdout).toMatch(/^1 declaration in 1 file: all valid, 1 warning$/m);
+});
+
+test('the file of a schema in the folder is no declaration', async () => {
+  const [service, config] = await Promise.all([command(['schema']), command(['schema', 'config'])]);
+  const files = { 'service.schema.json': service.stdout, 'config.schema.json': config.stdout, 'web.yaml': web() };
+  expect(await command(['validate', '--services', folderOf(files)])).toMatchObject({
+    code: 0,
+    stdout: '1 declaration in 3 files: all valid\n',
+  });
+});
+
+/** A declaration in YAML, by line. */
+const linesOf = ({ service_id, name, host, ...fields }: JsonObject) =>
+  Object.entries({ service_id, name, host, ...fields }).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+
+test('reads joined files with byte order marks, and files whose lines end with a carriage return', async () => {
+  const [bom, cr] = ['\ufeff', '\r'];
+  const joined = [web(), database()].map((each) => `${bom}---\n${linesOf(each).join('\n')}\n`).join('');
+  expect(await command(['validate', '-'], { input: joined })).toMatchObject({ code: 0 });
+  expect(await command(['validate', '-'], { input: linesOf(web()).join(cr) })).toMatchObject({ code: 0 });
 });

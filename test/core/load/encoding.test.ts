@@ -8,6 +8,10 @@ test.for([
   ['nothing', bytes(), ''],
   ['letters of several scripts', bytes('aü漢😀\n'), 'aü漢😀\n'],
   ['a byte order mark, which is not part of the text', bytes([0xef, 0xbb, 0xbf], 'a'), 'a'],
+  ['a byte order mark where files were joined', bytes('a\n', [0xef, 0xbb, 0xbf], '---\nb\n'), 'a\n---\nb\n'],
+  ['a byte order mark within a line', bytes('a: "\ufeff"\n'), 'a: "\ufeff"\n'],
+  ['lines that end with a carriage return', bytes('a: 1\rb: 2\r'), 'a: 1\nb: 2\n'],
+  ['lines that end as on Windows', bytes('a: 1\r\nb: 2\r\n'), 'a: 1\r\nb: 2\r\n'],
 ] as const)('decodes UTF-8: %s', ([, given, text]) => {
   expect(decodeUtf8(given)).toEqual({ text });
 });

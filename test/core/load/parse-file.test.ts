@@ -569,7 +569,6 @@ describe('a declaration with problems', () => {
   });
 
   test.for([
-    ['nothing', 'null', 'found nothing'],
     ['a text', 'orders-db', 'found "orders-db"'],
     ['a number', '12', 'found 12'],
     ['an empty list', '[]', 'found a list; separate services with a line of ---'],
@@ -766,4 +765,17 @@ describe('a file', () => {
       `unknown key "${'k'.repeat(78)}…; remove it`,
     );
   });
+});
+
+test.for([
+  ['{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {}}', []],
+  ['{"$schema": "http://json-schema.org/draft-07/schema#"}', ['"$schema"']],
+  ['{"$schema": "./service.schema.json", "properties": {}}', ['"$schema", "properties"']],
+  ['{"$schema": 7, "properties": {}}', ['"$schema", "properties"']],
+  ['~', []],
+  ['null', []],
+])('%s declares nothing, and is a problem unless it is a JSON Schema or empty', ([text = '', found]) => {
+  const { declarations, problems } = parseFile('a.json', String(text));
+  expect(declarations).toEqual([]);
+  expect(problems.map(({ message }) => /found the keys? (.*?);/.exec(message)?.[1])).toEqual(found);
 });

@@ -13,7 +13,7 @@ function startChecks() {
     const bytes = Buffer.from(text);
     const times = { ino: 1, birthtimeMs: 1, mtimeMs: FAR_PAST, ctimeMs: FAR_PAST, ...stamp };
     const { files, unfinishedMs } = check(
-      { root: '/', revision: null, identity: '1', isReplacedAsWhole: false, files: [], ...folder },
+      { root: '/', revision: null, identity: '1', isReplacedAsWhole: false, files: [], unread: [], ...folder },
       [{ path: 'a.yaml', digest: text, bytes, stamp: times }],
     );
     const [file] = files;

@@ -3,41 +3,69 @@ import type { Declaration } from '../declaration.ts';
 import { formatPath } from '../field-path.ts';
 import { byLocation } from '../problem.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
+import { findCommentWarnings, silencedCodes } from './comment-rules.ts';
 import { FOLDER_RULES } from './folder-rules.ts';
 import { SERVICE_RULES } from './service-rules.ts';
-import type { ServiceWarning } from './service-rules.ts';
+import type { CheckedService, ServiceWarning } from './service-rules.ts';
+import { mayBreakSourceRules, SOURCE_RULES } from './source-rules.ts';
 import type { Warning } from './warning.ts';
 
+/** The content of a folder that warnings are about. */
+export type CheckedFolder = {
+  /** The files that were read. */
+  readonly files: readonly string[];
+  /** The valid declarations in them. */
+  readonly declarations: readonly Declaration[];
+  /** Files that look like declarations and were not read. */
+  readonly unread: readonly string[];
+  /** Returns the text of a file; null if it is not text. */
+  readonly textOf: (file: string) => string | null;
+};
+
 /**
- * Returns the warnings about valid declarations, sorted by location. `textOf` returns the text of a file; a file without one has no
- * warnings. A comment on the same line or directly above it silences a warning: `# vpc-reconciler: ignore tls-not-verified`.
+ * Returns the warnings about a folder, sorted by location. A file without text has no warnings. A comment on the same line or directly
+ * above it silences a warning: `# vpc-reconciler: ignore tls-not-verified`.
  */
-export function findWarnings(
-  declarations: readonly Declaration[],
-  textOf: (file: string) => string | null,
-): readonly Warning[] {
+export function findWarnings({ files, declarations, unread, textOf }: CheckedFolder): readonly Warning[] {
   const services = declarations.map((declaration) => ({ declaration, fields: normalize(declaration.value).known }));
   const warnings = [
     ...services.flatMap((service) => SERVICE_RULES.flatMap((rule) => rule(service))),
     ...FOLDER_RULES.flatMap((rule) => rule(services)),
   ];
   const warningsByFile = Map.groupBy(warnings, ({ service }) => service.declaration.file);
-  return [...warningsByFile]
-    .flatMap(([file, ofFile]) => {
-      const text = textOf(file);
-      return text === null ? [] : locateWarnings(file, text, ofFile);
-    })
-    .sort(byLocation);
+  const servicesByFile = Map.groupBy(services, ({ declaration }) => declaration.file);
+  const inFiles = files.flatMap((file) => {
+    const text = textOf(file);
+    if (text === null) return [];
+    const written = { file, text, services: servicesByFile.get(file) ?? [] };
+    return [...findCommentWarnings(file, text), ...locateWarnings(written, warningsByFile.get(file) ?? [])];
+  });
+  return [...inFiles, ...unread.map(warnOfUnread)].sort(byLocation);
 }
 
-/** Finds the places of the warnings about one file, and leaves out those that a comment silences. */
-function locateWarnings(file: string, text: string, warnings: readonly ServiceWarning[]): Warning[] {
+function warnOfUnread(file: string): Warning {
+  const message = 'is not read, because its name ends differently from .yaml, .yml and .json; rename it, or exclude it';
+  return { file, line: 1, column: 1, path: null, code: 'unread-file', message };
+}
+
+type WrittenServices = {
+  readonly file: string;
+  readonly text: string;
+  readonly services: readonly CheckedService[];
+};
+
+/** Finds the places of the warnings about one file, adds those about its notation, and leaves out those that a comment silences. */
+function locateWarnings({ file, text, services }: WrittenServices, warnings: readonly ServiceWarning[]): Warning[] {
+  if (warnings.length === 0 && !mayBreakSourceRules(text)) return [];
   const { documents, positionOf } = readYaml(text);
   const lines = text.split('\n');
   return documents.flatMap((document) => {
     const { line } = positionOf(document.offsetOfKey([]));
-    return warnings
-      .filter(({ service }) => service.declaration.line === line)
+    const isHere = ({ declaration }: CheckedService) => declaration.line === line;
+    return [
+      ...warnings.filter(({ service }) => isHere(service)),
+      ...services.filter(isHere).flatMap((service) => SOURCE_RULES.flatMap((rule) => rule(service, document))),
+    ]
       .map(({ code, path, message }) => ({
         file,
         ...positionOf(document.offsetOfValue(path)),
@@ -54,10 +82,4 @@ function isSilenced({ code, line }: Warning, lines: readonly string[]): boolean 
   const above = lines.slice(0, line - 1);
   const comments = above.slice(above.findLastIndex((each) => !/^\s*#/.test(each)) + 1);
   return [...comments, ...lines.slice(line - 1, line)].some((each) => silencedCodes(each).includes(code));
-}
-
-/** Returns the codes that a comment on a line silences. */
-function silencedCodes(line: string): readonly string[] {
-  const codes = /(?:^|\s)#\s*vpc-reconciler:\s*ignore\s+([a-z-]+(?:\s*,\s*[a-z-]+)*)/.exec(line)?.[1];
-  return codes?.split(/\s*,\s*/) ?? [];
 }

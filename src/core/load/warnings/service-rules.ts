@@ -20,6 +20,7 @@ type Rule = (service: CheckedService) => readonly ServiceWarning[];
 /** The rules that look at one service at a time. */
 export const SERVICE_RULES: readonly Rule[] = [
   checkHostname,
+  checkTrailingDot,
   checkAddresses,
   checkResolvers,
   checkTls,
@@ -29,13 +30,20 @@ export const SERVICE_RULES: readonly Rule[] = [
 
 function checkHostname(service: CheckedService): readonly ServiceWarning[] {
   const name = textAt(service, 'host.hostname');
-  const label = name.replace(/\.$/, '');
-  if (label === '' || label.includes('.')) return [];
+  if (name === '' || name.includes('.')) return [];
   const message =
     name === 'localhost'
       ? `"localhost" is the machine on which the tunnel runs; write the host name of the service`
-      : `"${name}" has no domain, so the resolver of the tunnel may not find it; write the full name, for example ${label}.corp.internal`;
+      : `"${name}" has no domain, so the resolver of the tunnel may not find it; write the full name, for example ${name}.corp.internal`;
   return [{ service, code: 'single-label-hostname', path: ['host', 'hostname'], message }];
+}
+
+/** Warns about a dot that has no effect: host names are compared and sent without it. */
+function checkTrailingDot(service: CheckedService): readonly ServiceWarning[] {
+  const { hostname } = Object(service.declaration.value['host']);
+  if (!String(hostname).endsWith('.')) return [];
+  const message = 'the dot at the end has no effect, because host names are compared and sent without it; remove it';
+  return [{ service, code: 'trailing-dot', path: ['host', 'hostname'], message }];
 }
 
 function checkAddresses(service: CheckedService): readonly ServiceWarning[] {

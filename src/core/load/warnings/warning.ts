@@ -21,6 +21,11 @@ export const WARNINGS = [
     code: 'odd-name',
     meaning: 'a name with an invisible character, or with a space or a quotation mark at either end',
   },
+  { code: 'unfilled-template', meaning: 'a name with text that a template should have replaced, such as `${NAME}`' },
+  { code: 'trailing-dot', meaning: 'a host name that ends with a dot, which is not compared and not sent' },
+  { code: 'number-notation', meaning: 'a port that other YAML tools read differently, such as `05432`' },
+  { code: 'ignore-comment', meaning: 'a comment that should silence a warning, and does not' },
+  { code: 'unread-file', meaning: 'a file that looks like declarations but is not read, such as `web.YAML`' },
 ] as const;
 
 export type WarningCode = (typeof WARNINGS)[number]['code'];

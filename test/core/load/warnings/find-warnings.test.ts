@@ -7,11 +7,12 @@ import { WARNINGS } from '../../../../src/core/load/warnings/warning.ts';
 import { certificate, http, id, otherTunnel, tcp, tunnel } from '../../builders.ts';
 
 /** `file:line:column path code: message`, for each warning about files without problems. */
-const warningsIn = (files: Readonly<Record<string, string>>) => {
+const warningsIn = (files: Readonly<Record<string, string>>, unread: readonly string[] = []) => {
   const texts = new Map(Object.entries(files));
   const { declarations, problems } = collect([...texts].map(([name, text]) => parseFile(name, text)));
   expect(problems).toEqual([]);
-  return findWarnings(declarations, (file) => texts.get(file) ?? null).map(
+  const textOf = (file: string) => texts.get(file) ?? null;
+  return findWarnings({ files: [...texts.keys()], declarations, unread, textOf }).map(
     ({ file, line, column, path, code, message }) => `${file}:${line}:${column} ${path} ${code}: ${message}`,
   );
 };
@@ -31,9 +32,15 @@ type Row = { readonly what: string; readonly service: JsonObject; readonly expec
 const rows: readonly Row[] = [
   {
     what: 'a name without a domain',
-    service: named('db.'),
+    service: named('db'),
     expected:
-      '7:15 host.hostname single-label-hostname: "db." has no domain, so the resolver of the tunnel may not find it; write the full name, for example db.corp.internal',
+      '7:15 host.hostname single-label-hostname: "db" has no domain, so the resolver of the tunnel may not find it; write the full name, for example db.corp.internal',
+  },
+  {
+    what: 'a dot at the end of a host name',
+    service: named('db.internal.'),
+    expected:
+      '7:15 host.hostname trailing-dot: the dot at the end has no effect, because host names are compared and sent without it; remove it',
   },
   {
     what: 'localhost',
@@ -204,7 +211,7 @@ describe('a warning', () => {
     ['at the end of the line above', '  ipv4: null # vpc-reconciler: ignore single-label-hostname\n', ''],
     ['below', '', '\n  # vpc-reconciler: ignore single-label-hostname'],
   ] as const)('is not silenced by a comment %s', ([, before, after]) => {
-    expect(warningsIn({ a: host(before, after) })).toHaveLength(1);
+    expect(warningsIn({ a: host(before, after) }).filter((each) => !each.includes('ignore-comment'))).toHaveLength(1);
   });
 });
 
@@ -218,13 +225,107 @@ test('returns the warnings about several services of one file in the order of th
 
 test('returns no warnings about a file without a text', () => {
   const { declarations } = parseFile('a', text(named('db')));
-  expect(findWarnings(declarations, () => null)).toEqual([]);
+  expect(findWarnings({ files: ['a'], declarations, unread: [], textOf: () => null })).toEqual([]);
 });
 
 test('lists every code once', () => {
   const codes = WARNINGS.map(({ code }) => code);
   expect(codes).toEqual([...new Set(codes)]);
-  const testedElsewhere = ['lone-tunnel', 'name-case'];
+  const testedElsewhere = [
+    'lone-tunnel',
+    'name-case',
+    'unfilled-template',
+    'number-notation',
+    'ignore-comment',
+    'unread-file',
+  ];
   const tested = rows.map(({ expected }) => expected.split(' ')[2]?.replace(':', ''));
   expect(new Set([...tested, ...testedElsewhere])).toEqual(new Set(codes));
+});
+
+const yaml = (fields = '', name = 'db') =>
+  `service_id: ${id(1)}\nname: ${name}\ntype: tcp\n${fields}host: { ipv4: 10.0.0.1, network: { tunnel_id: ${tunnel} } }\n`;
+
+describe('a number in another notation', () => {
+  test.for([
+    ['05432', 5432],
+    ['0x1538', 5432],
+    ['0o12470', 5432],
+    ['5.432e3', 5432],
+    ['5432.0', 5432],
+    ['+5432', 5432],
+  ])('%s causes a warning', ([written, value]) => {
+    expect(warningsIn({ a: yaml(`tcp_port: ${written}\n`) })).toEqual([
+      `a:4:11 tcp_port number-notation: other YAML tools read ${written} as a different number or as text; write ${value}`,
+    ]);
+  });
+
+  test.for(['5432', '5432 # 05432', '5432  '])('%s does not', (written) => {
+    expect(warningsIn({ a: yaml(`tcp_port: ${written}\n`) })).toEqual([]);
+  });
+
+  test('is silenced by a comment', () => {
+    expect(warningsIn({ a: yaml('tcp_port: 05432 # vpc-reconciler: ignore number-notation\n') })).toEqual([]);
+  });
+});
+
+describe('a template in a name', () => {
+  test.for(['"${NAME}"', 'db-${env}', '"{{ .Values.name }}"', '"<NAME>"', 'db-$(env)'])(
+    '%s causes a warning',
+    (name) => {
+      expect(warningsIn({ a: yaml('tcp_port: 1\n', name) })).toEqual([
+        expect.stringMatching(/^a:2:7 name unfilled-template: ".*" looks like a template that was not filled in/),
+      ]);
+    },
+  );
+
+  test.for(['"{}"', 'a$b', '"a < b"', '"<a"', '$HOME', 'db-$${env}'])('%s does not', (name) => {
+    expect(warningsIn({ a: yaml('tcp_port: 1\n', name) })).toEqual([]);
+  });
+});
+
+const warned = (comment: string) => warningsIn({ a: yaml(`tcp_port: 1 ${comment}\n`) });
+
+describe('a comment that should silence a warning', () => {
+  test.for([
+    ['# vpc-reconciler: ignore same-prot', 'there is no warning with the code "same-prot"; did you mean "same-port"?'],
+    ['# vpc-reconciler: ignore nonsense', 'there is no warning with the code "nonsense"'],
+    [
+      '# vpc-reconciler: ignore same-port, odd-nam',
+      'there is no warning with the code "odd-nam"; did you mean "odd-name"?',
+    ],
+    ['# vpc-reconciler: ignore same-port odd-name', '"odd-name" is not silenced; separate codes with commas'],
+    ['# vpc-reconciler: ignore', 'silences nothing; write "# vpc-reconciler: ignore CODE", with the code of a warning'],
+    ['# vpc-reconciler: ignroe same-port', 'silences nothing'],
+    ['# vpc-reconciler: disable same-port', 'silences nothing'],
+    ['# vpc-reconciler ignore same-port', 'silences nothing'],
+    ['# vpc-reconciler:Ignore same-port', 'silences nothing'],
+    ['# VPC-Reconciler: ignore same-port', 'silences nothing'],
+    ['# vpc_reconciler: ignore same-port', 'silences nothing'],
+    ['# vpc-reconciler-ignore same-port', 'silences nothing'],
+  ])('%s causes a warning', ([comment = '', message = '']) => {
+    expect(warned(comment)).toEqual([expect.stringMatching(/^a:4:13 null ignore-comment: /)]);
+    expect(warned(comment)[0]).toContain(`ignore-comment: ${message}`);
+  });
+
+  test('causes a warning in a file that declares nothing', () => {
+    expect(warningsIn({ a: '# vpc-reconciler: ignore same-prot' })).toHaveLength(1);
+    expect(warningsIn({ a: '---\n# vpc-reconciler: ignore ${x}' })).toHaveLength(1);
+  });
+
+  test.for([
+    '# vpc-reconciler: ignore same-port',
+    '# vpc-reconciler: ignore same-port, odd-name; the reason',
+    '#vpc-reconciler:ignore same-port - the reason',
+    '# vpc-reconciler reads this file',
+    '# the vpc-reconciler',
+  ])('%s does not', (comment) => {
+    expect(warned(comment)).toEqual([]);
+  });
+});
+
+test('warns about files that look like declarations and are not read', () => {
+  expect(warningsIn({}, ['b.YAML'])).toEqual([
+    'b.YAML:1:1 null unread-file: is not read, because its name ends differently from .yaml, .yml and .json; rename it, or exclude it',
+  ]);
 });

@@ -1,7 +1,9 @@
 import { formatDuration } from '../core/base/duration.ts';
+import { escapeControlCharacters } from '../core/base/text/escape.ts';
 import type { WatchState } from '../core/load/source.ts';
 import type { Trigger } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
+import { isUndeclared } from '../core/report/service-report.ts';
 import type { ReportSink } from '../core/report/sink.ts';
 import { clockJumps } from '../daemon/clock-jumps.ts';
 import type { HandledRequest } from '../emulator/server.ts';
@@ -16,6 +18,7 @@ export function reportLog(log: Log): ReportSink {
     onReport: (report) => {
       lastOutcome = report.outcome;
       logReport(log, report);
+      logUndeclared(log, report);
     },
     onPhase: (phase) => {
       if (phase.kind !== 'waiting' || phase.timerMs === null) return;
@@ -24,6 +27,23 @@ export function reportLog(log: Log): ReportSink {
       log.info({ event: 'next_retry', in_ms: inMs }, `retrying in ${formatDuration(inMs)}`);
     },
   };
+}
+
+/** A line names at most this many services, so that it stays short. */
+const MAX_NAMED = 50;
+
+/** Warns of the services whose declaration has disappeared. Reports name each of them once, because later ones find it unmanaged. */
+function logUndeclared(log: Log, { run_id, services }: Report): void {
+  const undeclared = services.filter(isUndeclared);
+  for (let start = 0; start < undeclared.length; start += MAX_NAMED) {
+    const named = undeclared.slice(start, start + MAX_NAMED);
+    const fields = named.map(({ service_id, name, file }) => ({ service_id, name, file }));
+    const names = named.map(({ name, file }) => `${name} (${file})`).join(', ');
+    log.warn(
+      { event: 'no_longer_declared', run_id, services: fields },
+      escapeControlCharacters(`no longer declared, left alone: ${names}`),
+    );
+  }
 }
 
 /** Further delays are not logged for this long. */

@@ -4,6 +4,8 @@ import { failure, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
 import { compare } from '../core/compare/compare.ts';
 import type { Finding } from '../core/compare/compare.ts';
+import { findUndeclared, rememberDeclared } from '../core/compare/undeclared.ts';
+import type { DeclaredServices } from '../core/compare/undeclared.ts';
 import { collect } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
 import { emptyMemory } from '../core/plan/memory.ts';
@@ -38,6 +40,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly spareRequests?: () => number;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** The services that were declared before the first pass, if that is known. */
+  readonly declaredBefore?: DeclaredServices;
   /** Called after the folder was read, and after the live services were listed. */
   readonly onStep?: (step: 'read' | 'list') => void;
   /** Called before the first update and after each one, with the number of finished and of planned updates. */
@@ -53,6 +57,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
   const account = withOwnWrites(directory, clock.elapsedMs);
   const readWhileListing = readerWhileListing(source, account);
   let memory = emptyMemory;
+  let declaredBefore: DeclaredServices = options.declaredBefore ?? new Map();
   /** Stays true until a pass has started every planned update and every retry. */
   let retryParked = false;
   /** Whether the plan of the last pass was superseded. */
@@ -82,6 +87,8 @@ export function reconciler(options: ReconcilerOptions): Pass {
       const listedAt = clock.elapsedMs();
       onStep?.('list');
       facts.findings = compare(declared, live);
+      facts.undeclared = findUndeclared(declaredBefore, facts.findings);
+      declaredBefore = rememberDeclared(declaredBefore, facts.findings);
       planSelected(facts, options, { now: startMs, retryParked, maxParkedRetries: spareRequests() });
       facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
       if (mode === 'apply') {

@@ -41,6 +41,7 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
     findings: [],
     plan: emptyPlan,
     outcomes: new Map(),
+    undeclared: new Map(),
     unconfirmed: [],
     error: null,
   };

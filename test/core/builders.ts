@@ -134,6 +134,7 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     memory: emptyMemory,
     unconfirmed: [],
     outcomes: new Map(),
+    undeclared: new Map(),
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     error: null,
     ...fields,

@@ -47,6 +47,7 @@ function reportOf(trigger: Trigger, error: Failure | null = null): Report {
     memory: emptyMemory,
     unconfirmed: [],
     outcomes: new Map(),
+    undeclared: new Map(),
     error,
   });
 }

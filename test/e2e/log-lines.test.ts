@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isObject } from '../../src/core/base/json.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
+import { accountAt, database, emulated, folderOf, web } from '../cli/command.ts';
 import { id } from '../core/builders.ts';
 import { documents } from '../pass/fleet.ts';
 import { start } from './program.ts';
@@ -62,4 +64,27 @@ test('logs less than 2 kB for a quiet pass over 900 unmanaged services, which ar
   expect(Buffer.byteLength(lines.join('\n'))).toBeLessThan(2000);
   expect(linesOf(lines.join('\n'))).toMatchObject([{ level: 'info', counts: { unmanaged: 900 }, services: [] }]);
   expect(report['services']).toHaveLength(900);
+});
+
+test('names a service whose file is deleted once, as a warning', async () => {
+  const emulator = await emulated({ services: [web(), database()] });
+  const services = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
+  const program = start(['run', '--services', services, '--interval', '200ms'], {
+    environment: { ...accountAt(emulator.url), VPC_RECONCILER_LOG_LEVEL: 'info' },
+  });
+  await program.logged({ event: 'reconciliation_report', outcome: 'in_sync' });
+  const file = join(services, 'db.yaml');
+  rmSync(file);
+  expect(await program.logged({ event: 'no_longer_declared' })).toMatchObject({
+    level: 'warn',
+    services: [{ service_id: '0191e3a4-5b6c-7d8e-9f00-112233445577', name: 'db', file }],
+    msg: `no longer declared, left alone: db (${file})`,
+  });
+  for (let passes = 0; passes < 3; passes += 1) {
+    expect(await program.logged({ event: 'reconciliation_report' })).toMatchObject({
+      outcome: 'in_sync',
+      services: [],
+    });
+  }
+  expect(program.stdout().match(/"no_longer_declared"/g)).toHaveLength(1);
 });

@@ -45,7 +45,7 @@ test('every alert has a unique name', () => {
 
 describe.for(rules)('$alert', ({ alert, expr, annotations }) => {
   test('is about vpc-reconciler and names the instance', () => {
-    expect(expr).toMatch(/vpc_reconciler_|job="vpc-reconciler"/);
+    expect(expr).toMatch(/vpc_reconciler_|job="(vpc-reconciler|git-sync)"/);
     expect(annotations.summary).toContain('$labels.instance');
   });
 

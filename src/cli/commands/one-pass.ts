@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import type { Account } from '../../config/account.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/load-config.ts';
-import type { SettingName } from '../../config/settings.ts';
+import type { SettingName, Settings } from '../../config/settings.ts';
+import { FailureError } from '../../core/base/failure.ts';
 import { parseJson } from '../../core/base/json.ts';
+import { compare } from '../../core/compare/compare.ts';
+import { declaredServices } from '../../core/compare/undeclared.ts';
+import type { DeclaredServices } from '../../core/compare/undeclared.ts';
+import { collect } from '../../core/load/collect.ts';
 import type { Source } from '../../core/load/source.ts';
 import { emptyPlan } from '../../core/plan/plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
@@ -63,6 +69,8 @@ export type PassRequest = PassFlags & {
   readonly planOnly: boolean;
   /** Either exactly this plan is applied, or nothing. */
   readonly savedPlan?: SavedPlan | undefined;
+  /** The folder before the change that is planned. */
+  readonly base?: string | undefined;
 };
 
 /** The plan and the findings of a pass. */
@@ -72,7 +80,8 @@ export type PassResult = { readonly report: Report; readonly planned: Planned; r
 
 /** Runs one pass. */
 export async function runOnePass({ settings }: Config, request: PassRequest, context: Context): Promise<PassResult> {
-  const { planOnly, savedPlan, only } = request;
+  const { planOnly, savedPlan, only, base } = request;
+  const declaredBefore = base === undefined ? new Map() : await readBase({ ...settings, services: base }, context.stop);
   const folder = openFolder(settings);
   const { source } = folder;
   if (request.emulator) await untilResponsive([settings.services], context);
@@ -95,6 +104,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
       account,
       planOnly,
       savedPlan,
+      declaredBefore,
       onProgress: progress.onProgress,
       onPlan: (plan) => {
         planned = plan;
@@ -108,6 +118,20 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
     kill.clear();
     await directory.close();
     await emulated?.emulator.close();
+    await folder.close();
+  }
+}
+
+/** Returns the services that another version of the folder declares. Throws a `ConfigError` if it cannot be read. */
+async function readBase(settings: Settings, stop: AbortSignal): Promise<DeclaredServices> {
+  const folder = openFolder({ ...settings, allow_empty: true });
+  try {
+    const { files } = await folder.source.read(stop);
+    return declaredServices(compare(collect(files), []));
+  } catch (error) {
+    if (error instanceof FailureError) throw new ConfigError(`--base: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
     await folder.close();
   }
 }

@@ -24,7 +24,7 @@ const HELP: HelpText = {
       'vpc-reconciler plan --out plan.json',
       'vpc-reconciler apply plan.json',
     ],
-    ['Write a comment for a pull request', 'vpc-reconciler plan --output markdown'],
+    ['Write a comment for a pull request', 'vpc-reconciler plan --output markdown --base ../base/services'],
   ],
   exitCodes: [
     ['0', 'All services are in sync'],
@@ -34,12 +34,13 @@ const HELP: HelpText = {
   needsAccount: true,
 };
 
-type PlanFlags = PassFlags & { readonly showUnmanaged?: boolean; readonly out?: string };
+type PlanFlags = PassFlags & { readonly showUnmanaged?: boolean; readonly base?: string; readonly out?: string };
 
 /** Defines `plan`, which reports what `apply` would change. */
 export function definePlan(command: Command, scope: CommandScope): void {
   addPassOptions(command)
     .option('--show-unmanaged', 'Print a declaration for every live service that has none (text output only)')
+    .option('--base <folder>', 'The folder before this change: also show which services are no longer declared')
     .option(
       '--out <file>',
       'Save the plan to a file, for apply; with -, print the plan to stdout and the report to stderr',
@@ -95,4 +96,4 @@ function applyLineOf(command: Command, out: string): string {
 }
 
 /** The options that concern only the plan, and not how it is applied. A saved plan contains its `--only`. */
-const OWN_OPTIONS: ReadonlySet<string> = new Set(['out', 'only', 'output', 'color', 'title', 'showUnmanaged']);
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['out', 'only', 'output', 'color', 'title', 'base', 'showUnmanaged']);

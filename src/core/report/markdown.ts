@@ -9,6 +9,7 @@ import { diffList } from './list-diff.ts';
 import type { ListElement } from './list-diff.ts';
 import type { Mode } from './pass.ts';
 import type { Report } from './report.ts';
+import { isUndeclared, placeOf } from './service-report.ts';
 import type { ServiceReport } from './service-report.ts';
 import { omitReasons, sharedReasons } from './shared-reasons.ts';
 
@@ -37,6 +38,10 @@ export function renderMarkdown(report: Report, { title }: MarkdownOptions = {}):
     renderHeading(report, title),
     report.error === null ? escapeMarkdown(counts) : code(counts),
     ...[...shared].map(([reason, count]) => `**${count} withheld:** ${code(reason)}`),
+    ...renderSection(
+      report.mode === 'plan' ? 'This change stops managing, and leaves alone' : 'No longer declared, left alone',
+      services.filter(isUndeclared).map(renderUnmanaged),
+    ),
     ...limitLength(
       MAX_CHARACTERS / 2,
       reported.map((service) => renderService(service, report, { isFolded: reported.length > MAX_UNFOLDED })),
@@ -48,7 +53,7 @@ export function renderMarkdown(report: Report, { title }: MarkdownOptions = {}):
     ),
     ...renderSection(
       'Live but not declared',
-      services.filter(({ finding }) => finding === 'unmanaged').map(renderUnmanaged),
+      services.filter((service) => service.finding === 'unmanaged' && !isUndeclared(service)).map(renderUnmanaged),
     ),
     '',
   ].join('\n\n');
@@ -74,12 +79,11 @@ const TITLES = {
 } as const satisfies Record<Mode, string>;
 
 function renderService(service: ServiceReport, report: Report, { isFolded }: { readonly isFolded: boolean }): string {
-  const file = service.file === null ? [] : [code(`${service.file}:${service.line}`)];
   const [sign, name, text] = [SIGNS[service.finding], nameOf(service), headline(service, report)];
   // The reason why a declaration is skipped is listed with the problems; an unusable item of the list has a hint.
   const reason = service.finding === 'invalid' && service.hint === null ? null : service.reason;
   const body = [
-    [code(idOf(service)), ...file].join(' · '),
+    renderIdentity(service),
     ...(service.changes.length === 0 ? [] : [renderChanges(service.changes)]),
     ...(service.unknown_fields.length === 0 ? [] : [`Unknown fields: ${code(service.unknown_fields.join(', '))}`]),
     ...[reason, service.hint].flatMap((each) => (each === null ? [] : [code(each)])),
@@ -125,7 +129,13 @@ function renderChange(change: Change): readonly string[] {
 const DIFF_SIGNS = { both: ' ', live: '-', declared: '+' } as const satisfies Record<ListElement['side'], string>;
 
 function renderUnmanaged(service: ServiceReport): string {
-  return `- ${code(nameOf(service))} ${code(idOf(service))}`;
+  return `- ${code(nameOf(service))} ${renderIdentity(service)}`;
+}
+
+/** Renders the id of a service, and where it is declared, or was. */
+function renderIdentity(service: ServiceReport): string {
+  const place = placeOf(service);
+  return [code(idOf(service)), ...(place === null ? [] : [code(place)])].join(' · ');
 }
 
 function nameOf({ name }: ServiceReport): string {

@@ -69,7 +69,8 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded'
 
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, declared, plan: _, memory: __, outcomes, api, unconfirmed, problems, error, ...pass } = facts;
+  const { findings, declared, plan: _, memory: __, undeclared: ___, outcomes, ...rest } = facts;
+  const { api, unconfirmed, problems, error, ...pass } = rest;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {
     schema_version: 1,

@@ -2,6 +2,7 @@ import type { Failure } from '../base/failure.ts';
 import { formatValues } from '../base/format-value.ts';
 import { findingId } from '../compare/compare.ts';
 import type { Change, Drifted, Finding, FindingKind } from '../compare/compare.ts';
+import type { DeclaredServices } from '../compare/undeclared.ts';
 import { findDriftCause } from '../plan/memory.ts';
 import type { DriftCause, Memory } from '../plan/memory.ts';
 import type { Outcome, Result, UnsettledOutcome } from '../plan/outcome.ts';
@@ -14,6 +15,7 @@ export type ServiceReport = {
   /** Null only if the declaration has no readable service_id. */
   readonly service_id: string | null;
   readonly name: string | null;
+  /** Of a service whose declaration has disappeared, the file that had it. */
   readonly file: string | null;
   readonly line: number | null;
   readonly finding: Exclude<FindingKind, 'in_sync'>;
@@ -37,6 +39,8 @@ export type ServiceFacts = {
   readonly memory: Memory;
   /** By service_id; empty if nothing was applied. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** The services whose declaration has disappeared, with what it was. */
+  readonly undeclared: DeclaredServices;
 };
 
 /** Returns the report of a service; null if it was in sync. */
@@ -68,8 +72,11 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
       const { name, file, line } = finding.declaration;
       return { ...nothingDone, name, file, line, finding: finding.kind, hint: finding.hint };
     }
-    case 'unmanaged':
-      return { ...nothingDone, name: finding.live.name, finding: finding.kind };
+    case 'unmanaged': {
+      const before = facts.undeclared.get(finding.live.service_id);
+      const change = before === undefined ? {} : { file: before.file, cause: 'declaration' as const };
+      return { ...nothingDone, name: finding.live.name, finding: finding.kind, ...change };
+    }
     case 'invalid': {
       const { file, line, reason, by } = finding.skipped;
       const name = finding.skipped.name ?? finding.live?.name ?? null;
@@ -88,6 +95,16 @@ export function needsAttention({ finding, result }: ServiceReport): boolean {
     result === 'withheld' ||
     result === 'unsettled'
   );
+}
+
+/** Whether the declaration of a live service has disappeared. */
+export function isUndeclared({ finding, cause }: ServiceReport): boolean {
+  return finding === 'unmanaged' && cause !== null;
+}
+
+/** Returns where the service is declared, or was: `services/orders-db.yaml:4`; null if it is not. */
+export function placeOf({ file, line }: ServiceReport): string | null {
+  return file === null || line === null ? file : `${file}:${line}`;
 }
 
 type ActionReport = Pick<

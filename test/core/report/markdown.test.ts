@@ -12,6 +12,17 @@ import { facts, findings, http, id, live, planOptions, service, tcp } from '../b
 
 const render = (given: Partial<PassFacts>) => renderMarkdown(toReport(facts({ mode: 'plan', ...given })));
 
+test.for([
+  ['plan', '**This change stops managing, and leaves alone**'],
+  ['detect', '**No longer declared, left alone**'],
+] as const)('lists services that are no longer declared first, in mode %s', ([mode, heading]) => {
+  const undeclared = new Map([[id(1), { name: 'db', file: 'services/db.yaml' }]]);
+  const found = findings({ live: [{}, { service_id: id(9), name: 'other' }] });
+  const text = render({ mode, findings: found, undeclared });
+  expect(text).toContain(`${heading}\n\n- \`db\` \`${id(1)}\` · \`services/db.yaml\`\n\n**Live but not declared**`);
+  expect(text).toContain(`**Live but not declared**\n\n- \`other\` \`${id(9)}\`\n`);
+});
+
 test('renders a title, a block for each service, the problems and the unmanaged services', () => {
   const declared = collect([
     parseFile('services/db.yaml', JSON.stringify({ ...tcp, tcp_port: 1 })),

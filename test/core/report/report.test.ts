@@ -146,6 +146,13 @@ describe('the report of a service', () => {
     });
   });
 
+  test('contains where it was declared if its declaration has disappeared', () => {
+    const undeclared = new Map([[id(1), { name: 'db', file: 'services/db.yaml' }]]);
+    expect(toReport(facts({ findings: findings({ live: [{}] }), undeclared })).services).toMatchObject([
+      { service_id: id(1), finding: 'unmanaged', cause: 'declaration', file: 'services/db.yaml', line: null },
+    ]);
+  });
+
   test('contains its name if it is unmanaged', () => {
     expect(toReport(facts({ findings: findings({ live: [{}] }) })).services).toEqual([
       { ...nothing, service_id: id(1), name: 'db', file: null, line: null, finding: 'unmanaged' },

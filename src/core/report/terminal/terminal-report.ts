@@ -3,6 +3,7 @@ import { renderProblem } from '../../load/problem.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
 import type { Report } from '../report.ts';
+import { isUndeclared, placeOf } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
 import { omitReasons, sharedReasons } from '../shared-reasons.ts';
 import { renderChanges } from './changes.ts';
@@ -44,10 +45,10 @@ function renderDetails(report: Report, options: TextOptions): readonly string[] 
 function renderService(service: ServiceReport, report: Report, options: TextOptions): readonly string[] {
   const { paint } = options;
   const name = paint('bold', escapeControlCharacters(service.name ?? '(no name)'));
-  const place =
-    service.file === null ? '' : `  ${paint('dim', escapeControlCharacters(`${service.file}:${service.line}`))}`;
+  const place = placeOf(service);
+  const shownPlace = place === null ? '' : `  ${paint('dim', escapeControlCharacters(place))}`;
   const id = paint('dim', escapeControlCharacters(service.service_id ?? 'no service_id'));
-  const title = (sign: string) => `${sign} ${name}  ${id}${place}`;
+  const title = (sign: string) => `${sign} ${name}  ${id}${shownPlace}`;
   switch (service.finding) {
     case 'drifted': {
       const cause = service.cause === null ? '' : `  ${CAUSE_LABELS[service.cause]}`;
@@ -62,8 +63,12 @@ function renderService(service: ServiceReport, report: Report, options: TextOpti
       const text = ['declared but not live', service.hint].filter((part) => part !== null).join('; ');
       return [wrapLine(`${title(paint('red', '?'))}  ${escapeControlCharacters(text)}`, options)];
     }
-    case 'unmanaged':
-      return [wrapLine(`${title(paint('dim', '·'))}  ${paint('dim', 'live but not declared; left alone')}`, options)];
+    case 'unmanaged': {
+      const text = isUndeclared(service)
+        ? paint('yellow', 'no longer declared; left alone')
+        : paint('dim', 'live but not declared; left alone');
+      return [wrapLine(`${title(paint('dim', '·'))}  ${text}`, options)];
+    }
     case 'invalid':
       return [wrapLine(`${title(paint('red', '!'))}  skipped: ${whySkipped(service)}`, options)];
   }

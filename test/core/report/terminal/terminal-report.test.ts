@@ -223,6 +223,14 @@ describe('the totals', () => {
   });
 });
 
+test('says that a service is no longer declared, and where it was', () => {
+  const undeclared = new Map([[id(1), { name: 'db', file: 'services/db.yaml' }]]);
+  expect(render({ findings: findings({ live: [{}] }), undeclared }).split('\n')).toEqual([
+    `· db  ${id(1)}  services/db.yaml  no longer declared; left alone`,
+    'in sync: 1 unmanaged (1000 ms, 1 request)',
+  ]);
+});
+
 test('begins a log line with the totals, and omits unmanaged services', () => {
   const found = findings({ declared: [{ tcp_port: 1 }], live: [{}, { service_id: id(9), name: 'other' }] });
   expect(

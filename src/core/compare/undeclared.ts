@@ -1,0 +1,67 @@
+import { findingId } from './compare.ts';
+import type { Finding } from './compare.ts';
+
+/** The name and the file of a declaration, as it was last read. */
+export type DeclaredAs = { readonly name: string | null; readonly file: string };
+
+/** Declared services, by service_id. */
+export type DeclaredServices = ReadonlyMap<string, DeclaredAs>;
+
+/** Returns the services that have a declaration, valid or not. */
+export function declaredServices(findings: readonly Finding[]): DeclaredServices {
+  return new Map(
+    findings.flatMap((finding) => {
+      const [id, declaration] = [findingId(finding), declarationOf(finding)];
+      return id === null || declaration === null ? [] : [[id, declaration] as const];
+    }),
+  );
+}
+
+/**
+ * Returns the live services whose declaration has disappeared. Returns none while the folder has a declaration whose id cannot be read:
+ * it may be for any of them.
+ */
+export function findUndeclared(before: DeclaredServices, findings: readonly Finding[]): DeclaredServices {
+  if (before.size === 0 || !isComplete(findings)) return new Map();
+  return new Map(
+    findings.flatMap((finding) => {
+      if (finding.kind !== 'unmanaged') return [];
+      const { service_id } = finding.live;
+      const declaration = before.get(service_id);
+      return declaration === undefined ? [] : [[service_id, declaration] as const];
+    }),
+  );
+}
+
+/** Returns the services that were declared at the end of a pass. While the folder cannot be read completely, earlier ones stay. */
+export function rememberDeclared(before: DeclaredServices, findings: readonly Finding[]): DeclaredServices {
+  const now = declaredServices(findings);
+  return isComplete(findings) ? now : new Map([...before, ...now]);
+}
+
+function isComplete(findings: readonly Finding[]): boolean {
+  return !findings.some((finding) => findingId(finding) === null && declarationOf(finding) !== null);
+}
+
+function declarationOf(finding: Finding): DeclaredAs | null {
+  switch (finding.kind) {
+    case 'in_sync':
+    case 'drifted':
+    case 'missing':
+      return toDeclaredAs(finding.declaration);
+    case 'invalid':
+      return toDeclaredAs(finding.skipped);
+    case 'unmanaged':
+      return null;
+  }
+}
+
+function toDeclaredAs({
+  name,
+  file,
+}: {
+  readonly name: string | null;
+  readonly file: string | null;
+}): DeclaredAs | null {
+  return file === null ? null : { name, file };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../../src/core/compare/compare.ts';
+import type { Finding } from '../../../src/core/compare/compare.ts';
+import { declaredServices, findUndeclared, rememberDeclared } from '../../../src/core/compare/undeclared.ts';
+import { collect } from '../../../src/core/load/collect.ts';
+import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { id, live, tcp } from '../builders.ts';
+
+const two = { ...tcp, service_id: id(2), name: 'two' };
+
+/** Returns the findings of files with these texts, in an account with the services 1 and 2. */
+function found(files: Readonly<Record<string, string>>): readonly Finding[] {
+  const parsed = Object.entries(files).map(([file, text]) => parseFile(file, text));
+  return compare(collect(parsed), [live(), live(two)]);
+}
+
+const both = { 'a.json': JSON.stringify(tcp), 'b.json': JSON.stringify(two) };
+
+/** Returns the names that are no longer declared after each of these states of the folder. */
+function undeclaredAfter(...states: readonly Readonly<Record<string, string>>[]): (readonly string[])[] {
+  let before = declaredServices(found(both));
+  return states.map((state) => {
+    const undeclared = findUndeclared(before, found(state));
+    before = rememberDeclared(before, found(state));
+    return [...undeclared.values()].map(({ name, file }) => `${name} in ${file}`);
+  });
+}
+
+describe('a declaration that disappears', () => {
+  test('is found once, with its name and its file', () => {
+    expect(undeclaredAfter({ 'a.json': both['a.json'] }, { 'a.json': both['a.json'] })).toEqual([
+      ['two in b.json'],
+      [],
+    ]);
+  });
+
+  test('is found again after it was declared again', () => {
+    const one = { 'a.json': both['a.json'] };
+    expect(undeclaredAfter(one, both, one)).toEqual([['two in b.json'], [], ['two in b.json']]);
+  });
+
+  test('is found if its id changes', () => {
+    const renumbered = JSON.stringify({ ...two, service_id: id(3) });
+    expect(undeclaredAfter({ ...both, 'b.json': renumbered })).toEqual([['two in b.json']]);
+  });
+});
+
+test.for([
+  ['in another file', { 'a.json': both['a.json'], 'moved/b.yaml': both['b.json'] }],
+  ['under another name', { ...both, 'b.json': JSON.stringify({ ...two, name: 'three' }) }],
+  ['with a problem', { ...both, 'b.json': JSON.stringify({ ...two, tcp_port: 0 }) }],
+  ['in a file that cannot be parsed', { ...both, 'b.json': `${both['b.json']}}` }],
+  ['twice', { ...both, 'c.json': both['b.json'] }],
+] as const)('a service that is declared %s is still declared', ([, files]) => {
+  expect(undeclaredAfter(files, both)).toEqual([[], []]);
+});
+
+test('while a declaration has no readable id, nothing is no longer declared; afterwards, everything is that disappeared', () => {
+  const broken = { 'b.json': 'text' };
+  expect(undeclaredAfter(broken, broken, both)).toEqual([[], [], []]);
+  expect(undeclaredAfter(broken, { 'a.json': both['a.json'] })).toEqual([[], ['two in b.json']]);
+});
+
+test('a service that is not live any more is not named', () => {
+  const before = declaredServices(found(both));
+  expect(findUndeclared(before, compare(collect([parseFile('a.json', both['a.json'])]), [live()]))).toEqual(new Map());
+});
+
+test('an item of the list that cannot be used is no declaration', () => {
+  const reason = 'expected a service_id, found null';
+  const findings = compare(collect([parseFile('a.json', both['a.json'])]), [
+    live(),
+    live(two),
+    { service_id: null, name: 'x', value: null, reason },
+  ]);
+  expect([...findUndeclared(declaredServices(found(both)), findings).keys()]).toEqual([id(2)]);
+});

@@ -58,8 +58,13 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
  */
 export function configFileChange({ path, bytes }: LoadedFile): () => Promise<string | null> {
   let last: string | Buffer = bytes;
+  let isReading = false;
   return async () => {
+    // While the file system does not respond, further reads would block all threads that DNS needs as well.
+    if (isReading) return null;
+    isReading = true;
     const now = await readNow(path, bytes.length);
+    isReading = false;
     if (now === last || (typeof now !== 'string' && typeof last !== 'string' && now.equals(last))) return null;
     last = now;
     if (typeof now === 'string') return now;

@@ -1,24 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { accountAt, emulated, folderOf, web } from '../cli/command.ts';
 import { mounted, noFuse } from '../source/fuse.ts';
 import { start } from './program.ts';
+import type { Program } from './program.ts';
 import { servedBy } from './serving.ts';
 import type { Served } from './serving.ts';
 
 const event = 'reconciliation_report';
 
-/** Requests `/healthz` for a while, and returns the slowest answer in milliseconds. */
-async function slowestHealth(served: Served, forMs: number): Promise<number> {
-  let slowestMs = 0;
+/** Starts a process that answers requests and does nothing else. Returns its address. */
+async function startControl(): Promise<string> {
+  const code = `require('node:http').createServer((_, response) => response.end('{}'))
+    .listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+  const control = spawn(process.execPath, ['--eval', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void control.kill('SIGKILL'));
+  const [port] = await once(control.stdout, 'data');
+  return `http://127.0.0.1:${Number(String(port))}`;
+}
+
+/** Returns how long a request takes, in milliseconds. */
+async function timed(request: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await request();
+  return performance.now() - begun;
+}
+
+/**
+ * Requests `/healthz` and the control process at the same time, again and again. Returns the slowest answer of the daemon in milliseconds,
+ * without as much as the slowest answer of the control process took: other load on the machine delays both.
+ */
+async function slowestHealth(served: Served, control: string, forMs: number): Promise<number> {
+  let [daemonMs, controlMs] = [0, 0];
   for (const end = performance.now() + forMs; performance.now() < end; await sleep(20)) {
-    const begun = performance.now();
-    await served.get('/healthz');
-    slowestMs = Math.max(slowestMs, performance.now() - begun);
+    const [daemon, idle] = await Promise.all([
+      timed(async () => served.get('/healthz')),
+      timed(async () => (await fetch(control)).json()),
+    ]);
+    daemonMs = Math.max(daemonMs, daemon);
+    controlMs = Math.max(controlMs, idle);
   }
-  return slowestMs;
+  return Math.max(0, daemonMs - controlMs);
+}
+
+/** A file system that blocks the daemon does so in every attempt; other load rarely delays the daemon alone five times. */
+async function expectPromptHealth(served: Served, program: Program): Promise<void> {
+  const control = await startControl();
+  let slowestMs = Infinity;
+  for (let attempt = 1; attempt <= 5 && slowestMs >= 100; attempt += 1) {
+    program.send('SIGHUP'); // The pass tries to read the folder.
+    slowestMs = await slowestHealth(served, control, 3000);
+  }
+  expect(slowestMs).toBeLessThan(100);
 }
 
 describe.skipIf(noFuse !== null)(`on a file system that hangs${noFuse === null ? '' : ` (skipped: ${noFuse})`}`, () => {
@@ -41,12 +78,17 @@ describe.skipIf(noFuse !== null)(`on a file system that hangs${noFuse === null ?
       },
     });
     const requests = emulator.requests.length;
-    // The event loop was blocked for seconds before; the limit leaves room for a busy machine.
-    expect(await slowestHealth(served, 12_000)).toBeLessThan(1000);
-    program.send('SIGHUP');
-    expect(await program.logged({ event, trigger: 'signal' })).toMatchObject({
-      error: { message: `${mount.path}: the folder cannot be read: its file system has not responded within 10s` },
-    });
+    await expectPromptHealth(served, program);
+    const message = `${mount.path}: the folder cannot be read: its file system has not responded within 10s`;
+    await expect
+      .poll(
+        async () => {
+          program.send('SIGHUP');
+          return program.logged({ event, trigger: 'signal' });
+        },
+        { timeout: 20_000 },
+      )
+      .toMatchObject({ error: { message } });
     expect(emulator.requests).toHaveLength(requests);
     writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web({ http_port: 8081 })));
     mount.resume();
@@ -67,7 +109,7 @@ describe.skipIf(noFuse !== null)(`on a file system that hangs${noFuse === null ?
       outcome: 'failed',
       error: { message: `${mount.path}: the folder cannot be read: its file system has not responded within 10s` },
     });
-    expect(await slowestHealth(served, 500)).toBeLessThan(1000);
+    await expectPromptHealth(served, program);
     expect(emulator.requests).toEqual([]);
     const stoppedAt = performance.now();
     program.send('SIGTERM');

@@ -9,7 +9,7 @@ export type RetryOptions = {
   readonly attempts: number;
   /** Returns a number from 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** When aborted, no further attempt starts. An attempt in flight is completed. */
+  /** When aborted, no attempt starts, not even the first. An attempt in flight is completed. */
   readonly stop: AbortSignal;
   /** Whether a failed attempt may succeed later in the same pass; by default, every transient failure. */
   readonly isRetryable?: (error: Error) => boolean;
@@ -26,6 +26,7 @@ export async function withRetries<Result>(
   attempt: () => Promise<Result>,
   { attempts, random, stop, isRetryable = mayPass }: RetryOptions,
 ): Promise<Result> {
+  if (stop.aborted) throw abortReason(stop);
   return pRetry(attempt, {
     retries: attempts - 1,
     minTimeout: 0, // The delay is added below, because p-retry has no full jitter.

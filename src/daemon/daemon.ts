@@ -60,7 +60,11 @@ export async function daemon(options: DaemonOptions): Promise<void> {
       }
       gap.onBegin(next.trigger);
       announce({ kind: 'began', trigger: next.trigger });
-      const report = await pass(next.trigger, { stop, kill: kill.signal });
+      const report = await pass(next.trigger, { stop, kill: kill.signal }).catch((error: unknown) => {
+        // A pass never throws. If it does, the daemon ends, and no caller waits for its report.
+        next.resolve(null);
+        throw error;
+      });
       for (const { onReport } of [...sinks, ...triggers]) guarded(() => onReport?.(report), onBug)();
       next.resolve(report);
       const decision = afterPass?.(report) ?? 'wait';
@@ -70,8 +74,20 @@ export async function daemon(options: DaemonOptions): Promise<void> {
   } finally {
     requests.close();
     // Closing a watch on an unreachable file system may never finish.
-    await Promise.race([Promise.all(triggers.map(async ({ stop: end }) => end())), untilAborted(kill.signal)]);
+    await Promise.race([
+      Promise.all(triggers.map(async ({ stop: end }) => stopTrigger(end, onBug))),
+      untilAborted(kill.signal),
+    ]);
     kill.clear();
+  }
+}
+
+/** Stops a trigger. An error of one must not keep the daemon from waiting for the others. */
+async function stopTrigger(stop: RunningTrigger['stop'], onBug: DaemonOptions['onBug']): Promise<void> {
+  try {
+    await stop();
+  } catch (error) {
+    onBug(error);
   }
 }
 

@@ -12,7 +12,7 @@ export type PassRequests = {
   /** Returns the trigger of the pending pass; null if none is requested. */
   readonly pending: () => Trigger | null;
   /** Removes the pending pass, which begins now, and returns it; null if none is requested. */
-  readonly take: () => { readonly trigger: Trigger; readonly resolve: (report: Report) => void } | null;
+  readonly take: () => { readonly trigger: Trigger; readonly resolve: (report: Report | null) => void } | null;
   /** Resolves when a pass is pending, or `stop` is aborted. */
   readonly wait: () => Promise<void>;
   /** Resolves a pending request to null, because its pass never begins. */

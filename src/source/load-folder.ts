@@ -1,5 +1,5 @@
 import { errorCodeOrMessage } from '../core/base/errno.ts';
-import { failure, FailureError } from '../core/base/failure.ts';
+import { failure, FailureError, isBug } from '../core/base/failure.ts';
 import { decodeUtf8 } from '../core/load/encoding.ts';
 import { parseFile, unreadableFile } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/declaration.ts';
@@ -18,7 +18,10 @@ export async function loadFolder(path: string, rules: FileRules, signal: AbortSi
   return orFolderFailure(path, signal, async () => readFiles(path, rules, signal));
 }
 
-/** Returns the result of reading a folder. Throws a `FailureError` if that fails, and the reason of the signal if that is aborted. */
+/**
+ * Returns the result of reading a folder. Throws a `FailureError` if that fails, the reason of the signal if that is aborted, and a bug
+ * unchanged in either case.
+ */
 export async function orFolderFailure<Result>(
   path: string,
   signal: AbortSignal,
@@ -27,6 +30,7 @@ export async function orFolderFailure<Result>(
   try {
     return await read();
   } catch (error) {
+    if (isBug(error)) throw error;
     signal.throwIfAborted();
     throw new FailureError(failure('source', describe(path, error)), { cause: error });
   }

@@ -40,6 +40,7 @@ export async function readFiles(
 ): Promise<FolderFiles> {
   const deadline = performance.now() + RETRY_TIMEOUT_MS;
   for (let missingInARow = 0; ; await sleep(RETRY_PAUSE_MS, undefined, { signal })) {
+    signal?.throwIfAborted();
     const isLastAttempt = performance.now() > deadline;
     const version = folderVersion(folder);
     if (version instanceof Error) {

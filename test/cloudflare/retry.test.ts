@@ -162,3 +162,23 @@ describe('withRetries', () => {
     expect((await call).failure).toMatchObject({ kind, status: 503, message: `${says}; the last attempt: HTTP 503` });
   });
 });
+
+test('begins no attempt when it is stopped already', async () => {
+  let attempts = 0;
+  const stop = AbortSignal.abort(new FailureError(failure('interrupted', 'stopped')));
+  const attempt = async () => Promise.resolve((attempts += 1));
+  await expect(withRetries(attempt, { attempts: 3, random: () => 0, stop })).rejects.toThrow('stopped');
+  expect(attempts).toBe(0);
+});
+
+test('reports a bug in a later attempt as such, although it is stopped', async () => {
+  const stop = new AbortController();
+  let attempts = 0;
+  const attempt = async () => {
+    attempts += 1;
+    if (attempts === 1) throw new FailureError(failure('transient', 'HTTP 500'));
+    stop.abort(new FailureError(failure('interrupted', 'stopped')));
+    throw new ReferenceError('a bug');
+  };
+  await expect(withRetries(attempt, { attempts: 3, random: () => 0, stop: stop.signal })).rejects.toThrow('a bug');
+});

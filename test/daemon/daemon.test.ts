@@ -853,3 +853,61 @@ test('takes any trigger and any sink: both receive phases and reports, the sinks
     'trigger: stopped',
   ]);
 });
+
+test('answers the callers of a pass that throws, and stops every trigger', async () => {
+  let throwNow: ((error: Error) => void) | undefined;
+  let passes = 0;
+  const stage = staged({
+    pass: async (trigger) => {
+      passes += 1;
+      if (passes === 1) return reportOf(trigger);
+      return new Promise((_, reject) => {
+        throwNow = reject;
+      });
+    },
+  });
+  await stage.wait(0);
+  const answers = [stage.request(), stage.request()];
+  await stage.wait(0);
+  const later = stage.request();
+  const end = expect(stage.running).rejects.toThrow('a bug');
+  throwNow?.(new TypeError('a bug'));
+  await stage.wait(0);
+  await end;
+  expect(await Promise.all([...answers, later])).toEqual([null, null, null]);
+  expect(stage.unwatch).toHaveBeenCalledOnce();
+  expect(stage.close).toHaveBeenCalledOnce();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('stops the triggers that were started if a later one cannot start, even if one cannot be stopped', async () => {
+  const stopped: string[] = [];
+  const bugs: unknown[] = [];
+  const running = daemon({
+    pass: async (trigger) => reportOf(trigger),
+    triggers: [
+      scheduleTrigger({ pattern: '0 4 * * *', timezone: 'UTC' }),
+      {
+        trigger: 'change',
+        start: () => ({
+          stop: () => {
+            throw new Error('cannot stop');
+          },
+        }),
+      },
+      credentialChangeTrigger(() => () => void stopped.push('credential')),
+      { trigger: 'change', start: () => ({ stop: async () => void stopped.push('other') }) },
+      folderChangeTrigger(() => {
+        throw new Error('cannot watch');
+      }),
+    ],
+    sinks: [],
+    onBug: (error) => void bugs.push(error),
+    gracePeriodMs: 0,
+    stop: new AbortController().signal,
+  });
+  await expect(running).rejects.toThrow('cannot watch');
+  expect(stopped).toEqual(['credential', 'other']);
+  expect(bugs).toEqual([new Error('cannot stop')]);
+  expect(vi.getTimerCount()).toBe(0);
+});

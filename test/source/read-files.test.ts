@@ -434,3 +434,14 @@ describe('a checkout', () => {
     await expect(reading).rejects.toThrow('aborted');
   });
 });
+
+test('does not begin to read when the signal is aborted already', async () => {
+  const folder = temporaryFolder();
+  write(folder, { 'a.yaml': 'a' });
+  let entries = 0;
+  const reading = readFiles(folder, rules, AbortSignal.abort(new Error('stopped')), {
+    onEntry: () => void (entries += 1),
+  });
+  await expect(reading).rejects.toThrow('stopped');
+  expect(entries).toBe(0);
+});

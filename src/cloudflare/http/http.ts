@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { HttpMethod } from '../../core/base/api-usage.ts';
 import type { AccountVariables, Credentials } from '../../core/base/credentials.ts';
 import { systemErrorCode } from '../../core/base/errno.ts';
-import { failure, FailureError } from '../../core/base/failure.ts';
+import { failure, FailureError, isBug } from '../../core/base/failure.ts';
 import { secretsOf } from '../../core/base/http-proxy.ts';
 import type { JsonObject } from '../../core/base/json.ts';
 import { ApiError } from '../errors.ts';
@@ -103,6 +103,7 @@ async function exchange({ lease, options, request, credentials, signal, redact }
     ray = redactOrNull(firstValue(response.headers['cf-ray']), redact);
     return { limits, ray, headers: response.headers, ...(await readBody(response)) };
   } catch (error) {
+    if (isBug(error)) throw error;
     if (signal.aborted && signal.reason instanceof FailureError) throw signal.reason;
     const isTimeout = timeout.signal.aborted || isUndiciTimeout(error);
     if (isTimeout) lease.distrust();

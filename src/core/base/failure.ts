@@ -60,3 +60,12 @@ export class FailureError extends Error {
 export function toFailure(error: unknown): Failure {
   return error instanceof FailureError ? error.failure : failure('internal', `internal error: ${String(error)}`);
 }
+
+/**
+ * Whether an error can only be a bug of this program. While the program stops, other errors may be a consequence of that, and the reason of
+ * the stop says more; a bug must be reported as what it is. Errors of the system and of Node have a code.
+ */
+export function isBug(error: unknown): boolean {
+  const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isMistake && !('code' in error);
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failure, FailureError, toFailure } from '../../../src/core/base/failure.ts';
+import { failure, FailureError, isBug, toFailure } from '../../../src/core/base/failure.ts';
 
 test('creates a failure that consists of a kind and a message', () => {
   expect(failure('source', 'no such folder')).toEqual({
@@ -29,4 +29,16 @@ test('returns the failure of an error, and reports any other error as a bug', ()
     kind: 'internal',
     message: 'internal error: TypeError: x is undefined',
   });
+});
+
+test.for([
+  [new TypeError('x is undefined'), true],
+  [new ReferenceError('x is not defined'), true],
+  [new RangeError('Maximum call stack size exceeded'), true],
+  [Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }), false],
+  [new Error('ENOENT'), false],
+  [new FailureError(failure('transient', 'timeout')), false],
+  ['a text', false],
+] as const)('takes %s for a bug of this program: %s', ([error, expected]) => {
+  expect(isBug(error)).toBe(expected);
 });

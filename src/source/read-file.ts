@@ -22,8 +22,8 @@ const readBuffer = Buffer.allocUnsafeSlow(MAX_FILE_BYTES + 1);
 
 const NOT_A_FILE = 'expected a regular file, found a device, a pipe or a socket';
 
-/** Reads a file. Throws the system's error if nothing is at the path. */
-export function readFile(path: string): FileContent {
+/** Reads a file of at most `maxBytes`. Throws the system's error if nothing is at the path. */
+export function readFile(path: string, maxBytes = MAX_FILE_BYTES): FileContent {
   let file: number;
   try {
     file = openSync(path, OPEN_FLAGS);
@@ -35,10 +35,13 @@ export function readFile(path: string): FileContent {
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) return { fault: NOT_A_FILE };
-    const length = stats.size > MAX_FILE_BYTES ? stats.size : readSync(file, readBuffer, 0, readBuffer.length, 0);
-    if (length > MAX_FILE_BYTES) return tooLarge(length);
+    if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
+    const buffer = stats.size < readBuffer.length ? readBuffer : Buffer.allocUnsafeSlow(stats.size + 1);
+    // Files in /proc report a size of 0, and a file can grow.
+    const length = readSync(file, buffer, 0, Math.min(buffer.length, maxBytes + 1), 0);
+    if (length > maxBytes) return tooLarge(length, maxBytes);
     const { ino, birthtimeMs, mtimeMs, ctimeMs } = stats;
-    return { bytes: Buffer.from(readBuffer.subarray(0, length)), stamp: { ino, birthtimeMs, mtimeMs, ctimeMs } };
+    return { bytes: Buffer.from(buffer.subarray(0, length)), stamp: { ino, birthtimeMs, mtimeMs, ctimeMs } };
   } catch (error) {
     return unreadable(error);
   } finally {
@@ -48,12 +51,17 @@ export function readFile(path: string): FileContent {
 
 /** Returns the content of a file that was read already. */
 export function asFile(bytes: Buffer): FileContent {
-  return bytes.length > MAX_FILE_BYTES ? tooLarge(bytes.length) : { bytes };
+  return bytes.length > MAX_FILE_BYTES ? tooLarge(bytes.length, MAX_FILE_BYTES) : { bytes };
 }
 
-function tooLarge(length: number): { readonly fault: string } {
-  const tenths = Math.ceil((length / MAX_FILE_BYTES) * 10);
-  return { fault: `expected at most 1 MiB, found ${(tenths / 10).toFixed(1)} MiB; split the file` };
+function tooLarge(bytes: number, maxBytes: number): { readonly fault: string } {
+  const found = inMebibytes(bytes).toFixed(1);
+  return { fault: `expected at most ${inMebibytes(maxBytes)} MiB, found ${found} MiB; split the file` };
+}
+
+/** Returns a size in MiB, rounded up to tenths. */
+function inMebibytes(bytes: number): number {
+  return Math.ceil((bytes / MAX_FILE_BYTES) * 10) / 10;
 }
 
 /** Returns the result for a file that exists but cannot be read. */

@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { revisionOf } from '../../src/source/git-checkout.ts';
+import { checkoutState, revisionOf } from '../../src/source/git-checkout.ts';
 import { temporaryFolder, write } from './folders.ts';
 import { gitSync } from './git-sync.ts';
 import { git } from './git.ts';
@@ -154,5 +165,90 @@ describe('there is no revision', () => {
     expect(revisionOf(folder)).toBeNull();
     writeFileSync(head, text);
     expect(revisionOf(folder)).toBe(hash);
+  });
+});
+
+describe('files that others may have written neither block nor fill memory', () => {
+  const head = { '.git/HEAD': 'ref: refs/heads/main\n' };
+
+  /** Puts something at a path that is not a file with one line. */
+  const OBSTACLES: Readonly<Record<string, (path: string) => void>> = {
+    'a pipe': (path) => void execFileSync('mkfifo', [path]),
+    'a link to a device without end': (path) => symlinkSync('/dev/zero', path),
+    'a file of a terabyte': (path) => {
+      writeFileSync(path, '');
+      truncateSync(path, 2 ** 40);
+    },
+  };
+  const PLACES = [
+    { place: '.git', files: {} },
+    { place: '.git/HEAD', files: { '.git/config': '' } },
+    { place: '.git/commondir', files: head },
+    { place: '.git/refs/heads/main', files: { ...head, '.git/refs/heads/other': '' } },
+    { place: '.git/packed-refs', files: head },
+  ];
+
+  test.each(Object.keys(OBSTACLES).flatMap((kind) => PLACES.map((place) => ({ kind, ...place }))))(
+    '$kind at $place',
+    ({ kind, place, files }) => {
+      const folder = temporaryFolder();
+      write(folder, { 'services/a.yaml': 'a', ...files });
+      OBSTACLES[kind]?.(join(folder, place));
+      const before = process.memoryUsage().rss;
+      expect(revisionOf(join(folder, 'services'))).toBeNull();
+      expect(checkoutState(join(folder, 'services')).isBusy).toBe(false);
+      expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    },
+  );
+
+  test('a reference outside refs', () => {
+    const folder = temporaryFolder();
+    const hash = 'a'.repeat(40);
+    write(folder, { '.git/HEAD': 'ref: refs/../../secret\n', secret: hash });
+    expect(revisionOf(folder)).toBeNull();
+    write(folder, { '.git/HEAD': 'ref: secret\n', '.git/secret': hash });
+    expect(revisionOf(folder)).toBeNull();
+  });
+
+  test('packed references of several megabytes are read', () => {
+    const folder = temporaryFolder();
+    const refs = Array.from({ length: 60_000 }, (_, index) => `${'b'.repeat(40)} refs/tags/v${index}\n`).join('');
+    write(folder, { ...head, '.git/packed-refs': `${refs}${'c'.repeat(40)} refs/heads/main\n` });
+    expect(revisionOf(folder)).toBe('c'.repeat(40));
+  });
+});
+
+describe.runIf(process.geteuid?.() === 0)('a checkout of another user', () => {
+  const hash = 'a'.repeat(40);
+
+  /** Creates a folder with a checkout around it that another user owns and keeps locked. */
+  const foreign = () => {
+    const folder = temporaryFolder();
+    write(folder, { 'team/services/a.yaml': 'a', '.git/HEAD': hash, '.git/index.lock': '' });
+    chownSync(join(folder, '.git'), 12_345, 12_345);
+    return folder;
+  };
+
+  test('is ignored, as git ignores it', () => {
+    const folder = foreign();
+    const services = join(folder, 'team/services');
+    expect(revisionOf(services)).toBeNull();
+    expect(checkoutState(services)).toEqual({ isBusy: false, identity: '' });
+  });
+
+  test('is ignored if a link or a .git file leads to it', () => {
+    const folder = foreign();
+    symlinkSync('../.git', join(folder, 'team/.git'));
+    expect(revisionOf(join(folder, 'team/services'))).toBeNull();
+    rmSync(join(folder, 'team/.git'));
+    write(folder, { 'team/.git': 'gitdir: ../.git\n' });
+    expect(revisionOf(join(folder, 'team/services'))).toBeNull();
+  });
+
+  test('counts if the same user owns the folder of declarations, as with git-sync', () => {
+    const folder = foreign();
+    chownSync(join(folder, 'team/services'), 12_345, 12_345);
+    expect(revisionOf(join(folder, 'team/services'))).toBe(hash);
+    expect(checkoutState(join(folder, 'team/services')).isBusy).toBe(true);
   });
 });

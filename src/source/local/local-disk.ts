@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gitFolderNamedIn } from '../git-checkout.ts';
 import { mountReader } from './mounts.ts';
@@ -76,7 +76,7 @@ function isCheckoutLocal(root: string, mounts: Mounts): boolean {
     if (git === null) return false;
     const stats = lstatSync(git, { throwIfNoEntry: false });
     if (stats?.isFile() === true) {
-      const named = gitFolderNamedIn(readFileSync(git, 'utf8'), folder);
+      const named = gitFolderNamedIn(candidate);
       return named === null || follow(named, mounts) !== null;
     }
     if (stats?.isDirectory() === true || dirname(folder) === folder) return true;

@@ -1,12 +1,13 @@
-import { escapeHtml } from './escape.ts';
+import { secretForms } from './secret-forms.ts';
+import type { SecretForms } from './secret-forms.ts';
 
 /** Keeps the secrets of the process out of everything it writes. */
 export type Redactor = {
   /** Trims secrets and adds them. Ignores values that are absent or shorter than 8 characters. */
   readonly add: (...values: readonly (string | undefined)[]) => void;
   /**
-   * Returns the text with `[redacted]` in place of every secret, whether the secret is plain, percent-encoded, or escaped for JSON or
-   * HTML. Pass whole lines: a secret split across two texts is not found.
+   * Returns the text with `[redacted]` in place of every secret, whether the secret is plain, in Base64 or hexadecimal, or with any of its
+   * characters escaped as in JSON, HTML or a URL. Pass whole lines: a secret split across two texts is not found.
    */
   readonly redact: (text: string) => string;
 };
@@ -20,36 +21,39 @@ const MARK = '\u{F8FFF}';
 /** Returns a redactor without secrets. `publicValues` and their parts are never redacted, even if they are added as secrets. */
 export function redactor(publicValues: readonly string[] = []): Redactor {
   const seen = new Set(publicValues);
-  const forms: string[] = [];
+  const secrets: Secret[] = [];
   return {
     add: (...values) => {
-      const secrets = values.map((value) => value?.trim() ?? '').filter((value) => value.length >= MIN_SECRET_LENGTH);
-      for (const secret of secrets) {
+      for (const value of values) {
+        const secret = value?.trim() ?? '';
+        if (secret.length < MIN_SECRET_LENGTH || seen.has(secret)) continue;
         // For example the name of the variable that should hold the secret. Redacted, the message about it would name no variable.
-        if (seen.has(secret) || publicValues.some((value) => value.includes(secret))) continue;
+        if (publicValues.some((other) => other.includes(secret))) continue;
         seen.add(secret);
-        forms.push(...formsOf(secret));
+        secrets.push({ secret, ...secretForms(secret, MIN_START_LENGTH) });
         // One secret may begin with another: replacing the longest first leaves nothing of it behind.
-        forms.sort((one, other) => other.length - one.length);
+        secrets.sort((one, other) => other.secret.length - one.secret.length);
       }
     },
-    redact: (text) =>
-      forms
-        .reduce((rest, form) => replaceStarts(rest.replaceAll(form, MARK), form, forms), text)
-        .replaceAll(MARK, '[redacted]'),
+    redact: (text) => secrets.reduce(replaceSecret, text).replaceAll(MARK, '[redacted]'),
   };
 }
+
+type Secret = SecretForms & { readonly secret: string };
 
 /** Messages may quote only the beginning of a long value. This many characters of a secret do not occur by chance. */
 const MIN_START_LENGTH = 16;
 
-/** Replaces truncated secrets. If several forms have the same beginning, replaces the longest match. */
-function replaceStarts(text: string, form: string, forms: readonly string[]): string {
+function replaceSecret(text: string, { encoded, escaped }: Secret): string {
+  return encoded.reduce((rest, form) => replaceEncoded(rest, form, encoded), text.replaceAll(escaped, MARK));
+}
+
+/** Replaces an encoding of a secret, also if it is truncated. If several begin alike, replaces the longest match. */
+function replaceEncoded(text: string, form: string, others: readonly string[]): string {
   const start = form.slice(0, MIN_START_LENGTH);
-  if (start.length < MIN_START_LENGTH || start.length === form.length) return text;
   let rest = text;
-  for (let at = rest.indexOf(start); at >= 0; at = rest.indexOf(start, at)) {
-    const length = Math.max(...forms.map((other) => commonLength(other, rest, at)));
+  for (let at = rest.indexOf(start); at >= 0; at = rest.indexOf(start, at + MARK.length)) {
+    const length = Math.max(...others.map((other) => commonLength(other, rest, at)));
     rest = rest.slice(0, at) + MARK + rest.slice(at + length);
   }
   return rest;
@@ -60,9 +64,4 @@ function commonLength(form: string, text: string, at: number): number {
   let length = 0;
   while (length < form.length && text[at + length] === form[length]) length += 1;
   return length;
-}
-
-function formsOf(secret: string): ReadonlySet<string> {
-  const json = JSON.stringify(secret).slice(1, -1);
-  return new Set([secret, json, encodeURIComponent(secret.toWellFormed()), escapeHtml(secret), escapeHtml(json)]);
 }

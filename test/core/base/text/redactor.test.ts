@@ -108,3 +108,85 @@ test('does not redact a name that is public, nor a part of it', () => {
   add('CLOUDFLARE_API_TOKEN', 'another-secret');
   expect(redact('CLOUDFLARE_API_TOKEN_FILE: another-secret')).toBe('CLOUDFLARE_API_TOKEN_FILE: [redacted]');
 });
+
+const TOKEN = 'v4-aB3+/=?&"\'<\\~ü€😀-0123456789';
+
+const bytesOf = (text: string) => [...Buffer.from(text)];
+const hexOf = (byte: number) => byte.toString(16).padStart(2, '0');
+const unitsOf = (text: string) => [...Array(text.length).keys()].map((at) => text.charCodeAt(at));
+
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+  hexadecimal: (text) => Buffer.from(text).toString('hex'),
+  'hexadecimal in upper case': (text) => Buffer.from(text).toString('hex').toUpperCase(),
+  'escapes of JSON': (text) =>
+    unitsOf(text)
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  'escapes of JSON in upper case': (text) =>
+    unitsOf(text)
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0').toUpperCase()}`)
+      .join(''),
+  'escapes of JSON for some characters': (text) =>
+    JSON.stringify(text)
+      .slice(1, -1)
+      .replaceAll(/[<&-]/g, '\\u00$&')
+      .replaceAll(/u00(.)/g, (_, character: string) => `u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  'escapes of JSON in JSON': (text) => JSON.stringify(ENCODINGS['escapes of JSON']?.(text)).slice(1, -1),
+  'JSON in JSON': (text) => JSON.stringify(JSON.stringify(text).slice(1, -1)).slice(1, -1),
+  'JSON with escaped slashes': (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
+  'escapes of JavaScript': (text) =>
+    [...text].map((character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`).join(''),
+  'percent-encoding': (text) => encodeURIComponent(text),
+  'percent-encoding in lower case': (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
+  'percent-encoding of every byte': (text) =>
+    bytesOf(text)
+      .map((byte) => `%${hexOf(byte)}`)
+      .join(''),
+  'percent-encoding twice': (text) => encodeURIComponent(encodeURIComponent(text)),
+  'decimal entities': (text) => [...text].map((character) => `&#${character.codePointAt(0)};`).join(''),
+  'decimal entities with zeros': (text) => [...text].map((character) => `&#00${character.codePointAt(0)};`).join(''),
+  'hexadecimal entities': (text) =>
+    [...text].map((character) => `&#x${Number(character.codePointAt(0)).toString(16)};`).join(''),
+  'hexadecimal entities in upper case': (text) =>
+    [...text].map((character) => `&#X${Number(character.codePointAt(0)).toString(16).toUpperCase()};`).join(''),
+  'named entities': (text) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+  'named entities twice': (text) =>
+    text.replaceAll('&', '&amp;amp;').replaceAll('<', '&amp;lt;').replaceAll('"', '&amp;quot;'),
+  'different encodings': (text) =>
+    [...text]
+      .map((character, at) =>
+        at % 3 === 0 ? `&#${character.codePointAt(0)};` : at % 3 === 1 ? encodeURIComponent(character) : character,
+      )
+      .join(''),
+};
+
+test.for(Object.entries(ENCODINGS))('redacts a secret in %s, whole or truncated', ([, encode]) => {
+  expect(redacted([TOKEN], `a ${encode(TOKEN)} b`)).toBe('a [redacted] b');
+  const start = encode([...TOKEN].slice(0, 24).join(''));
+  expect(redacted([TOKEN], `a ${start}… b`)).toBe('a [redacted]… b');
+});
+
+test.for(['base64', 'base64url'] as const)('redacts a secret in %s, at every place', (encoding) => {
+  for (const before of ['', 'u', 'us', 'user:', 'ü', 'Bearer ']) {
+    for (const after of ['', 'x', 'xy', ':password']) {
+      const text = Buffer.from(before + TOKEN + after).toString(encoding);
+      const shown = redacted([TOKEN], text);
+      expect(shown).toContain('[redacted]');
+      // At most three characters on each side belong to the secret in part.
+      const rest = Buffer.from(shown.replace('[redacted]', ''), encoding).length;
+      expect(rest).toBeLessThanOrEqual(Buffer.byteLength(before + after) + 2);
+    }
+  }
+});
+
+test('takes no quadratic time for a text with many escapes', () => {
+  const text = ['\\', '%', '%25', '&', '&amp;', '&#38;', '&#0', '&#92;'].map((part) => part.repeat(50_000)).join(' ');
+  const startedAt = performance.now();
+  expect(redacted([TOKEN, `\\\\\\\\${TOKEN}`, `&&&&&&&&${TOKEN}`, `%%%%%%%%${TOKEN}`], text)).toBe(text);
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});
+
+test('redacts a secret with half of a character', () => {
+  expect(redacted(['v4-abcdefgh\uD83D'], 'a v4-abcdefgh\uD83D b')).toBe('a [redacted] b');
+});

@@ -38,9 +38,18 @@ export async function readFiles(
   signal?: AbortSignal,
   hooks?: ReadHooks,
 ): Promise<FolderFiles> {
+  signal?.throwIfAborted(); // Later, the pause between two attempts throws.
+  return readUntilUnchanged(folder, rules, signal, hooks);
+}
+
+async function readUntilUnchanged(
+  folder: string,
+  rules: FileRules,
+  signal?: AbortSignal,
+  hooks?: ReadHooks,
+): Promise<FolderFiles> {
   const deadline = performance.now() + RETRY_TIMEOUT_MS;
   for (let missingInARow = 0; ; await sleep(RETRY_PAUSE_MS, undefined, { signal })) {
-    signal?.throwIfAborted();
     const isLastAttempt = performance.now() > deadline;
     const version = folderVersion(folder);
     if (version instanceof Error) {

@@ -111,6 +111,7 @@ test('does not redact a name that is public, nor a part of it', () => {
 
 const TOKEN = 'v4-aB3+/=?&"\'<\\~ü€😀-0123456789';
 
+const charactersOf = (text: string) => Array.from(text);
 const bytesOf = (text: string) => [...Buffer.from(text)];
 const hexOf = (byte: number) => byte.toString(16).padStart(2, '0');
 const unitsOf = (text: string) => [...Array(text.length).keys()].map((at) => text.charCodeAt(at));
@@ -135,7 +136,9 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'JSON in JSON': (text) => JSON.stringify(JSON.stringify(text).slice(1, -1)).slice(1, -1),
   'JSON with escaped slashes': (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
   'escapes of JavaScript': (text) =>
-    [...text].map((character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`).join(''),
+    charactersOf(text)
+      .map((character) => `\\u{${Number(character.codePointAt(0)).toString(16)}}`)
+      .join(''),
   'percent-encoding': (text) => encodeURIComponent(text),
   'percent-encoding in lower case': (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
   'percent-encoding of every byte': (text) =>
@@ -143,18 +146,28 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
       .map((byte) => `%${hexOf(byte)}`)
       .join(''),
   'percent-encoding twice': (text) => encodeURIComponent(encodeURIComponent(text)),
-  'decimal entities': (text) => [...text].map((character) => `&#${character.codePointAt(0)};`).join(''),
-  'decimal entities with zeros': (text) => [...text].map((character) => `&#00${character.codePointAt(0)};`).join(''),
+  'decimal entities': (text) =>
+    charactersOf(text)
+      .map((character) => `&#${character.codePointAt(0)};`)
+      .join(''),
+  'decimal entities with zeros': (text) =>
+    charactersOf(text)
+      .map((character) => `&#00${character.codePointAt(0)};`)
+      .join(''),
   'hexadecimal entities': (text) =>
-    [...text].map((character) => `&#x${Number(character.codePointAt(0)).toString(16)};`).join(''),
+    charactersOf(text)
+      .map((character) => `&#x${Number(character.codePointAt(0)).toString(16)};`)
+      .join(''),
   'hexadecimal entities in upper case': (text) =>
-    [...text].map((character) => `&#X${Number(character.codePointAt(0)).toString(16).toUpperCase()};`).join(''),
+    charactersOf(text)
+      .map((character) => `&#X${Number(character.codePointAt(0)).toString(16).toUpperCase()};`)
+      .join(''),
   'named entities': (text) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
   'named entities twice': (text) =>
     text.replaceAll('&', '&amp;amp;').replaceAll('<', '&amp;lt;').replaceAll('"', '&amp;quot;'),
   'different encodings': (text) =>
-    [...text]
+    charactersOf(text)
       .map((character, at) =>
         at % 3 === 0 ? `&#${character.codePointAt(0)};` : at % 3 === 1 ? encodeURIComponent(character) : character,
       )
@@ -163,7 +176,7 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
 
 test.for(Object.entries(ENCODINGS))('redacts a secret in %s, whole or truncated', ([, encode]) => {
   expect(redacted([TOKEN], `a ${encode(TOKEN)} b`)).toBe('a [redacted] b');
-  const start = encode([...TOKEN].slice(0, 24).join(''));
+  const start = encode(charactersOf(TOKEN).slice(0, 24).join(''));
   expect(redacted([TOKEN], `a ${start}… b`)).toBe('a [redacted]… b');
 });
 

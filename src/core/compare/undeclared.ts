@@ -9,12 +9,13 @@ export type DeclaredServices = ReadonlyMap<string, DeclaredAs>;
 
 /** Returns the services that have a declaration, valid or not. */
 export function declaredServices(findings: readonly Finding[]): DeclaredServices {
-  return new Map(
-    findings.flatMap((finding) => {
-      const [id, declaration] = [findingId(finding), declarationOf(finding)];
-      return id === null || declaration === null ? [] : [[id, declaration] as const];
-    }),
-  );
+  // A loop, because this is part of every pass.
+  const services = new Map<string, DeclaredAs>();
+  for (const finding of findings) {
+    const [id, declaration] = [findingId(finding), declarationOf(finding)];
+    if (id !== null && declaration !== null) services.set(id, declaration);
+  }
+  return services;
 }
 
 /**
@@ -40,7 +41,9 @@ export function rememberDeclared(before: DeclaredServices, findings: readonly Fi
 }
 
 function isComplete(findings: readonly Finding[]): boolean {
-  return !findings.some((finding) => findingId(finding) === null && declarationOf(finding) !== null);
+  return !findings.some(
+    (finding) => finding.kind === 'invalid' && findingId(finding) === null && finding.skipped.file !== null,
+  );
 }
 
 function declarationOf(finding: Finding): DeclaredAs | null {
@@ -48,20 +51,12 @@ function declarationOf(finding: Finding): DeclaredAs | null {
     case 'in_sync':
     case 'drifted':
     case 'missing':
-      return toDeclaredAs(finding.declaration);
-    case 'invalid':
-      return toDeclaredAs(finding.skipped);
+      return finding.declaration;
+    case 'invalid': {
+      const { name, file } = finding.skipped;
+      return file === null ? null : { name, file };
+    }
     case 'unmanaged':
       return null;
   }
-}
-
-function toDeclaredAs({
-  name,
-  file,
-}: {
-  readonly name: string | null;
-  readonly file: string | null;
-}): DeclaredAs | null {
-  return file === null ? null : { name, file };
 }

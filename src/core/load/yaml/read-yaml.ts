@@ -1,4 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
+import type { Document } from 'yaml';
 import { findContentProblems } from './content-problems.ts';
 import { checkLimits } from './limits.ts';
 import { explainSyntaxErrors } from './syntax-errors.ts';
@@ -27,19 +28,7 @@ export function readYaml(text: string): YamlText {
   const refusal = findMergeConflict(text) ?? checkLimits(text);
   if (refusal !== null) return { documents: [], problems: [{ ...refusal, path: null }], positionOf };
 
-  const parsed = parseAllDocuments(text, {
-    version: '1.2',
-    merge: false,
-    // Values are those of JSON: no dates, sets or bytes.
-    resolveKnownTags: false,
-    // Keys are text: no lists, mappings or aliases.
-    stringKeys: true,
-    // The library compares every key with every other, which takes minutes for a large mapping. `findContentProblems` is faster.
-    uniqueKeys: false,
-    prettyErrors: false,
-  });
-  // For a text without documents, the library returns an empty list that carries the errors of the stream.
-  const streams = 'empty' in parsed ? [parsed] : parsed;
+  const { documents: parsed, streams } = parseDocuments(text);
   const syntaxProblems = explainSyntaxErrors(
     streams.flatMap(({ errors, warnings }) => [...errors, ...warnings]),
     text,
@@ -57,6 +46,29 @@ export function readYaml(text: string): YamlText {
     problems,
     positionOf,
   };
+}
+
+/** The documents of a text, and what holds its errors and warnings. */
+type ParsedText = {
+  readonly documents: readonly Document.Parsed[];
+  readonly streams: readonly Pick<Document.Parsed, 'errors' | 'warnings'>[];
+};
+
+/** Parses the documents of a text that is within the limits. */
+export function parseDocuments(text: string): ParsedText {
+  const parsed = parseAllDocuments(text, {
+    version: '1.2',
+    merge: false,
+    // Values are those of JSON: no dates, sets or bytes.
+    resolveKnownTags: false,
+    // Keys are text: no lists, mappings or aliases.
+    stringKeys: true,
+    // The library compares every key with every other, which takes minutes for a large mapping. `findContentProblems` is faster.
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  // For a text without documents, the library returns an empty list that carries the errors of the stream.
+  return 'empty' in parsed ? { documents: [], streams: [parsed] } : { documents: parsed, streams: parsed };
 }
 
 /** Returns a function that converts an offset to a line and a column. */

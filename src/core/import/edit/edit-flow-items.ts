@@ -16,14 +16,13 @@ export function editFlowItems(
   items: readonly FlowItem[],
   insertions: readonly FlowInsertion[],
 ): readonly TextEdit[] {
-  const firstKept = items.findIndex(({ kept }) => kept);
+  const kept = items.filter((item) => item.kept);
   return [
     ...removeFlowItems(text, items),
     ...insertions.flatMap(({ after, text: added }) => {
-      const anchor = items[items.findLastIndex(({ kept }, index) => kept && index <= after)];
-      const first = items[firstKept];
+      const anchor = kept[items.slice(0, after + 1).filter((item) => item.kept).length - 1];
       if (anchor !== undefined) return insertAfter(text, anchor, added);
-      return first === undefined ? [] : [insert(first.start, `${added},${separatorBefore(text, first)}`)];
+      return kept.slice(0, 1).map((first) => insert(first.start, `${added},${separatorBefore(text, first)}`));
     }),
   ];
 }
@@ -31,34 +30,32 @@ export function editFlowItems(
 /** Removes each item with its comma, and with its comment if it is alone on its line. */
 function removeFlowItems(text: string, items: readonly FlowItem[]): readonly TextEdit[] {
   const lastKept = items.findLastIndex(({ kept }) => kept);
-  const [kept, last] = [items[lastKept], items.at(-1)];
-  const edits = items.slice(0, lastKept).flatMap((item, index) => {
+  const between = items.slice(0, lastKept).flatMap((item, index) => {
     const next = items[index + 1];
     if (item.kept || next === undefined) return [];
-    const isAlone = separatorBefore(text, item) !== ' ' && separatorBefore(text, next) !== ' ';
+    const isAlone = beginsLine(text, item) && beginsLine(text, next);
     return [
       isAlone ? remove(lineStart(text, item.start), lineStart(text, next.start)) : remove(item.start, next.start),
     ];
   });
-  if (kept === undefined || last === undefined || kept === last) return edits;
-  const [firstRemoved] = items.slice(lastKept + 1);
-  const hasOwnLines = firstRemoved !== undefined && separatorBefore(text, firstRemoved) !== ' ';
-  if (hasOwnLines && /^\s*,\s*(?:#.*)?$/.test(text.slice(last.end, lineEnd(text, last.end)))) {
-    return [...edits, remove(lineStart(text, firstRemoved.start), startOfNextLine(text, last.end))];
+  const [kept, first] = items.slice(Math.max(0, lastKept));
+  const last = items.at(-1);
+  if (kept === undefined || first === undefined || last === undefined) return between;
+  if (beginsLine(text, first) && /^\s*,\s*(?:#.*)?$/.test(restOfLine(text, last))) {
+    return [...between, remove(lineStart(text, first.start), startOfNextLine(text, last.end))];
   }
-  const end = lineEnd(text, kept.end);
-  if (!/^\s*,\s*#/.test(text.slice(kept.end, end))) return [...edits, remove(kept.end, last.end)];
+  if (!/^\s*,\s*#/.test(restOfLine(text, kept))) return [...between, remove(kept.end, last.end)];
   // The comment belongs to the item that is kept.
   const comma = text.indexOf(',', kept.end);
-  return [...edits, remove(comma, comma + 1), remove(end, last.end)];
+  return [...between, remove(comma, comma + 1), remove(first.start, last.end)];
 }
 
 /** Adds an item after another one. A comment at the end of the line stays with the item that it follows. */
 function insertAfter(text: string, item: FlowItem, added: string): readonly TextEdit[] {
   const separator = separatorBefore(text, item);
-  const rest = text.slice(item.end, lineEnd(text, item.end));
+  const rest = restOfLine(text, item);
   const hasComment = /^\s*,?\s*#/.test(rest);
-  if (separator === ' ' || !hasComment) return [insert(item.end, `,${separator}${added}`)];
+  if (!beginsLine(text, item) || !hasComment) return [insert(item.end, `,${separator}${added}`)];
   const hasComma = /^\s*,/.test(rest);
   return [
     ...(hasComma ? [] : [insert(item.end, ',')]),
@@ -67,8 +64,15 @@ function insertAfter(text: string, item: FlowItem, added: string): readonly Text
 }
 
 /** Returns what separates an item from the one before it: a line break and its indentation, or a space. */
-function separatorBefore(text: string, { start }: FlowItem): string {
-  const from = lineStart(text, start);
-  const before = text.slice(from, start);
-  return from > 0 && before.trim() === '' ? lineBreakOf(text) + before : ' ';
+function separatorBefore(text: string, item: FlowItem): string {
+  return beginsLine(text, item) ? lineBreakOf(text) + text.slice(lineStart(text, item.start), item.start) : ' ';
+}
+
+/** Whether nothing but spaces is before an item in its line. */
+function beginsLine(text: string, { start }: FlowItem): boolean {
+  return text.slice(lineStart(text, start), start).trim() === '';
+}
+
+function restOfLine(text: string, { end }: FlowItem): string {
+  return text.slice(end, lineEnd(text, end));
 }

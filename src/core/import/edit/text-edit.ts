@@ -1,8 +1,8 @@
 /** Replaces the text from `start` up to `end`, in UTF-16 code units. With `start` equal to `end`, it inserts. */
 export type TextEdit = { readonly start: number; readonly end: number; readonly text: string };
 
-/** Why a file cannot be edited without changing more than the values. */
-export type EditFault = { readonly fault: string };
+/** Why a value cannot be changed where it is written. `path` leads to it from the mapping that is edited. */
+export type EditFault = { readonly path: readonly string[]; readonly fault: string };
 
 /** Applies edits that do not overlap. Insertions at one place keep their order. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
@@ -24,6 +24,11 @@ export function remove(start: number, end: number): TextEdit {
   return { start, end, text: '' };
 }
 
+/** Returns the number of the line that contains `offset`, counted from 1. */
+export function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
 /** Returns the offset of the start of the line that contains `offset`. */
 export function lineStart(text: string, offset: number): number {
   return text.lastIndexOf('\n', offset - 1) + 1;
@@ -41,7 +46,7 @@ export function lineEnd(text: string, offset: number): number {
   return text[end - 1] === '\r' ? end - 1 : end;
 }
 
-/** Whether a value ends with a line break, as a block of text and a block mapping do. */
+/** Whether a value that ends here includes its line break, as a block of text and a block mapping do. */
 export function endsLine(text: string, end: number): boolean {
   return text[end - 1] === '\n';
 }

@@ -1,7 +1,7 @@
 import { Document, isScalar, Scalar } from 'yaml';
 import type { Node } from 'yaml';
-import { isObject } from '../base/json.ts';
-import type { Json } from '../base/json.ts';
+import { isObject } from '../../base/json.ts';
+import type { Json } from '../../base/json.ts';
 
 /** How the surroundings of a value are written. */
 export type Style = {
@@ -48,11 +48,14 @@ export function formatBlock(value: { readonly [key: string]: Json }, style: Styl
 
 function formatScalar(value: Json, old: Node | null, { json }: Style): string {
   if (typeof value !== 'string') return JSON.stringify(value);
-  const type = isScalar(old) ? old.type : undefined;
+  const type = isScalar(old) ? old.type : null;
+  if (type === Scalar.QUOTE_SINGLE && !UNPRINTABLE.test(value)) return `'${value.replaceAll("'", "''")}'`;
   if (json || type === Scalar.QUOTE_DOUBLE) return JSON.stringify(value);
-  if (type === Scalar.QUOTE_SINGLE && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value)) return `'${value.replaceAll("'", "''")}'`;
   return isPlain(value) ? value : JSON.stringify(value);
 }
+
+/** Text that single quotes cannot hold. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /** Whether a text is read as itself without quotes, also by tools that read YAML 1.1. */
 function isPlain(text: string): boolean {

@@ -1,13 +1,13 @@
-import { isAlias, isMap, isScalar, isSeq, Scalar } from 'yaml';
+import { isMap, isScalar, isSeq, Scalar } from 'yaml';
 import type { ParsedNode, YAMLMap } from 'yaml';
-import { isObject } from '../base/json.ts';
-import type { Json, JsonObject } from '../base/json.ts';
-import { keyOf } from '../load/yaml/yaml-document.ts';
-import type { ParsedPair } from '../load/yaml/yaml-document.ts';
+import { isObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { keyOf } from '../../load/yaml/yaml-document.ts';
+import type { ParsedPair } from '../../load/yaml/yaml-document.ts';
 import { editList } from './edit-list.ts';
-import { editFlowItems } from './flow-items.ts';
-import { formatBlock, formatPair, formatValue } from './format-value.ts';
-import type { Style } from './format-value.ts';
+import { editFlowItems } from './edit-flow-items.ts';
+import { formatBlock, formatPair, formatValue } from './format-yaml.ts';
+import type { Style } from './format-yaml.ts';
 import { columnOf, endsLine, insert, lineEnd, lineStart, remove, startOfNextLine } from './text-edit.ts';
 import type { EditFault, TextEdit } from './text-edit.ts';
 
@@ -32,7 +32,7 @@ export function editMapping(text: string, map: YAMLMap.Parsed, fields: readonly 
     } else if (value === null && becomesEmpty(pair.value, rest)) removed.add(pair);
     else {
       const inPair = editValue(text, pair, rest, style);
-      if ('fault' in inPair) return { fault: `${key}: ${inPair.fault}` };
+      if ('fault' in inPair) return { ...inPair, path: [key, ...inPair.path] };
       edits.push(...inPair);
     }
   }
@@ -68,30 +68,27 @@ function becomesEmpty(node: ParsedNode | null, fields: readonly FieldEdit[]): bo
 function editValue(text: string, { key, value: node }: ParsedPair, fields: readonly FieldEdit[], style: Style): Edits {
   const isInside = fields.some(({ path }) => path.length > 0);
   if (isInside && isMap(node)) return editMapping(text, node, fields, innerStyle(text, node, style));
-  if (isInside && isAlias(node)) return { fault: `it is the alias "*${node.source}"` };
   const value = toValue(fields);
   if (isSeq(node) && Array.isArray(value)) return editList(text, node, value, style);
-  if (isMap(node) || isSeq(node)) return { fault: 'it holds a mapping or a list where a single value belongs' };
-  const [start, end] = node === null ? [key.range[1], key.range[1]] : node.range;
+  const written = formatValue(value, node, style);
+  if (node === null) return [insert(key.range[1], `: ${written}`)];
+  const afterColon = text.indexOf(':', key.range[1]) + 1;
+  const [start, end] = node.range;
+  const old = text.slice(start, end);
   if (isObject(value) && !style.flow) {
-    const colon = text.indexOf(':', key.range[1]);
-    return [remove(colon + 1, end), insert(lineEnd(text, end), formatBlock(value, style))];
+    const valueEnd = old === '' ? afterColon : end;
+    return [remove(afterColon, valueEnd), insert(lineEnd(text, valueEnd), formatBlock(value, style))];
   }
-  return [{ start, end, text: keepSpace(text.slice(start, end), formatValue(value, node, style), style) }];
-}
-
-/** Adds the space that an empty value lacks, and the line break that ends a block of text. */
-function keepSpace(old: string, written: string, { lineBreak }: Style): string {
-  if (old === '') return ` ${written}`;
-  return old.endsWith('\n') ? written + lineBreak : written;
+  // A comment can be between the colon and the place of an empty value.
+  if (old === '') return [insert(afterColon, ` ${written}`)];
+  // The line break at the end of a block of text belongs to it.
+  return [{ start, end, text: old.endsWith('\n') ? written + style.lineBreak : written }];
 }
 
 /** Returns how a mapping is written, `around` being the style of the mapping that holds it. */
 export function innerStyle(text: string, map: YAMLMap.Parsed, around: Style): Style {
-  const [first] = map.items;
-  if (first === undefined) return { ...around, flow: map.flow === true, indent: around.indent + around.step };
-  const json = isScalar(first.key) && first.key.type === Scalar.QUOTE_DOUBLE;
-  return { ...around, flow: map.flow === true, json, indent: columnOf(text, first.key.range[0]) };
+  const json = map.items.every(({ key }) => isScalar(key) && key.type === Scalar.QUOTE_DOUBLE);
+  return { ...around, flow: map.flow === true, json, indent: columnOf(text, map.range[0]) };
 }
 
 type PairChange = {
@@ -107,7 +104,8 @@ function editBlockPairs({ text, map, removed, added, style }: PairChange): Edits
   for (const pair of removed) {
     const [start, end] = rangeOf(pair);
     const from = lineStart(text, start);
-    if (text.slice(from, start).trim() !== '') return { fault: 'the key does not begin its line' };
+    if (text.slice(from, start).trim() !== '')
+      return { path: [], fault: 'a key that is removed does not begin its line' };
     removals.push(remove(from, startOfNextLine(text, end)));
   }
   const last = map.items.at(-1);
@@ -135,7 +133,7 @@ function editFlowPairs({ text, map, removed, added, style }: PairChange): Edits 
       : editFlowItems(text, items, [{ after, text: texts.join(', ') }]);
   }
   const [start, end] = map.range;
-  if (text.slice(start, end).includes('#')) return { fault: 'it has comments that would be lost' };
+  if (text.slice(start, end).includes('#')) return { path: [], fault: 'its comments would be lost' };
   return [{ start, end, text: `{ ${texts.join(', ')} }` }];
 }
 

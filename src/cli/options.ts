@@ -18,6 +18,8 @@ export type CommandScope = {
   readonly context: Context;
   /** Sets the exit code. A command that only prints does not call it: its exit code is 0 if all is printed. */
   readonly setExitCode: (code: ExitCode) => void;
+  /** Returns the program with the options of all commands. */
+  readonly wholeProgram: () => Promise<Command>;
 };
 
 /** The settings that concern the folder of declarations. */

@@ -53,7 +53,14 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'Print the JSON Schema of a declaration or a configuration file',
     load: async () => (await import('./commands/schema.ts')).defineSchema,
   },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes command lines in bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).defineCompletion,
+  },
 ];
+
+const ALL_COMMANDS = COMMANDS.map(({ name }) => name);
 
 const HELP: HelpText = {
   examples: [
@@ -79,7 +86,9 @@ export async function runCommandLine(argv: readonly string[], context: Context):
     exitCode = code;
   };
   try {
-    const program = await buildProgram(argv, { context, setExitCode });
+    const wholeProgram = async () => buildProgram(ALL_COMMANDS, scope);
+    const scope = { context, setExitCode, wholeProgram };
+    const program = await buildProgram(argv, scope);
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -98,6 +107,7 @@ export function stopReason(signal: string): FailureError {
   return new FailureError(failure('interrupted', `received ${signal}`));
 }
 
+/** Builds the program. Only the commands that a command line may name have options. */
 async function buildProgram(argv: readonly string[], scope: CommandScope): Promise<Command> {
   const { context } = scope;
   const program = new Command('vpc-reconciler')
@@ -111,7 +121,11 @@ async function buildProgram(argv: readonly string[], scope: CommandScope): Promi
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(`vpc-reconciler: ${describeUsageError(text)}; see --help\n`),
+      outputError: (text, write) => {
+        const typed = program.commands.find((command) => argv.includes(command.name())) ?? program;
+        const options = typed.options.flatMap(({ long }) => long ?? []);
+        write(`vpc-reconciler: ${describeUsageError(text, typed.name(), options)}; see --help\n`);
+      },
     });
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).description(summary);

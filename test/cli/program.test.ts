@@ -7,7 +7,7 @@ import { command, folderOf, SECRET } from './command.ts';
 
 /** The commands that have settings, and all commands. */
 const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate'] as const;
-const EVERY_COMMAND = [...COMMANDS, 'schema'] as const;
+const EVERY_COMMAND = [...COMMANDS, 'schema', 'completion'] as const;
 
 test.for(['--version', '-V'])('%s prints the version and nothing else', async (flag) => {
   expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
@@ -81,7 +81,7 @@ test.for([[], ...EVERY_COMMAND.map((name) => [name])])('the examples in the help
   expect(lines.length).toBeGreaterThan(0);
   // --print-config takes effect after the usage is checked and before the command runs.
   for (const each of lines.map((words) => words.split(' '))) {
-    const only = each[0] === 'schema' ? [] : ['--print-config'];
+    const only = ['schema', 'completion'].includes(each[0] ?? '') ? [] : ['--print-config'];
     expect(await command([...each, ...only])).toMatchObject({ code: 0, stderr: '' });
   }
 });
@@ -99,6 +99,27 @@ test('lists every command, and for run every setting with its default', async ()
 
 test.for(EVERY_COMMAND)('the help of %s lists the exit codes', async (name) => {
   expect((await command([name, '--help'])).stdout).toMatch(/^Exit codes:\n {2}0 {2}\w/m);
+});
+
+test.for([
+  { line: ['apply', '--dry-run'], advice: "unknown option '--dry-run'; use the command plan, which writes nothing" },
+  { line: ['run', '--dry-run'], advice: "unknown option '--dry-run'; use --mode detect, which writes nothing" },
+  { line: ['apply', '--auto-approve'], advice: "unknown option '--auto-approve'; use --yes" },
+  { line: ['plan', '-o', 'json'], advice: "unknown option '-o'; use --output" },
+  { line: ['validate', '-o', 'json'], advice: "unknown option '-o'; use --output" },
+  { line: ['plan', '--json'], advice: "unknown option '--json'; use --output" },
+  { line: ['apply', '-f', 'services'], advice: "unknown option '-f'; use --services" },
+  { line: ['plan', '--target=web'], advice: "unknown option '--target'; use --only" },
+  { line: ['run', '--no-color'], advice: "unknown option '--no-color'; use --color" },
+  { line: ['run', '--verbose'], advice: "unknown option '--verbose'; use --log-level" },
+  {
+    line: ['plan', `--token=${SECRET}`],
+    advice: "unknown option '--token'; the account and its credentials come from environment variables",
+  },
+  { line: ['validate', '--target', 'web'], advice: "unknown option '--target'" },
+  { line: ['schema', '--dry-run'], advice: "unknown option '--dry-run'" },
+])('$line is answered with the right word', async ({ line, advice }) => {
+  expect(await command(line)).toEqual({ code: 1, stdout: '', stderr: `vpc-reconciler: ${advice}; see --help\n` });
 });
 
 test.for([
@@ -128,10 +149,12 @@ test.for([
   expect(await command(line)).toEqual({ code: 1, stdout: '', stderr: `vpc-reconciler: ${message}; see --help\n` });
 });
 
+const FROM_ENVIRONMENT = 'the account and its credentials come from environment variables';
+
 test.for([
-  { line: ['plan', `--api-token=${SECRET}`], message: "unknown option '--api-token'" },
-  { line: ['plan', '--api-token', SECRET], message: "unknown option '--api-token'" },
-  { line: ['plan', `--api-token=${SECRET}\nb='c'`], message: "unknown option '--api-token'" },
+  { line: ['plan', `--api-token=${SECRET}`], message: `unknown option '--api-token'; ${FROM_ENVIRONMENT}` },
+  { line: ['plan', '--api-token', SECRET], message: `unknown option '--api-token'; ${FROM_ENVIRONMENT}` },
+  { line: ['plan', `--api-token=${SECRET}\nb='c'`], message: `unknown option '--api-token'; ${FROM_ENVIRONMENT}` },
   { line: ['plan', `--emulator=${SECRET}`], message: "unknown option '--emulator'" },
   { line: ['plan', `-t${SECRET}`], message: 'unknown option' },
   { line: ['plan', `-t=${SECRET}`], message: "unknown option '-t'" },
@@ -139,7 +162,7 @@ test.for([
   { line: ['plan', SECRET], message: "too many arguments for 'plan'. Expected 0 arguments but got 1" },
   { line: ['emulate', 'a', SECRET], message: "too many arguments for 'emulate'. Expected 0 arguments but got 2" },
   { line: [SECRET], message: 'unknown command' },
-  { line: [`--api-token=${SECRET}`, 'plan'], message: "unknown option '--api-token'" },
+  { line: [`--api-token=${SECRET}`, 'plan'], message: `unknown option '--api-token'; ${FROM_ENVIRONMENT}` },
   { line: ['schema', SECRET], message: 'the argument is invalid for [kind]. Allowed choices are declaration, config' },
   { line: ['--', SECRET], message: 'unknown command' },
 ])('does not repeat a token in the wrong place: $line', async ({ line, message }) => {

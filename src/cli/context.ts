@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { abortReason } from '../core/base/abort.ts';
-import { escapeControlCharacters } from '../core/base/text/escape.ts';
+import { escapeControlCharacters, escapeJson, escapeWorkflowCommands } from '../core/base/text/escape.ts';
 import type { Redactor } from '../core/base/text/redactor.ts';
 import { wrapLine } from '../core/report/terminal/wrap.ts';
 import type { TextOptions } from '../core/report/terminal/style.ts';
@@ -75,7 +75,19 @@ export function notifyOnStop({ stop }: Context, notify: (text: string) => void):
 
 /** Prints a message for the user to stderr. */
 export function printNotice({ stderr }: Context, text: string): void {
-  stderr.write(`${wrapLine(`vpc-reconciler: ${escapeControlCharacters(text)}`, { columns: columnsOf(stderr) })}\n`);
+  stderr.write(
+    `${wrapLine(`vpc-reconciler: ${escapeWorkflowCommands(escapeControlCharacters(text))}`, { columns: columnsOf(stderr) })}\n`,
+  );
+}
+
+/** Prints a text for people to stdout. */
+export function printSafeText(context: Context, text: string): void {
+  printResult(context, escapeWorkflowCommands(text));
+}
+
+/** Prints JSON to stdout. */
+export function printJson(context: Context, value: unknown): void {
+  printResult(context, escapeJson(JSON.stringify(value, null, 2)));
 }
 
 /** Prints a result to stdout. All output except log lines goes through here. */

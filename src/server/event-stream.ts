@@ -1,3 +1,4 @@
+import { escapeJson } from '../core/base/text/escape.ts';
 import type { ServerResponse } from 'node:http';
 import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import { SECURITY_HEADERS } from './http-response.ts';
@@ -13,7 +14,7 @@ const MAX_UNREAD_BYTES = 16 * 1024;
 
 /** Returns a function that returns the text of an event without secrets. All subscribers share the text of an event. */
 export function eventWriter(redact: (text: string) => string): (event: string, data: unknown) => string {
-  const toText = (data: unknown) => redact(JSON.stringify(data));
+  const toText = (data: unknown) => redact(escapeJson(JSON.stringify(data)));
   const toTextOnce = cachedByIdentity(toText);
   return (event, data) => {
     const text = typeof data === 'object' && data !== null ? toTextOnce(data) : toText(data);

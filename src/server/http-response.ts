@@ -1,3 +1,5 @@
+import { escapeJson } from '../core/base/text/escape.ts';
+
 /** A complete response to one request. */
 export type HttpResponse = {
   readonly status: number;
@@ -18,7 +20,7 @@ export const SECURITY_HEADERS = {
 
 /** Returns a JSON response, indented so that people can read it. */
 export function jsonResponse(status: number, value: unknown): HttpResponse {
-  return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+  return { status, contentType: 'application/json', body: `${escapeJson(JSON.stringify(value, null, 2))}\n` };
 }
 
 /** Returns a response whose body is `{ "error": message }`. */

@@ -1,3 +1,4 @@
+import { escapeJson } from '../core/base/text/escape.ts';
 import type { Health } from '../core/report/health.ts';
 import { errorResponse, jsonResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
@@ -39,7 +40,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       return text(metrics.contentType, metrics.text);
     }),
     '/api/report': getCached(() => latestReport(pageData())),
-    '/api/reports': getCached(() => text('application/json', `[${options.recentReports().join(',\n')}]\n`)),
+    '/api/reports': getCached(() => text('application/json', escapeJson(`[${options.recentReports().join(',\n')}]\n`))),
     '/api/events': { method: 'GET', subscribe },
     '/api/reconcile': { method: 'POST', respond: async (request) => requestPass(request, options) },
   };

@@ -3,6 +3,7 @@ import { isatty, WriteStream } from 'node:tty';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { escapeJson, escapeWorkflowCommands } from '../core/base/text/escape.ts';
 import { parseJson } from '../core/base/json.ts';
 import type { PassOutcome } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
@@ -55,7 +56,9 @@ export function createLog(options: LogOptions): Log {
     {
       write: (line) =>
         writer.write(
-          formatLine === null ? formatOrKeep(redact(line), limitLine) : redact(formatOrKeep(line, formatLine)),
+          formatLine === null
+            ? escapeJson(formatOrKeep(redact(line), limitLine))
+            : escapeWorkflowCommands(redact(formatOrKeep(line, formatLine))),
         ),
     },
   );

@@ -1,3 +1,4 @@
+import { escapeJson, escapeWorkflowCommands } from '../../core/base/text/escape.ts';
 import type { Command } from 'commander';
 import type { Account } from '../../config/account.ts';
 import { ConfigError } from '../../config/config-error.ts';
@@ -150,12 +151,12 @@ export function printReport(report: Report, flags: PassFlags, context: Context):
 function render(report: Report, { output, color, title }: PassFlags, context: Context): string {
   switch (output) {
     case 'json':
-      return JSON.stringify(report, null, 2);
+      return escapeJson(JSON.stringify(report, null, 2));
     case 'markdown':
       // Secrets are redacted before rendering, because Markdown escapes some characters and a secret would not be found.
-      return renderMarkdown(redacted(report, context), { title });
+      return escapeWorkflowCommands(renderMarkdown(redacted(report, context), { title }));
     case 'text':
-      return renderReport(report, resultTextOptions(context, color));
+      return escapeWorkflowCommands(renderReport(report, resultTextOptions(context, color)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { escapeControlCharacters } from '../../core/base/text/escape.ts';
+import { escapeControlCharacters, escapeJson } from '../../core/base/text/escape.ts';
 import type { Declared } from '../../core/load/collect.ts';
 import { byLocation, renderProblem } from '../../core/load/problem.ts';
 import type { Problem } from '../../core/load/problem.ts';
@@ -10,7 +10,7 @@ import { renderCodeQuality } from '../../core/report/code-quality.ts';
 import { codeFrame } from '../../core/report/terminal/code-frame.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import type { Style } from '../../core/report/terminal/style.ts';
-import { printResult, resultTextOptions } from '../context.ts';
+import { printJson, printResult, printSafeText, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context } from '../context.ts';
 
 export const VALIDATE_FORMATS = ['text', 'json', 'github', 'gitlab'] as const;
@@ -41,21 +41,21 @@ export function isValid({ declared, warnings, errors }: Validation, strict: bool
 export function printValidation(validation: Validation, options: ValidateOutputOptions, context: Context): void {
   switch (options.output) {
     case 'json':
-      return printResult(context, toJson(validation, options.strict));
+      return printJson(context, toJson(validation, options.strict));
     case 'github':
       for (const line of toAnnotations(validation)) printResult(context, line);
-      return printResult(context, summarize(validation, options));
+      return printSafeText(context, summarize(validation, options));
     case 'gitlab':
-      return printResult(context, toCodeQuality(validation));
+      return printResult(context, escapeJson(toCodeQuality(validation)));
     case 'text':
       return printText(validation, options, context);
   }
 }
 
-function toJson(validation: Validation, strict: boolean): string {
+function toJson(validation: Validation, strict: boolean) {
   const { fileCount, declared, warnings, errors } = validation;
   const { declarations, skipped, problems } = declared;
-  const result = {
+  return {
     schema_version: 1,
     valid: isValid(validation, strict),
     files: fileCount,
@@ -65,7 +65,6 @@ function toJson(validation: Validation, strict: boolean): string {
     warnings,
     error: errors.length === 0 ? null : errors.join('\n'),
   };
-  return JSON.stringify(result, null, 2);
 }
 
 /** Returns annotations for GitHub Actions. GitHub finds a line of a pull request only by a path relative to the repository. */
@@ -115,7 +114,7 @@ function withRelativePath(problem: Problem) {
 function printText(validation: Validation, options: ValidateOutputOptions, context: Context): void {
   const textOptions = resultTextOptions(context, options.color);
   const printLine = (style: Style, text: string) =>
-    printResult(context, wrapLine(textOptions.paint(style, text), textOptions));
+    printSafeText(context, wrapLine(textOptions.paint(style, text), textOptions));
   const { fileCount, declared, warnings, errors } = validation;
   const linesOf = lineReader(validation.textOf);
   for (const { style, ...problem } of styledProblems(validation)) {
@@ -123,7 +122,7 @@ function printText(validation: Validation, options: ValidateOutputOptions, conte
     const line = linesOf(problem.file)[problem.line - 1] ?? '';
     // A code frame can cut a secret, and a part of a secret would not be redacted.
     if (line.trim() === '' || context.secrets.redact(line) !== line) continue;
-    for (const frameLine of codeFrame(line, problem, { ...textOptions, style })) printResult(context, frameLine);
+    for (const frameLine of codeFrame(line, problem, { ...textOptions, style })) printSafeText(context, frameLine);
   }
   for (const error of errors) printLine('red', escapeControlCharacters(error));
   if (errors.length > 0 && fileCount === 0) return;

@@ -10,11 +10,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
+import type { Settings } from '../config/settings.ts';
 import { describeSystemError, systemErrorCode } from '../core/base/errno.ts';
 import { parseSavedPlan } from '../core/plan/saved-plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
+import { holdsDeclarations } from '../source/file-rules.ts';
 import type { Context } from './context.ts';
 import { untilResponsive } from './input/responsive.ts';
 import { readStandardInput, STDIO } from './input/standard-input.ts';
@@ -73,6 +75,25 @@ export function writeSavedPlan(path: string, savedPlan: SavedPlan): void {
       `--out: expected a writable file, found that ${JSON.stringify(path)} cannot be written: ${reason}`,
     );
   }
+}
+
+/** Throws a `ConfigError` if a plan in this file would be read as a declaration, or would replace one. */
+export function refuseDeclaration(
+  out: string,
+  { services, ...rules }: Pick<Settings, 'services' | 'include' | 'exclude' | 'values'>,
+): void {
+  let path: string;
+  try {
+    const target = resolveLinks(out);
+    path = relative(realpathSync(services), join(realpathSync(dirname(target)), basename(target)));
+  } catch {
+    return; // Reading the folder, or writing the file, reports why.
+  }
+  const isOutside = path.startsWith('..') || isAbsolute(path);
+  if (isOutside || !holdsDeclarations(path.replaceAll(sep, '/'), rules)) return;
+  throw new ConfigError(
+    `--out: expected a file that is not read as a declaration, found ${JSON.stringify(out)} in ${services}; save the plan in another folder`,
+  );
 }
 
 /** Returns the path that remains after all symbolic links are followed. The file itself need not exist. */

@@ -58,10 +58,20 @@ export function listFiles(root: string, rules: FileRules, { onEntry, onLink }: R
     if (folder !== root && entries.some(({ name }) => name === '..data' || name === '.git')) {
       nested.push({ folder, version: folderVersion(folder) });
     }
+    const ambiguous = ambiguousNames(entries);
     for (const entry of entries) {
       onEntry?.();
-      if (isHidden(entry.name) || isExcluded(prefix + entry.name, rules)) continue;
-      visit(entry, folder, prefix + entry.name, { parents, isLinked });
+      const path = prefix + entry.name;
+      if (isHidden(entry.name) || isExcluded(path, rules)) continue;
+      if (!ambiguous.has(entry.name)) visit(entry, folder, path, { parents, isLinked });
+    }
+    for (const name of ambiguous) {
+      const path = prefix + name;
+      if (!isIncluded(path, rules) || isExcluded(path, rules)) continue;
+      files.push({
+        path,
+        fault: 'expected a name in UTF-8, found several names that differ only in other bytes; rename them',
+      });
     }
   };
   const visit = (entry: Dirent, folder: string, path: string, { parents, isLinked }: Way) => {
@@ -114,6 +124,11 @@ export function readValuesFile(root: string, path: string): FileContent {
     if (!isNotFound(error)) throw error;
     return { fault: 'expected a file of values, found nothing there; add it, or remove it from "values"' };
   }
+}
+
+/** Returns the names that several entries have once Node has replaced the bytes that are not UTF-8. Any of them would be read for all. */
+function ambiguousNames(entries: readonly Dirent[]): ReadonlySet<string> {
+  return new Set(entries.map(({ name }) => name).filter((name, index) => name === entries[index + 1]?.name));
 }
 
 function byName(a: Dirent, b: Dirent): number {

@@ -287,3 +287,30 @@ test('a device that never ends is not a plan', async () => {
     stderr: expect.stringContaining('expected a plan saved by plan --out, found a path that is not a regular file'),
   });
 });
+
+test.for(['plan.json', 'web.yaml', 'deep/plan.json', 'link.json'])(
+  'plan --out does not write %s in the folder, where it would be read as a declaration',
+  async (name) => {
+    const { url, requests } = await emulated({ services: [web()] });
+    const services = folderOf({ 'web.yaml': web() });
+    mkdirSync(join(services, 'deep'));
+    symlinkSync('plan.json', join(services, 'link.json'));
+    const out = join(services, name);
+    const { code, stderr } = await command(['plan', '--services', services, '--out', out], {
+      environment: accountAt(url),
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `vpc-reconciler: --out: expected a file that is not read as a declaration, found "${out}" in ${services}; save the plan in another folder\n`,
+    });
+    expect(requests).toEqual([]);
+    expect(readFileSync(join(services, 'web.yaml'), 'utf8')).toBe(JSON.stringify(web()));
+  },
+);
+
+test.for(['plan.txt', '.plan.json'])('plan --out writes %s in the folder, which is not read', async (name) => {
+  const { url } = await emulated({ services: [web()] });
+  const services = folderOf({ 'web.yaml': web() });
+  const line = ['plan', '--services', services, '--out', join(services, name)];
+  expect(await command(line, { environment: accountAt(url) })).toMatchObject({ code: 0 });
+});

@@ -445,3 +445,15 @@ test('does not begin to read when the signal is aborted already', async () => {
   await expect(reading).rejects.toThrow('stopped');
   expect(entries).toBe(0);
 });
+
+test('reports names that differ only in bytes that are not UTF-8, and reads none of them', async () => {
+  const folder = temporaryFolder();
+  write(folder, { 'b.yaml': 'b' });
+  for (const bytes of [[0xff], [0xfe], [0xef, 0xbf, 0xbd]]) {
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from(bytes), Buffer.from('.yaml')]), 'a');
+  }
+  expect(await found(folder)).toEqual({
+    'b.yaml': 'b',
+    'a\uFFFD.yaml': 'fault: expected a name in UTF-8, found several names that differ only in other bytes; rename them',
+  });
+});

@@ -10,7 +10,7 @@ import { shellQuote } from '../input/shell-quote.ts';
 import { STDIO } from '../input/standard-input.ts';
 import { addSettings, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
-import { formatSavedPlan, writeSavedPlan } from '../saved-plan-file.ts';
+import { formatSavedPlan, refuseDeclaration, writeSavedPlan } from '../saved-plan-file.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { addPassOptions, PASS_SETTINGS, printReport, runOnePass } from './one-pass.ts';
 import type { PassFlags } from './one-pass.ts';
@@ -60,6 +60,7 @@ async function plan(
   context: Context,
   applyLine: string,
 ): Promise<ExitCode> {
+  if (out !== undefined && out !== STDIO) refuseDeclaration(out, config.settings);
   const { report, planned, account } = await runOnePass(config, { ...flags, planOnly: true }, context);
   // With `--out -`, stdout holds the plan and nothing else.
   const output = out === STDIO ? { ...context, stdout: context.stderr } : context;

@@ -8,8 +8,9 @@ import type { Declaration } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import { normalize, toBody } from '../core/service/normalize.ts';
 import { simulateDrift } from '../emulator/drift.ts';
-import { startEmulator } from '../emulator/emulator.ts';
+import { EXAMPLE_TUNNEL, startEmulator } from '../emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
+import { tunnelsOf } from '../emulator/service-store.ts';
 
 /** The initial live services: drifted copies of the declared services, identical copies, or none. */
 export const SEEDS = ['drifted', 'in-sync', 'empty'] as const;
@@ -31,8 +32,10 @@ export async function startEmulatedAccount(
 ): Promise<EmulatedAccount> {
   const declarations = await readDeclarations(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
+  // A service can be created only in a tunnel that exists.
+  const tunnels = [EXAMPLE_TUNNEL, ...declared.flatMap(tunnelsOf)];
   const services = { drifted: simulateDrift(declared).services, 'in-sync': declared, empty: [] }[seed];
-  const emulator = await startEmulator({ ...options, services }).catch((error: unknown) => {
+  const emulator = await startEmulator({ ...options, services, tunnels }).catch((error: unknown) => {
     throw portError(error, options.port);
   });
   const account = {
@@ -40,7 +43,7 @@ export async function startEmulatedAccount(
     baseUrl: emulator.url,
     credentials: fixedCredentials({ token: emulator.token }),
   };
-  const [first] = declarations;
+  const first = declarations.find(({ service_id }) => service_id !== null);
   return { emulator, account, driftCommand: first === undefined ? null : driftCommandFor(first, emulator) };
 }
 

@@ -86,6 +86,8 @@ export function createPass(settings: Settings, { account, planOnly = false, ...w
       unknownFields: settings.unknown_fields,
       maxChanges: settings.max_changes,
       maxChangePercent: settings.max_change_percent,
+      maxDeletes: settings.max_deletes,
+      policy: settings.policy,
     },
     concurrency: settings.concurrency,
     passTimeoutMs: settings.pass_timeout,

@@ -6,6 +6,7 @@ import type { ApiRequest, ApiResponse } from './http/http.ts';
 import { requestSender } from './request-sender.ts';
 import type { CallState, RequestSenderOptions } from './request-sender.ts';
 import { withRetries } from './retry.ts';
+import type { RetryOptions } from './retry.ts';
 import { writeProbe } from './write-probe.ts';
 
 /**
@@ -25,8 +26,11 @@ export type ApiClient = {
 type ApiCall = <Result>(
   request: ApiRequest,
   parse: (response: ApiResponse) => Result,
-  options: WriteOptions,
+  options: CallOptions,
 ) => Promise<CallResult<Result>>;
+
+/** `isRetryable` decides which failures are retried; by default, every transient one. */
+type CallOptions = WriteOptions & Pick<RetryOptions, 'isRetryable'>;
 
 /** The result of a call, and how many requests it took. */
 type CallResult<Result> = { readonly result: Result; readonly attempts: number };
@@ -46,13 +50,14 @@ export function apiClient(options: ApiClientOptions): ApiClient {
   const sendWithRetries = async <Result>(
     request: ApiRequest,
     parse: (response: ApiResponse) => Result,
-    callOptions: WriteOptions,
+    callOptions: CallOptions,
     call: CallState,
   ): Promise<Result> =>
     withRetries(async () => parse(await sender.send(request, callOptions, call)), {
       attempts,
       random,
       stop: callOptions.stop,
+      isRetryable: callOptions.isRetryable,
     });
 
   return {

@@ -1,12 +1,14 @@
 import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
-import type { Directory } from '../core/service/directory.ts';
+import type { Directory, LiveService } from '../core/service/directory.ts';
 import { apiClient } from './api-client.ts';
-import type { ApiClientOptions } from './api-client.ts';
+import type { ApiClient, ApiClientOptions } from './api-client.ts';
+import { ApiError, WaitTooLongError } from './errors.ts';
+import { isNameTaken, isNoSuchService } from './http/failure-kind.ts';
 import type { ApiResponse } from './http/http.ts';
-import { parsePage, parseUpdated } from './live-services.ts';
+import { parseCreated, parsePage, parseUpdated } from './live-services.ts';
 import { InconsistentListError, PAGE_SIZE, Pages, RepeatedPageError } from './pages.ts';
-import { withRetries } from './retry.ts';
+import { mayPass, withRetries } from './retry.ts';
 
 export type DirectoryOptions = ApiClientOptions & { readonly accountId: string };
 
@@ -18,12 +20,64 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
   const client = apiClient(options);
   const servicesPath = `/accounts/${encodeURIComponent(options.accountId)}/connectivity/directory/services`;
 
+  // Our `service_id` is in lower case; the address uses the case of the API, which may matter.
+  const pathOf = ({ service_id, value: { service_id: id } }: LiveService) =>
+    `${servicesPath}/${encodeURIComponent(typeof id === 'string' ? id : service_id)}`;
+
+  const readPages = pageReader(client, servicesPath);
+
+  return {
+    // A list that contradicts itself is read again from the start. Everything else is retried page by page.
+    list: async (signals) => {
+      let reads = 0;
+      const read = async () => readPages(signals, (reads += 1) > 1);
+      return withRetries(read, { ...options, stop: signals.stop, isRetryable: isInconsistent });
+    },
+    update: async (service, body, options) => {
+      const { result: live, attempts } = await client.write(
+        { method: 'PUT', path: pathOf(service), body },
+        ({ result }) => parseUpdated(result, service.service_id),
+        options,
+      );
+      return { live, attempts };
+    },
+    create: async (body, options) => {
+      const parse = ({ result }: ApiResponse) => parseCreated(result, body['name']);
+      try {
+        const call = { ...options, isRetryable: wasRefused };
+        const { result: live, attempts } = await client.write(
+          { method: 'POST', path: servicesPath, body },
+          parse,
+          call,
+        );
+        return { kind: 'created', live, attempts };
+      } catch (error) {
+        if (!(error instanceof FailureError) || !mayExist(error)) throw error;
+        return { kind: 'unsure', failure: error.failure, attempts: error.attempts };
+      }
+    },
+    remove: async (service, options) => {
+      try {
+        const { attempts } = await client.write({ method: 'DELETE', path: pathOf(service) }, () => null, options);
+        return { attempts };
+      } catch (error) {
+        if (!(error instanceof FailureError) || !isNoSuchService(error.failure)) throw error;
+        return { attempts: error.attempts };
+      }
+    },
+    usage: client.usage,
+    close: client.close,
+  };
+}
+
+/** Returns a function that reads all pages of the list. */
+function pageReader(client: ApiClient, servicesPath: string) {
   const readPage = async (page: number, perPage: number, signals: Signals, isRetry: boolean) => {
     const path = `${servicesPath}?page=${page}&per_page=${perPage}`;
     return (await client.read({ method: 'GET', path, isRetry }, parseList, signals)).result;
   };
 
-  const readPages = async (signals: Signals, isRetry: boolean) => {
+  return async (signals: Signals, isRetry: boolean) => {
     const pages = new Pages();
     try {
       for (let page = 1; page <= MAX_PAGES; page += 1) {
@@ -39,28 +93,6 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
     }
     throw new FailureError(failure('transient', `the list of services did not end within ${MAX_PAGES} pages`));
   };
-
-  return {
-    // A list that contradicts itself is read again from the start. Everything else is retried page by page.
-    list: async (signals) => {
-      let reads = 0;
-      const read = async () => readPages(signals, (reads += 1) > 1);
-      return withRetries(read, { ...options, stop: signals.stop, isRetryable: isInconsistent });
-    },
-    update: async (service, body, options) => {
-      // Our `service_id` is in lower case; the address uses the case of the API, which may matter.
-      const { service_id: id } = service.value;
-      const path = `${servicesPath}/${encodeURIComponent(typeof id === 'string' ? id : service.service_id)}`;
-      const { result: live, attempts } = await client.write(
-        { method: 'PUT', path, body },
-        ({ result }) => parseUpdated(result, service.service_id),
-        options,
-      );
-      return { live, attempts };
-    },
-    usage: client.usage,
-    close: client.close,
-  };
 }
 
 function parseList({ result, resultInfo }: ApiResponse) {
@@ -69,4 +101,18 @@ function parseList({ result, resultInfo }: ApiResponse) {
 
 function isInconsistent(error: Error): boolean {
   return error instanceof InconsistentListError;
+}
+
+const TOO_MANY_REQUESTS = 429;
+
+/** Whether a create was refused without being carried out, and may succeed later. Of all transient failures, only this one is certain. */
+function wasRefused(error: Error): boolean {
+  return error instanceof ApiError && error.failure.status === TOO_MANY_REQUESTS && mayPass(error);
+}
+
+/** Whether a service may exist although its create failed: the API may have carried out the request, or says that the name is taken. */
+function mayExist({ failure: reason, attempts, cause }: FailureError): boolean {
+  if (isNameTaken(reason)) return true;
+  const isCertain = reason.status === TOO_MANY_REQUESTS || cause instanceof WaitTooLongError;
+  return attempts > 0 && reason.kind === 'transient' && !isCertain;
 }

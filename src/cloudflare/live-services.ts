@@ -26,6 +26,14 @@ export function parseUpdated(result: unknown, service_id: string): LiveService {
   throw unusable(`the response to the update contains another service, "${live.service_id}"`);
 }
 
+/** Returns the service in the response to a create, which must have the name that was sent. Throws a `FailureError`. */
+export function parseCreated(result: unknown, name: unknown): LiveService {
+  const live = toItem(result);
+  if (live.value === null) throw unusable('the response to the create does not contain the service');
+  if (live.name === name) return live;
+  throw unusable(`the response to the create contains another service, ${JSON.stringify(live.name)}`);
+}
+
 /** Checks as little as possible: the API grows, and one unusual service must not hide the others. */
 function toItem(value: unknown): ListedItem {
   if (!isObject(value)) return unusableItem(null, null, `expected a service, found ${describeValue(value)}`);

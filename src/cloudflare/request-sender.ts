@@ -62,7 +62,7 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
 /** Waits until the budget and the gate let a request start. The gate is asked last, because the wait for the budget can be long. */
 async function takeTurn(budget: Budget, method: HttpMethod, { stop, gate }: WriteOptions): Promise<EndRequest> {
   for (;;) {
-    const endRequest = await budget.take(method, stop);
+    const endRequest = await budget.take(method === 'GET' ? 'GET' : 'PUT', stop);
     if (gate === undefined || gate.enter()) return endRequest;
     // The check may send a request of its own, which needs this turn if the budget is small.
     endRequest('unused');

@@ -12,7 +12,7 @@ export type RetryOptions = {
   /** When aborted, no attempt starts, not even the first. An attempt in flight is completed. */
   readonly stop: AbortSignal;
   /** Whether a failed attempt may succeed later in the same pass; by default, every transient failure. */
-  readonly isRetryable?: (error: Error) => boolean;
+  readonly isRetryable?: ((error: Error) => boolean) | undefined;
 };
 
 const FIRST_RETRY_DELAY_MS = 500;
@@ -40,7 +40,7 @@ export async function withRetries<Result>(
 }
 
 /** Whether an attempt may succeed later in the same pass; which failures are transient is listed in `failure-kind.ts`. */
-function mayPass(error: Error): boolean {
+export function mayPass(error: Error): boolean {
   if (!(error instanceof FailureError) || error.failure.kind !== 'transient') return false;
   if (error instanceof WaitTooLongError) return false;
   return !(error instanceof ApiError && error.limits !== null && error.limits.retryAfterMs > MAX_WAIT_IN_PASS_MS);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { POLICIES } from '../core/plan/policy.ts';
 import { UNKNOWN_FIELDS_POLICIES } from '../core/plan/withhold.ts';
 import type { Mode } from '../core/report/pass.ts';
 import {
@@ -26,6 +27,7 @@ export const DEFAULTS = {
   values: 'none',
   allow_empty: false,
   mode: 'apply',
+  policy: 'update',
   interval: '5m',
   schedule: 'none',
   settle: '50ms',
@@ -38,6 +40,7 @@ export const DEFAULTS = {
   ca_file: 'none',
   max_changes: 'none',
   max_change_percent: 'none',
+  max_deletes: 3,
   grace_period: '20s',
   fresh_for: '15m',
   http_listen: '127.0.0.1:8484',
@@ -75,6 +78,11 @@ export const settingsSchema = z.strictObject(
     mode: oneOf(RUN_MODES)
       .prefault(DEFAULTS.mode)
       .describe('Whether run and apply correct drift (apply) or only report it and write nothing (detect)'),
+    policy: oneOf(POLICIES)
+      .prefault(DEFAULTS.policy)
+      .describe(
+        'What a pass may write: update services; upsert also creates missing ones; sync also deletes those that are declared absent',
+      ),
     interval: duration
       .prefault(DEFAULTS.interval)
       .describe('How often to check for drift, with jitter; 0 turns these checks off'),
@@ -101,12 +109,15 @@ export const settingsSchema = z.strictObject(
       .describe('File of certificate authorities, in PEM format, to trust in addition to those of Node.js, or none'),
     max_changes: limit(1_000_000)
       .prefault(DEFAULTS.max_changes)
-      .describe('Maximum number of updates in a plan, or none; a larger plan is withheld'),
+      .describe('Maximum number of creates, updates and deletes in a plan, or none; a larger plan is withheld'),
     max_change_percent: limit(100)
       .prefault(DEFAULTS.max_change_percent)
       .describe(
-        'Maximum percentage of the declared live services that a plan updates, or none; a larger plan is withheld',
+        'Maximum percentage of the declared live services that a plan updates or deletes, or none; a larger plan is withheld',
       ),
+    max_deletes: limit(1_000_000)
+      .prefault(DEFAULTS.max_deletes)
+      .describe('Maximum number of deletes in a plan, or none; if it has more, all deletes are withheld'),
     grace_period: duration
       .prefault(DEFAULTS.grace_period)
       .describe('How long requests in flight may take to finish after a stop signal; 0 aborts them immediately'),

@@ -90,6 +90,41 @@ export function scheduleTrigger(schedule: Schedule): TriggerSource {
   };
 }
 
+/** How often the clock is read, because it can be set, and because a machine can sleep. */
+const MAX_CLOCK_CHECK_MS = 30_000;
+
+/** Requests a pass when the next pause or ignored difference ends. `now` returns milliseconds of Unix time. */
+export function expiryTrigger(now: () => number): TriggerSource {
+  return {
+    trigger: 'schedule',
+    start: (requestPass) => {
+      let timer: NodeJS.Timeout | undefined;
+      let at: number | null = null;
+      const wait = () => {
+        clearTimeout(timer);
+        if (at === null) return;
+        const ms = at - now();
+        if (ms > 0) {
+          timer = setTimeout(wait, Math.min(ms, MAX_CLOCK_CHECK_MS));
+          return;
+        }
+        at = null;
+        void requestPass();
+      };
+      return {
+        stop: () => clearTimeout(timer),
+        scheduleMs: () => (at === null ? null : Math.max(0, at - now())),
+        onReport: ({ next_expiry: next, error }) => {
+          // A pass that failed may not know the declarations.
+          if (next === null && error !== null) return;
+          at = next === null ? null : Date.parse(next);
+          wait();
+        },
+      };
+    },
+  };
+}
+
 /** Requests a pass after one whose plan was superseded, as soon as a change of the folder may be complete. */
 export function supersededTrigger(settleMs: number): TriggerSource {
   return {

@@ -2,33 +2,35 @@ import pLimit from 'p-limit';
 import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
-import { changesBetween } from '../core/compare/compare.ts';
-import { findLostPaths } from '../core/compare/lost-fields.ts';
+import { wantedName } from '../core/plan/name-order.ts';
+import { SUCCESSES } from '../core/plan/outcome.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { stepId } from '../core/plan/step.ts';
-import type { Step, Update } from '../core/plan/step.ts';
-import type { Directory, Updated, WriteGate } from '../core/service/directory.ts';
-import { normalize } from '../core/service/normalize.ts';
+import type { Step } from '../core/plan/step.ts';
+import type { Directory, WriteGate } from '../core/service/directory.ts';
+import { createService } from './create-service.ts';
+import { sharedList } from './shared-list.ts';
+import { outcomeOfWrite } from './written-service.ts';
 
 export type ApplyOptions = Signals & {
-  readonly update: Directory['update'];
+  readonly directory: Pick<Directory, 'list' | 'create' | 'update' | 'remove'>;
   /** Returns the gate of a step; see `guardWrites`. Without it, every request may be sent. */
   readonly gateOf?: (step: Step) => WriteGate;
-  /** At most this many updates in flight. */
+  /** At most this many steps in flight. */
   readonly concurrency: number;
   /** Called at the start and after each step, with the number of finished steps, with any result, and of all steps. */
   readonly onProgress?: (done: number, total: number) => void;
 };
 
 export type Applied = {
-  /** By service_id, one for each step of the plan. */
+  /** By the id of the step, one for each step of the plan. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** The first denial, which ended the pass early. */
   readonly denied: Failure | null;
 };
 
-/** The API is considered down after this many updates in a row failed with a transient error, despite their retries. */
+/** The API is considered down after this many steps in a row failed with a transient error, despite their retries. */
 const MAX_TRANSIENT_FAILURES_IN_A_ROW = 5;
 
 /**
@@ -54,10 +56,13 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied>
   const afterNameIsFree = async ({ waitsFor, finding }: Step): Promise<Outcome | null> => {
     const holder = waitsFor === null ? undefined : stepsById.get(waitsFor);
     if (holder === undefined) return null;
-    const { result } = await start(holder);
-    if (result === 'updated') return null;
-    const name = JSON.stringify(finding.declaration.name);
-    return withheld(`the name ${name} is still held by ${waitsFor}, whose update has the result "${result}"`);
+    const outcome = await start(holder);
+    if (SUCCESSES.includes(outcome.result)) return null;
+    const name = JSON.stringify(wantedName(finding));
+    const reason = outcome.result === 'failed' ? `: ${outcome.failure.message}` : '';
+    return withheld(
+      `the name ${name} is still held by ${waitsFor}, whose ${holder.kind} has the result "${outcome.result}"${reason}`,
+    );
   };
 
   let done = 0;
@@ -94,11 +99,11 @@ function openBreaker(stop: AbortSignal): Breaker {
     onFailure: (reason) => {
       if (reason.kind === 'denied') {
         denied ??= reason;
-        controller.abort(new FailureError(failure('denied', 'another update was denied')));
+        controller.abort(new FailureError(failure('denied', 'another write was denied')));
       }
       transientInARow = reason.kind === 'transient' ? transientInARow + 1 : 0;
       if (transientInARow < MAX_TRANSIENT_FAILURES_IN_A_ROW) return;
-      const message = `${transientInARow} updates in a row failed, the last one with: ${reason.message}`;
+      const message = `${transientInARow} writes in a row failed, the last one with: ${reason.message}`;
       controller.abort(new FailureError(failure('transient', message)));
     },
     denied: () => denied,
@@ -106,13 +111,21 @@ function openBreaker(stop: AbortSignal): Breaker {
 }
 
 /** Returns a function that carries out one step and never throws. */
-function stepRunner({ update, gateOf, kill }: ApplyOptions, breaker: Breaker): (step: Step) => Promise<Outcome> {
+function stepRunner({ directory, gateOf, kill }: ApplyOptions, breaker: Breaker): (step: Step) => Promise<Outcome> {
   const signals = { stop: breaker.stop, kill };
+  const lists = sharedList(async () => directory.list(signals));
   const send = async (step: Step): Promise<Outcome> => {
+    const options = gateOf === undefined ? signals : { ...signals, gate: gateOf(step) };
     switch (step.kind) {
+      case 'create':
+        return createService(step, { ...options, create: directory.create, lists });
       case 'update': {
-        const options = gateOf === undefined ? signals : { ...signals, gate: gateOf(step) };
-        return outcomeOfUpdate(step, await update(step.finding.live, step.body, options));
+        const { live, attempts } = await directory.update(step.finding.live, step.body, options);
+        return outcomeOfWrite(step, live, attempts) ?? { result: 'updated', attempts };
+      }
+      case 'delete': {
+        const { attempts } = await directory.remove(step.finding.live, options);
+        return { result: 'deleted', attempts };
       }
     }
   };
@@ -131,15 +144,6 @@ function stepRunner({ update, gateOf, kill }: ApplyOptions, breaker: Breaker): (
       return { result: 'failed', attempts, failure: withAdvice(error.failure, step) };
     }
   };
-}
-
-/** Compares the answer with the declaration. A value that the API stores differently would otherwise be sent in every pass. */
-function outcomeOfUpdate({ finding, carriedOver }: Update, { live, attempts }: Updated): Outcome {
-  const { known: stored, unknown } = normalize(live.value);
-  const paths = changesBetween(stored, finding.declared).map((change) => change.path);
-  const lost = carriedOver.flatMap((path) => findLostPaths(path, finding.unknown.get(path), unknown.get(path)));
-  if (paths.length === 0 && lost.length === 0) return { result: 'updated', attempts };
-  return { result: 'unsettled', attempts, paths, stored, ...(lost.length === 0 ? {} : { lost }) };
 }
 
 /** Names the setting if the API may have refused fields that this version does not know. */

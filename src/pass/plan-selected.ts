@@ -26,7 +26,7 @@ export type SelectionOptions = {
 export function planSelected(
   facts: OpenFacts,
   { rules, only, savedPlan, accountId, onPlan }: SelectionOptions,
-  timing: Pick<PlanOptions, 'now' | 'retryParked' | 'maxParkedRetries'>,
+  timing: Pick<PlanOptions, 'now' | 'at' | 'retryParked' | 'maxParkedRetries'>,
 ): void {
   const { findings, memory } = facts;
   const { selected, errors } = selectFindings(findings, only ?? []);

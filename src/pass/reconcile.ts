@@ -2,11 +2,13 @@ import type { Signals } from '../core/base/abort.ts';
 import type { Clock } from '../core/base/clock.ts';
 import { failure, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
+import { findConflicts } from '../core/compare/claims.ts';
 import { compare } from '../core/compare/compare.ts';
 import type { Finding } from '../core/compare/compare.ts';
 import { findUndeclared, rememberDeclared } from '../core/compare/undeclared.ts';
 import type { DeclaredServices } from '../core/compare/undeclared.ts';
-import { collect } from '../core/load/collect.ts';
+import { collect, setAside } from '../core/load/collect.ts';
+import type { Declared } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
 import { emptyMemory } from '../core/plan/memory.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
@@ -16,6 +18,7 @@ import { RETRIES_PARKED } from '../core/report/pass.ts';
 import type { Mode, Trigger } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Directory } from '../core/service/directory.ts';
+import { nextExpiry } from '../core/service/instructions.ts';
 import { apply } from './apply.ts';
 import type { Applied } from './apply.ts';
 import { passDeadline } from './deadline.ts';
@@ -81,20 +84,24 @@ export function reconciler(options: ReconcilerOptions): Pass {
       const readAt = clock.elapsedMs();
       const { snapshot, list } = await readWhileListing(stop);
       onStep?.('read');
-      const declared = collect(snapshot.files);
-      addSource(facts, snapshot, declared);
+      const read = collect(snapshot.files);
+      addSource(facts, snapshot, read);
       const live = await list();
       const listedAt = clock.elapsedMs();
       onStep?.('list');
-      facts.findings = compare(declared, live);
+      const at = clock.now().getTime();
+      const declared = setAside(read, findConflicts(read, live));
+      facts.problems = declared.problems;
+      facts.next_expiry = nextExpiryOf(declared, at);
+      facts.findings = compare(declared, live, at);
       facts.undeclared = findUndeclared(declaredBefore, facts.findings);
       declaredBefore = rememberDeclared(declaredBefore, facts.findings);
-      planSelected(facts, options, { now: startMs, retryParked, maxParkedRetries: spareRequests() });
+      planSelected(facts, options, { now: startMs, at, retryParked, maxParkedRetries: spareRequests() });
       facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
       if (mode === 'apply') {
         const { outcomes, denied } = await applyPlan(facts.plan, account, {
           ...options,
-          planned: declared.declarations,
+          planned: read,
           isPatient: wasSuperseded,
           readAt,
           listedAt,
@@ -122,33 +129,45 @@ type PlanBasis = Pick<WriteGuardOptions, 'planned' | 'isPatient' | 'readAt' | 'l
 /** Applies a plan while the folder and the account are as it assumes. */
 async function applyPlan(
   plan: Plan,
-  { list, update }: ConsistentDirectory,
+  directory: ConsistentDirectory,
   options: ReconcilerOptions & PlanBasis & Signals,
 ): Promise<Applied> {
   const { clock, concurrency, onProgress = () => {}, kill } = options;
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
-  const guard = guardWrites({ ...options, steps: plan.steps, list, now: clock.elapsedMs });
+  const guard = guardWrites({ ...options, steps: plan.steps, list: directory.list, now: clock.elapsedMs });
   try {
     const { stop, gateOf } = guard;
-    return await apply(plan, { update, gateOf, concurrency, onProgress, stop, kill });
+    return await apply(plan, { directory, gateOf, concurrency, onProgress, stop, kill });
   } finally {
     guard.close();
   }
 }
 
-/** Returns the services that are in sync only as far as this process knows, because the list does not show its last update. */
-function unconfirmedIn(findings: readonly Finding[], unconfirmed: ReadonlySet<string>): readonly string[] {
-  return findings.flatMap((finding) => {
-    if (finding.kind !== 'in_sync') return [];
-    const { service_id } = finding.live;
-    return unconfirmed.has(service_id) ? [service_id] : [];
+/** Returns when the first pause or ignored difference ends, as RFC 3339. */
+function nextExpiryOf({ declarations, tombstones }: Declared, at: number): string | null {
+  const next = nextExpiry(
+    [...declarations, ...tombstones].map(({ instructions }) => instructions),
+    at,
+  );
+  return next === null ? null : new Date(next).toISOString();
+}
+
+/** Returns the services that are in sync only as far as this process knows, because the list does not show its last write. */
+function unconfirmedIn(findings: readonly Finding[], unconfirmed: ReadonlyMap<string, string>): readonly string[] {
+  if (unconfirmed.size === 0) return [];
+  const ids = findings.flatMap((finding): string[] => {
+    if (finding.kind === 'in_sync') return [finding.live.service_id];
+    if (finding.kind !== 'gone') return [];
+    const { service_id, name } = finding.tombstone;
+    return [...unconfirmed].flatMap(([id, itsName]) => (id === service_id || itsName === name ? [id] : []));
   });
+  return ids.filter((id) => unconfirmed.has(id));
 }
 
 /** Returns a failure if a stop left updates undone. A stop after the last update interrupted nothing. */
 function interruption(outcomes: Iterable<Outcome>, stop: AbortSignal): Failure | null {
   const isInterrupted = stop.aborted && [...outcomes].some(isUndone);
-  return isInterrupted ? failure('interrupted', 'stopped before all updates were done') : null;
+  return isInterrupted ? failure('interrupted', 'stopped before all writes were done') : null;
 }
 
 function isSuperseded(outcome: Outcome): boolean {

@@ -43,6 +43,7 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
     outcomes: new Map(),
     undeclared: new Map(),
     unconfirmed: [],
+    next_expiry: null,
     error: null,
   };
   const close = (): Report => {
@@ -63,8 +64,8 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
 export function addSource(facts: OpenFacts, snapshot: Snapshot, declared: Declared): void {
   facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
   facts.problems = declared.problems;
-  facts.declared = declared.declarations.length + declared.skipped.length;
-  facts.findings = compare({ ...declared, declarations: [] }, []);
+  facts.declared = declared.declarations.length + declared.tombstones.length + declared.skipped.length;
+  facts.findings = compare({ ...declared, declarations: [], tombstones: [] }, []);
 }
 
 function usageSince(before: ApiUsage, after: ApiUsage): ApiUsage {

@@ -5,7 +5,7 @@ import { changesBetween } from '../core/compare/compare.ts';
 import type { Source } from '../core/load/source.ts';
 import { sameFields } from '../core/plan/fingerprint.ts';
 import { stepId } from '../core/plan/step.ts';
-import type { Step } from '../core/plan/step.ts';
+import type { Create, Step } from '../core/plan/step.ts';
 import { isUsable } from '../core/service/directory.ts';
 import type { ListedItem, LiveService, WriteGate } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
@@ -130,7 +130,6 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
       listing = null;
     }
   };
-  const find = (step: Step) => services?.get(stepId(step));
   return {
     isFresh: () => now() - listedAt <= MAX_LIST_AGE_MS,
     refresh: async () => {
@@ -138,19 +137,32 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
       return listing;
     },
     /** Whether a later list shows the service of a step differently than the plan assumes. */
-    hasChanged: (step: Step): boolean => {
-      if (services === null) return false;
-      const service = find(step);
-      if (service === undefined) return true;
-      const { known, unknown } = normalize(service.value);
-      return !sameFields(known, step.finding.liveFields) || !sameFields(unknown, step.finding.unknown);
-    },
+    hasChanged: (step: Step): boolean => services !== null && hasChanged(step, services),
     /** Returns the service of a step if a later list shows it as declared. */
     findApplied: (step: Step): LiveService | null => {
-      const service = find(step);
+      if (step.kind !== 'update') return null;
+      const service = services?.get(stepId(step));
       if (service === undefined) return null;
       const { known } = normalize(service.value);
       return changesBetween(known, step.finding.declared).length === 0 ? service : null;
     },
   };
+}
+
+type ServicesById = ReadonlyMap<string, LiveService>;
+
+function hasChanged(step: Step, services: ServicesById): boolean {
+  if (step.kind === 'create') return isNameTaken(step, services);
+  const service = services.get(stepId(step));
+  // A delete of a service that is gone does no harm.
+  if (service === undefined) return step.kind === 'update';
+  const { known, unknown } = normalize(service.value);
+  return !sameFields(known, step.finding.liveFields) || !sameFields(unknown, step.finding.unknown);
+}
+
+/** Whether another service has the name of a service to create. The one that gives it up first does not count: the list may be older. */
+function isNameTaken({ finding, waitsFor }: Create, services: ServicesById): boolean {
+  return [...services.values()].some(
+    ({ name, service_id }) => name === finding.declaration.name && service_id !== waitsFor,
+  );
 }

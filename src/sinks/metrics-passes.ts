@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { FINDING_KINDS } from '../core/compare/compare.ts';
-import { RESULTS } from '../core/plan/outcome.ts';
+import { RESULTS, SUCCESSES } from '../core/plan/outcome.ts';
 import { PASS_OUTCOMES, TRIGGERS } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
 
@@ -22,7 +22,7 @@ export function passMetrics(
   const registers = [registry];
   const passes = new Counter({
     name: 'vpc_reconciler_passes_total',
-    help: 'Passes (read, list, compare, update) that have ended, by outcome and by trigger.',
+    help: 'Passes (read, list, compare, write) that have ended, by outcome and by trigger.',
     labelNames: ['outcome', 'trigger'],
     registers,
   });
@@ -34,7 +34,7 @@ export function passMetrics(
   });
   const updates = new Counter({
     name: 'vpc_reconciler_updates_total',
-    help: 'Planned updates, by their result in each pass: updated; failed; unsettled (the API stored a different value); withheld (by a limit, after a rejection that is not retried yet, or because the pass ended first).',
+    help: 'Planned creates, updates and deletes, by their result in each pass: created; updated; deleted; failed; unsettled (the API stored a different value); withheld (by the policy, by a limit, after a rejection that is not retried yet, or because the pass ended first); paused (by the declaration).',
     labelNames: ['result'],
     registers,
   });
@@ -78,7 +78,7 @@ function currentStateGauges(registry: Registry) {
   return {
     services: new Gauge({
       name: 'vpc_reconciler_services',
-      help: 'Services by finding of the last comparison: in_sync; drifted (before the pass updated them); missing (declared, not live); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
+      help: 'Services by finding of the last comparison: in_sync; drifted (before the pass updated them); missing (declared, not live, before the pass created them); unwanted (declared absent, live before the pass deleted them); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
       labelNames: ['finding'],
       registers,
     }),
@@ -105,7 +105,7 @@ function currentStateGauges(registry: Registry) {
     }),
     uncorrected: new Gauge({
       name: 'vpc_reconciler_uncorrected_services',
-      help: 'Services that differed in the last comparison and were not updated: the update failed, was withheld or did not settle, or the mode is detect.',
+      help: 'Services that differed in the last comparison and were not corrected: the write failed, was withheld or did not settle, or the mode is detect. Paused services do not count.',
       registers,
     }),
     driftAge: new Gauge({
@@ -123,7 +123,7 @@ function hasRead({ error, source }: Report): boolean {
 
 /** Whether the pass compared declared and live services. Without a comparison, a report counts only invalid ones. */
 function hasCompared({ error, counts }: Report): boolean {
-  return error === null || counts.in_sync + counts.drifted + counts.missing + counts.unmanaged > 0;
+  return error === null || counts.in_sync + counts.drifted + counts.missing + counts.unwanted + counts.unmanaged > 0;
 }
 
 /** Returns when each service that still differs after this pass was first found different, by service_id. */
@@ -132,6 +132,16 @@ function updateDriftedSince(
   report: Report,
   now: number,
 ): ReadonlyMap<string, number> {
-  const drifted = report.services.filter(({ finding, result }) => finding === 'drifted' && result !== 'updated');
-  return new Map(drifted.map(({ service_id: id }) => [id ?? '', since.get(id ?? '') ?? now]));
+  const drifted = report.services.filter(isUncorrected);
+  return new Map(
+    drifted.map(({ service_id, name }) => {
+      const key = service_id ?? `name:${name}`;
+      return [key, since.get(key) ?? now];
+    }),
+  );
+}
+
+function isUncorrected({ finding, result }: Report['services'][number]): boolean {
+  const differs = finding === 'drifted' || finding === 'unwanted';
+  return differs && result !== 'paused' && !SUCCESSES.includes(result);
 }

@@ -7,7 +7,7 @@ type BudgetUsage = {
   readonly throttledMs: number;
 };
 
-const METHODS: readonly HttpMethod[] = ['GET', 'PUT'];
+const METHODS: readonly HttpMethod[] = ['GET', 'PUT', 'POST', 'DELETE'];
 
 /** Exported from the first scrape, for alerts. Any other status appears when it first occurs. */
 const USUAL_STATUSES = ['200', '401', '403', '429', '500', '502', '503', 'none'];

@@ -38,7 +38,7 @@ export async function orFolderFailure<Result>(
 
 /** Throws a `FailureError` if none of the files of a folder declares anything. */
 export function requireDeclarations(path: string, { include }: FileRules, files: readonly ParsedFile[]): void {
-  if (files.some((file) => file.declarations.length > 0 || file.skipped.length > 0)) return;
+  if (files.some((file) => [file.declarations, file.tombstones, file.skipped].some(({ length }) => length > 0))) return;
   const message = `${path}: expected at least one declaration (${include.join(', ')}), found none; set allow_empty if this is intended`;
   throw new FailureError(failure('source', message));
 }
@@ -67,17 +67,24 @@ export function toValuesFile(name: string, file: FoundFile & Pick<HashedFile, 'i
 
 /** Returns the part of a values file in the content of a folder: its problems, and no declarations. */
 export function valuesProblems(name: string, { problems }: Values): ParsedFile {
-  return { file: name, declarations: [], skipped: [], problems: problems.filter(({ file }) => file === name) };
+  return {
+    file: name,
+    declarations: [],
+    tombstones: [],
+    skipped: [],
+    problems: problems.filter(({ file }) => file === name),
+  };
 }
 
 /** Skips the declarations of a file, so that their services are left alone. */
-function skipUnfinished({ file, declarations, skipped }: ParsedFile): ParsedFile {
+function skipUnfinished({ file, declarations, tombstones, skipped }: ParsedFile): ParsedFile {
   const problem: Problem = { file, line: 1, column: 1, path: null, message: STILL_WRITTEN };
   const reason = skipReason([problem]);
   return {
     file,
     declarations: [],
-    skipped: [...declarations, ...skipped].map(({ line, service_id, name, positions }) => ({
+    tombstones: [],
+    skipped: [...declarations, ...tombstones, ...skipped].map(({ line, service_id, name, positions }) => ({
       file,
       line,
       service_id,

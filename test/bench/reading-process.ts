@@ -26,9 +26,10 @@ for (let repeat = 0; repeat < 5; repeat += 1) warm.push((await timed(async () =>
 
 // The maximum of an account; the other services are missing.
 const { declarations } = collect(files);
-const live = declarations
-  .slice(0, 1000)
-  .map(({ service_id, name, value }): LiveService => ({ service_id, name, value: { ...value, service_id } }));
+const live = declarations.slice(0, 1000).map(({ service_id: id, name, value }): LiveService => {
+  const service_id = id ?? '';
+  return { service_id, name, value: { ...value, service_id } };
+});
 const first = join(folder, names[0] ?? '');
 const content = readFileSync(first, 'utf8');
 const changed: number[] = [];

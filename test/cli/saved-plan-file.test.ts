@@ -40,7 +40,7 @@ describe('a saved plan', () => {
   test('is applied unchanged', async () => {
     const { apply, puts, file } = await savedPlan();
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-      plan_version: 1,
+      plan_version: 2,
       steps: [
         { kind: 'update', name: 'web' },
         { kind: 'update', name: 'db' },
@@ -161,7 +161,7 @@ describe('a saved plan', () => {
     const out = join(folder, 'latest');
     expect(await command(['plan', '--emulator', '--services', services, '--out', out])).toMatchObject({ code: 2 });
     expect(readlinkSync(out)).toBe('plans/plan.json');
-    expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ plan_version: 1 });
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ plan_version: 2 });
     expect(readdirSync(elsewhere)).toEqual(['plan.json']);
   });
 });
@@ -217,7 +217,7 @@ test('plan --out - prints the plan to stdout and the report to stderr, and apply
   const environment = accountAt(emulator.url);
   const planned = await command(['plan', '--services', folder, '--out', '-'], { environment });
   expect(planned).toMatchObject({ code: 2, stderr: expect.stringMatching(/^~ web [^]*^pending: 2 to update .*\n$/m) });
-  expect(JSON.parse(planned.stdout)).toMatchObject({ plan_version: 1, steps: [{ name: 'web' }, { name: 'db' }] });
+  expect(JSON.parse(planned.stdout)).toMatchObject({ plan_version: 2, steps: [{ name: 'web' }, { name: 'db' }] });
   expect(existsSync('-')).toBe(false);
 
   const line = ['apply', '-', '--services', folder];

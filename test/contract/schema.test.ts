@@ -74,6 +74,8 @@ describe('a declaration', () => {
     ],
     ['with disabled and a null CA', tls({ cert_verification_mode: 'disabled', certificate_authority: null })],
     ['with null TLS settings', { ...tcp, tls_settings: null }],
+    ['without a service_id', without(tcp, 'service_id')],
+    ['with a null service_id', { ...tcp, service_id: null }],
     ['with an id in upper case', { ...tcp, service_id: id(1).toUpperCase() }],
   ])('%s is valid for both', ([, value]) => {
     expect([byProgram(value), byServiceSchema(value)]).toEqual([true, true]);
@@ -82,7 +84,7 @@ describe('a declaration', () => {
   test.for<readonly [string, Json]>([
     ['a list', [tcp]],
     ['an empty mapping', {}],
-    ...['service_id', 'name', 'type', 'host', 'tcp_port'].flatMap((name): [string, Json][] => [
+    ...['name', 'type', 'host', 'tcp_port'].flatMap((name): [string, Json][] => [
       [`without ${name}`, without(tcp, name)],
       [`with a null ${name}`, { ...tcp, [name]: null }],
     ]),

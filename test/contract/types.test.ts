@@ -18,14 +18,16 @@ type SdkTcp = ServiceUpdateParams.InfraTCPServiceConfig;
 /** The keys that can have a value other than null. */
 type Settable<T> = { [K in keyof T]-?: NonNullable<T[K]> extends never ? never : K }[keyof T];
 type ReadOnly = 'service_id' | 'created_at' | 'updated_at';
+/** Instructions that are never sent. */
+type Local = 'reconcile';
 type KeysOfUnion<T> = T extends unknown ? keyof T : never;
 
 /** In the requests of wrangler since November 2026, but not yet in the types of the SDK. */
 type NewerThanTheSdk = 'certificate_authority' | 'client_certificate';
 
 test('has exactly the fields of the SDK, for http and for tcp', () => {
-  expectTypeOf<Exclude<Settable<Http>, ReadOnly>>().toEqualTypeOf<Exclude<keyof SdkHttp, 'account_id'>>();
-  expectTypeOf<Exclude<Settable<Tcp>, ReadOnly>>().toEqualTypeOf<Exclude<keyof SdkTcp, 'account_id'>>();
+  expectTypeOf<Exclude<Settable<Http>, ReadOnly | Local>>().toEqualTypeOf<Exclude<keyof SdkHttp, 'account_id'>>();
+  expectTypeOf<Exclude<Settable<Tcp>, ReadOnly | Local>>().toEqualTypeOf<Exclude<keyof SdkTcp, 'account_id'>>();
 });
 
 test('has fields of the same types as the SDK', () => {

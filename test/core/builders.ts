@@ -82,7 +82,7 @@ const unusedHost = { ipv4: null, ipv6: null, network: null, hostname: null, reso
 
 /** Returns the declarations of a folder with one file for each service. */
 export function declared(...services: readonly JsonObject[]): Declared {
-  return { declarations: services.map(declaration), skipped: [], problems: [] };
+  return { declarations: services.map(declaration), tombstones: [], skipped: [], problems: [] };
 }
 
 export type Sides = { readonly declared?: readonly JsonObject[]; readonly live?: readonly JsonObject[] };
@@ -106,6 +106,9 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
     unknownFields: 'preserve',
     maxChanges: null,
     maxChangePercent: null,
+    maxDeletes: 3,
+    policy: 'update',
+    at: 0,
     memory: emptyMemory,
     now: 0,
     retryParked: false,
@@ -133,6 +136,7 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     plan: plan(findings, planOptions()),
     memory: emptyMemory,
     unconfirmed: [],
+    next_expiry: null,
     outcomes: new Map(),
     undeclared: new Map(),
     api: { requests: 1, retries: 0, throttled_ms: 0 },

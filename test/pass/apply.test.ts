@@ -9,7 +9,7 @@ import { plan } from '../../src/core/plan/plan.ts';
 import { remember } from '../../src/core/plan/remember.ts';
 import type { Directory } from '../../src/core/service/directory.ts';
 import { apply } from '../../src/pass/apply.ts';
-import type { Applied } from '../../src/pass/apply.ts';
+import type { Applied, ApplyOptions } from '../../src/pass/apply.ts';
 import { planOptions } from '../core/builders.ts';
 
 const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
@@ -35,10 +35,22 @@ const buggy: Directory['update'] = async () => {
   throw new TypeError('undefined is not a function');
 };
 
+/** Returns a directory that only updates. */
+const directory = (update: Directory['update']): ApplyOptions['directory'] => ({
+  update,
+  list: unused,
+  create: unused,
+  remove: unused,
+});
+
+async function unused(): Promise<never> {
+  throw new Error('not expected');
+}
+
 test('reports a field that the API stores differently as unsettled and does not send it again until either side changes', async () => {
   const findings = findingsFor(service({ tcp_port: 1 }));
   const first = plan(findings, planOptions());
-  const { outcomes } = await apply(first, { update: sorting, concurrency: 1, stop: never, kill: never });
+  const { outcomes } = await apply(first, { directory: directory(sorting), concurrency: 1, stop: never, kill: never });
   expect(outcomes.get(id)).toMatchObject({ result: 'unsettled', paths: ['host.resolver_network.resolver_ips'] });
 
   const memory = remember({ findings, outcomes, memory: emptyMemory, now: 0 });
@@ -56,7 +68,12 @@ test('reports a field that the API stores differently as unsettled and does not 
 
 test('reports a bug in the directory as an outcome', async () => {
   const first = plan(findingsFor(service({ tcp_port: 1 })), planOptions());
-  const { outcomes, denied } = await apply(first, { update: buggy, concurrency: 1, stop: never, kill: never });
+  const { outcomes, denied } = await apply(first, {
+    directory: directory(buggy),
+    concurrency: 1,
+    stop: never,
+    kill: never,
+  });
   expect(outcomes.get(id)).toMatchObject({
     result: 'failed',
     failure: { kind: 'internal', message: expect.stringContaining('undefined is not') },
@@ -82,7 +99,7 @@ test('starts no further update after a denial and finishes those in flight', asy
   const refusal = failure('denied', 'HTTP 403');
   const inFlight = Promise.withResolvers<void>();
   const applied = await apply(planOf(4), {
-    update: async (live, body, { stop, kill }) => {
+    directory: directory(async (live, body, { stop, kill }) => {
       if (isFirst(live.service_id)) throw new FailureError(refusal, { attempts: 1 });
       if (live.service_id.endsWith('1')) {
         stop.addEventListener('abort', () => inFlight.resolve());
@@ -95,26 +112,26 @@ test('starts no further update after a denial and finishes those in flight', asy
         if (stop.aborted) reject(stop.reason);
         stop.addEventListener('abort', () => reject(stop.reason));
       });
-    },
+    }),
     concurrency: 3,
     stop: never,
     kill: never,
   });
   expect(applied.denied).toEqual(refusal);
   expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
-  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: another update was denied' });
+  expect([...applied.outcomes.values()][3]).toMatchObject({ reason: 'not started: another write was denied' });
 });
 
 test('starts no further update after five transient failures in a row, counted from the last success', async () => {
   const down = new FailureError(failure('transient', 'HTTP 503'), { attempts: 5 });
   const sent: string[] = [];
   const applied = await apply(planOf(12), {
-    update: async (live, body, { stop }) => {
+    directory: directory(async (live, body, { stop }) => {
       stop.throwIfAborted();
       sent.push(live.service_id);
       if (sent.length !== 4) throw down;
       return { live: { ...live, value: body }, attempts: 1 };
-    },
+    }),
     concurrency: 1,
     stop: never,
     kill: never,
@@ -124,6 +141,6 @@ test('starts no further update after five transient failures in a row, counted f
   expect([...applied.outcomes.values()].at(-1)).toEqual({
     result: 'withheld',
     attempts: 0,
-    reason: 'not started: 5 updates in a row failed, the last one with: HTTP 503',
+    reason: 'not started: 5 writes in a row failed, the last one with: HTTP 503',
   });
 });

@@ -53,6 +53,7 @@ const drifted: ServiceReport = {
   cause: 'live',
   action: 'update',
   changes: [{ path: 'tcp_port', live: 5433, declared: 5432 }],
+  ignored: [],
   unknown_fields: [],
   result: 'updated',
   reason: null,
@@ -63,7 +64,7 @@ const drifted: ServiceReport = {
 
 function report(changes: Partial<Report> = {}): Report {
   return {
-    schema_version: 1,
+    schema_version: 2,
     run_id: '6f2c1a90-4c1e-4d0f-8c55-3d1b7f0a2e11',
     trigger: 'change',
     mode: 'apply',
@@ -75,18 +76,27 @@ function report(changes: Partial<Report> = {}): Report {
     outcome: 'converged',
     superseded: false,
     unconfirmed: [],
+    next_expiry: null,
     counts: {
       declared: 2,
       live: 3,
       in_sync: 1,
       drifted: 1,
       missing: 0,
+      unwanted: 0,
       unmanaged: 1,
       invalid: 0,
+      created: 0,
       updated: 1,
+      deleted: 0,
       failed: 0,
       unsettled: 0,
       withheld: 0,
+      paused: 0,
+      ignored: 0,
+      to_create: 0,
+      to_update: 0,
+      to_delete: 0,
     },
     api: { requests: 2, retries: 0, throttled_ms: 0 },
     services: [drifted],
@@ -98,7 +108,7 @@ function report(changes: Partial<Report> = {}): Report {
 
 /** The report above, as it is logged. */
 const reportWithoutNulls = (() => {
-  const { error: _, ...fields } = report();
+  const { error: _, next_expiry: _____, ...fields } = report();
   const { reason: __, hint: ___, error: ____, ...service } = drifted;
   return { ...fields, services: [service] };
 })();

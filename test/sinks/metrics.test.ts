@@ -127,7 +127,10 @@ test('counts planned updates by result', async () => {
   report({ findings: found, outcomes });
   report({ findings: found, outcomes });
   expect(await values('vpc_reconciler_updates_total')).toEqual({
+    '{result="created"}': 0,
     '{result="updated"}': 4,
+    '{result="deleted"}': 0,
+    '{result="paused"}': 0,
     '{result="failed"}': 2,
     '{result="unsettled"}': 2,
     '{result="withheld"}': 2,
@@ -139,6 +142,7 @@ describe('the findings of the last pass that compared', () => {
     '{finding="in_sync"}': 1,
     '{finding="drifted"}': 2,
     '{finding="missing"}': 1,
+    '{finding="unwanted"}': 0,
     '{finding="unmanaged"}': 1,
     '{finding="invalid"}': 1,
   };
@@ -269,6 +273,8 @@ describe('requests to the API', () => {
     expect(await values('vpc_reconciler_api_request_duration_seconds_sum')).toEqual({
       '{method="GET"}': 0.45,
       '{method="PUT"}': 31.47,
+      '{method="POST"}': 0,
+      '{method="DELETE"}': 0,
     });
     expect(await values('vpc_reconciler_api_request_duration_seconds_bucket')).toMatchObject({
       '{le="0.4",method="GET"}': 0,

@@ -35,6 +35,7 @@ const OUTPUT_FORMATS = ['text', 'json', 'markdown'] as const;
 /** The settings of a pass that only plans. */
 export const PASS_SETTINGS = [
   ...FOLDER_SETTINGS,
+  'policy',
   'unknown_fields',
   'request_budget',
   'concurrency',
@@ -43,6 +44,7 @@ export const PASS_SETTINGS = [
   'ca_file',
   'max_changes',
   'max_change_percent',
+  'max_deletes',
 ] as const satisfies readonly SettingName[];
 
 /** The options that `addPassOptions` adds. */

@@ -12,6 +12,7 @@ import type { ReportSink } from '../../core/report/sink.ts';
 import { daemon } from '../../daemon/daemon.ts';
 import {
   credentialChangeTrigger,
+  expiryTrigger,
   folderChangeTrigger,
   intervalTrigger,
   requestTrigger,
@@ -216,6 +217,7 @@ function triggersOf(
     // A pass that is the last one needs no watch.
     ...(once ? [] : [folderChangeTrigger((onChange) => openWatch(parts, settings, onChange))]),
     supersededTrigger(settings.settle),
+    expiryTrigger(Date.now),
     intervalTrigger({ intervalMs: settings.interval, heldMs: budget.heldMs, random: Math.random }),
   ];
 }

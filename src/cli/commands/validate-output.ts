@@ -54,12 +54,12 @@ export function printValidation(validation: Validation, options: ValidateOutputO
 
 function toJson(validation: Validation, strict: boolean) {
   const { fileCount, declared, warnings, errors } = validation;
-  const { declarations, skipped, problems } = declared;
+  const { declarations, tombstones, skipped, problems } = declared;
   return {
     schema_version: 1,
     valid: isValid(validation, strict),
     files: fileCount,
-    declarations: declarations.length,
+    declarations: declarations.length + tombstones.length,
     skipped: skipped.length,
     problems,
     warnings,
@@ -151,8 +151,9 @@ function lineReader(textOf: Validation['textOf']): (file: string) => readonly st
 }
 
 function summarize({ fileCount, declared, warnings, errors }: Validation, options: ValidateOutputOptions): string {
-  const { declarations, skipped, problems } = declared;
-  const total = count(declarations.length + skipped.length, 'declaration');
+  const { skipped, problems } = declared;
+  const valid = declared.declarations.length + declared.tombstones.length;
+  const total = count(valid + skipped.length, 'declaration');
   const others = [
     ...(warnings.length > 0 ? [warningCount(warnings.length, options)] : []),
     ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
@@ -160,7 +161,7 @@ function summarize({ fileCount, declared, warnings, errors }: Validation, option
   const parts =
     problems.length + errors.length === 0
       ? ['all valid', ...others]
-      : [`${declarations.length} valid`, `${skipped.length} skipped`, count(problems.length, 'problem'), ...others];
+      : [`${valid} valid`, `${skipped.length} skipped`, count(problems.length, 'problem'), ...others];
   return `${total} in ${count(fileCount, 'file')}: ${parts.join(', ')}`;
 }
 

@@ -78,12 +78,12 @@ async function validate({ settings }: Config, paths: readonly string[], context:
   const { files, textOf, errors, unread } = await readPaths(all, reading, context.stop);
   const declared = collect(files);
   const names = files.map(({ file }) => file);
-  const warnings = findWarnings({ files: names, declarations: declared.declarations, unread, textOf });
+  const warnings = findWarnings({ files: names, ...declared, unread, textOf, now: Date.now() });
   return { fileCount: files.length, declared, warnings, errors, textOf };
 }
 
 /** Returns the result for an invalid configuration. Programs can then read the errors in the format of `--output`. */
 function notValidated(errors: readonly string[]): Validation {
-  const declared = { declarations: [], skipped: [], problems: [] };
+  const declared = { declarations: [], tombstones: [], skipped: [], problems: [] };
   return { fileCount: 0, declared, warnings: [], errors, textOf: () => null };
 }

@@ -1,4 +1,4 @@
-import type { BudgetWindow, HttpMethod } from '../../core/base/api-usage.ts';
+import type { BudgetWindow, RequestKind } from '../../core/base/api-usage.ts';
 import type { Rate } from '../../core/base/rate.ts';
 import { MAX_WAIT_IN_PASS_MS, WaitTooLongError } from '../errors.ts';
 import type { ResponseLimits } from '../http/rate-limit-headers.ts';
@@ -18,7 +18,7 @@ export type Budget = {
    * updates that cannot start. Returns a function that the caller must call when the request has ended. Throws a `FailureError`: the
    * reason of the signal, or a `WaitTooLongError`.
    */
-  readonly take: (method: HttpMethod, signal: AbortSignal) => Promise<EndRequest>;
+  readonly take: (method: RequestKind, signal: AbortSignal) => Promise<EndRequest>;
   /** Returns how much longer the API asks the client to wait, in milliseconds. */
   readonly heldMs: () => number;
   /** Returns the total time, in milliseconds, during which at least one request waited. */
@@ -46,7 +46,7 @@ export type BudgetOptions = {
 };
 
 /** Lists first, then updates. */
-const METHODS = ['GET', 'PUT'] as const satisfies readonly HttpMethod[];
+const METHODS = ['GET', 'PUT'] as const satisfies readonly RequestKind[];
 
 /** Shorter waits are not reported. */
 const MIN_REPORTED_WAIT_MS = 2000;
@@ -81,7 +81,7 @@ export function requestBudget({ rates, random, onWait }: BudgetOptions): Budget 
   };
 
   /** Returns the waiting request that may start first; null if none waits. Of two that may start, a list goes first: it is rare. */
-  const firstToStart = (now: number): (StartTime & { readonly method: HttpMethod }) | null => {
+  const firstToStart = (now: number): (StartTime & { readonly method: RequestKind }) | null => {
     const [list, update] = METHODS.map((method) =>
       queues[method].hasWaiter() ? { method, ...limits.nextStart(now, method) } : null,
     );

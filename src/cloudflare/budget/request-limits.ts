@@ -1,4 +1,4 @@
-import type { BudgetWindow, HttpMethod } from '../../core/base/api-usage.ts';
+import type { BudgetWindow, RequestKind } from '../../core/base/api-usage.ts';
 import type { Rate } from '../../core/base/rate.ts';
 import type { ResponseLimits } from '../http/rate-limit-headers.ts';
 import { Hold } from './hold.ts';
@@ -16,7 +16,7 @@ const MAX_LIST_GAP_MS = 10_000;
 const RETRY_SHARE = 0.25;
 
 /** A request in flight, with its start in milliseconds of the monotonic clock. */
-export type StartedRequest = { readonly method: HttpMethod; readonly startedAt: number };
+export type StartedRequest = { readonly method: RequestKind; readonly startedAt: number };
 
 /** Everything that limits when the next request may start: our own sliding windows, and the hold and the pace that the API asks for. */
 export class RequestLimits {
@@ -31,7 +31,7 @@ export class RequestLimits {
     this.#hold = new Hold(random);
   }
 
-  nextStart(now: number, method: HttpMethod): StartTime {
+  nextStart(now: number, method: RequestKind): StartTime {
     const windows = this.#windows.map((window) => ({
       at: window.freeAt(now, method),
       reason:
@@ -42,14 +42,14 @@ export class RequestLimits {
     return latest([this.#hold.nextStart(this.#inFlight), this.#pace.nextStart(now, this.#lastStart), ...windows]);
   }
 
-  begin(now: number, method: HttpMethod): void {
+  begin(now: number, method: RequestKind): void {
     this.#inFlight += 1;
     this.#lastStart = now;
     for (const window of this.#windows) window.begin(method);
   }
 
   /** Undoes `begin` for a request that was not sent. */
-  cancel(method: HttpMethod): void {
+  cancel(method: RequestKind): void {
     this.#inFlight -= 1;
     for (const window of this.#windows) window.cancel(method);
   }

@@ -1,10 +1,10 @@
-import type { HttpMethod } from '../../core/base/api-usage.ts';
+import type { RequestKind } from '../../core/base/api-usage.ts';
 import type { Rate } from '../../core/base/rate.ts';
 
 /** A request that has ended but still counts. */
-type Ended = { readonly method: HttpMethod; readonly at: number };
+type Ended = { readonly method: RequestKind; readonly at: number };
 
-type Counts = Record<HttpMethod, number>;
+type Counts = Record<RequestKind, number>;
 
 /**
  * Limits requests so that no period of the window's length, wherever it starts, contains more of them than the rate allows. A request
@@ -26,7 +26,7 @@ export class SlidingWindow {
   }
 
   /** Returns when the next request may start: 0 for now, `Infinity` when this depends on the end of a request in flight. */
-  freeAt(now: number, method: HttpMethod): number {
+  freeAt(now: number, method: RequestKind): number {
     this.#forgetExpired(now);
     if (this.#allows(method, this.#counts)) return 0;
     const counts = { ...this.#counts };
@@ -37,16 +37,16 @@ export class SlidingWindow {
     return Infinity;
   }
 
-  begin(method: HttpMethod): void {
+  begin(method: RequestKind): void {
     this.#counts[method] += 1;
   }
 
   /** Undoes `begin` for a request that was not sent. */
-  cancel(method: HttpMethod): void {
+  cancel(method: RequestKind): void {
     this.#counts[method] -= 1;
   }
 
-  end(now: number, method: HttpMethod): void {
+  end(now: number, method: RequestKind): void {
     this.#ended.push({ method, at: now });
   }
 
@@ -56,7 +56,7 @@ export class SlidingWindow {
     return this.rate.requests - this.#counts.GET - this.#counts.PUT;
   }
 
-  #allows(method: HttpMethod, { GET, PUT }: Counts): boolean {
+  #allows(method: RequestKind, { GET, PUT }: Counts): boolean {
     const { requests } = this.rate;
     return method === 'GET' ? 2 * GET < requests - PUT : GET + PUT < requests;
   }

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../core/base/failure.ts';
+import type { Failure, FailureKind } from '../../core/base/failure.ts';
 
 /** Codes for a credential that does not have the form of one. */
 const MALFORMED_CREDENTIAL_CODES = [6003, 6102, 6103, 6111];
@@ -51,6 +51,19 @@ export function failureKindOf(status: number, code: number | null): FailureKind 
       (statuses === undefined || statuses(status)) && (codes === undefined || (code !== null && codes(code))),
   );
   return row?.kind ?? 'transient';
+}
+
+/** The API has one code for several causes, so the message decides (observed: "Service name '…' already exists"). */
+const BAD_PARAMETER = 5101;
+
+/** Whether the API refused a service because another one has its name. */
+export function isNameTaken({ status, code, message }: Pick<Failure, 'status' | 'code' | 'message'>): boolean {
+  return status === 409 || (code === BAD_PARAMETER && /already exists/i.test(message));
+}
+
+/** Whether the API says that there is no such service. */
+export function isNoSuchService({ status, code }: Pick<Failure, 'status' | 'code'>): boolean {
+  return status === 404 && code === NO_SUCH_SERVICE;
 }
 
 export function isMalformedCredential(code: number | null): boolean {

@@ -1,5 +1,8 @@
 /** The HTTP methods that the program uses. */
-export type HttpMethod = 'GET' | 'PUT';
+export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+/** What a request does, for the request budget: lists use only a part of what writes leave. */
+export type RequestKind = 'GET' | 'PUT';
 
 /**
  * The cost of the API calls of one pass. `requests` includes `retries`. `throttled_ms` is the time during which at least one request

@@ -3,16 +3,19 @@ import { sameJson } from '../base/json.ts';
 import type { Json } from '../base/json.ts';
 import { compareText } from '../base/order.ts';
 import type { Declared } from '../load/collect.ts';
-import type { Declaration, SkippedDeclaration } from '../load/declaration.ts';
+import type { Declaration, DeclarationIdentity, SkippedDeclaration, Tombstone } from '../load/declaration.ts';
 import { isUsable } from '../service/directory.ts';
 import type { ListedItem, LiveService, UnusableItem } from '../service/directory.ts';
+import { isActive } from '../service/instructions.ts';
+import type { Ignored } from '../service/instructions.ts';
 import { FIELD_PATHS, normalize } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
+import { findByName } from './claims.ts';
 
 /** A field that differs. Null means unset. */
 export type Change = { readonly path: string; readonly live: Json; readonly declared: Json };
 
-export const FINDING_KINDS = ['in_sync', 'drifted', 'missing', 'unmanaged', 'invalid'] as const;
+export const FINDING_KINDS = ['in_sync', 'drifted', 'missing', 'unwanted', 'unmanaged', 'invalid'] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /**
@@ -20,15 +23,18 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
  *
  *   declaration   live                  not live
  *   valid         in_sync or drifted    missing
+ *   absent        unwanted              gone
  *   skipped       invalid               invalid
  *   none          unmanaged             -
  *
- * An item of the list that cannot be used is `invalid`, too, whether it is declared or not.
+ * An item of the list that cannot be used is `invalid`, too, whether it is declared or not. Reports show `gone` as `in_sync`.
  */
 export type Finding =
   | InSync
   | Drifted
-  | { readonly kind: 'missing'; readonly declaration: Declaration; readonly hint: string }
+  | Missing
+  | Unwanted
+  | { readonly kind: 'gone'; readonly tombstone: Tombstone }
   | { readonly kind: 'unmanaged'; readonly live: LiveService }
   | { readonly kind: 'invalid'; readonly skipped: Skipped; readonly live: LiveService | null };
 
@@ -36,8 +42,8 @@ export type Finding =
 export type Skipped = Pick<SkippedDeclaration, 'service_id' | 'name' | 'reason'> & {
   readonly file: string | null;
   readonly line: number | null;
-  /** Which of the two is the reason. */
-  readonly by: 'declaration' | 'list';
+  /** The reason: the declaration, an item of the list, or several live services with the declared name. */
+  readonly by: 'declaration' | 'list' | 'names';
 };
 
 export type InSync = {
@@ -46,6 +52,8 @@ export type InSync = {
   readonly live: LiveService;
   /** The same on both sides. */
   readonly fields: Fields;
+  /** The differences that the declaration ignores. */
+  readonly ignored: readonly Change[];
 };
 
 export type Drifted = {
@@ -54,46 +62,153 @@ export type Drifted = {
   readonly live: LiveService;
   /** The fields that differ, in the order of `FIELD_PATHS`; never empty. */
   readonly changes: readonly Change[];
+  /** The differences that the declaration ignores. */
+  readonly ignored: readonly Change[];
+  /** The declared fields, with the live values of the ignored ones. */
   readonly declared: Fields;
   readonly liveFields: Fields;
   /** The fields of the live service that this version does not know. */
   readonly unknown: Fields;
 };
 
-/**
- * Compares all declarations with the complete list of an account. Returns one finding for each service, sorted by service_id. A
- * service that is declared more than once has one `invalid` finding for each declaration.
- */
-export function compare(declared: Declared, items: readonly ListedItem[]): readonly Finding[] {
-  const live = items.filter(isUsable);
-  const unusable = items.filter((item) => !isUsable(item));
-  const unusableById = new Map(unusable.map((item) => [item.service_id, item]));
-  const liveById = new Map(live.map((service) => [service.service_id, service]));
-  const claimed = new Set([...declared.declarations, ...declared.skipped].map(({ service_id }) => service_id));
-  const unmanaged = live.filter(({ service_id }) => !claimed.has(service_id));
-  const idByName = new Map(unmanaged.map(({ service_id, name }) => [name, service_id]));
-  const { declarations } = declared;
-  const noneLive = declarations.length > 1 && !declarations.some(({ service_id }) => liveById.has(service_id));
+export type Missing = {
+  readonly kind: 'missing';
+  readonly declaration: Declaration;
+  readonly declared: Fields;
+  /** Why the service cannot be created, and what to do; null if it can. */
+  readonly hint: string | null;
+};
 
+export type Unwanted = {
+  readonly kind: 'unwanted';
+  readonly tombstone: Tombstone;
+  readonly live: LiveService;
+  readonly liveFields: Fields;
+  readonly unknown: Fields;
+  /** The first field of the tombstone that the live service contradicts: it may be for another service. */
+  readonly contradiction: (Change & { readonly line: number }) | null;
+};
+
+/**
+ * Compares all declarations with the complete list of an account, at a time in milliseconds of Unix time. The declarations have no conflicts,
+ * which `findConflicts` finds. Returns one finding for each service, sorted by service_id. A service that is declared more than once has one
+ * `invalid` finding for each declaration.
+ */
+export function compare(declared: Declared, items: readonly ListedItem[], now = 0): readonly Finding[] {
+  const account = openAccount(declared, items);
+  const { unusable, claimed } = account;
   const findings: Finding[] = [
-    ...declarations.map((declaration): Finding => {
-      const service = liveById.get(declaration.service_id);
-      if (service !== undefined) return compareOne(declaration)(service);
-      const item = unusableById.get(declaration.service_id);
-      if (item !== undefined) return skipItem(item, declaration);
-      const sameName = unusable.find(({ name, service_id }) => name === declaration.name && service_id === null);
-      const hint = sameName?.reason ?? missingHint(idByName.get(declaration.name), noneLive);
-      return { kind: 'missing', declaration, hint };
-    }),
+    ...declared.declarations.map((declaration) => compareDeclaration(declaration, account, now)),
+    ...declared.tombstones.map((tombstone) => compareTombstone(tombstone, account, now)),
     ...unusable.filter(({ service_id: id }) => id === null || !claimed.has(id)).map((item) => skipItem(item, null)),
     ...declared.skipped.toSorted(byLine).map((skipped): Finding => ({
       kind: 'invalid',
       skipped: { ...skipped, by: 'declaration' },
-      live: liveById.get(skipped.service_id ?? '') ?? null,
+      live: account.liveOf(skipped)[0] ?? null,
     })),
-    ...unmanaged.map((service): Finding => ({ kind: 'unmanaged', live: service })),
+    ...account.unmanaged.map((service): Finding => ({ kind: 'unmanaged', live: service })),
   ];
-  return findings.sort((a, b) => compareText(findingId(a) ?? '', findingId(b) ?? ''));
+  return findings.sort(
+    (a, b) => compareText(findingId(a) ?? '', findingId(b) ?? '') || compareText(findingName(a), findingName(b)),
+  );
+}
+
+/** The list of an account, and how to find the service of a declaration in it. */
+type Account = {
+  readonly unusable: readonly UnusableItem[];
+  /** The ids of all services that are declared, validly or not. */
+  readonly claimed: ReadonlySet<string | null>;
+  readonly unmanaged: readonly LiveService[];
+  /** Returns the live service of a declaration; several if they share its name; none if it is not live. */
+  readonly liveOf: (identity: DeclarationIdentity, renamedFrom?: string | null) => readonly LiveService[];
+  readonly unusableOf: (identity: DeclarationIdentity) => UnusableItem | undefined;
+  readonly hintFor: (declaration: Declaration) => string | null;
+};
+
+function openAccount(declared: Declared, items: readonly ListedItem[]): Account {
+  const live = items.filter(isUsable);
+  const unusable = items.filter((item) => !isUsable(item));
+  const unusableById = new Map(unusable.map((item) => [item.service_id, item]));
+  const liveById = new Map(live.map((service) => [service.service_id, service]));
+  const byName = findByName(declared, live);
+  const liveOf: Account['liveOf'] = ({ service_id, name }, renamedFrom = null) => {
+    if (service_id === null) return name === null ? [] : byName({ name, renamedFrom });
+    const service = liveById.get(service_id);
+    return service === undefined ? [] : [service];
+  };
+  const unusableOf: Account['unusableOf'] = ({ service_id, name }) =>
+    service_id === null
+      ? unusable.find((item) => item.service_id !== null && item.name === name)
+      : unusableById.get(service_id);
+  const { declarations, tombstones, skipped } = declared;
+  const claimed = new Set([
+    ...[...declarations, ...tombstones, ...skipped].map(
+      (identity) => identity.service_id ?? unusableOf(identity)?.service_id ?? null,
+    ),
+    ...declarations.flatMap((each) => idsWithoutKey(each, liveOf(each, each.instructions.renamedFrom))),
+    ...[...tombstones, ...skipped].flatMap((each) => idsWithoutKey(each, liveOf(each))),
+  ]);
+  const unmanaged = live.filter(({ service_id }) => !claimed.has(service_id));
+  const idByName = new Map(unmanaged.map(({ service_id, name }) => [name, service_id]));
+  const noneLive =
+    declarations.length > 1 && !declarations.some((each) => liveOf(each, each.instructions.renamedFrom).length > 0);
+  const hintFor: Account['hintFor'] = (declaration) => {
+    const { name, service_id } = declaration;
+    const sameName = unusable.find((item) => item.name === name && item.service_id === null);
+    if (sameName !== undefined) return sameName.reason;
+    if (service_id !== null) return missingHint(idByName.get(name), noneLive);
+    // Any of them could be the service, and then a create would fail or make a second one.
+    const isNameless = items.some((item) => item.name === null || item.name === '');
+    return isNameless ? 'the API lists a service whose name cannot be read, which could be this one' : null;
+  };
+  return { unusable, claimed, unmanaged, liveOf, unusableOf, hintFor };
+}
+
+function idsWithoutKey({ service_id }: DeclarationIdentity, live: readonly LiveService[]): readonly string[] {
+  return service_id === null ? live.map((service) => service.service_id) : [];
+}
+
+function compareDeclaration(declaration: Declaration, account: Account, now: number): Finding {
+  const { ignore, renamedFrom } = declaration.instructions;
+  const [service, ...more] = account.liveOf(declaration, renamedFrom);
+  if (more.length > 0 && service !== undefined) return skipAmbiguous(declaration, [service, ...more]);
+  if (service !== undefined) {
+    if (ignore.length === 0) return compareOne(declaration)(service);
+    return compareFields(
+      declaration,
+      service,
+      ignore.filter((each) => isActive(each, now)),
+    );
+  }
+  const item = account.unusableOf(declaration);
+  if (item !== undefined) return skipItem(item, declaration);
+  const { known } = normalize(declaration.value);
+  return { kind: 'missing', declaration, declared: known, hint: account.hintFor(declaration) };
+}
+
+function compareTombstone(tombstone: Tombstone, account: Account, now: number): Finding {
+  const [service, ...more] = account.liveOf(tombstone);
+  if (more.length > 0 && service !== undefined) return skipAmbiguous(tombstone, [service, ...more]);
+  if (service !== undefined) {
+    const { known: liveFields, unknown } = normalize(service.value);
+    const contradiction = findContradiction(tombstone, liveFields, now);
+    return { kind: 'unwanted', tombstone, live: service, liveFields, unknown, contradiction };
+  }
+  const item = account.unusableOf(tombstone);
+  return item === undefined ? { kind: 'gone', tombstone } : skipItem(item, tombstone);
+}
+
+/** Returns the first field that a tombstone sets and does not ignore, and that differs from the live service. */
+function findContradiction(
+  { value, fieldPositions, instructions }: Tombstone,
+  live: Fields,
+  now: number,
+): Unwanted['contradiction'] {
+  const ignore = instructions.ignore.filter((each) => isActive(each, now));
+  const isIgnored = (path: string) => ignore.some((each) => isWithin(path, each.path));
+  const changes = changesBetween(live, normalize(value).known);
+  const change = changes.find(({ path }) => fieldPositions.has(path) && !isIgnored(path));
+  return change === undefined ? null : { ...change, line: fieldPositions.get(change.path)?.line ?? 0 };
 }
 
 /** Returns the fields that differ between two normalized services, in the order of `FIELD_PATHS`. */
@@ -106,18 +221,52 @@ export function changesBetween(live: Fields, declared: Fields): readonly Change[
   return changes;
 }
 
-/** Returns the service_id of a finding. It is null only for a declaration whose service_id cannot be read. */
+/** Returns the service_id of a finding. It is null if the service has none yet, or if it cannot be read. */
 export function findingId(finding: Finding): string | null {
   switch (finding.kind) {
     case 'in_sync':
     case 'drifted':
-    case 'missing':
-      return finding.declaration.service_id;
+    case 'unwanted':
     case 'unmanaged':
       return finding.live.service_id;
+    case 'missing':
+      return finding.declaration.service_id;
+    case 'gone':
+      return finding.tombstone.service_id;
     case 'invalid':
-      return finding.skipped.service_id;
+      return finding.skipped.service_id ?? finding.live?.service_id ?? null;
   }
+}
+
+/** Returns what identifies the service of a finding from pass to pass: its service_id, or its name as long as it has none. */
+export function findingKey(finding: Finding): string {
+  return findingId(finding) ?? keyOfName(findingName(finding));
+}
+
+/** Returns the key of a service without a service_id. Differs from every service_id. */
+export function keyOfName(name: string): string {
+  return `name:${name}`;
+}
+
+function findingName(finding: Finding): string {
+  switch (finding.kind) {
+    case 'in_sync':
+    case 'drifted':
+    case 'missing':
+      return finding.declaration.name;
+    case 'gone':
+    case 'unwanted':
+      return finding.tombstone.name ?? '';
+    case 'unmanaged':
+      return finding.live.name;
+    case 'invalid':
+      return finding.skipped.name ?? '';
+  }
+}
+
+/** Returns the live service of a finding; null if there is none. */
+export function liveOf(finding: Finding): LiveService | null {
+  return finding.kind === 'missing' || finding.kind === 'gone' ? null : finding.live;
 }
 
 /** Whether the finding is about a declaration, valid or not. */
@@ -127,22 +276,47 @@ export function isDeclared(finding: Finding): boolean {
 
 /** Returns the same finding for the same pair of objects: most pairs stay the same from pass to pass. */
 const compareOne = cachedByIdentity((declaration: Declaration) =>
-  cachedByIdentity((live: LiveService) => compareFields(declaration, live)),
+  cachedByIdentity((live: LiveService) => compareFields(declaration, live, [])),
 );
 
-function compareFields(declaration: Declaration, live: LiveService): InSync | Drifted {
-  const { known: declared } = normalize(declaration.value);
+function compareFields(declaration: Declaration, live: LiveService, ignore: readonly Ignored[]): InSync | Drifted {
+  const { known: asDeclared } = normalize(declaration.value);
   const { known: liveFields, unknown } = normalize(live.value);
-  const changes = changesBetween(liveFields, declared);
+  const differences = changesBetween(liveFields, asDeclared);
+  const ignored = differences.filter(({ path }) => ignore.some((each) => isWithin(path, each.path)));
+  const declared = ignored.length === 0 ? asDeclared : withLiveValues(asDeclared, ignored);
+  const changes = differences.filter((change) => !ignored.includes(change));
   return changes.length === 0
-    ? { kind: 'in_sync', declaration, live, fields: declared }
-    : { kind: 'drifted', declaration, live, changes, declared, liveFields, unknown };
+    ? { kind: 'in_sync', declaration, live, fields: declared, ignored }
+    : { kind: 'drifted', declaration, live, changes, ignored, declared, liveFields, unknown };
 }
 
-function skipItem({ service_id, name, reason }: UnusableItem, declaration: Declaration | null): Finding {
-  const { file = null, line = null } = declaration ?? {};
-  const skipped = { service_id, name: declaration?.name ?? name, file, line, reason, by: 'list' } as const;
+function isWithin(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(`${parent}.`);
+}
+
+/** Returns the declared fields, with the live values of these changes, in the order of `FIELD_PATHS`. */
+function withLiveValues(declared: Fields, changes: readonly Change[]): Fields {
+  const values = new Map([...declared, ...changes.map(({ path, live }) => [path, live] as const)]);
+  return new Map(
+    FIELD_PATHS.flatMap((path) => {
+      const value = values.get(path) ?? null;
+      return value === null ? [] : [[path, value] as const];
+    }),
+  );
+}
+
+function skipItem({ service_id, name, reason }: UnusableItem, identity: DeclarationIdentity | null): Finding {
+  const { file = null, line = null } = identity ?? {};
+  const skipped = { service_id, name: identity?.name ?? name, file, line, reason, by: 'list' } as const;
   return { kind: 'invalid', skipped, live: null };
+}
+
+/** Skips a declaration without an id whose name several live services have. */
+function skipAmbiguous({ name, file, line }: DeclarationIdentity, live: readonly LiveService[]): Finding {
+  const ids = live.map(({ service_id }) => service_id).join(', ');
+  const reason = `${live.length} live services have this name: ${ids}; declare the service_id`;
+  return { kind: 'invalid', skipped: { service_id: null, name, file, line, reason, by: 'names' }, live: null };
 }
 
 function missingHint(idOfSameName: string | undefined, noneLive: boolean): string {
@@ -151,7 +325,7 @@ function missingHint(idOfSameName: string | undefined, noneLive: boolean): strin
   }
   return noneLive
     ? 'none of the declared services is live; is this the right account?'
-    : 'create the service and declare its id, or remove the declaration';
+    : 'to create it, remove the service_id and set policy to upsert; or remove the declaration';
 }
 
 /** Orders declarations that have the same id, or none. */

@@ -74,8 +74,15 @@ function identifyFinding(finding: Finding): Identifiers {
     case 'in_sync':
     case 'drifted':
       return { service_id: finding.live.service_id, names: [finding.declaration.name, finding.live.name] };
+    case 'unwanted':
+      return { service_id: finding.live.service_id, names: [finding.tombstone.name, finding.live.name] };
+    case 'gone':
+      return { service_id: finding.tombstone.service_id, names: [finding.tombstone.name] };
     case 'missing':
-      return { service_id: finding.declaration.service_id, names: [finding.declaration.name] };
+      return {
+        service_id: finding.declaration.service_id,
+        names: [finding.declaration.name, finding.declaration.instructions.renamedFrom],
+      };
     case 'unmanaged':
       return { service_id: finding.live.service_id, names: [finding.live.name] };
     case 'invalid':

@@ -56,6 +56,9 @@ function declarationOf(finding: Finding): DeclaredAs | null {
       const { name, file } = finding.skipped;
       return file === null ? null : { name, file };
     }
+    case 'unwanted':
+    case 'gone':
+      return finding.tombstone;
     case 'unmanaged':
       return null;
   }

@@ -1,4 +1,5 @@
 import { compareText } from '../base/order.ts';
+import { keyOfName } from '../compare/compare.ts';
 import { collect } from '../load/collect.ts';
 import { parseFile } from '../load/parse-file.ts';
 import type { Declaration, ParsedFile } from '../load/declaration.ts';
@@ -45,7 +46,9 @@ export type ImportOptions = {
 export function planImport(options: ImportOptions): ImportPlan {
   const { folder } = options;
   const declarations = new Map(
-    folder.flatMap((file) => file.declarations).map((declaration) => [declaration.service_id, declaration]),
+    folder
+      .flatMap((file) => file.declarations)
+      .map((declaration) => [declaration.service_id ?? keyOfName(declaration.name), declaration]),
   );
   const usedNames = new Set(options.existingNames.map(toLowerCase));
   const files: ImportedFile[] = [];
@@ -53,7 +56,7 @@ export function planImport(options: ImportOptions): ImportPlan {
   const undeclarable: UndeclarableService[] = [];
   const conflicts: string[] = [];
   for (const service of options.services.toSorted(byId)) {
-    const declaration = declarations.get(service.live.service_id);
+    const declaration = declarations.get(service.live.service_id) ?? declarations.get(keyOfName(service.live.name));
     if (declaration !== undefined && !options.force) {
       declared.push({ live: service.live, declaration });
     } else if (service.kind === 'undeclarable') {

@@ -2,7 +2,7 @@ import { Document, Scalar, visit } from 'yaml';
 import { isExactNumber } from '../base/json.ts';
 import type { JsonObject } from '../base/json.ts';
 import { escapeControlCharacters } from '../base/text/escape.ts';
-import { compare } from '../compare/compare.ts';
+import { compare, liveOf } from '../compare/compare.ts';
 import type { Finding } from '../compare/compare.ts';
 import { collect } from '../load/collect.ts';
 import { parseFile } from '../load/parse-file.ts';
@@ -45,7 +45,7 @@ export function toDeclaration(live: LiveService): ImportableService {
  * comment contains the reason instead.
  */
 export function renderUnmanaged(findings: readonly Finding[], folder: string): readonly string[] {
-  const names = fileNames(findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? []))));
+  const names = fileNames(findings.flatMap((finding) => liveOf(finding) ?? []));
   return findings.flatMap((finding) => {
     if (finding.kind !== 'unmanaged') return [];
     const { service_id, name } = finding.live;

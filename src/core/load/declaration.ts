@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { Instructions } from '../service/instructions.ts';
 import type { Problem } from './problem.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
@@ -9,14 +10,30 @@ export type DeclarationIdentity = {
   readonly line: number;
   readonly service_id: string | null;
   readonly name: string | null;
-  readonly positions: { readonly service_id: Position; readonly name: Position };
+  readonly positions: {
+    readonly service_id: Position;
+    readonly name: Position;
+    /** Only if the declaration has it. */
+    readonly renamed_from?: Position;
+  };
 };
 
-/** A valid declaration. `service_id` is in lower case; `value` is checked, but written as in the file. */
+/**
+ * A valid declaration of a service that should exist. `service_id` is in lower case; without one, the name is the key. `value` is checked,
+ * but written as in the file, without the instructions.
+ */
 export type Declaration = DeclarationIdentity & {
-  readonly service_id: string;
   readonly name: string;
   readonly value: JsonObject;
+  readonly instructions: Instructions;
+};
+
+/** A valid declaration of a service that should not exist (`ensure: absent`). It has a `service_id` or a name; `value` may have other fields. */
+export type Tombstone = DeclarationIdentity & {
+  readonly value: JsonObject;
+  /** Where the fields of `value` are, by dotted path. */
+  readonly fieldPositions: ReadonlyMap<string, Position>;
+  readonly instructions: Instructions;
 };
 
 /** A declaration with problems. The live service that it is for is left alone. */
@@ -26,6 +43,7 @@ export type SkippedDeclaration = DeclarationIdentity & { readonly reason: string
 export type ParsedFile = {
   readonly file: string;
   readonly declarations: readonly Declaration[];
+  readonly tombstones: readonly Tombstone[];
   readonly skipped: readonly SkippedDeclaration[];
   readonly problems: readonly Problem[];
 };

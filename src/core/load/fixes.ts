@@ -51,6 +51,7 @@ function fixField(path: string, kind: Kind | undefined, value: unknown): string 
       return fixMapping(path, value);
     case 'text':
     case 'hostname':
+    case 'instruction':
     case 'anything':
     case undefined:
       return null;

@@ -1,10 +1,13 @@
 import { isObject } from '../base/json.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { missingAlternatives, checkService, isMisplaced } from '../service/schema.ts';
+import { readInstructions } from '../service/instructions.ts';
+import { FIELD_PATHS } from '../service/normalize.ts';
+import { missingAlternatives, checkService, isAbsent, isMisplaced } from '../service/schema.ts';
 import type { Issue } from '../service/schema.ts';
-import type { Declaration, DeclarationIdentity, ParsedFile } from './declaration.ts';
+import type { Declaration, DeclarationIdentity, ParsedFile, Tombstone } from './declaration.ts';
 import { explainIssue } from './explain-issue.ts';
 import { formatPath } from './field-path.ts';
+import { findInstructionProblems } from './instruction-problems.ts';
 import type { FieldPath } from './field-path.ts';
 import { explainUnrelatedMapping, explainNonMapping, findServices, isJsonSchema } from './not-a-service.ts';
 import { byLocation, skipReason } from './problem.ts';
@@ -16,8 +19,11 @@ import { resolveReferences } from './values/resolve-references.ts';
 import type { ReferenceProblem, ResolvedDocument } from './values/resolve-references.ts';
 import type { Values } from './values/values.ts';
 
-/** Either a declaration, or the problems for which it is skipped. */
-type ParsedDocument = Pick<ParsedFile, 'skipped' | 'problems'> & { readonly declaration?: Declaration };
+/** A declaration, a tombstone, or the problems for which the document is skipped. */
+type ParsedDocument = Pick<ParsedFile, 'skipped' | 'problems'> & {
+  readonly declaration?: Declaration;
+  readonly tombstone?: Tombstone;
+};
 
 /** A document, and how to find its parts in the file. */
 type Origin = {
@@ -48,20 +54,30 @@ export function parseDocument(written: YamlDocument, { file, positionOf, values 
 
   const identity = identityOf(origin, value, []);
   const { service, issues } = checkService(value);
-  if (service !== null && unresolved.length === 0) {
-    const service_id = service.service_id.toLowerCase();
-    return { declaration: { ...identity, service_id, name: service.name, value }, skipped: [], problems: [] };
-  }
-  const problems = [
-    ...(values?.failure == null ? unresolved.map((each) => problemOfReference(origin, each)) : []),
-    ...problemsOf(
-      origin,
-      value,
-      issues.filter((issue) => !isUnresolved(issue.path, unresolved)),
-    ),
-  ].sort(byLocation);
+  const isUsable = service !== null && unresolved.length === 0;
+  const problems = isUsable
+    ? instructionProblems(origin, value)
+    : [
+        ...(values?.failure == null ? unresolved.map((each) => problemOfReference(origin, each)) : []),
+        ...problemsOf(
+          origin,
+          value,
+          issues.filter((issue) => !isUnresolved(issue.path, unresolved)),
+        ),
+      ].sort(byLocation);
+  if (isUsable && problems.length === 0) return toParsed(origin, identity, value);
   const reason = values?.failure != null && unresolved.length > 0 ? values.failure : skipReason(problems);
   return { skipped: [{ ...withoutReferences(identity, unresolved), reason }], problems };
+}
+
+/** Returns a valid document as a declaration or a tombstone. */
+function toParsed(origin: Origin, identity: DeclarationIdentity, value: JsonObject): ParsedDocument {
+  const { reconcile, ...rest } = value;
+  const fields = reconcile === undefined ? value : rest;
+  const parsed = { ...identity, value: fields, instructions: readInstructions(reconcile) };
+  return isAbsent(value)
+    ? { tombstone: { ...parsed, fieldPositions: fieldPositionsIn(origin, fields) }, skipped: [], problems: [] }
+    : { declaration: { ...parsed, name: identity.name ?? '' }, skipped: [], problems: [] };
 }
 
 function resolveDocument(document: YamlDocument, values: Values | null): ResolvedDocument {
@@ -85,6 +101,24 @@ function withoutReferences<T extends DeclarationIdentity>(identity: T, unresolve
   };
 }
 
+function instructionProblems(origin: Origin, value: JsonObject): readonly Problem[] {
+  const { document } = origin;
+  return findInstructionProblems(value).map(({ path, message }) =>
+    problemAt(origin, document.offsetOfValue(path), path, message),
+  );
+}
+
+/** Returns the places of the fields that a declaration sets, by dotted path. */
+function fieldPositionsIn({ document, positionOf }: Origin, fields: JsonObject): ReadonlyMap<string, Position> {
+  return new Map(
+    FIELD_PATHS.flatMap((path) => {
+      const steps = path.split('.');
+      const isSet = steps.reduce<Json | undefined>((at, step) => (isObject(at) ? at[step] : undefined), fields) != null;
+      return isSet ? [[path, positionOf(document.offsetOfValue(steps))] as const] : [];
+    }),
+  );
+}
+
 /** Skips a document that is not a declaration, and all services that are found inside it. */
 function skipDocument(origin: Origin, path: FieldPath, message: string): ParsedDocument {
   const { document } = origin;
@@ -97,6 +131,7 @@ function skipDocument(origin: Origin, path: FieldPath, message: string): ParsedD
 }
 
 function identityOf({ file, document, positionOf }: Origin, value: Json, path: FieldPath): DeclarationIdentity {
+  const isRenamed = isObject(value) && readInstructions(value['reconcile']).renamedFrom !== null;
   return {
     file,
     line: positionOf(document.offsetOfKey(path)).line,
@@ -105,6 +140,9 @@ function identityOf({ file, document, positionOf }: Origin, value: Json, path: F
     positions: {
       service_id: positionOf(document.offsetOfValue([...path, 'service_id'])),
       name: positionOf(document.offsetOfValue([...path, 'name'])),
+      ...(isRenamed
+        ? { renamed_from: positionOf(document.offsetOfValue([...path, 'reconcile', 'renamed_from'])) }
+        : {}),
     },
   };
 }

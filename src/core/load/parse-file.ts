@@ -6,6 +6,8 @@ import type { Values } from './values/values.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
+const emptyFile = { declarations: [], tombstones: [] } as const;
+
 /** At most this many problems of one file are reported. */
 const MAX_PROBLEMS = 20;
 
@@ -21,7 +23,7 @@ export function parseFile(file: string, text: string, values: Values | null = nu
     const problems = firstProblems(
       yaml.problems.map(({ offset, path, message }) => ({ file, ...yaml.positionOf(offset), path, message })),
     );
-    return { file, declarations: [], skipped: skipUnparsed(file, text, skipReason(problems)), problems };
+    return { ...emptyFile, file, skipped: skipUnparsed(file, text, skipReason(problems)), problems };
   }
 
   const { documents, positionOf } = yaml;
@@ -29,6 +31,7 @@ export function parseFile(file: string, text: string, values: Values | null = nu
   return {
     file,
     declarations: parsed.flatMap(({ declaration }) => declaration ?? []),
+    tombstones: parsed.flatMap(({ tombstone }) => tombstone ?? []),
     skipped: parsed.flatMap(({ skipped }) => skipped),
     problems: firstProblems(parsed.flatMap(({ problems }) => problems)),
   };
@@ -45,7 +48,7 @@ export function unreadableFile(
   { line, column }: Position = { line: 1, column: 1 },
 ): ParsedFile {
   const problem: Problem = { file, line, column, path: null, message };
-  return { file, declarations: [], skipped: skipUnparsed(file, text, skipReason([problem])), problems: [problem] };
+  return { ...emptyFile, file, skipped: skipUnparsed(file, text, skipReason([problem])), problems: [problem] };
 }
 
 /** Sorts the problems of a file and returns the first ones. The last one returned says how many there are from there on. */
@@ -60,26 +63,42 @@ function firstProblems(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /**
- * Skips the declarations of a text that cannot be parsed: one for each id that is found in it, or a single one without an id. The services
- * of a broken file must not be taken for services that are not declared.
+ * Skips the declarations of a text that cannot be parsed: one for each id that is found in it, one for the name in each document without an
+ * id, or a single one without either. The services of a broken file must not be taken for services that are not declared.
  */
 function skipUnparsed(file: string, text: string, reason: string): SkippedDeclaration[] {
-  const skip = (line: number, service_id: string | null): SkippedDeclaration => {
+  const skip = (line: number, service_id: string | null, name: string | null = null): SkippedDeclaration => {
     const position = { line, column: 1 };
-    return { file, line, service_id, name: null, positions: { service_id: position, name: position }, reason };
+    return { file, line, service_id, name, positions: { service_id: position, name: position }, reason };
   };
-  // ASCII in UTF-16 is the same as in UTF-8, apart from the zero bytes.
-  const lines = text.replaceAll('\0', '').split('\n');
   const skipped = new Map<string, SkippedDeclaration>();
-  for (const [index, content] of lines.entries()) {
-    if (/^\s*#/.test(content)) continue;
-    for (const [match] of content.matchAll(SERVICE_ID)) {
-      const id = match.slice(-36).toLowerCase();
-      if (!skipped.has(id)) skipped.set(id, skip(index + 1, id));
-    }
+  for (const lines of documentsOf(text)) {
+    const ids = lines.flatMap(({ number, content }) =>
+      [...content.matchAll(SERVICE_ID)].map(([match]) => ({ number, id: match.slice(-36).toLowerCase() })),
+    );
+    for (const { number, id } of ids) if (!skipped.has(id)) skipped.set(id, skip(number, id));
+    const named = ids.length > 0 ? undefined : lines.find(({ content }) => NAME.test(content));
+    const name = NAME.exec(named?.content ?? '')?.[1];
+    if (named !== undefined && name !== undefined) skipped.set(`name:${name}`, skip(named.number, null, name));
   }
   return skipped.size > 0 ? [...skipped.values()] : [skip(1, null)];
 }
+
+type Line = { readonly number: number; readonly content: string };
+
+/** Returns the lines of each document of a text that cannot be parsed, without comments. */
+function documentsOf(text: string): readonly (readonly Line[])[] {
+  const documents: Line[][] = [[]];
+  // ASCII in UTF-16 is the same as in UTF-8, apart from the zero bytes.
+  for (const [index, content] of text.replaceAll('\0', '').split('\n').entries()) {
+    if (content.startsWith('---')) documents.push([]);
+    if (!/^\s*#/.test(content)) documents.at(-1)?.push({ number: index + 1, content });
+  }
+  return documents;
+}
+
+/** The name of a service at the top level of a document, in YAML or JSON. */
+const NAME = /^(?:\{?\s{0,4}"name"|name)\s*:\s*["']?([\w.:/@-]+)["']?\s*(?:,.*|\s#.*|\r)?$/;
 
 /** A `service_id` in YAML or JSON, with or without an anchor or a tag. The match ends with the id. */
 const SERVICE_ID = /\bservice_id["']?\s*:\s*(?:[&!]\S{0,80}\s+)?["']?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;

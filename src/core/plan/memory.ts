@@ -1,20 +1,22 @@
 import type { Failure } from '../base/failure.ts';
+import { findingKey } from '../compare/compare.ts';
 import type { Drifted, Finding } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { Actionable } from './step.ts';
 
 /** Why a service drifted: its file was changed, it was changed outside git, or both. */
 export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
- * The knowledge about each service from earlier passes, by service_id. `remember` updates it after a pass. An update that did
+ * The knowledge about each service from earlier passes, by the key of its finding. `remember` updates it after a pass. A write that did
  * not succeed is treated in one of four ways until the declaration or the live service changes:
  *
  *   unsettled   the API accepted it but stored another value: not sent again
  *   contested   the API accepted it, but lists the old value each time: retried as if parked
  *   parked      the API refused it: retried after 15 minutes, then 30, then every hour
- *   runs last   it failed for any other reason: retried in the next pass, after the other updates
+ *   runs last   it failed for any other reason: retried in the next pass, after the other writes
  *
- * A restart clears the memory. This costs one attempt for each of these updates, and the next pass reports no causes of drift.
+ * A restart clears the memory. This costs one attempt for each of these writes, and the next pass reports no causes of drift.
  */
 export type Memory = ReadonlyMap<string, ServiceMemory>;
 
@@ -87,26 +89,33 @@ export function findContested(finding: Drifted, memory: Memory): Contested | nul
   return { paths: finding.changes.map(({ path }) => path), times, until };
 }
 
-/** Returns the last refusal of an update, even if its retry is due; null if there is none or either side has changed since. */
+/** Returns the last refusal of a write, even if its retry is due; null if there is none or either side has changed since. */
 export function findParked(finding: Finding, memory: Memory): Parked | null {
-  if (finding.kind !== 'drifted') return null;
-  const last = memory.get(finding.live.service_id);
-  const unchanged =
-    last?.declared === fingerprint(finding.declared) &&
-    last.live === fingerprint(finding.liveFields) &&
-    last.unknown === fingerprint(finding.unknown);
-  return unchanged ? last.parked : null;
+  if (finding.kind !== 'drifted' && finding.kind !== 'missing' && finding.kind !== 'unwanted') return null;
+  const last = memory.get(findingKey(finding));
+  if (last === undefined) return null;
+  const { declared, live, unknown } = sidesOf(finding);
+  return last.declared === declared && last.live === live && last.unknown === unknown ? last.parked : null;
 }
 
-/** Returns when a parked or contested update may be sent again, even if that is in the past; `-Infinity` if it is neither. */
-export function retryTimeOf(finding: Drifted, memory: Memory): number {
-  const waits = [findParked(finding, memory), findContested(finding, memory)];
+/** Returns when a parked or contested write may be sent again, even if that is in the past; `-Infinity` if it is neither. */
+export function retryTimeOf(finding: Actionable, memory: Memory): number {
+  const waits = [findParked(finding, memory), finding.kind === 'drifted' ? findContested(finding, memory) : null];
   return Math.max(...waits.map((wait) => wait?.until ?? -Infinity));
 }
 
-/** Whether the update of a service runs after the others, because the last one failed and may succeed later. */
-export function runsLast(finding: Drifted, memory: Memory): boolean {
-  return memory.get(finding.live.service_id)?.runsLast === true;
+/** Whether the write of a service runs after the others, because the last one failed and may succeed later. */
+export function runsLast(finding: Actionable, memory: Memory): boolean {
+  return memory.get(findingKey(finding))?.runsLast === true;
+}
+
+/** Returns the fingerprints of both sides. A service that is not live, or should not be, has an empty one. */
+export function sidesOf(finding: Actionable): Pick<ServiceMemory, 'declared' | 'live' | 'unknown'> {
+  return {
+    declared: finding.kind === 'unwanted' ? '' : fingerprint(finding.declared),
+    live: finding.kind === 'missing' ? '' : fingerprint(finding.liveFields),
+    unknown: finding.kind === 'missing' ? '' : fingerprint(finding.unknown),
+  };
 }
 
 function includes(cause: DriftCause | null, side: DriftCause): boolean {

@@ -1,10 +1,13 @@
-import type { Drifted, Finding } from '../compare/compare.ts';
+import { liveOf } from '../compare/compare.ts';
+import type { Finding } from '../compare/compare.ts';
+import type { Actionable } from './step.ts';
 
 /*
- * Names are unique in an account, so an update that takes a name must run after the one that frees it. Temporary names would solve every
- * case, but only declared values are written. `a → b` is a service that is named a and declared as b:
+ * Names are unique in an account, so a step that takes a name must run after the one that frees it. Temporary names would solve every
+ * case, but only declared values are written. `a → b` is a service that is named a and declared as b; `+ b` is created, `- b` is deleted:
  *
  *   a → b, b → c, and c is free   b → c runs first, then a → b
+ *   - a, b → a, + b               - a runs first, then b → a, then + b
  *   a → b, b → c, and c is kept   both are withheld
  *   a → b, b → a                  both are withheld, and so is each service that waits for one of them
  *   a → b, and two hold b         a → b is withheld; a declared service that already holds b is not affected
@@ -16,9 +19,9 @@ export type NameHolders = ReadonlyMap<string, readonly string[]>;
 /** The names of an account before the plan is applied, and which services will change theirs. */
 export type Names = {
   readonly holders: NameHolders;
-  /** The drifted services that may be updated, by service_id. */
-  readonly drifted: ReadonlyMap<string, Drifted>;
-  /** The service_ids of drifted services that are withheld for another reason, and so keep their names. */
+  /** The findings about live services that a step may change or delete, by service_id. */
+  readonly changing: ReadonlyMap<string, Actionable>;
+  /** The service_ids of such services that are withheld for another reason, and so keep their names. */
   readonly withheldIds: ReadonlySet<string>;
 };
 
@@ -27,7 +30,7 @@ const MAX_NAMES_SHOWN = 8;
 
 /** Returns the holders of each live name. */
 export function nameHolders(findings: readonly Finding[]): NameHolders {
-  const live = findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])));
+  const live = findings.flatMap((finding) => liveOf(finding) ?? []);
   const holders = new Map<string, string[]>();
   for (const { name, service_id } of live) {
     const others = holders.get(name);
@@ -39,31 +42,36 @@ export function nameHolders(findings: readonly Finding[]): NameHolders {
 }
 
 /** Returns the service_id of another service that holds the declared name, or null if the name is free or already its own. */
-export function holderOfWantedName(finding: Drifted, holders: NameHolders): string | null {
+export function holderOfWantedName(finding: Actionable, holders: NameHolders): string | null {
   return otherHolders(finding, holders)[0] ?? null;
 }
 
-function otherHolders({ declaration, live }: Drifted, holders: NameHolders): readonly string[] {
-  const ids = holders.get(declaration.name) ?? [];
-  return ids.includes(live.service_id) ? [] : ids;
+/** Returns the name that a service has after its step; null if it is deleted. */
+export function wantedName(finding: Actionable): string | null {
+  return finding.kind === 'unwanted' ? null : finding.declaration.name;
 }
 
-/** Returns why a service can never get its declared name, or null if the name is free once other updates have run. */
-export function whyNameIsBlocked(start: Drifted, { holders, drifted, withheldIds }: Names): string | null {
+function otherHolders(finding: Actionable, holders: NameHolders): readonly string[] {
+  const ids = holders.get(wantedName(finding) ?? '') ?? [];
+  const own = liveOf(finding)?.service_id;
+  return finding.kind === 'unwanted' || (own !== undefined && ids.includes(own)) ? [] : ids;
+}
+
+/** Returns why a service can never get its declared name, or null if the name is free once other steps have run. */
+export function whyNameIsBlocked(start: Actionable, { holders, changing, withheldIds }: Names): string | null {
   const wanted = new Set<string>();
   for (let finding = start; ;) {
+    const name = wantedName(finding);
     const [holder, ...more] = otherHolders(finding, holders);
-    if (holder === undefined) return null;
-    const { name } = finding.declaration;
+    if (holder === undefined || name === null) return null;
     if (wanted.has(name)) return describeCycle([...wanted], name);
     wanted.add(name);
-    // An update waits for one other update at most. Once one of the holders has another name, the next pass finds a single holder.
+    // A step waits for one other step at most. Once one of the holders has another name, the next pass finds a single holder.
     if (more.length > 0)
       return `${describeChain([...wanted])}, which ${more.length + 1} services hold: ${[holder, ...more].join(', ')}`;
     if (withheldIds.has(holder)) return `${describeChain([...wanted])}, whose holder ${holder} is withheld`;
-    const next = drifted.get(holder);
-    if (next === undefined || next.declaration.name === name)
-      return `${describeChain([...wanted])}, which ${holder} keeps`;
+    const next = changing.get(holder);
+    if (next === undefined || wantedName(next) === name) return `${describeChain([...wanted])}, which ${holder} keeps`;
     finding = next;
   }
 }

@@ -1,12 +1,16 @@
 import type { Failure } from '../base/failure.ts';
 import type { Fields } from '../service/normalize.ts';
 
-export const RESULTS = ['updated', 'failed', 'unsettled', 'withheld'] as const;
+export const RESULTS = ['created', 'updated', 'deleted', 'failed', 'unsettled', 'withheld', 'paused'] as const;
 export type Result = (typeof RESULTS)[number];
+
+/** The results after which a service is as declared. */
+export const SUCCESSES: readonly (Result | null)[] = ['created', 'updated', 'deleted'];
 
 /** The result of one step. `attempts` counts the requests that were made for it. */
 export type Outcome =
-  | { readonly result: 'updated'; readonly attempts: number }
+  | CreatedOutcome
+  | { readonly result: 'updated' | 'deleted'; readonly attempts: number }
   | UnsettledOutcome
   | { readonly result: 'failed'; readonly attempts: number; readonly failure: Failure }
   /** Planned but not sent; or, if it is `superseded`, not sent again. */
@@ -18,14 +22,25 @@ export type Outcome =
       readonly superseded?: boolean;
     };
 
-/** The API accepted the PUT but stored different values. */
+/** The service exists now, as declared. */
+export type CreatedOutcome = {
+  readonly result: 'created';
+  readonly attempts: number;
+  readonly service_id: string;
+  /** How it was found to exist, if no answer to a create said so. */
+  readonly note?: string;
+};
+
+/** The API accepted the POST or PUT but stored different values. */
 export type UnsettledOutcome = {
   readonly result: 'unsettled';
   readonly attempts: number;
+  /** The id of a service that was created. */
+  readonly service_id?: string;
   /** The declared fields that were stored differently. */
   readonly paths: readonly string[];
-  /** The service after the PUT. */
+  /** The service after the write. */
   readonly stored: Fields;
-  /** The unknown fields that the PUT contained and the API removed; omitted if there are none. */
+  /** The unknown fields that the write contained and the API removed; omitted if there are none. */
   readonly lost?: readonly string[];
 };

@@ -1,17 +1,21 @@
-import type { Drifted, Finding } from '../compare/compare.ts';
+import { liveOf } from '../compare/compare.ts';
+import type { Drifted, Finding, Missing } from '../compare/compare.ts';
+import { isActive } from '../service/instructions.ts';
 import { fieldsToCarryOver, toBody } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
-import { exceededLimit } from './limits.ts';
+import { accountFull, exceededLimit, MAX_SERVICES, tooManyDeletes } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { retryTimeOf, runsLast } from './memory.ts';
 import { holderOfWantedName, nameHolders, whyNameIsBlocked } from './name-order.ts';
 import type { NameHolders } from './name-order.ts';
-import type { Step } from './step.ts';
-import { selectRetries, whyWithheld } from './withhold.ts';
+import type { Policy } from './policy.ts';
+import { actionFor } from './step.ts';
+import type { Actionable, Step } from './step.ts';
+import { selectRetries, whyWithheld, withholding } from './withhold.ts';
 import type { UnknownFieldsPolicy, Withheld, WithholdOptions, Withholding } from './withhold.ts';
 
 /** The settings that a plan obeys. */
-export type PlanRules = Limits & { readonly unknownFields: UnknownFieldsPolicy };
+export type PlanRules = Limits & { readonly policy: Policy; readonly unknownFields: UnknownFieldsPolicy };
 
 export type PlanOptions = PlanRules &
   WithholdOptions & {
@@ -20,8 +24,8 @@ export type PlanOptions = PlanRules &
   };
 
 /**
- * The steps to take, decided before anything is written. Each selected drifted service is in exactly one of the two lists, sorted by service_id.
- * Exception: updates that failed and are retried come after the others, so that they do not delay them.
+ * The steps to take, decided before anything is written. Each selected service that a step could bring in sync is in exactly one of the two
+ * lists, in the order of the findings. Exception: steps that failed and are retried come after the others, so that they do not delay them.
  */
 export type Plan = { readonly steps: readonly Step[]; readonly withheld: readonly Withheld[] };
 
@@ -29,51 +33,108 @@ export const emptyPlan: Plan = { steps: [], withheld: [] };
 
 /** Decides what to do about the findings. The same findings and options always result in the same plan. */
 export function plan(findings: readonly Finding[], options: PlanOptions): Plan {
-  const drifted = findings
-    .filter((finding) => finding.kind === 'drifted')
+  const selected = findings
+    .filter((finding) => isActionable(finding, options.at))
     .filter((finding) => options.only?.has(finding) ?? true);
   const holders = nameHolders(findings);
-  const decisions = decide(drifted, holders, options);
+  const decisions = decide(selected, { holders, live: countLive(findings), options });
   const steps = decisions
-    .filter(({ withholding }) => withholding === null)
+    .filter(({ why }) => why === null)
     .toSorted((a, b) => turnOf(a.finding, options) - turnOf(b.finding, options))
-    .map(({ finding }) => toUpdate(finding, holders, options));
-  const declaredLive = findings.filter(({ kind }) => kind === 'drifted' || kind === 'in_sync').length;
+    .map(({ finding }) => toStep(finding, holders, options));
+  const declaredLive = findings.filter(({ kind }) => DECLARED_LIVE.has(kind)).length;
   const tooLarge = exceededLimit(steps, declaredLive, options);
   return {
     steps: tooLarge === null ? steps : [],
-    withheld: decisions.flatMap(({ finding, withholding }): Withheld[] => {
-      const why = withholding ?? (tooLarge === null ? null : { reason: tooLarge, failure: null });
-      return why === null ? [] : [{ finding, ...why }];
+    withheld: decisions.flatMap(({ finding, why }): Withheld[] => {
+      const reason = why ?? (tooLarge === null ? null : withholding(tooLarge));
+      return reason === null ? [] : [{ finding, ...reason }];
     }),
   };
 }
 
-type Decision = { readonly finding: Drifted; readonly withholding: Withholding | null };
+const DECLARED_LIVE: ReadonlySet<Finding['kind']> = new Set(['in_sync', 'drifted', 'unwanted']);
+
+/** Whether a step could bring the service of a finding in sync. A service that cannot be created counts only while it is paused. */
+function isActionable(finding: Finding, at: number): finding is Actionable {
+  if (finding.kind !== 'missing') return finding.kind === 'drifted' || finding.kind === 'unwanted';
+  const { pause } = finding.declaration.instructions;
+  return finding.hint === null || (pause !== null && isActive(pause, at));
+}
+
+/** Counts everything in the account, including items of the list that cannot be used. */
+function countLive(findings: readonly Finding[]): number {
+  const live = new Set(findings.flatMap((finding) => liveOf(finding)?.service_id ?? []));
+  const unusable = findings.filter((finding) => finding.kind === 'invalid' && finding.skipped.by === 'list');
+  return live.size + unusable.length;
+}
+
+type Decision = { readonly finding: Actionable; readonly why: Withholding | null };
+
+type Circumstances = { readonly holders: NameHolders; readonly live: number; readonly options: PlanOptions };
 
 /** Decides about each service alone first, because a service that is withheld for its own reasons keeps its name. */
-function decide(drifted: readonly Drifted[], holders: NameHolders, options: PlanOptions): readonly Decision[] {
-  const rules = { ...options, retries: selectRetries(drifted, options) };
-  const decisions = drifted.map((finding): Decision => ({ finding, withholding: whyWithheld(finding, rules) }));
+function decide(selected: readonly Actionable[], { holders, live, options }: Circumstances): readonly Decision[] {
+  const rules = { ...options, retries: selectRetries(selected, options) };
+  const alone = selected.map((finding): Decision => ({ finding, why: whyWithheld(finding, rules) }));
+  const counted = withinAccount(withinDeletes(alone, options), live);
   const names = {
     holders,
-    drifted: new Map(drifted.map((finding) => [finding.live.service_id, finding])),
+    changing: new Map(selected.flatMap((finding) => entryById(finding))),
     withheldIds: new Set(
-      decisions.flatMap(({ finding, withholding }) => (withholding === null ? [] : [finding.live.service_id])),
+      counted.flatMap(({ finding, why }) => (why === null ? [] : (liveOf(finding)?.service_id ?? []))),
     ),
   };
-  return decisions.map(({ finding, withholding }) => {
-    if (withholding !== null) return { finding, withholding };
-    const reason = whyNameIsBlocked(finding, names);
-    return { finding, withholding: reason === null ? null : { reason, failure: null } };
+  return counted.map(({ finding, why }) => {
+    const reason = why === null ? whyNameIsBlocked(finding, names) : null;
+    return { finding, why: reason === null ? why : withholding(reason) };
   });
 }
 
-function turnOf(finding: Drifted, { memory }: PlanOptions): number {
+function entryById(finding: Actionable): readonly (readonly [string, Actionable])[] {
+  const id = liveOf(finding)?.service_id;
+  return id === undefined ? [] : [[id, finding]];
+}
+
+/** Withholds all deletes if there are too many. */
+function withinDeletes(decisions: readonly Decision[], limits: Limits): readonly Decision[] {
+  const isDelete = ({ finding, why }: Decision) => why === null && actionFor(finding) === 'delete';
+  const reason = tooManyDeletes(decisions.filter(isDelete).length, limits);
+  if (reason === null) return decisions;
+  return decisions.map((decision) => (isDelete(decision) ? { ...decision, why: withholding(reason) } : decision));
+}
+
+/** Withholds the creates for which the account has no room. Deletes of the same plan make room for the next one only. */
+function withinAccount(decisions: readonly Decision[], live: number): readonly Decision[] {
+  let room = MAX_SERVICES - live;
+  return decisions.map((decision) => {
+    if (decision.why !== null || actionFor(decision.finding) !== 'create') return decision;
+    room -= 1;
+    return room >= 0 ? decision : { ...decision, why: withholding(accountFull(live)) };
+  });
+}
+
+function turnOf(finding: Actionable, { memory }: PlanOptions): number {
   return runsLast(finding, memory) || retryTimeOf(finding, memory) > -Infinity ? 1 : 0;
 }
 
-function toUpdate(finding: Drifted, holders: NameHolders, { unknownFields }: PlanOptions): Step {
+function toStep(finding: Actionable, holders: NameHolders, options: PlanOptions): Step {
+  const waitsFor = holderOfWantedName(finding, holders);
+  switch (finding.kind) {
+    case 'missing':
+      return toCreate(finding, waitsFor);
+    case 'drifted':
+      return toUpdate(finding, waitsFor, options);
+    case 'unwanted':
+      return { kind: 'delete', finding, carriedOver: [], waitsFor };
+  }
+}
+
+function toCreate(finding: Missing, waitsFor: string | null): Step {
+  return { kind: 'create', finding, body: toBody(finding.declared, noFields), carriedOver: [], waitsFor };
+}
+
+function toUpdate(finding: Drifted, waitsFor: string | null, { unknownFields }: PlanOptions): Step {
   const carriedOver =
     unknownFields === 'drop' ? noFields : fieldsToCarryOver(finding.declared, finding.liveFields, finding.unknown);
   return {
@@ -81,7 +142,7 @@ function toUpdate(finding: Drifted, holders: NameHolders, { unknownFields }: Pla
     finding,
     body: toBody(finding.declared, carriedOver),
     carriedOver: [...carriedOver.keys()],
-    waitsFor: holderOfWantedName(finding, holders),
+    waitsFor,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Failure } from '../base/failure.ts';
-import { findingId } from '../compare/compare.ts';
-import type { Drifted, Finding } from '../compare/compare.ts';
+import { findingKey } from '../compare/compare.ts';
+import type { Drifted, Finding, Missing, Unwanted } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
-import { findDriftCause, findParked, findUnsettled, MAX_UPDATES_OF_ONE_LIVE_VALUE } from './memory.ts';
+import { findDriftCause, findParked, findUnsettled, MAX_UPDATES_OF_ONE_LIVE_VALUE, sidesOf } from './memory.ts';
 import type { Memory, Parked, ServiceMemory } from './memory.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -15,7 +15,7 @@ const MAX_PARKING_MS = 60 * 60_000;
 
 export type FinishedPass = {
   readonly findings: readonly Finding[];
-  /** By service_id; only the steps of this pass. */
+  /** By the key of the finding; only the steps of this pass. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** The memory before the pass. */
   readonly memory: Memory;
@@ -29,42 +29,86 @@ export type FinishedPass = {
  *   finding, outcome             remembered
  *   in_sync                      both sides; everything else is cleared
  *   invalid                      as before: a file that is broken for a while is not a change
- *   missing, unmanaged           nothing
+ *   unmanaged, gone              nothing
  *   drifted, updated             in sync, and how often in a row the same live value was replaced; if often, parked as well
  *   drifted, unsettled           the fields that the API stored differently; if only unknown ones are lost, as updated
- *   drifted, failed (rejected)   parked: for 15 minutes, then 30, then an hour each time
- *   drifted, failed (otherwise)  to run last in the next pass
- *   drifted, withheld or none    as before, unless either side has changed
+ *   missing, created             in sync, by the new service_id
+ *   missing, unsettled           the fields that the API stored differently, by the new service_id
+ *   unwanted, deleted            nothing
+ *   any, failed (rejected)       parked: for 15 minutes, then 30, then an hour each time
+ *   any, failed (otherwise)      to run last in the next pass
+ *   any, withheld or none        as before, unless either side has changed
  */
 export function remember(pass: FinishedPass): Memory {
-  return new Map(
-    pass.findings.flatMap((finding): [string, ServiceMemory][] => {
-      const id = findingId(finding);
-      const remembered = id === null ? undefined : rememberService(id, finding, pass);
-      return id === null || remembered === undefined ? [] : [[id, remembered]];
-    }),
-  );
+  return new Map(pass.findings.flatMap((finding) => rememberFinding(finding, pass)));
 }
+
+type Entry = readonly [key: string, memory: ServiceMemory];
 
 const noRepetition: ServiceMemory['repeated'] = { liveBefore: '', times: 0, until: 0 };
 
 /** Everything but the two sides of a service that is in sync. */
 const inSync = { unknown: '', cause: null, unsettled: null, repeated: noRepetition, parked: null, runsLast: false };
 
-function rememberService(id: string, finding: Finding, pass: FinishedPass): ServiceMemory | undefined {
+function rememberFinding(finding: Finding, pass: FinishedPass): readonly Entry[] {
+  const key = findingKey(finding);
   switch (finding.kind) {
     case 'in_sync': {
       const fields = fingerprint(finding.fields);
-      return { ...inSync, declared: fields, live: fields };
+      return [[key, { ...inSync, declared: fields, live: fields }]];
     }
-    case 'invalid':
-      return pass.memory.get(id);
+    case 'invalid': {
+      const last = pass.memory.get(key);
+      return last === undefined ? [] : [[key, last]];
+    }
     case 'drifted':
-      return rememberDrift(finding, pass);
+      return [[key, rememberDrift(finding, pass)]];
     case 'missing':
+      return rememberMissing(finding, pass);
+    case 'unwanted':
+      return rememberUnwanted(finding, pass);
     case 'unmanaged':
-      return undefined;
+    case 'gone':
+      return [];
   }
+}
+
+function rememberMissing(finding: Missing, pass: FinishedPass): readonly Entry[] {
+  const outcome = pass.outcomes.get(findingKey(finding));
+  const declared = fingerprint(finding.declared);
+  switch (outcome?.result) {
+    case 'created':
+      return [[outcome.service_id, { ...inSync, declared, live: declared }]];
+    case 'unsettled': {
+      const { service_id, stored, paths } = outcome;
+      const unsettled = paths.length === 0 ? null : { paths, liveBefore: '' };
+      return [[service_id ?? findingKey(finding), { ...inSync, declared, live: fingerprint(stored), unsettled }]];
+    }
+    case 'updated':
+    case 'deleted':
+    case 'failed':
+    case 'withheld':
+    case undefined:
+      return rememberAttempt(finding, pass);
+  }
+}
+
+function rememberUnwanted(finding: Unwanted, pass: FinishedPass): readonly Entry[] {
+  return pass.outcomes.get(findingKey(finding))?.result === 'deleted' ? [] : rememberAttempt(finding, pass);
+}
+
+/** Remembers a create or a delete that did not succeed. */
+function rememberAttempt(finding: Missing | Unwanted, { outcomes, memory, now }: FinishedPass): readonly Entry[] {
+  const key = findingKey(finding);
+  const outcome = outcomes.get(key);
+  const parked = findParked(finding, memory);
+  const current = { ...inSync, ...sidesOf(finding), parked };
+  if (outcome?.result !== 'failed') {
+    const last = memory.get(key)?.runsLast === true;
+    return parked === null && !last ? [] : [[key, { ...current, runsLast: last }]];
+  }
+  if (outcome.failure.kind !== 'rejected') return [[key, { ...current, runsLast: true }]];
+  return [[key, { ...current, parked: parkAgain(outcome.failure, parked, now) }]];
 }
 
 function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass): ServiceMemory {
@@ -86,6 +130,8 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
     case 'failed':
       if (outcome.failure.kind !== 'rejected') return { ...current, runsLast: true };
       return { ...current, parked: parkAgain(outcome.failure, current.parked, now) };
+    case 'created':
+    case 'deleted':
     case 'withheld':
     case undefined:
       return { ...current, runsLast: last?.runsLast === true };

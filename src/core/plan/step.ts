@@ -1,30 +1,47 @@
 import type { JsonObject } from '../base/json.ts';
-import type { Drifted } from '../compare/compare.ts';
+import { findingKey } from '../compare/compare.ts';
+import type { Drifted, Missing, Unwanted } from '../compare/compare.ts';
 
 /** One write to the API. To add a kind of write, add a member to this union; the compiler finds every switch that must handle it. */
-export type Step = Update;
+export type Step = Create | Update | Delete;
+export type StepKind = Step['kind'];
+
+/** One POST that creates a service. It is never repeated blindly; see pass/create-service.ts. */
+export type Create = StepOf<'create', Missing> & { readonly body: JsonObject };
 
 /** One PUT that makes a live service match its declaration. */
-export type Update = {
-  readonly kind: 'update';
-  readonly finding: Drifted;
-  readonly body: JsonObject;
-  /** The paths of the live service's unknown fields that the body carries over. */
+export type Update = StepOf<'update', Drifted> & { readonly body: JsonObject };
+
+/** One DELETE of a service that is declared absent. */
+export type Delete = StepOf<'delete', Unwanted>;
+
+type StepOf<Kind extends string, Finding> = {
+  readonly kind: Kind;
+  readonly finding: Finding;
+  /** The paths of the live service's unknown fields that the body carries over; only an update has any. */
   readonly carriedOver: readonly string[];
   /** The service_id of the service that must give up the wanted name first; null if the name is free or does not change. */
   readonly waitsFor: string | null;
 };
 
-/** Returns the service_id of the live service that a step writes to. */
-export function stepId(step: Step): string {
-  switch (step.kind) {
-    case 'update':
-      return step.finding.live.service_id;
-  }
+/** The findings that a plan can do something about. */
+export type Actionable = Step['finding'];
+
+/** Returns what a step would do about a finding. */
+export function actionFor(finding: Actionable): StepKind {
+  return ({ missing: 'create', drifted: 'update', unwanted: 'delete' } as const)[finding.kind];
 }
 
-/** Returns the number of steps in words: `1 update`, `12 updates`. */
+/** Returns the key of the service that a step writes to: its service_id; or that of its name, if the service does not exist yet. */
+export function stepId(step: Step): string {
+  return findingKey(step.finding);
+}
+
+/** Returns the number of steps in words: `1 update`, `2 creates, 1 delete`. */
 export function describeSteps(steps: readonly Step[]): string {
-  const counts = Map.groupBy(steps, ({ kind }) => kind);
-  return [...counts].map(([kind, { length }]) => `${length} ${length === 1 ? kind : `${kind}s`}`).join(', ');
+  return (['create', 'update', 'delete'] as const)
+    .map((kind) => ({ kind, count: steps.filter((step) => step.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${count === 1 ? kind : `${kind}s`}`)
+    .join(', ');
 }

@@ -1,39 +1,51 @@
 import { formatDuration } from '../base/duration.ts';
 import type { Failure } from '../base/failure.ts';
-import type { Drifted } from '../compare/compare.ts';
-import { findLostFields } from '../service/normalize.ts';
+import { formatValues } from '../base/format-value.ts';
+import type { Drifted, Unwanted } from '../compare/compare.ts';
+import { describePause, isActive } from '../service/instructions.ts';
+import { findLostFields, toBody } from '../service/normalize.ts';
+import { checkService } from '../service/schema.ts';
 import { findContested, findParked, findUnsettled, retryTimeOf } from './memory.ts';
 import type { Memory } from './memory.ts';
+import { refusalBy } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { actionFor } from './step.ts';
+import type { Actionable } from './step.ts';
 
 /** The ways to treat unknown fields of the live service, which a PUT without them would remove. */
 export const UNKNOWN_FIELDS_POLICIES = ['preserve', 'withhold', 'drop'] as const;
 export type UnknownFieldsPolicy = (typeof UNKNOWN_FIELDS_POLICIES)[number];
 
-/** A drifted service that is not written. */
+/** A service that is not written although it differs from its declaration. */
 export type Withheld = {
-  readonly finding: Drifted;
+  readonly finding: Actionable;
+  /** `paused` if the declaration asks for it, which needs no attention. */
+  readonly result: 'withheld' | 'paused';
   readonly reason: string;
   /** The refusal by the API, if that is the reason. */
   readonly failure: Failure | null;
 };
 
 /** Why a service is withheld. */
-export type Withholding = Pick<Withheld, 'reason' | 'failure'>;
+export type Withholding = Omit<Withheld, 'finding'>;
 
 export type WithholdOptions = {
+  readonly policy: Policy;
   readonly unknownFields: UnknownFieldsPolicy;
   readonly memory: Memory;
   /** When the plan is made, in milliseconds of the monotonic clock that `remember` uses. */
   readonly now: number;
-  /** Whether parked and contested updates are retried at once. */
+  /** The same in milliseconds of Unix time. */
+  readonly at: number;
+  /** Whether parked and contested writes are retried at once. */
   readonly retryParked: boolean;
   /** At most this many parked and contested updates are retried, so that the request budget lasts for other updates. */
   readonly maxParkedRetries: number;
 };
 
-/** Selects the parked and contested updates to retry: those that have been waiting longest, if there are more than may be retried. */
-export function selectRetries(drifted: readonly Drifted[], options: WithholdOptions): ReadonlySet<Drifted> {
-  const candidates = drifted.flatMap((finding) => {
+/** Selects the parked and contested writes to retry: those that have been waiting longest, if there are more than may be retried. */
+export function selectRetries(selected: readonly Actionable[], options: WithholdOptions): ReadonlySet<Actionable> {
+  const candidates = selected.flatMap((finding) => {
     const until = retryTimeOf(finding, options.memory);
     const isCandidate = until > -Infinity && isDue(until, options) && lastingReason(finding, options) === null;
     return isCandidate ? [{ finding, until }] : [];
@@ -42,19 +54,60 @@ export function selectRetries(drifted: readonly Drifted[], options: WithholdOpti
   return new Set(sorted.slice(0, options.maxParkedRetries).map(({ finding }) => finding));
 }
 
-/** Returns why a service is withheld regardless of the other services, or null if it may be updated. */
+export function withholding(reason: string): Withholding {
+  return { result: 'withheld', reason, failure: null };
+}
+
+/** Returns why a service is withheld regardless of the other services, or null if it may be written. */
 export function whyWithheld(
-  finding: Drifted,
-  options: WithholdOptions & { readonly retries: ReadonlySet<Drifted> },
+  finding: Actionable,
+  options: WithholdOptions & { readonly retries: ReadonlySet<Actionable> },
 ): Withholding | null {
-  const reason = lastingReason(finding, options);
-  if (reason !== null) return { reason, failure: null };
+  const lasting = lastingReason(finding, options);
+  if (lasting !== null) return lasting;
   return options.retries.has(finding) ? null : (parkedReason(finding, options) ?? contestedReason(finding, options));
 }
 
-/** Returns why an update is not sent at any time; null if it may be. */
-function lastingReason(finding: Drifted, { unknownFields, memory }: WithholdOptions): string | null {
-  return unknownFieldsReason(finding, unknownFields) ?? unsettledReason(finding, memory);
+/** Returns why a write is not sent at any time; null if it may be. */
+function lastingReason(finding: Actionable, options: WithholdOptions): Withholding | null {
+  const { pause } = finding.kind === 'unwanted' ? finding.tombstone.instructions : finding.declaration.instructions;
+  if (pause !== null && isActive(pause, options.at)) {
+    return { result: 'paused', reason: describePause(pause), failure: null };
+  }
+  const reason = refusalBy(options.policy, actionFor(finding)) ?? reasonOf(finding, options);
+  return reason === null ? null : withholding(reason);
+}
+
+function reasonOf(finding: Actionable, options: WithholdOptions): string | null {
+  switch (finding.kind) {
+    case 'missing':
+      return null;
+    case 'unwanted':
+      return contradictionReason(finding);
+    case 'drifted':
+      return (
+        unknownFieldsReason(finding, options.unknownFields) ??
+        unsettledReason(finding, options.memory) ??
+        combinationReason(finding)
+      );
+  }
+}
+
+/** A tombstone that contradicts the live service may be a mistake, and a delete cannot be undone. */
+function contradictionReason({ contradiction, tombstone }: Unwanted): string | null {
+  if (contradiction === null) return null;
+  const { path, line } = contradiction;
+  const [live, declared] = formatValues(contradiction.live, contradiction.declared);
+  return `${tombstone.file}:${line} ${path}: expected the value of the live service, ${live}, found ${declared}; correct or remove the field, or check whether this is the service to delete`;
+}
+
+/** Ignored fields keep their live values, which may not fit to the declared ones. */
+function combinationReason({ declared, declaration, ignored }: Drifted): string | null {
+  if (ignored.length === 0) return null;
+  const { service } = checkService({ ...toBody(declared, new Map()), name: declaration.name });
+  if (service !== null) return null;
+  const paths = ignored.map(({ path }) => path).join(', ');
+  return `the live values of ignored fields (${paths}) do not fit to the declared ones; ignore all fields that belong together`;
 }
 
 function unknownFieldsReason({ declared, unknown }: Drifted, policy: UnknownFieldsPolicy): string | null {
@@ -73,27 +126,28 @@ function unsettledReason(finding: Drifted, memory: Memory): string | null {
   return `the API stored a different value than the last update sent (${paths.join(', ')}); not sent again until the declaration or the live value changes`;
 }
 
-function contestedReason(finding: Drifted, options: WithholdOptions): Withholding | null {
-  const contested = findContested(finding, options.memory);
+function contestedReason(finding: Actionable, options: WithholdOptions): Withholding | null {
+  const contested = finding.kind === 'drifted' ? findContested(finding, options.memory) : null;
   if (contested === null) return null;
   const { paths, times } = contested;
-  const reason = `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(finding, options)}`;
-  return { reason, failure: null };
+  return withholding(
+    `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(finding, options)}`,
+  );
 }
 
-function parkedReason(finding: Drifted, options: WithholdOptions): Withholding | null {
+function parkedReason(finding: Actionable, options: WithholdOptions): Withholding | null {
   const parked = findParked(finding, options.memory);
   if (parked === null) return null;
   const { failure } = parked;
-  const reason = `parked because the API refused the last update: ${failure.message}; ${describeRetry(finding, options)}`;
-  return { reason, failure };
+  const reason = `parked because the API refused the last ${actionFor(finding)}: ${failure.message}; ${describeRetry(finding, options)}`;
+  return { result: 'withheld', reason, failure };
 }
 
 function isDue(until: number, { now, retryParked }: WithholdOptions): boolean {
   return retryParked || until <= now;
 }
 
-function describeRetry(finding: Drifted, options: WithholdOptions): string {
+function describeRetry(finding: Actionable, options: WithholdOptions): string {
   const until = retryTimeOf(finding, options.memory);
   const when = isDue(until, options)
     ? 'when less of the request budget is used'

@@ -1,7 +1,9 @@
 import type { Failure } from '../base/failure.ts';
 import { escapeControlCharacters } from '../base/text/escape.ts';
+import { liveOf } from '../compare/compare.ts';
 import type { Finding, FindingKind } from '../compare/compare.ts';
 import type { Result } from '../plan/outcome.ts';
+import type { StepKind } from '../plan/step.ts';
 import type { Mode } from './pass.ts';
 import type { ServiceReport } from './service-report.ts';
 
@@ -10,26 +12,43 @@ export type Counts = {
   /** Includes the declarations that were skipped. */
   readonly declared: number;
   readonly live: number;
-} & Readonly<Record<FindingKind | Result, number>>;
+  /** Services with a difference that their declaration ignores. */
+  readonly ignored: number;
+} & Readonly<Record<FindingKind | Result | `to_${StepKind}`, number>>;
 
 /** Counts what a pass found and did. */
 export function toCounts(declared: number, findings: readonly Finding[], services: readonly ServiceReport[]): Counts {
-  const countFindings = (kind: FindingKind) => findings.filter((finding) => finding.kind === kind).length;
+  const countFindings = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
   const countResults = (result: Result) => services.filter((service) => service.result === result).length;
+  const countPending = (kind: StepKind) =>
+    services.filter(({ action, result }) => action === kind && result === null).length;
   return {
     declared,
     // Two declarations with the same service_id are two findings with one live service.
-    live: new Set(findings.flatMap((finding) => (finding.kind === 'missing' ? [] : (finding.live ?? [])))).size,
-    in_sync: countFindings('in_sync'),
+    live: new Set(findings.flatMap((finding) => liveOf(finding) ?? [])).size,
+    in_sync: countFindings('in_sync') + countFindings('gone'),
     drifted: countFindings('drifted'),
     missing: countFindings('missing'),
+    unwanted: countFindings('unwanted'),
     unmanaged: countFindings('unmanaged'),
     invalid: countFindings('invalid'),
+    created: countResults('created'),
     updated: countResults('updated'),
+    deleted: countResults('deleted'),
     failed: countResults('failed'),
     unsettled: countResults('unsettled'),
     withheld: countResults('withheld'),
+    paused: countResults('paused'),
+    ignored: services.filter(({ ignored }) => ignored.length > 0).length,
+    to_create: countPending('create'),
+    to_update: countPending('update'),
+    to_delete: countPending('delete'),
   };
+}
+
+/** Returns how many declared services are not live, except those that were created or are about to be. */
+export function countNotLive({ missing, created, to_create }: Counts): number {
+  return missing - created - to_create;
 }
 
 /** A number to show, and its label: `3`, `to update`. */
@@ -44,16 +63,23 @@ type CountedPass = {
 
 /** Returns the counts that are not zero, in the order in which they are shown. */
 export function nonZeroCounts({ counts, mode, unconfirmed = [] }: CountedPass): readonly LabeledCount[] {
+  const pending = (count: number) => (mode === 'apply' ? 0 : count);
   return [
+    { count: counts.created, label: 'created' },
     { count: counts.updated, label: 'updated' },
-    { count: mode === 'apply' ? 0 : counts.drifted - counts.withheld, label: 'to update' },
+    { count: counts.deleted, label: 'deleted' },
+    { count: pending(counts.to_create), label: 'to create' },
+    { count: pending(counts.to_update), label: 'to update' },
+    { count: pending(counts.to_delete), label: 'to delete' },
     { count: counts.failed, label: 'failed' },
     { count: counts.unsettled, label: 'unsettled' },
     { count: counts.withheld, label: 'withheld' },
-    { count: counts.missing, label: 'missing' },
+    { count: counts.paused, label: 'paused' },
+    { count: countNotLive(counts), label: 'missing' },
     { count: counts.invalid, label: 'invalid' },
     { count: counts.unmanaged, label: 'unmanaged' },
     { count: counts.in_sync, label: 'in sync' },
+    { count: counts.ignored, label: 'with ignored differences' },
     { count: unconfirmed.length, label: 'of them not listed as updated yet' },
   ].filter(({ count }) => count > 0);
 }

@@ -1,5 +1,7 @@
 import type { DriftCause } from '../plan/memory.ts';
+import type { StepKind } from '../plan/step.ts';
 import type { PassOutcome } from './pass.ts';
+import type { ServiceReport } from './service-report.ts';
 
 /** The outcome of a pass in words. */
 export const OUTCOME_LABELS = {
@@ -18,3 +20,31 @@ export const CAUSE_LABELS = {
   live: 'it was changed outside git',
   both: 'both sides changed',
 } as const satisfies Record<DriftCause, string>;
+
+/** What a step will do, in words. */
+export const PENDING_LABELS = {
+  create: 'to be created',
+  update: 'to be updated',
+  delete: 'to be deleted',
+} as const satisfies Record<StepKind, string>;
+
+/** Returns the sign of a service: what its step does or would do, `‖` for a pause, or why there is none. */
+export function signOf({ finding, action, result, hint }: SignedService): string {
+  if (result === 'paused') return '‖';
+  switch (finding) {
+    case 'in_sync':
+      return '=';
+    case 'drifted':
+      return '~';
+    case 'unwanted':
+      return '-';
+    case 'missing':
+      return action === null && (result === null || hint !== null) ? '?' : '+';
+    case 'invalid':
+      return '!';
+    case 'unmanaged':
+      return '·';
+  }
+}
+
+type SignedService = Pick<ServiceReport, 'finding' | 'action' | 'result' | 'hint'>;

@@ -4,7 +4,7 @@ import { formatValues } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
 import { describeCounts } from './counts.ts';
-import { CAUSE_LABELS, OUTCOME_LABELS } from './labels.ts';
+import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from './labels.ts';
 import { diffList } from './list-diff.ts';
 import type { ListElement } from './list-diff.ts';
 import type { Mode } from './pass.ts';
@@ -79,36 +79,56 @@ const TITLES = {
 } as const satisfies Record<Mode, string>;
 
 function renderService(service: ServiceReport, report: Report, { isFolded }: { readonly isFolded: boolean }): string {
-  const [sign, name, text] = [SIGNS[service.finding], nameOf(service), headline(service, report)];
+  const [mark, name, text] = [markOf(service), nameOf(service), headline(service, report)];
   // The reason why a declaration is skipped is listed with the problems; an unusable item of the list has a hint.
   const reason = service.finding === 'invalid' && service.hint === null ? null : service.reason;
   const body = [
     renderIdentity(service),
     ...(service.changes.length === 0 ? [] : [renderChanges(service.changes)]),
+    ...(service.ignored.length === 0 ? [] : ['Ignored:', renderChanges(service.ignored)]),
     ...(service.unknown_fields.length === 0 ? [] : [`Unknown fields: ${code(service.unknown_fields.join(', '))}`]),
     ...[reason, service.hint].flatMap((each) => (each === null ? [] : [code(each)])),
   ];
-  if (!isFolded) return [`**${sign} ${code(name)}** ${escapeMarkdown(text)}`, ...body].join('\n\n');
+  if (!isFolded) return [`**${mark} ${code(name)}** ${escapeMarkdown(text)}`, ...body].join('\n\n');
   // Markdown is not read within the line of an HTML element.
-  const summary = `${sign} <b><code>${escapeHtml(escapeControlCharacters(name))}</code></b> ${escapeHtml(text)}`;
+  const summary = `${mark} <b><code>${escapeHtml(escapeControlCharacters(name))}</code></b> ${escapeHtml(text)}`;
   return [`<details><summary>${summary}</summary>`, ...body, '</details>'].join('\n\n');
 }
 
-const SIGNS = {
-  drifted: '✏️',
-  missing: '❓',
-  invalid: '❌',
-  unmanaged: '·',
-} as const satisfies Record<ServiceReport['finding'], string>;
+/** Returns what stands for the sign of a terminal, which Markdown would interpret. */
+function markOf(service: ServiceReport): string {
+  return MARKS[signOf(service)] ?? '·';
+}
+
+const MARKS: Readonly<Record<string, string>> = {
+  '+': '➕',
+  '~': '✏️',
+  '-': '🗑️',
+  '‖': '⏸️',
+  '?': '❓',
+  '!': '❌',
+  '=': '✅',
+};
 
 /** Returns the block in a few words, which are visible while it is collapsed. */
-function headline({ finding, changes, cause, result }: ServiceReport, { mode }: Report): string {
-  if (finding === 'missing') return 'declared but not live';
+function headline(service: ServiceReport, { mode }: Report): string {
+  const { finding, action, changes, cause, result } = service;
   if (finding === 'invalid') return 'skipped';
-  const fields = changes.map(({ path }) => path).join(', ');
-  const state = result ?? (mode === 'apply' ? 'not started' : 'to be updated');
-  return [`${state}: ${fields}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
+  if (finding === 'in_sync') return 'ignored differences';
+  if (finding === 'missing' && action === null && result === null) return 'declared but not live';
+  const fields = finding === 'drifted' ? changes.map(({ path }) => path).join(', ') : '';
+  const subject = SUBJECTS[finding] ?? '';
+  const pending = action === null ? 'to be updated' : PENDING_LABELS[action];
+  const state = result ?? (mode === 'apply' ? 'not started' : pending);
+  const what = [fields, subject].filter((text) => text !== '').join(', ');
+  return [what === '' ? state : `${state}: ${what}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
 }
+
+/** What a finding is about, unless its fields say so. */
+const SUBJECTS: Partial<Record<ServiceReport['finding'], string>> = {
+  missing: 'declared, not live',
+  unwanted: 'declared absent, but live',
+};
 
 /** Renders changes as a diff: removed lines are live, added lines are declared. */
 function renderChanges(changes: readonly Change[]): string {

@@ -2,6 +2,7 @@ import type { ApiUsage } from '../base/api-usage.ts';
 import type { Failure } from '../base/failure.ts';
 import type { Finding } from '../compare/compare.ts';
 import type { Problem } from '../load/problem.ts';
+import { SUCCESSES } from '../plan/outcome.ts';
 import { toCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import type { Mode, PassOutcome, Trigger } from './pass.ts';
@@ -14,7 +15,7 @@ export type SourceFacts = { readonly path: string; readonly revision: string | n
 /** The findings, decisions and results of one pass. Every log line, page and metric is made from this value. */
 export type Report = {
   /** Increases when the shape of the report changes. */
-  readonly schema_version: 1;
+  readonly schema_version: 2;
   readonly run_id: string;
   readonly trigger: Trigger;
   readonly mode: Mode;
@@ -24,13 +25,15 @@ export type Report = {
   readonly finished_at: string;
   readonly duration_ms: number;
   readonly outcome: PassOutcome;
-  /** Whether planned updates were not sent because the folder or the account changed. The next pass then begins at once. */
+  /** Whether planned writes were not sent because the folder or the account changed. The next pass then begins at once. */
   readonly superseded: boolean;
   readonly counts: Counts;
   readonly api: ApiUsage;
   /** The service_ids of services in sync whose last update the list does not show yet. They are checked again soon. */
   readonly unconfirmed: readonly string[];
-  /** Sorted by service_id. Services that were in sync appear only in `counts`. */
+  /** When the next pause or ignored difference ends, for which a pass is scheduled; null if none ends. */
+  readonly next_expiry: string | null;
+  /** Sorted by service_id, then by name. Services that were in sync appear only in `counts`, unless differences are ignored. */
   readonly services: readonly ServiceReport[];
   /** Sorted by file, line and column. */
   readonly problems: readonly Problem[];
@@ -70,16 +73,17 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded'
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
   const { findings, declared, plan: _, memory: __, undeclared: ___, outcomes, ...rest } = facts;
-  const { api, unconfirmed, problems, error, ...pass } = rest;
+  const { api, unconfirmed, next_expiry, problems, error, ...pass } = rest;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {
-    schema_version: 1,
+    schema_version: 2,
     ...pass,
     outcome: passOutcome(facts, services),
     superseded: [...outcomes.values()].some((outcome) => outcome.result === 'withheld' && outcome.superseded === true),
     counts: toCounts(declared, findings, services),
     api,
     unconfirmed,
+    next_expiry,
     services,
     problems,
     error,
@@ -93,5 +97,5 @@ function passOutcome(
   if (error !== null) return error.kind === 'denied' || error.kind === 'interrupted' ? error.kind : 'failed';
   if (problems.length > 0 || services.some(needsAttention)) return 'partial';
   if (plan.steps.length === 0) return unconfirmed.length === 0 ? 'in_sync' : 'converged';
-  return services.some(({ result }) => result === 'updated') ? 'converged' : 'pending';
+  return services.some(({ result }) => SUCCESSES.includes(result)) ? 'converged' : 'pending';
 }

@@ -1,27 +1,31 @@
 import type { Failure } from '../base/failure.ts';
 import { formatValues } from '../base/format-value.ts';
-import { findingId } from '../compare/compare.ts';
-import type { Change, Drifted, Finding, FindingKind } from '../compare/compare.ts';
+import { findingId, findingKey } from '../compare/compare.ts';
+import type { Change, Finding, FindingKind, Missing, Skipped } from '../compare/compare.ts';
 import type { DeclaredServices } from '../compare/undeclared.ts';
+import type { DeclarationIdentity } from '../load/declaration.ts';
 import { findDriftCause } from '../plan/memory.ts';
 import type { DriftCause, Memory } from '../plan/memory.ts';
 import type { Outcome, Result, UnsettledOutcome } from '../plan/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Step } from '../plan/step.ts';
+import type { Actionable, Step, StepKind } from '../plan/step.ts';
 import type { Fields } from '../service/normalize.ts';
 
-/** One service that is not in sync, or was not before the pass. */
+/** One service that is not in sync, was not before the pass, or has differences that its declaration ignores. */
 export type ServiceReport = {
-  /** Null only if the declaration has no readable service_id. */
+  /** Null if the service does not exist yet, or if the declaration has no readable service_id. */
   readonly service_id: string | null;
   readonly name: string | null;
   /** Of a service whose declaration has disappeared, the file that had it. */
   readonly file: string | null;
   readonly line: number | null;
-  readonly finding: Exclude<FindingKind, 'in_sync'>;
+  /** `in_sync` only with ignored differences. */
+  readonly finding: FindingKind;
   readonly cause: DriftCause | null;
-  readonly action: Step['kind'] | null;
+  readonly action: StepKind | null;
   readonly changes: readonly Change[];
+  /** The differences that the declaration ignores. */
+  readonly ignored: readonly Change[];
   /** The unknown fields of a drifted live service. An update keeps them, unless `reason` says otherwise. */
   readonly unknown_fields: readonly string[];
   readonly result: Result | null;
@@ -37,23 +41,24 @@ export type ServiceFacts = {
   readonly plan: Plan;
   /** What was remembered when the pass began. */
   readonly memory: Memory;
-  /** By service_id; empty if nothing was applied. */
+  /** By the key of the finding; empty if nothing was applied. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** The services whose declaration has disappeared, with what it was. */
   readonly undeclared: DeclaredServices;
 };
 
-/** Returns the report of a service; null if it was in sync. */
+/** Returns the report of a service; null if it was in sync and nothing is ignored. */
 export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceReport | null {
   const nothingDone = {
     service_id: findingId(finding),
     name: null,
     file: null,
     line: null,
-    finding: finding.kind,
+    finding: finding.kind === 'gone' ? ('in_sync' as const) : finding.kind,
     cause: findDriftCause(finding, facts.memory),
     action: null,
     changes: [],
+    ignored: [],
     unknown_fields: [],
     result: null,
     reason: null,
@@ -62,35 +67,73 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
     error: null,
   };
   switch (finding.kind) {
-    case 'in_sync':
+    case 'gone':
       return null;
+    case 'in_sync': {
+      const { ignored, declaration } = finding;
+      return ignored.length === 0 ? null : { ...nothingDone, ...identityOf(declaration), ignored };
+    }
     case 'drifted': {
-      const { name, file, line } = finding.declaration;
-      return { ...nothingDone, name, file, line, finding: finding.kind, ...reportAction(finding, facts) };
+      const { changes, ignored, unknown, declaration } = finding;
+      const fields = { changes, ignored, unknown_fields: [...unknown.keys()] };
+      return {
+        ...nothingDone,
+        ...identityOf(declaration),
+        ...fields,
+        ...reportAction(finding, facts),
+      };
     }
     case 'missing': {
-      const { name, file, line } = finding.declaration;
-      return { ...nothingDone, name, file, line, finding: finding.kind, hint: finding.hint };
+      const { hint, declaration } = finding;
+      const changes = hint === null ? createdFields(finding) : [];
+      return {
+        ...nothingDone,
+        ...identityOf(declaration),
+        changes,
+        hint,
+        ...reportAction(finding, facts),
+      };
+    }
+    case 'unwanted': {
+      const place = { ...identityOf(finding.tombstone), name: finding.live.name };
+      return { ...nothingDone, ...place, hint: BINDINGS_HINT, ...reportAction(finding, facts) };
     }
     case 'unmanaged': {
       const before = facts.undeclared.get(finding.live.service_id);
       const change = before === undefined ? {} : { file: before.file, cause: 'declaration' as const };
-      return { ...nothingDone, name: finding.live.name, finding: finding.kind, ...change };
+      return { ...nothingDone, name: finding.live.name, ...change };
     }
     case 'invalid': {
       const { file, line, reason, by } = finding.skipped;
       const name = finding.skipped.name ?? finding.live?.name ?? null;
-      const hint = by === 'list' ? 'the API lists it in a form that cannot be used; it is left alone' : null;
-      return { ...nothingDone, name, file, line, finding: finding.kind, reason, hint };
+      return { ...nothingDone, name, file, line, reason, hint: SKIP_HINTS[by] };
     }
   }
 }
 
+/** A delete succeeds even if the service is in use (observed). */
+const BINDINGS_HINT = 'Worker and Hyperdrive bindings to a deleted service stop working';
+
+const SKIP_HINTS = {
+  declaration: null,
+  list: 'the API lists it in a form that cannot be used; it is left alone',
+  names: 'they are left alone',
+} as const satisfies Record<Skipped['by'], string | null>;
+
+function identityOf({ name, file, line }: DeclarationIdentity): Pick<ServiceReport, 'name' | 'file' | 'line'> {
+  return { name, file, line };
+}
+
+/** Returns the fields of a service that is created, as changes of nothing. */
+function createdFields({ declared }: Missing): readonly Change[] {
+  return [...declared].map(([path, value]) => ({ path, live: null, declared: value }));
+}
+
 /** Whether a person has to do something about the service. */
-export function needsAttention({ finding, result }: ServiceReport): boolean {
+export function needsAttention({ finding, action, result }: ServiceReport): boolean {
   return (
-    finding === 'missing' ||
     finding === 'invalid' ||
+    (finding === 'missing' && action === null && result === null) ||
     result === 'failed' ||
     result === 'withheld' ||
     result === 'unsettled'
@@ -103,48 +146,48 @@ export function isUndeclared({ finding, cause }: ServiceReport): boolean {
 }
 
 /** Returns where the service is declared, or was: `services/orders-db.yaml:4`; null if it is not. */
-export function placeOf({ file, line }: ServiceReport): string | null {
+export function placeOf({ file, line }: Pick<ServiceReport, 'file' | 'line'>): string | null {
   return file === null || line === null ? file : `${file}:${line}`;
 }
 
-type ActionReport = Pick<
-  ServiceReport,
-  'action' | 'changes' | 'unknown_fields' | 'result' | 'reason' | 'attempts' | 'error'
->;
+type ActionReport = Pick<ServiceReport, 'action' | 'result' | 'reason' | 'attempts' | 'error'> &
+  Partial<Pick<ServiceReport, 'service_id'>>;
 
-/** Returns what was planned for a drifted service, and the result. */
-function reportAction(finding: Drifted, { plan, outcomes }: ServiceFacts): ActionReport {
-  const { changes } = finding;
-  const unknown_fields = [...finding.unknown.keys()];
+/** Returns what was planned for a service, and the result. */
+function reportAction(finding: Actionable, { plan, outcomes }: ServiceFacts): ActionReport {
   const withheld = plan.withheld.find((each) => each.finding === finding);
   if (withheld !== undefined) {
-    const { reason, failure: error } = withheld;
-    return { action: null, changes, unknown_fields, result: 'withheld', reason, attempts: 0, error };
+    const { result, reason, failure: error } = withheld;
+    return { action: null, result, reason, attempts: 0, error };
   }
   const step = plan.steps.find((each) => each.finding === finding);
-  const outcome = outcomes.get(finding.live.service_id);
+  const outcome = outcomes.get(findingKey(finding));
   return {
     // Null if the pass ended before there was a plan.
     action: step?.kind ?? null,
-    changes,
-    unknown_fields,
     attempts: outcome?.attempts ?? 0,
-    ...reportResult(outcome, finding, describeRemovedFields(unknown_fields, step)),
+    ...reportResult(outcome, finding, describeRemovedFields(step)),
   };
 }
 
 function reportResult(
   outcome: Outcome | undefined,
-  { declared }: Drifted,
+  finding: Actionable,
   loss: string | null,
-): Pick<ServiceReport, 'result' | 'reason' | 'error'> {
+): Pick<ServiceReport, 'result' | 'reason' | 'error'> & Partial<Pick<ServiceReport, 'service_id'>> {
   switch (outcome?.result) {
     case undefined:
       return { result: null, reason: loss, error: null };
+    case 'created':
+      return { result: outcome.result, reason: outcome.note ?? null, error: null, service_id: outcome.service_id };
     case 'updated':
+    case 'deleted':
       return { result: outcome.result, reason: loss, error: null };
-    case 'unsettled':
-      return { result: outcome.result, reason: describeUnsettled(outcome, declared), error: null };
+    case 'unsettled': {
+      const declared: Fields = finding.kind === 'unwanted' ? new Map() : finding.declared;
+      const id = outcome.service_id === undefined ? {} : { service_id: outcome.service_id };
+      return { result: outcome.result, reason: describeUnsettled(outcome, declared), error: null, ...id };
+    }
     case 'failed':
       return { result: outcome.result, reason: outcome.failure.message, error: outcome.failure };
     case 'withheld':
@@ -153,9 +196,9 @@ function reportResult(
 }
 
 /** Describes the unknown fields that an update removes; null if it removes none. */
-function describeRemovedFields(unknownFields: readonly string[], step: Step | undefined): string | null {
-  if (step === undefined) return null;
-  const removed = unknownFields.filter((path) => !step.carriedOver.includes(path));
+function describeRemovedFields(step: Step | undefined): string | null {
+  if (step?.kind !== 'update') return null;
+  const removed = [...step.finding.unknown.keys()].filter((path) => !step.carriedOver.includes(path));
   return removed.length === 0 ? null : `removes unknown fields of the live service: ${removed.join(', ')}`;
 }
 

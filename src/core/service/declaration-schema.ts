@@ -1,10 +1,13 @@
+import type * as z from 'zod';
 import { capitalize } from '../base/text/capitalize.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { fieldsIn } from './fields.ts';
 import type { KeyIn } from './fields.ts';
 import { HOST_PROBLEMS, USELESS_AUTHORITY } from './host-rules.ts';
-import { httpSchema, tcpSchema, untypedSchema } from './schema.ts';
+import { ignoreJson } from './instruction-kinds.ts';
+import { IGNORABLE_PATHS } from './instructions.ts';
+import { presentSchemas } from './schema.ts';
 
 // oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema, and no schema is awaited.
 
@@ -16,35 +19,60 @@ import { httpSchema, tcpSchema, untypedSchema } from './schema.ts';
 
 /** Returns the JSON Schema of a declaration: the fields that every service has, then the fields of its type. */
 export function serviceSchema(): JsonSchema {
-  const anyType = schemaOf(untypedSchema);
+  const { required: requiredKeys, ...anyType } = schemaOf(presentSchemas.untyped);
   const fields = propertiesOf<KeyIn<''>>(anyType);
   const shared = new Set(fieldsIn().flatMap(([key, { only }]) => (only === undefined ? [key] : [])));
   const common = Object.entries({
     ...fields,
     host: withShapeConditions(fields.host),
     tls_settings: withModeCondition(fields.tls_settings),
+    reconcile: withIgnorablePaths(fields.reconcile),
   }).filter(([key]) => shared.has(key));
   const branch = (title: string, { properties, required }: JsonSchema) => ({
     title,
     properties: { ...Object(properties), ...Object.fromEntries(common.map(([key]) => [key, true])) },
-    required: [required].flat().filter((key) => !shared.has(String(key))),
+    ...unlessAbsent([required].flat().filter((key) => !shared.has(String(key)))),
     additionalProperties: false,
   });
   return {
     ...anyType,
-    // An empty document is null.
-    allOf: [anyType['allOf']].flat().map((rule) => ({ ...Object(rule), type: ['object', 'null'] })),
     title: 'Workers VPC service',
     description: 'The complete desired state of one service. A field that is omitted or null is unset.',
     properties: Object.fromEntries(common),
     additionalProperties: true,
+    allOf: [
+      // An empty document is null.
+      ...[anyType['allOf']].flat().map((rule) => ({ ...Object(rule), type: ['object', 'null'] })),
+      {
+        if: IS_ABSENT,
+        then: { anyOf: [has('service_id', { type: 'string' }), has('name', { type: 'string' })] },
+        else: { required: requiredKeys },
+      },
+    ],
     if: has('type', { const: 'http' }),
-    then: branch('HTTP service', schemaOf(httpSchema)),
+    then: branch('HTTP service', schemaOf(presentSchemas.http)),
     else: {
       if: has('type', { const: 'tcp' }),
-      then: branch('TCP service', schemaOf(tcpSchema)),
-      else: branch('Service', anyType),
+      then: branch('TCP service', schemaOf(presentSchemas.tcp)),
+      else: branch('Service', { ...anyType, required: [] }),
     },
+  };
+}
+
+/** The condition that a declaration says that its service should not exist. */
+const IS_ABSENT: JsonSchema = has('reconcile', has('ensure', { const: 'absent' }));
+
+/** Requires keys, unless the service should not exist. */
+function unlessAbsent(keys: readonly unknown[]): JsonSchema {
+  return keys.length === 0 ? {} : { allOf: [{ if: { not: IS_ABSENT }, then: { required: keys } }] };
+}
+
+/** Adds the schema of `ignore`, with the paths that it can name. */
+function withIgnorablePaths(reconcile: JsonSchema): JsonSchema {
+  const properties = propertiesOf<KeyIn<'reconcile.'>>(reconcile);
+  return {
+    ...reconcile,
+    properties: { ...properties, ignore: { ...properties.ignore, ...ignoreJson(IGNORABLE_PATHS) } },
   };
 }
 
@@ -130,7 +158,7 @@ function refused({ title, description, examples }: JsonSchema, message: string):
   return { title, description, examples, type: 'null', errorMessage: message, doNotSuggest: true };
 }
 
-function schemaOf(schema: typeof httpSchema): JsonSchema {
+function schemaOf(schema: z.ZodType): JsonSchema {
   const json = toJsonSchema(schema, (message) => `Expected ${message}`);
   return { ...json, properties: allowReferences(json['properties']) };
 }

@@ -1,5 +1,6 @@
 import type { Signals } from '../base/abort.ts';
 import type { ApiUsage } from '../base/api-usage.ts';
+import type { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 
 /** A service in the account. `service_id` is in lower case; `value` is the whole object as the API returned it. */
@@ -45,6 +46,13 @@ export type Directory = {
   readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
   /** Replaces a whole service. The `attempts` of a thrown error are 0 if no request was sent. */
   readonly update: (service: LiveService, body: JsonObject, options: WriteOptions) => Promise<Updated>;
+  /**
+   * Creates a service. Never repeats a request that the API may have carried out: if that is unknown, the result is `unsure`, and only a new
+   * list shows whether the service exists.
+   */
+  readonly create: (body: JsonObject, options: WriteOptions) => Promise<Created>;
+  /** Deletes a service. One that does not exist counts as deleted. Returns the number of requests that it took. */
+  readonly remove: (service: LiveService, options: WriteOptions) => Promise<{ readonly attempts: number }>;
   /** Returns the usage of the API since the directory was opened. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
@@ -52,3 +60,8 @@ export type Directory = {
 
 /** The service as the API returned it in the answer to an update, and the number of requests that it took. */
 export type Updated = { readonly live: LiveService; readonly attempts: number };
+
+/** The result of a create. `unsure` means that a service of this name may exist now, for the reason in `failure`. */
+export type Created =
+  | { readonly kind: 'created'; readonly live: LiveService; readonly attempts: number }
+  | { readonly kind: 'unsure'; readonly failure: Failure; readonly attempts: number };

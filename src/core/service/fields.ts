@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import { checkHostShape, checkTls } from './host-rules.ts';
+import { ensure, ignore, pause } from './instruction-kinds.ts';
 import { addresses, anything, certificate, choice, hostname, ipv4, ipv6, mapping, port, text, uuid } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 
@@ -34,6 +35,8 @@ export type Field = {
   readonly required?: true;
   /** Whether the API sets it. A declaration may contain it, but it is never compared and never sent. */
   readonly readOnly?: true;
+  /** Whether it is an instruction for this program: it is never compared and never sent. */
+  readonly local?: true;
   /** The value that has the same effect as omitting the field; absent if there is none. */
   readonly unset?: Json;
   /** The texts that editors show. Write complete sentences in the description. */
@@ -48,17 +51,18 @@ const TUNNEL = '0191dce4-9ab4-7fce-b660-8e5dec5172da';
 export const FIELDS = {
   service_id: {
     value: uuid,
-    required: true,
     readOnly: true,
     title: 'Service id',
-    description: 'The id that Cloudflare assigned when the service was created. Identifies the live service.',
+    description:
+      'The id that Cloudflare assigned when the service was created. Identifies the live service. If omitted, the name identifies it.',
     examples: ['0191e3a4-5b6c-7d8e-9f00-112233445566'],
   },
   name: {
     value: text('a name'),
     required: true,
     title: 'Name',
-    description: 'The name of the service, unique in the account. If you change it, the live service is renamed.',
+    description:
+      'The name of the service, unique in the account. With a service_id, the live service is renamed if you change it. Without one, the name identifies the service.',
     examples: ['orders-db'],
   },
   type: {
@@ -199,6 +203,46 @@ export const FIELDS = {
     title: 'Client certificate',
     description: 'The id of an uploaded mTLS certificate to present to the service. If omitted, none is presented.',
     examples: ['6f2c1a90-4c1e-4d0f-8c55-3d1b7f0a2e11'],
+  },
+
+  reconcile: {
+    value: mapping('a mapping with ensure, renamed_from, pause or ignore'),
+    local: true,
+    title: 'Instructions',
+    description: 'Instructions for vpc-reconciler. They are never sent to the API.',
+    examples: [{ pause: true }],
+  },
+  'reconcile.ensure': {
+    value: ensure,
+    local: true,
+    title: 'Ensure',
+    description:
+      'Whether the service should exist. With absent, all other fields except the service_id or the name are optional.',
+    examples: ['absent'],
+  },
+  'reconcile.renamed_from': {
+    value: text('a name'),
+    local: true,
+    title: 'Renamed from',
+    description:
+      'The previous name of a service without a service_id: the live service of that name is renamed instead of creating another one.',
+    examples: ['orders-db-old'],
+  },
+  'reconcile.pause': {
+    value: pause,
+    local: true,
+    title: 'Pause',
+    description:
+      'Report differences of this service and write nothing: true, or a mapping with until (a date or a time) and reason.',
+    examples: [true, { until: '2026-12-24T06:00:00Z', reason: 'vendor migration' }],
+  },
+  'reconcile.ignore': {
+    value: ignore,
+    local: true,
+    title: 'Ignore',
+    description:
+      'Fields whose differences are listed but not corrected: paths, or mappings with path, until (a date or a time) and reason.',
+    examples: [['tls_settings', { path: 'http_port', until: '2027-01-31', reason: 'canary test' }]],
   },
 
   // Accepted so that a service can be pasted from a response of the API.

@@ -10,7 +10,17 @@ import { hostnameSchema } from './hostname.ts';
 
 /** A kind whose values are not mappings. */
 export type ValueKind = {
-  readonly kind: 'text' | 'uuid' | 'certificate' | 'port' | 'ipv4' | 'ipv6' | 'hostname' | 'addresses' | 'anything';
+  readonly kind:
+    | 'text'
+    | 'uuid'
+    | 'certificate'
+    | 'port'
+    | 'ipv4'
+    | 'ipv6'
+    | 'hostname'
+    | 'addresses'
+    | 'instruction'
+    | 'anything';
   readonly schema: z.ZodType;
   /**
    * Returns the same value for all forms that mean the same, and null for a value that means unset. The API may return another form than

@@ -12,7 +12,7 @@ import type { Field } from './fields.ts';
 
 /** The paths of the fields that are compared and sent, in the order of the table. */
 export const FIELD_PATHS: readonly string[] = [...fieldByPath]
-  .filter(([, { readOnly }]) => !readOnly)
+  .filter(([, { readOnly, local }]) => !readOnly && !local)
   .map(([path]) => path);
 
 const READ_ONLY: ReadonlySet<string> = new Set(fieldsIn().flatMap(([key, { readOnly }]) => (readOnly ? [key] : [])));
@@ -134,7 +134,7 @@ function treeOf(mapping?: string): Tree {
   });
   return new Map(
     fieldsIn(mapping)
-      .filter(([, { readOnly }]) => !readOnly)
+      .filter(([, { readOnly, local }]) => !readOnly && !local)
       .map(([key, field]) => [key, branch(mapping === undefined ? key : `${mapping}.${key}`, field)]),
   );
 }

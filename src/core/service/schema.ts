@@ -12,41 +12,59 @@ import type { MappingKind } from './kinds.ts';
  * where. A response of the API pasted as a declaration is valid, so null means unset everywhere and read-only times are accepted.
  */
 
-const topLevel = fieldsIn().map(([key, field]) => ({ key, field, schema: fieldSchema(key, field) }));
+/** The kinds whose schemas accept null themselves. */
+const ACCEPTING_NULL: ReadonlySet<string> = new Set(['anything', 'instruction']);
 
-export const httpSchema = schemaOfType('http');
-export const tcpSchema = schemaOfType('tcp');
+const topLevel = fieldsIn().map(([key, field]) => ({ key, field }));
 
-/** Used while `type` is missing or wrong, so that the rest of the declaration is still checked. Has the fields of both types. */
-export const untypedSchema = z.strictObject(
-  Object.fromEntries(
-    topLevel.map(({ key, field, schema }) => {
-      const { required: _, ...optional } = field;
-      return [key, field.only === undefined ? schema : fieldSchema(key, optional)];
-    }),
-  ),
-  'a mapping that declares one service; separate services by a line of ---',
-);
+/** The schemas of services that should exist, by type. `untyped` is used while `type` is missing or wrong. */
+export const presentSchemas = schemasOf({ isPresent: true });
 
-function schemaOfType(type: ServiceType) {
+/** The schemas of services that should not exist: every field is optional, but a field that is given is checked. */
+const absentSchemas = schemasOf({ isPresent: false });
+
+function schemasOf(options: { readonly isPresent: boolean }) {
+  return { http: schemaOfType('http', options), tcp: schemaOfType('tcp', options), untyped: untypedSchema(options) };
+}
+
+/** Has the fields of both types, so that the rest of the declaration is checked. */
+function untypedSchema({ isPresent }: { readonly isPresent: boolean }) {
   return z.strictObject(
     Object.fromEntries(
-      topLevel.map(({ key, field: { only = type }, schema }) => {
+      topLevel.map(({ key, field }) => [
+        key,
+        fieldSchema(key, isPresent && field.only === undefined ? field : optional(field)),
+      ]),
+    ),
+    'a mapping that declares one service; separate services by a line of ---',
+  );
+}
+
+function schemaOfType(type: ServiceType, { isPresent }: { readonly isPresent: boolean }) {
+  return z.strictObject(
+    Object.fromEntries(
+      topLevel.map(({ key, field }) => {
+        const { only = type } = field;
         if (only !== type) return [key, refusedField(only)];
-        return [key, key === 'type' ? z.literal(type) : schema];
+        return [key, key === 'type' ? z.literal(type) : fieldSchema(key, isPresent ? field : optional(field))];
       }),
     ),
   );
 }
 
-function fieldSchema(path: string, { value, required, readOnly, ...field }: Field) {
+function optional(field: Field): Field {
+  const { required: _, ...rest } = field;
+  return rest;
+}
+
+function fieldSchema(path: string, { value, required, ...field }: Field) {
   const schema = value.kind === 'mapping' ? mappingSchema(path, value) : value.schema;
-  const withUnset = required === true ? schema : value.kind === 'anything' ? schema.optional() : schema.nullish();
+  const withUnset = required === true ? schema : ACCEPTING_NULL.has(value.kind) ? schema.optional() : schema.nullish();
   return withUnset.meta({
     title: field.title,
     description: field.description,
     examples: [...field.examples],
-    ...(readOnly === true && required !== true ? { doNotSuggest: true } : {}),
+    ...(value.kind === 'anything' ? { doNotSuggest: true } : {}),
   });
 }
 
@@ -77,11 +95,17 @@ export type Issue = z.core.$ZodIssue;
 /** Validates a declaration. Returns the service, or null and every problem in zod's form. */
 export function checkService(value: JsonObject) {
   const { type } = value;
-  const schema = type === 'http' ? httpSchema : type === 'tcp' ? tcpSchema : untypedSchema;
+  const schemas = isAbsent(value) ? absentSchemas : presentSchemas;
+  const schema = type === 'http' || type === 'tcp' ? schemas[type] : schemas.untyped;
   const { data, error } = schema.safeParse(value, { reportInput: true });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Type and schema are derived from the same table.
   const service = (data ?? null) as DeclaredService | null;
   return { service, issues: error?.issues ?? [] };
+}
+
+/** Whether a declaration says that its service should not exist. */
+export function isAbsent({ reconcile }: JsonObject): boolean {
+  return isObject(reconcile) && reconcile['ensure'] === 'absent';
 }
 
 /** Whether the message of an issue is a whole sentence, which needs no "expected …, found …" around it. */

@@ -1,4 +1,7 @@
+import { countNotLive } from '../../core/report/counts.ts';
+import type { Counts } from '../../core/report/counts.ts';
 import type { PassOutcome } from '../../core/report/pass.ts';
+import type { ServiceReport } from '../../core/report/service-report.ts';
 import type { PassSummary, Report } from '../../core/report/report.ts';
 import { countOf, formatNumber, formatSentenceList } from './numbers.ts';
 import type { PageData } from './page-data.ts';
@@ -72,27 +75,71 @@ function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial
   const { counts, mode } = report;
   switch (outcome) {
     case 'in_sync':
-      if (counts.declared === 0) return 'No services are declared.';
-      return counts.declared === 1
-        ? 'The declared service matches its declaration.'
-        : `All ${formatNumber(counts.declared)} declared services match their declarations.`;
+      return describeInSync(counts);
     case 'converged':
-      return `${countOf(counts.updated, 'drifted service')} ${counts.updated === 1 ? 'was' : 'were'} updated. Everything is in sync now.`;
+      return describeConverged(counts);
     case 'pending':
-      return `${countOf(counts.drifted, 'service')} ${counts.drifted === 1 ? 'differs from its declaration' : 'differ from their declarations'}. Mode ${mode} writes nothing.`;
+      return `${describePending(counts)} Mode ${mode} writes nothing.`;
     case 'partial':
       return describePartial(report);
   }
 }
 
+function describeInSync({ declared, paused }: Counts): string {
+  if (declared === 0) return 'No services are declared.';
+  const rest = paused === 0 ? '' : ` ${countOf(paused, 'service')} ${paused === 1 ? 'is' : 'are'} paused.`;
+  const matching = declared - paused;
+  if (matching === 0) return rest.trim();
+  const subject =
+    matching === 1
+      ? 'The declared service matches its declaration.'
+      : `All ${formatNumber(matching)} ${paused === 0 ? '' : 'other '}declared services match their declarations.`;
+  return subject + rest;
+}
+
+function describeConverged({ created, updated, deleted }: Counts): string {
+  const parts = [
+    { number: created, text: `${countOf(created, 'service')} ${created === 1 ? 'was' : 'were'} created` },
+    { number: updated, text: `${countOf(updated, 'drifted service')} ${updated === 1 ? 'was' : 'were'} updated` },
+    { number: deleted, text: `${countOf(deleted, 'service')} ${deleted === 1 ? 'was' : 'were'} deleted` },
+  ];
+  const changes = formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text));
+  return `${changes === '' ? '' : `${changes}. `}Everything is in sync now.`;
+}
+
+function describePending({
+  to_create: creates,
+  drifted,
+  paused,
+  to_update: updates,
+  to_delete: deletes,
+}: Counts): string {
+  const differing = Math.max(updates, paused === 0 ? drifted : 0);
+  const parts = [
+    { number: creates, text: `${countOf(creates, 'service')} would be created` },
+    {
+      number: differing,
+      text: `${countOf(differing, 'service')} ${differing === 1 ? 'differs from its declaration' : 'differ from their declarations'}`,
+    },
+    { number: deletes, text: `${countOf(deletes, 'service')} would be deleted` },
+  ];
+  return `${formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text))}.`;
+}
+
+function isCreateOrDelete({ finding, result }: ServiceReport): boolean {
+  return finding === 'unwanted' || (finding === 'missing' && result !== null);
+}
+
 function describePartial({ counts, problems, services }: Report): string {
-  const { failed, unsettled, withheld, missing } = counts;
+  const { failed, unsettled, withheld } = counts;
+  const missing = countNotLive(counts);
   const unusable = services.filter(({ finding, hint }) => finding === 'invalid' && hint !== null).length;
   const invalid = counts.invalid - unusable;
+  const noun = services.some(isCreateOrDelete) ? 'change' : 'update';
   const parts = [
-    { number: failed, text: `${countOf(failed, 'update')} failed` },
+    { number: failed, text: `${countOf(failed, noun)} failed` },
     { number: unsettled, text: `the API stored different values for ${countOf(unsettled, 'service')}` },
-    { number: withheld, text: `${countOf(withheld, 'update')} ${withheld === 1 ? 'is' : 'are'} withheld` },
+    { number: withheld, text: `${countOf(withheld, noun)} ${withheld === 1 ? 'is' : 'are'} withheld` },
     { number: missing, text: `${countOf(missing, 'declared service')} ${missing === 1 ? 'is' : 'are'} not live` },
     { number: invalid, text: `${countOf(invalid, 'declaration')} ${invalid === 1 ? 'is' : 'are'} skipped` },
     { number: unusable, text: `the API lists ${countOf(unusable, 'service')} in a form that cannot be used` },

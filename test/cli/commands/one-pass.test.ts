@@ -83,13 +83,14 @@ test('--output json prints the report and nothing else', async () => {
       'counts',
       'api',
       'unconfirmed',
+      'next_expiry',
       'services',
       'problems',
       'error',
     ].sort(),
   );
   expect(report).toMatchObject({
-    schema_version: 1,
+    schema_version: 2,
     mode: 'plan',
     account_id: accountId,
     source: { path: services, revision: null, files: 2 },

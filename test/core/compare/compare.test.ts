@@ -432,7 +432,7 @@ describe('compare', () => {
 
   test('reports a skipped declaration as invalid, whether or not the service is live', () => {
     const { skipped } = parseFile('db.yaml', `${JSON.stringify({ ...tcp, tcp_port: 0 })}\n---\nname: no id`);
-    const found = compare({ declarations: [], skipped, problems: [] }, [live(), live(http)]);
+    const found = compare({ declarations: [], tombstones: [], skipped, problems: [] }, [live(), live(http)]);
     expect(found).toMatchObject([
       { kind: 'invalid', skipped: { line: 3, name: 'no id' }, live: null },
       { kind: 'invalid', skipped: { line: 1, name: 'db' }, live: { service_id: id(1) } },
@@ -460,7 +460,9 @@ describe('compare', () => {
   test('lists declarations without an id first, sorted by file and line', () => {
     const { skipped } = parseFile('b.yaml', ['x', 'y', 'z'].join('\n---\n'));
     const other = parseFile('a.yaml', `${'#\n'.repeat(11)}x`).skipped;
-    const found = compare({ declarations: [], skipped: [...skipped, ...other], problems: [] }, [live()]);
+    const found = compare({ declarations: [], tombstones: [], skipped: [...skipped, ...other], problems: [] }, [
+      live(),
+    ]);
     expect(
       found.map((each) => (each.kind === 'invalid' ? `${each.skipped.file}:${each.skipped.line}` : each.kind)),
     ).toEqual(['a.yaml:12', 'b.yaml:1', 'b.yaml:3', 'b.yaml:5', 'unmanaged']);
@@ -471,7 +473,7 @@ describe('compare', () => {
   });
 });
 
-const recreateOrRemove = 'create the service and declare its id, or remove the declaration';
+const recreateOrRemove = 'to create it, remove the service_id and set policy to upsert; or remove the declaration';
 
 const hints = (sides: Sides) => findings(sides).flatMap((each) => (each.kind === 'missing' ? [each.hint] : []));
 

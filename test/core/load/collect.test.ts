@@ -24,7 +24,7 @@ describe('a folder', () => {
   });
 
   test('without files declares nothing', () => {
-    expect(collect([])).toEqual({ declarations: [], skipped: [], problems: [] });
+    expect(collect([])).toEqual({ declarations: [], tombstones: [], skipped: [], problems: [] });
   });
 
   test('reports problems in the order of files, lines and columns', () => {

@@ -982,11 +982,6 @@ test.for<{ readonly mistake: string; readonly text: string; readonly expected: r
     ],
   },
   {
-    mistake: 'no service_id',
-    text: e([`service_id: ${ID}\n`, '']),
-    expected: ['1:1 service_id: missing; expected a UUID such as 0191e3a4-5b6c-7d8e-9f00-112233445566'],
-  },
-  {
     mistake: 'id instead of service_id',
     text: e(['service_id', 'id']),
     expected: ['1:1 id: unknown key "id"; did you mean "service_id"?'],

@@ -56,8 +56,10 @@ describe('a valid declaration', () => {
             },
             tls_settings: { cert_verification_mode: 'verify_ca' },
           },
+          instructions: { renamedFrom: null, pause: null, ignore: [] },
         },
       ],
+      tombstones: [],
       skipped: [],
       problems: [],
     });
@@ -233,11 +235,6 @@ describe('a declaration with problems', () => {
       mistake: 'an unknown protocol',
       edits: [['postgresql', 'postgres']],
       expected: ['5:15 app_protocol: expected postgresql or mysql, found "postgres"; did you mean "postgresql"?'],
-    },
-    {
-      mistake: 'no service_id',
-      edits: [[`service_id: ${serviceId}\n`, '']],
-      expected: [`1:1 service_id: missing; ${aUuid}`],
     },
     {
       mistake: 'a service_id that is not a UUID',
@@ -576,6 +573,7 @@ describe('a declaration with problems', () => {
     expect(parse(text)).toEqual({
       file: 'db.yaml',
       declarations: [],
+      tombstones: [],
       skipped: [
         {
           file: 'db.yaml',
@@ -709,6 +707,7 @@ describe('a file', () => {
     expect(unreadableFile('db.yaml', 'cannot be read: EACCES')).toEqual({
       file: 'db.yaml',
       declarations: [],
+      tombstones: [],
       skipped: [
         {
           file: 'db.yaml',
@@ -734,7 +733,7 @@ describe('a file', () => {
   test.for(['# nothing here yet', '---\n# later\n---\n', '%YAML 1.2\n---\n'])(
     'of comments only (%j) declares nothing',
     (text) => {
-      expect(parse(text)).toEqual({ file: 'db.yaml', declarations: [], skipped: [], problems: [] });
+      expect(parse(text)).toEqual({ file: 'db.yaml', declarations: [], tombstones: [], skipped: [], problems: [] });
     },
   );
 

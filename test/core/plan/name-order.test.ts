@@ -73,7 +73,10 @@ describe('name order', () => {
   test('withholds a service that waits for one whose declaration is skipped', () => {
     const { declarations } = declared({ name: 'web' });
     const { skipped } = parseFile('web.yaml', JSON.stringify({ ...http, name: 'new', http_port: 0 }));
-    const planned = plan(compare({ declarations, skipped, problems: [] }, [live(), live(http)]), planOptions());
+    const planned = plan(
+      compare({ declarations, tombstones: [], skipped, problems: [] }, [live(), live(http)]),
+      planOptions(),
+    );
     expect(withheldReasons(planned)).toEqual([`1: waits for the name "web", which ${id(2)} keeps`]);
   });
 

@@ -40,10 +40,12 @@ describe('a plan', () => {
 
   test('leaves a service alone when its declaration is skipped', () => {
     const { skipped } = parseFile('db.yaml', JSON.stringify({ ...tcp, tcp_port: 0 }));
-    expect(plan(compare({ declarations: [], skipped, problems: [] }, [live()]), planOptions())).toEqual({
-      steps: [],
-      withheld: [],
-    });
+    expect(plan(compare({ declarations: [], tombstones: [], skipped, problems: [] }, [live()]), planOptions())).toEqual(
+      {
+        steps: [],
+        withheld: [],
+      },
+    );
   });
 
   test('updates a service last if its last update failed and may succeed later', () => {

@@ -16,7 +16,9 @@ const rememberFindings = (findings: readonly Finding[], memory: Memory) =>
 
 /** Returns the findings for a live service whose file has this text. */
 const broken = (text: string): readonly Finding[] =>
-  compare({ declarations: [], skipped: parseFile('db.yaml', text).skipped, problems: [] }, [live({ tcp_port: 1 })]);
+  compare({ declarations: [], tombstones: [], skipped: parseFile('db.yaml', text).skipped, problems: [] }, [
+    live({ tcp_port: 1 }),
+  ]);
 
 describe('after a pass', () => {
   test('with a broken file, the service is remembered as before', () => {

@@ -60,7 +60,7 @@ test('renders a title, a block for each service, the problems and the unmanaged 
     '',
     `\`${id(3)}\` · \`services/gone.yaml:1\``,
     '',
-    '`create the service and declare its id, or remove the declaration`',
+    '`to create it, remove the service_id and set policy to upsert; or remove the declaration`',
     '',
     '**Problems**',
     '',

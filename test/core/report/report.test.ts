@@ -36,7 +36,7 @@ test('a report contains the facts of its pass', () => {
     facts({ findings: inSync, problems: bad.problems, source: { path: 'services', revision: 'abc', files: 2 } }),
   );
   expect(report).toEqual({
-    schema_version: 1,
+    schema_version: 2,
     run_id: '5f0c4a3e-0000-4000-8000-000000000000',
     trigger: 'command',
     mode: 'apply',
@@ -48,6 +48,7 @@ test('a report contains the facts of its pass', () => {
     outcome: 'partial',
     superseded: false,
     unconfirmed: [],
+    next_expiry: null,
     api: { requests: 1, retries: 0, throttled_ms: 0 },
     problems: [
       {
@@ -96,6 +97,7 @@ test('a report has its fields in reading order, the long lists last', () => {
     'counts',
     'api',
     'unconfirmed',
+    'next_expiry',
     'services',
     'problems',
     'error',
@@ -108,7 +110,7 @@ test('a report has its fields in reading order, the long lists last', () => {
   );
   expect(every.services.map(({ finding }) => finding)).toEqual(['drifted', 'invalid', 'missing', 'unmanaged']);
   const fields =
-    'service_id name file line finding cause action changes unknown_fields result reason hint attempts error'.split(
+    'service_id name file line finding cause action changes ignored unknown_fields result reason hint attempts error'.split(
       ' ',
     );
   for (const each of every.services) {
@@ -121,6 +123,7 @@ describe('the report of a service', () => {
     cause: null,
     action: null,
     changes: [],
+    ignored: [],
     unknown_fields: [],
     result: null,
     reason: null,
@@ -355,12 +358,20 @@ test('the counts agree with the lists', () => {
     in_sync: 1,
     drifted: 3,
     missing: 1,
+    unwanted: 0,
     unmanaged: 2,
     invalid: 0,
+    created: 0,
     updated: 1,
+    deleted: 0,
     failed: 1,
     unsettled: 0,
     withheld: 1,
+    paused: 0,
+    ignored: 0,
+    to_create: 0,
+    to_update: 0,
+    to_delete: 0,
   });
   expect(services.map(({ service_id }) => service_id)).toEqual([id(2), id(3), id(4), id(5), id(8), id(9)]);
 });
@@ -418,6 +429,7 @@ test('a summary is the report without its lists', () => {
     account_id: __,
     source: ___,
     unconfirmed: _______,
+    next_expiry: ________,
     services: ____,
     problems: _____,
     error: ______,

@@ -13,7 +13,7 @@ test.for([
   ['no type', { service_id: id(1), name: 'db', host: tcp.host }, ['type']],
   ['a null type, and more', { ...tcp, type: null, name: '', tcp_port: 0 }, ['name', 'type', 'tcp_port']],
   ['a field of another type', { ...http, tcp_port: 80 }, ['tcp_port']],
-  ['nothing', {}, ['service_id', 'name', 'type', 'host']],
+  ['nothing', {}, ['name', 'type', 'host']],
 ] as const)('reports %s', ([, value, paths]) => {
   const { service, issues } = checkService(value);
   expect(service).toBeNull();
@@ -69,6 +69,11 @@ const last = [
   'tls_settings.cert_verification_mode',
   'tls_settings.certificate_authority',
   'tls_settings.client_certificate',
+  'reconcile',
+  'reconcile.ensure',
+  'reconcile.renamed_from',
+  'reconcile.pause',
+  'reconcile.ignore',
   'created_at',
   'updated_at',
 ];

@@ -110,7 +110,7 @@ export async function startDaemon(
       directory,
       accountId: emulator.accountId,
       mode: 'apply',
-      rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null },
+      rules: { unknownFields: 'preserve', maxChanges: null, maxChangePercent: null, maxDeletes: 3, policy: 'update' },
       concurrency,
       passTimeoutMs: 60_000,
       clock: { now: () => new Date(), elapsedMs: () => performance.now() },

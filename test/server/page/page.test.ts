@@ -180,7 +180,9 @@ describe('services that are not in sync', () => {
   test('are listed with the reason if the API lists them in a form that cannot be used', () => {
     const reason = 'item 2 of the list of services: expected the text "service_id", found 7';
     const item = { service_id: null, name: 'ghost', value: null, reason };
-    const data = pageData(report({ findings: compare({ declarations: [], skipped: [], problems: [] }, [item]) }));
+    const data = pageData(
+      report({ findings: compare({ declarations: [], tombstones: [], skipped: [], problems: [] }, [item]) }),
+    );
     expect(read(data, 'needs-attention')).toBe(
       `Needs attention 1 ! ghost Skipped no service_id ${reason} the API lists it in a form that cannot be used; it is left alone`,
     );

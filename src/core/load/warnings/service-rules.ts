@@ -1,13 +1,16 @@
 import { isObject } from '../../base/json.ts';
 import type { Fields } from '../../service/normalize.ts';
-import type { Declaration } from '../declaration.ts';
+import type { Declaration, Tombstone } from '../declaration.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { WarningCode } from './warning.ts';
 
 /** A valid declaration, and its fields in normalized form. */
 export type CheckedService = { readonly declaration: Declaration; readonly fields: Fields };
 
-/** A warning about a field of a service, before its place in the file is known. */
+/** A warning about a field, before its place in the file is known. */
+export type LocalWarning = Omit<ServiceWarning, 'service'> & { readonly declaration: Declaration | Tombstone };
+
+/** A warning about a field of a service. */
 export type ServiceWarning = {
   readonly service: CheckedService;
   readonly code: WarningCode;

@@ -17,6 +17,7 @@ export const WARNINGS = [
     meaning: 'a tunnel that only one service uses, while all others (three or more) share another one',
   },
   { code: 'name-case', meaning: 'a name that differs from another name only in case' },
+  { code: 'expired', meaning: 'a `pause` or an ignored field whose `until` has passed' },
   {
     code: 'odd-name',
     meaning: 'a name with an invisible character, or with a space or a quotation mark at either end',

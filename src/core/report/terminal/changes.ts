@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { formatValues } from '../../base/format-value.ts';
+import { formatValue, formatValues } from '../../base/format-value.ts';
 import type { Change } from '../../compare/compare.ts';
 import { diffList, isLongList } from '../list-diff.ts';
 import type { ListElement } from '../list-diff.ts';
@@ -27,6 +27,12 @@ export function renderChanges(changes: readonly Change[], { paint, columns }: Te
     }
     return [`    ${path}`, renderRemoved(live, paint), renderAdded(declared, paint)];
   });
+}
+
+/** Renders the fields of a service that is created, aligned. */
+export function renderNewFields(changes: readonly Change[], { paint }: TextOptions): readonly string[] {
+  const width = Math.max(0, ...changes.map(({ path }) => path.length));
+  return changes.map(({ path, declared }) => `    ${path.padEnd(width)}  ${paint(ADDED, formatValue(declared))}`);
 }
 
 function renderElement({ side, text }: ListElement, paint: Paint): string {

@@ -1,14 +1,15 @@
 import { escapeControlCharacters } from '../../base/text/escape.ts';
 import { renderProblem } from '../../load/problem.ts';
+import type { Result } from '../../plan/outcome.ts';
 import { describeCounts } from '../counts.ts';
-import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
+import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.ts';
 import type { Report } from '../report.ts';
 import { isUndeclared, placeOf } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
 import { omitReasons, sharedReasons } from '../shared-reasons.ts';
-import { renderChanges } from './changes.ts';
+import { renderChanges, renderNewFields } from './changes.ts';
 import { OUTCOME_STYLES } from './style.ts';
-import type { Paint, TextOptions } from './style.ts';
+import type { Paint, Style, TextOptions } from './style.ts';
 import { wrapLine } from './wrap.ts';
 
 /** Renders a report for a terminal: a block for each service that is not in sync, then the problems, then one line of totals. */
@@ -44,34 +45,62 @@ function renderDetails(report: Report, options: TextOptions): readonly string[] 
 
 function renderService(service: ServiceReport, report: Report, options: TextOptions): readonly string[] {
   const { paint } = options;
-  const name = paint('bold', escapeControlCharacters(service.name ?? '(no name)'));
-  const place = placeOf(service);
-  const shownPlace = place === null ? '' : `  ${paint('dim', escapeControlCharacters(place))}`;
-  const id = paint('dim', escapeControlCharacters(service.service_id ?? 'no service_id'));
-  const title = (sign: string) => `${sign} ${name}  ${id}${shownPlace}`;
+  const wrap = (lines: readonly string[]) => lines.map((line) => wrapLine(line, options));
+  const title = renderTitle(service, paint);
+  const ignored = renderIgnored(service, options);
   switch (service.finding) {
     case 'drifted': {
       const cause = service.cause === null ? '' : `  ${CAUSE_LABELS[service.cause]}`;
       const notes = [...renderUnknownFields(service, paint), ...renderResult(service, report, paint)];
-      return [
-        wrapLine(title(paint('yellow', '~')) + cause, options),
-        ...renderChanges(service.changes, options),
-        ...notes.map((line) => wrapLine(line, options)),
-      ];
+      return [wrapLine(title + cause, options), ...renderChanges(service.changes, options), ...ignored, ...wrap(notes)];
     }
     case 'missing': {
       const text = ['declared but not live', service.hint].filter((part) => part !== null).join('; ');
-      return [wrapLine(`${title(paint('red', '?'))}  ${escapeControlCharacters(text)}`, options)];
+      const state = service.changes.length === 0 ? `  ${escapeControlCharacters(text)}` : '';
+      const result = renderResult(service, report, paint);
+      return [wrapLine(title + state, options), ...renderNewFields(service.changes, options), ...wrap(result)];
     }
+    case 'unwanted': {
+      const hint = service.hint === null ? [] : [`    ${paint('dim', escapeControlCharacters(service.hint))}`];
+      return wrap([`${title}  declared absent, but live`, ...hint, ...renderResult(service, report, paint)]);
+    }
+    case 'in_sync':
+      return [wrapLine(title, options), ...ignored];
     case 'unmanaged': {
       const text = isUndeclared(service)
         ? paint('yellow', 'no longer declared; left alone')
         : paint('dim', 'live but not declared; left alone');
-      return [wrapLine(`${title(paint('dim', '·'))}  ${text}`, options)];
+      return wrap([`${title}  ${text}`]);
     }
     case 'invalid':
-      return [wrapLine(`${title(paint('red', '!'))}  skipped: ${whySkipped(service)}`, options)];
+      return wrap([`${title}  skipped: ${whySkipped(service)}`]);
   }
+}
+
+/** Renders the sign, the name, the id and the place of a service. */
+function renderTitle(service: ServiceReport, paint: Paint): string {
+  const sign = signOf(service);
+  const name = paint('bold', escapeControlCharacters(service.name ?? '(no name)'));
+  const place = placeOf(service);
+  const shownPlace = place === null ? '' : `  ${paint('dim', escapeControlCharacters(place))}`;
+  const noId = service.finding === 'missing' ? 'no service_id yet' : 'no service_id';
+  const id = paint('dim', escapeControlCharacters(service.service_id ?? noId));
+  return `${paint(SIGN_STYLES[sign] ?? 'dim', sign)} ${name}  ${id}${shownPlace}`;
+}
+
+const SIGN_STYLES: Readonly<Record<string, Style>> = {
+  '+': 'green',
+  '~': 'yellow',
+  '-': 'red',
+  '‖': 'yellow',
+  '?': 'red',
+  '!': 'red',
+};
+
+/** Renders the differences that the declaration ignores. */
+function renderIgnored({ ignored }: ServiceReport, options: TextOptions): readonly string[] {
+  if (ignored.length === 0) return [];
+  return [`    ${options.paint('dim', 'ignored:')}`, ...renderChanges(ignored, options)];
 }
 
 /** Only an unusable item of the list has a hint. The problems of a declaration are listed separately. */
@@ -90,23 +119,29 @@ function renderUnknownFields(
   return [`    ${paint('dim', escapeControlCharacters(`keeps unknown fields: ${fields.join(', ')}`))}`];
 }
 
-function renderResult(
-  { result, reason, attempts, error }: ServiceReport,
-  { mode }: Report,
-  paint: Paint,
-): readonly string[] {
+function renderResult(service: ServiceReport, { mode }: Report, paint: Paint): readonly string[] {
+  const { action, result, reason, attempts } = service;
   const requests = attempts > 1 ? ` (${attempts} requests)` : '';
-  const ray = error?.ray == null ? '' : ` (CF-Ray ${escapeControlCharacters(error.ray)})`;
   switch (result) {
+    case 'created':
     case 'updated':
-      return [`  ${paint('green', `= updated${requests}`)}`];
+    case 'deleted': {
+      const note = result === 'created' && reason !== null ? `: ${escapeControlCharacters(reason)}` : '';
+      return [`  ${paint('green', `= ${result}${note}${requests}`)}`];
+    }
+    case 'paused':
+      return [`  ${paint('yellow', `‖ ${escapeControlCharacters(reason ?? result)}`)}`];
     case 'failed':
     case 'unsettled':
-    case 'withheld': {
-      const text = reason === null ? `${result} for the reason above` : `${result}: ${reason}`;
-      return [`  ${paint('red', `! ${escapeControlCharacters(text)}${ray}${requests}`)}`];
-    }
+    case 'withheld':
+      return [`  ${paint('red', `! ${describeObstacle(result, service)}${requests}`)}`];
     case null:
-      return mode === 'apply' ? [] : [`  ${paint('yellow', '= to be updated')}`];
+      return mode === 'apply' || action === null ? [] : [`  ${paint('yellow', `= ${PENDING_LABELS[action]}`)}`];
   }
+}
+
+function describeObstacle(result: Result, { reason, error }: ServiceReport): string {
+  const ray = error?.ray == null ? '' : ` (CF-Ray ${escapeControlCharacters(error.ray)})`;
+  const text = reason === null ? `${result} for the reason above` : `${result}: ${reason}`;
+  return escapeControlCharacters(text) + ray;
 }

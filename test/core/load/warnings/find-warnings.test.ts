@@ -9,10 +9,11 @@ import { certificate, http, id, otherTunnel, tcp, tunnel } from '../../builders.
 /** `file:line:column path code: message`, for each warning about files without problems. */
 const warningsIn = (files: Readonly<Record<string, string>>, unread: readonly string[] = []) => {
   const texts = new Map(Object.entries(files));
-  const { declarations, problems } = collect([...texts].map(([name, text]) => parseFile(name, text)));
+  const { problems, ...declared } = collect([...texts].map(([name, text]) => parseFile(name, text)));
   expect(problems).toEqual([]);
   const textOf = (file: string) => texts.get(file) ?? null;
-  return findWarnings({ files: [...texts.keys()], declarations, unread, textOf }).map(
+  const now = Date.UTC(2027, 0, 31);
+  return findWarnings({ files: [...texts.keys()], ...declared, unread, textOf, now }).map(
     ({ file, line, column, path, code, message }) => `${file}:${line}:${column} ${path} ${code}: ${message}`,
   );
 };
@@ -107,6 +108,12 @@ const rows: readonly Row[] = [
     service: { ...http, http_port: 8080, https_port: 8080 },
     expected:
       '12:16 https_port same-port: http_port is 8080 as well, but few servers accept both HTTP and HTTPS on one port; remove the field that does not apply',
+  },
+  {
+    what: 'an instruction that has ended',
+    service: { ...tcp, reconcile: { ignore: ['tcp_port', { path: 'host', until: '2027-01-31' }] } },
+    expected:
+      '17:14 reconcile.ignore[1].until expired: ended at 2027-01-31, so it has no effect; remove it, or write a later time',
   },
   {
     what: 'a name that ends with a space',
@@ -224,8 +231,8 @@ test('returns the warnings about several services of one file in the order of th
 });
 
 test('returns no warnings about a file without a text', () => {
-  const { declarations } = parseFile('a', text(named('db')));
-  expect(findWarnings({ files: ['a'], declarations, unread: [], textOf: () => null })).toEqual([]);
+  const file = parseFile('a', text(named('db')));
+  expect(findWarnings({ ...file, files: ['a'], unread: [], textOf: () => null, now: 0 })).toEqual([]);
 });
 
 test('lists every code once', () => {

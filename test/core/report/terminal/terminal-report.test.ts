@@ -63,7 +63,7 @@ test('renders the services, then the problems, then the totals', () => {
 
 test('renders a missing service with what to do', () => {
   expect(render({ findings: findings({ declared: [{}] }) })).toBe(
-    `? db  ${id(1)}  db.json:1  declared but not live; create the service and declare its id, or remove the declaration\npartial: 1 missing (1000 ms, 1 request)`,
+    `? db  ${id(1)}  db.json:1  declared but not live; to create it, remove the service_id and set policy to upsert; or remove the declaration\npartial: 1 missing (1000 ms, 1 request)`,
   );
 });
 
@@ -271,7 +271,7 @@ test('escapes control characters in names and values', () => {
   const { skipped, problems } = parseFile(`${evil}.yaml`, JSON.stringify({ service_id: evil, name: evil, [evil]: 1 }));
   const text = render({
     findings: [
-      ...compare({ declarations: [], skipped, problems }, [live({ name: evil, service_id: id(8) })]),
+      ...compare({ declarations: [], tombstones: [], skipped, problems }, [live({ name: evil, service_id: id(8) })]),
       ...findings({ declared: [{}], live: [service({ tcp_port: 1, [evil]: 1 })] }),
     ],
     outcomes: outcomes({ result: 'failed', attempts: 1, failure: { ...failure('rejected', evil), ray: evil } }),

@@ -124,8 +124,9 @@ test(
     program.send('SIGTERM');
     expect(await program.ended).toMatchObject({ code: 0 });
     expect(peak).toBeLessThan(LIMIT_MIB);
-    // Other tests keep this machine busy in a short run; processes of the crowd do so in any.
-    const machine = FULL ? quantile(idleProbes, 0.9) : 1000;
+    // Other tests keep this machine busy in a short run, and the crowd does so in any: an idle server shows for how long.
+    if (!FULL) return;
+    const machine = quantile(idleProbes, 0.9);
     expect(quantile(probes, 0.5)).toBeLessThan(100 + machine);
     expect(quantile(commits, 0.5)).toBeLessThan(1000 + machine);
   },

@@ -2,6 +2,7 @@ import type { JsonObject } from '../core/base/json.ts';
 import { EXAMPLE_TUNNEL, serviceStore, tunnelsOf } from './service-store.ts';
 import { answerRequest, BASE_PATH } from './api.ts';
 import { FAKE_ACCOUNT_ID, FAKE_TOKEN } from './fake-account.ts';
+import { loseCreates } from './scenario/lost-creates.ts';
 import { deliver } from './scenario/delivery.ts';
 import { withListLag } from './scenario/list-lag.ts';
 import { withStoredValues } from './scenario/stored-values.ts';
@@ -82,6 +83,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const store = serviceStore({ services, tunnels, quirks, now });
   const listed = withListLag(store, scenario.list_lag, now);
   const api = { accountId, store: withStoredValues(listed, scenario.keep), quirks };
+  const lose = loseCreates(scenario.lose_create);
   const requests: HandledRequest[] = [];
   const server = await serve({
     port,
@@ -90,7 +92,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     now,
     decide: faultInjector(scenario).decide,
     deliver: (request, decision) =>
-      deliver(decision, () => refusalOf(request, store, scenario.refuse) ?? answerRequest(request, api), scenario),
+      deliver(
+        lose(request, decision),
+        () => refusalOf(request, store, scenario) ?? answerRequest(request, api),
+        scenario,
+      ),
     onRequest: (request) => {
       requests.push(request);
       if (requests.length > MAX_KEPT_REQUESTS) requests.shift();

@@ -123,6 +123,17 @@ describe('a create whose answer is not usable', () => {
   });
 });
 
+test('loses answers and refuses writes as a scenario says', async () => {
+  const services = [{ service_id: id(1), ...web('old') }];
+  const scenario = { lose_create: ['lost'], refuse_create: ['refused'], refuse_delete: ['old'] };
+  const fixture = await openFixture({ tunnels, services, rules: { policy: 'sync' }, scenario });
+  fixture.write('all.json', [web('lost'), web('refused'), absent({ service_id: id(1) })]);
+  const report = await fixture.pass();
+  expect(resultsIn(report)).toEqual(['lost create created', 'refused create failed', 'old delete failed']);
+  expect(report.services[0]?.reason).toContain('found in the list');
+  expect(new Set(namesIn(fixture))).toEqual(new Set(['old', 'lost']));
+});
+
 test('parks a create that the API refuses', async () => {
   const fixture = await openFixture({ tunnels: [otherTunnel], rules: { policy: 'upsert' } });
   fixture.write('web.json', [web('web')]);

@@ -93,6 +93,8 @@ const A_DURATION = 'a duration such as 500ms, 2s or 5m';
 const SHARE = expectedError('a number from 0 to 1');
 const SERVICE = expectedError('a name or an id');
 
+const services = nonEmptyList(z.string(SERVICE).min(1, SERVICE), 'names or ids');
+
 /** The keys of a scenario file, and their values. */
 export const scenarioSchema = z.strictObject({
   seed: wholeNumber(0, 4_294_967_295).exactOptional(),
@@ -107,7 +109,10 @@ export const scenarioSchema = z.strictObject({
   rate_limit: rate.exactOptional(),
   block: duration(A_DURATION).exactOptional(),
   ratelimit_headers: flag.exactOptional(),
-  refuse: nonEmptyList(z.string(SERVICE).min(1, SERVICE), 'names or ids').exactOptional(),
+  refuse: services.exactOptional(),
+  refuse_create: services.exactOptional(),
+  refuse_delete: services.exactOptional(),
+  lose_create: services.exactOptional(),
   keep: keepSchema.exactOptional(),
   quirks: quirksSchema
     // The keys were checked in snake_case; the type has them in camelCase.
@@ -135,6 +140,9 @@ export function withDefaults(given: Scenario): FullScenario {
     block: 300_000,
     ratelimit_headers: false,
     refuse: [],
+    refuse_create: [],
+    refuse_delete: [],
+    lose_create: [],
     keep: {},
     quirks: {},
     ...given,
@@ -187,7 +195,8 @@ function invalid(problems: readonly Problem[]): ParsedScenario {
 /** Describes a scenario in words, one line for each kind of failure. */
 export function describeScenario(given: Scenario): readonly string[] {
   const { share, faults, methods, seed, stops_after, ...rest } = withDefaults(given);
-  const { rate_limit, block, latency, list_lag, refuse, keep, quirks } = rest;
+  const { rate_limit, block, latency, list_lag, refuse, refuse_create, refuse_delete, lose_create, keep, quirks } =
+    rest;
   const fields = Object.keys(keep);
   const changedQuirks = Object.entries(quirks).map(([name, value]) => `${toSnakeCase(name)} ${value}`);
   const parts = [
@@ -197,6 +206,9 @@ export function describeScenario(given: Scenario): readonly string[] {
     list_lag > 0 && `lists are ${formatDuration(list_lag)} old`,
     rate_limit !== null && `limit ${rate_limit.text}, blocked for ${formatDuration(block)}`,
     refuse.length > 0 && `refuses ${refuse.map(quote).join(', ')}`,
+    refuse_create.length > 0 && `refuses to create ${refuse_create.map(quote).join(', ')}`,
+    refuse_delete.length > 0 && `refuses to delete ${refuse_delete.map(quote).join(', ')}`,
+    lose_create.length > 0 && `loses the answer to the first create of ${lose_create.map(quote).join(', ')}`,
     fields.length > 0 && `stores other values in ${fields.map(quote).join(', ')}`,
     changedQuirks.length > 0 && `quirks ${changedQuirks.join(', ')}`,
   ].filter((part) => part !== false);

@@ -44,6 +44,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/import.ts')).defineImport,
   },
   {
+    name: 'pause',
+    summary: 'Pause all writes of a running daemon, which goes on reporting drift',
+    load: async () => (await import('./commands/pause.ts')).definePause,
+  },
+  {
+    name: 'resume',
+    summary: 'Resume the writes of a running daemon',
+    load: async () => (await import('./commands/pause.ts')).defineResume,
+  },
+  {
     name: 'emulate',
     summary: 'Run a local emulator of the API, for demos and tests',
     load: async () => (await import('./commands/emulate.ts')).defineEmulate,

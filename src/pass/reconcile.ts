@@ -17,6 +17,7 @@ import { remember } from '../core/plan/remember.ts';
 import { RETRIES_PARKED } from '../core/report/pass.ts';
 import type { Mode, Trigger } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
+import type { Suspension, WritePause } from '../core/report/suspension.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { nextExpiry } from '../core/service/instructions.ts';
 import { apply } from './apply.ts';
@@ -41,6 +42,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly passTimeoutMs: number;
   /** Returns how many requests may be spent on retries of parked updates now; no limit by default. */
   readonly spareRequests?: () => number;
+  /** The switch that pauses all writes; without it, they are never paused. */
+  readonly pause?: WritePause;
   readonly clock: Clock;
   readonly newId: () => string;
   /** The services that were declared before the first pass, if that is known. */
@@ -56,7 +59,7 @@ export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 
 /** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {
-  const { source, directory, clock, mode, onStep, spareRequests = () => Infinity } = options;
+  const { source, directory, clock, mode, onStep, pause, spareRequests = () => Infinity } = options;
   const account = withOwnWrites(directory, clock.elapsedMs);
   const readWhileListing = readerWhileListing(source, account);
   let memory = emptyMemory;
@@ -73,6 +76,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       mode,
       account_id: options.accountId,
       memory,
+      paused: pause?.current() ?? null,
       sourcePath: source.path,
       clock,
       usage: directory.usage,
@@ -80,6 +84,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
     retryParked ||= RETRIES_PARKED[trigger];
     const deadline = passDeadline(options.passTimeoutMs, signals.kill);
     const stop = AbortSignal.any([deadline.signal, signals.stop]);
+    const pauseSignals = pause === undefined ? [] : [pause.signal()];
     try {
       const readAt = clock.elapsedMs();
       const { snapshot, list } = await readWhileListing(stop);
@@ -92,20 +97,20 @@ export function reconciler(options: ReconcilerOptions): Pass {
       const at = clock.now().getTime();
       const declared = setAside(read, findConflicts(read, live));
       facts.problems = declared.problems;
-      facts.next_expiry = nextExpiryOf(declared, at);
+      facts.next_expiry = nextExpiryOf(declared, facts.paused, at);
       facts.findings = compare(declared, live, at);
       facts.undeclared = findUndeclared(declaredBefore, facts.findings);
       declaredBefore = rememberDeclared(declaredBefore, facts.findings);
       planSelected(facts, options, { now: startMs, at, retryParked, maxParkedRetries: spareRequests() });
       facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
-      if (mode === 'apply') {
+      if (mode === 'apply' && facts.paused === null) {
         const { outcomes, denied } = await applyPlan(facts.plan, account, {
           ...options,
           planned: read,
           isPatient: wasSuperseded,
           readAt,
           listedAt,
-          stop,
+          stop: AbortSignal.any([stop, ...pauseSignals]),
           kill: deadline.signal,
         });
         facts.outcomes = outcomes;
@@ -144,12 +149,13 @@ async function applyPlan(
 }
 
 /** Returns when the first pause or ignored difference ends, as RFC 3339. */
-function nextExpiryOf({ declarations, tombstones }: Declared, at: number): string | null {
+function nextExpiryOf({ declarations, tombstones }: Declared, paused: Suspension | null, at: number): string | null {
   const next = nextExpiry(
     [...declarations, ...tombstones].map(({ instructions }) => instructions),
     at,
   );
-  return next === null ? null : new Date(next).toISOString();
+  const ends = [next, paused?.until == null ? null : Date.parse(paused.until)].filter((end) => end !== null);
+  return ends.length === 0 ? null : new Date(Math.min(...ends)).toISOString();
 }
 
 /** Returns the services that are in sync only as far as this process knows, because the list does not show its last write. */

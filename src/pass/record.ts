@@ -19,7 +19,7 @@ export type PassRecord = {
   readonly close: () => Report;
 };
 
-export type RecordOptions = Pick<PassFacts, 'run_id' | 'trigger' | 'mode' | 'account_id' | 'memory'> & {
+export type RecordOptions = Pick<PassFacts, 'run_id' | 'trigger' | 'mode' | 'account_id' | 'memory' | 'paused'> & {
   readonly sourcePath: string;
   readonly clock: Clock;
   readonly usage: () => ApiUsage;
@@ -43,7 +43,7 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
     outcomes: new Map(),
     undeclared: new Map(),
     unconfirmed: [],
-    next_expiry: null,
+    next_expiry: pass.paused?.until ?? null,
     error: null,
   };
   const close = (): Report => {

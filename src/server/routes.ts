@@ -7,21 +7,24 @@ import type { PageData } from './page/page-data.ts';
 import { renderPage } from './page/page.ts';
 import { stylesheet } from './page/stylesheet.ts';
 import { cachedResponse } from './response-cache.ts';
+import { pauseWrites, resumeWrites } from './pause-writes.ts';
+import type { PauseWritesOptions } from './pause-writes.ts';
 import { requestPass } from './request-pass.ts';
 import type { RequestPassOptions } from './request-pass.ts';
 import type { Routes, Subscribe } from './route.ts';
 
-export type RoutesOptions = RequestPassOptions & {
-  readonly health: () => Health;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Returns the data of the status page. Its latest report is also the response of `/api/report`. */
-  readonly pageData: () => Omit<PageData, 'health'>;
-  /** Returns recent reports as JSON texts, newest first. */
-  readonly recentReports: () => readonly string[];
-  readonly subscribe: Subscribe;
-  /** Returns another value after every report and every phase. Until then, the page and the reports are rendered once a second. */
-  readonly state: () => unknown;
-};
+export type RoutesOptions = RequestPassOptions &
+  PauseWritesOptions & {
+    readonly health: () => Health;
+    readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+    /** Returns the data of the status page. Its latest report is also the response of `/api/report`. */
+    readonly pageData: () => Omit<PageData, 'health'>;
+    /** Returns recent reports as JSON texts, newest first. */
+    readonly recentReports: () => readonly string[];
+    readonly subscribe: Subscribe;
+    /** Returns another value after every report and every phase. Until then, the page and the reports are rendered once a second. */
+    readonly state: () => unknown;
+  };
 
 /** Returns the routing table of the status server. */
 export function createRoutes(options: RoutesOptions): Routes {
@@ -43,6 +46,8 @@ export function createRoutes(options: RoutesOptions): Routes {
     '/api/reports': getCached(() => text('application/json', escapeJson(`[${options.recentReports().join(',\n')}]\n`))),
     '/api/events': { method: 'GET', subscribe },
     '/api/reconcile': { method: 'POST', respond: async (request) => requestPass(request, options) },
+    '/api/pause': { method: 'POST', respond: async (request) => pauseWrites(request, options) },
+    '/api/resume': { method: 'POST', respond: async (request) => resumeWrites(request, options) },
   };
 }
 

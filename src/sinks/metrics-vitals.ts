@@ -26,6 +26,11 @@ export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: Vi
     help: '1 while passes succeed; 0 before the first good pass, and after passes have been failing or overdue for longer than the setting fresh_for. The result of /readyz.',
     registers,
   });
+  const paused = new Gauge({
+    name: 'vpc_reconciler_paused',
+    help: '1 while all writes are paused by POST /api/pause, 0 otherwise.',
+    registers,
+  });
   const internalErrors = new Counter({
     name: 'vpc_reconciler_internal_errors_total',
     help: 'Unexpected errors of the program after which it continued. Each is logged.',
@@ -38,6 +43,7 @@ export function vitalsMetrics(registry: Registry, { vitals, health, timeOf }: Vi
     const currentHealth = health();
     healthy.set(Number(currentHealth.healthy));
     ready.set(Number(currentHealth.ready));
+    paused.set(Number(currentVitals.paused !== null));
     internalErrors.reset();
     internalErrors.inc(currentVitals.internalErrors);
     updatePasses(currentVitals, toTimestamp);

@@ -18,11 +18,14 @@ export type VitalsTracker = Required<ReportSink> & {
   readonly onStop: () => void;
 };
 
-/** Tracks the state of a daemon from its callbacks. `now` returns milliseconds of a monotonic clock. */
-export function trackVitals(now: () => number): VitalsTracker {
+/**
+ * Tracks the state of a daemon from its callbacks. `now` returns milliseconds of a monotonic clock; `paused` returns the pause of all
+ * writes.
+ */
+export function trackVitals(now: () => number, paused: () => Vitals['paused'] = () => null): VitalsTracker {
   const startedAt = now();
   let scheduleMs: (() => number | null) | null = null;
-  let vitals: Omit<Vitals, 'scheduleAt'> = {
+  let vitals: Omit<Vitals, 'scheduleAt' | 'paused'> = {
     startedAt,
     stopping: false,
     pass: null,
@@ -42,7 +45,7 @@ export function trackVitals(now: () => number): VitalsTracker {
   const timeIn = (ms: number | null) => (ms === null ? null : now() + ms);
 
   return {
-    vitals: () => ({ ...vitals, scheduleAt: timeIn(scheduleMs?.() ?? null) }),
+    vitals: () => ({ ...vitals, scheduleAt: timeIn(scheduleMs?.() ?? null), paused: paused() }),
     onPhase: (phase) => {
       switch (phase.kind) {
         case 'requested':

@@ -135,6 +135,7 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     findings,
     plan: plan(findings, planOptions()),
     memory: emptyMemory,
+    paused: null,
     unconfirmed: [],
     next_expiry: null,
     outcomes: new Map(),

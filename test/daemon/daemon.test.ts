@@ -40,6 +40,7 @@ function reportOf(trigger: Trigger, error: Failure | null = null): Report {
     finished_at: '2026-01-02T03:04:05.000Z',
     duration_ms: 0,
     api: { requests: 1, retries: 0, throttled_ms: 0 },
+    paused: null,
     problems: [],
     declared: 0,
     findings: [],

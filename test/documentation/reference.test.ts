@@ -15,7 +15,18 @@ test('config/README.md lists every setting with its default', () => {
   expect(documented).toEqual(settingDocs.map(({ name, defaultText }) => [name, `\`${defaultText}\``]));
 });
 
-const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate', 'schema', 'completion'] as const;
+const COMMANDS = [
+  'run',
+  'plan',
+  'apply',
+  'validate',
+  'import',
+  'pause',
+  'resume',
+  'emulate',
+  'schema',
+  'completion',
+] as const;
 
 test('config/README.md lists every command', async () => {
   const { stdout } = await command(['--help']);

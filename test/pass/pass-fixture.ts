@@ -44,6 +44,7 @@ type FixtureOptions = EmulatorOptions & {
   >;
   readonly passTimeoutMs?: number;
   readonly spareRequests?: () => number;
+  readonly pause?: NonNullable<ReconcilerOptions['pause']>;
   readonly onPlan?: ReconcilerOptions['onPlan'];
 };
 
@@ -57,6 +58,7 @@ export async function openFixture({
   passTimeoutMs = 60_000,
   onPlan = () => {},
   spareRequests = () => Infinity,
+  pause,
   ...options
 }: FixtureOptions = {}): Promise<PassFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
@@ -97,6 +99,7 @@ export async function openFixture({
     passTimeoutMs,
     onPlan,
     spareRequests,
+    ...(pause === undefined ? {} : { pause }),
     clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + advancedMs },
     newId: () => `run-${(runs += 1)}`,
   });

@@ -40,6 +40,7 @@ export function health(fields: Partial<Vitals> = {}): Health {
     lastList: LAST - 100,
     lastGoodPass: LAST,
     lastPass: { at: LAST, outcome: 'in_sync', error: null },
+    paused: null,
     internalErrors: 0,
     watcher: { by: 'events', reason: null, checkedAt: NOW - 4000, missedChanges: 0 },
     ...fields,

@@ -35,13 +35,13 @@ test.for<{ reason: string; options?: Partial<RequestPassOptions>; request?: obje
     reason: 'requests are turned off',
     options: { reconcileToken: null },
     status: 403,
-    error: 'requesting a pass is turned off; set reconcile_token or reconcile_token_file to turn it on',
+    error: 'requests that need a token are turned off; set reconcile_token or reconcile_token_file to turn them on',
   },
   {
     reason: 'the token file holds no token',
     options: { reconcileToken: async () => null },
     status: 503,
-    error: 'reconcile_token_file holds no token; passes cannot be requested until it does',
+    error: 'reconcile_token_file holds no token; requests that need one are refused until it does',
   },
   {
     reason: 'the token is wrong',

@@ -33,6 +33,9 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
     },
     requestPass: async () => null,
     reconcileToken: null,
+    pause: () => ({ since: '', until: null, reason: null }),
+    resume: () => {},
+    now: () => 0,
   });
   const bugs: unknown[] = [];
   const listen = async (port: number) =>

@@ -74,6 +74,7 @@ function report(changes: Partial<Report> = {}): Report {
     finished_at: '2026-01-02T03:04:05.120Z',
     duration_ms: 120,
     outcome: 'converged',
+    paused: null,
     superseded: false,
     unconfirmed: [],
     next_expiry: null,
@@ -108,7 +109,7 @@ function report(changes: Partial<Report> = {}): Report {
 
 /** The report above, as it is logged. */
 const reportWithoutNulls = (() => {
-  const { error: _, next_expiry: _____, ...fields } = report();
+  const { error: _, next_expiry: _____, paused: ______, ...fields } = report();
   const { reason: __, hint: ___, error: ____, ...service } = drifted;
   return { ...fields, services: [service] };
 })();

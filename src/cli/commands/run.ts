@@ -10,6 +10,7 @@ import type { Watch } from '../../core/load/source.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { ReportSink } from '../../core/report/sink.ts';
 import { daemon } from '../../daemon/daemon.ts';
+import { pauseSwitch } from '../../daemon/pause-switch.ts';
 import {
   credentialChangeTrigger,
   expiryTrigger,
@@ -39,10 +40,11 @@ import {
   logCredentialProblem,
   logEmulatorRequest,
   logMissedChange,
+  logPause,
   logReconcileToken,
   logWatchState,
   reportLog,
-} from '../daemon-log.ts';
+} from '../daemon/daemon-log.ts';
 import { startEmulatedAccount } from '../emulated-account.ts';
 import { addHelpText } from '../help.ts';
 import { readAccountOf } from '../input/account-input.ts';
@@ -52,7 +54,7 @@ import { addSettings, colorOption, emulatorOption, withConfig } from '../options
 import type { CommandScope } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
-import type { StatusServer, StatusServerOptions } from '../status-server.ts';
+import type { StatusServer, StatusServerOptions } from '../daemon/status-server.ts';
 import { version } from '../version.ts';
 import { clock, createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -123,6 +125,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
         directory,
         account,
         spareRequests: parts.budget.spareRequests,
+        pause: parts.pause,
         onStep: guarded(vitals.onStep, onBug),
         onProgress: guarded(progress.onProgress, onBug),
       }),
@@ -167,7 +170,8 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
     ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
     : null;
   const account = emulated?.account ?? (await readAccountOf(context, settings));
-  const vitals = trackVitals(clock.elapsedMs);
+  const pause = pauseSwitch(() => clock.now().getTime());
+  const vitals = trackVitals(clock.elapsedMs, pause.current);
   const onBug = (error: unknown) => {
     vitals.onBug();
     logBug(log, error);
@@ -176,7 +180,7 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
   const budget = createBudget(settings, guarded(logWait, onBug));
   const statusServer = once
     ? null
-    : await startStatusServer({ settings, vitals: vitals.vitals, budget, context, log, onBug });
+    : await startStatusServer({ settings, vitals: vitals.vitals, budget, pause, context, log, onBug });
   const onRequest = guarded(statusServer?.onRequest ?? (() => {}), onBug);
   const directory = createDirectory(settings, account, budget, onRequest);
   return {
@@ -185,6 +189,7 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
     emulated,
     account,
     budget,
+    pause,
     vitals,
     onBug,
     statusServer,
@@ -243,7 +248,7 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
   });
 }
 
-type StatusServerParts = Pick<StatusServerOptions, 'settings' | 'vitals' | 'budget' | 'context' | 'onBug'> & {
+type StatusServerParts = Pick<StatusServerOptions, 'settings' | 'vitals' | 'budget' | 'pause' | 'context' | 'onBug'> & {
   readonly log: Log;
 };
 
@@ -252,10 +257,11 @@ async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<
   const { http_listen: listen } = parts.settings;
   if (listen === null) return null;
   // Imported only when needed, so that other commands start faster.
-  const { openStatusServer } = await import('../status-server.ts');
+  const { openStatusServer } = await import('../daemon/status-server.ts');
   return openStatusServer({
     ...parts,
     listen,
+    onPause: (paused) => logPause(log, paused),
     onTokenProblem: (problem) => logReconcileToken(log, problem),
   });
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import type { PassOutcome, Trigger } from './pass.ts';
+import type { Suspension } from './suspension.ts';
 import { nextPassAt } from './vitals.ts';
 import type { Vitals, WatchMode } from './vitals.ts';
 
@@ -66,6 +67,8 @@ export type Health = {
   readonly last_pass: (Moment & { readonly outcome: PassOutcome; readonly error: string | null }) | null;
   readonly pass: (Moment & { readonly trigger: Trigger }) | null;
   readonly next_pass: { readonly at: string; readonly in_seconds: number } | null;
+  /** While all writes are paused: since when, until when, and why. */
+  readonly paused: Suspension | null;
   readonly internal_errors: number;
   readonly watcher: {
     readonly by: WatchMode;
@@ -98,6 +101,7 @@ export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, 
     last_pass: lastPass && { ...moment(lastPass.at), outcome: lastPass.outcome, error: lastPass.error },
     pass: pass && { ...moment(pass.since), trigger: pass.trigger },
     next_pass: nextAt === null ? null : { at: now.timeOf(nextAt), in_seconds: toSeconds(nextAt - now.elapsedMs) },
+    paused: vitals.paused,
     internal_errors: vitals.internalErrors,
     watcher: {
       by: watcher.by,

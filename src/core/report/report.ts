@@ -6,6 +6,7 @@ import { SUCCESSES } from '../plan/outcome.ts';
 import { toCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import type { Mode, PassOutcome, Trigger } from './pass.ts';
+import type { Suspension } from './suspension.ts';
 import { needsAttention, toServiceReport } from './service-report.ts';
 import type { ServiceFacts, ServiceReport } from './service-report.ts';
 
@@ -25,6 +26,8 @@ export type Report = {
   readonly finished_at: string;
   readonly duration_ms: number;
   readonly outcome: PassOutcome;
+  /** While all writes are paused: since when, until when, and why; null if they are not. The pass then writes nothing. */
+  readonly paused: Suspension | null;
   /** Whether planned writes were not sent because the folder or the account changed. The next pass then begins at once. */
   readonly superseded: boolean;
   readonly counts: Counts;
@@ -48,6 +51,7 @@ export type PassSummary = Pick<
   | 'trigger'
   | 'mode'
   | 'outcome'
+  | 'paused'
   | 'superseded'
   | 'started_at'
   | 'finished_at'
@@ -58,8 +62,9 @@ export type PassSummary = Pick<
 
 /** Returns the summary of a report. */
 export function summarize(report: Report): PassSummary {
-  const { run_id, trigger, mode, outcome, superseded, started_at, finished_at, duration_ms, counts, api } = report;
-  return { run_id, trigger, mode, outcome, superseded, started_at, finished_at, duration_ms, counts, api };
+  const { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api } =
+    report;
+  return { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api };
 }
 
 /** Everything that is known at the end of a pass. A pass that ended early has no findings, or no plan. */
@@ -73,12 +78,13 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded'
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
   const { findings, declared, plan: _, memory: __, undeclared: ___, outcomes, ...rest } = facts;
-  const { api, unconfirmed, next_expiry, problems, error, ...pass } = rest;
+  const { api, paused, unconfirmed, next_expiry, problems, error, ...pass } = rest;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {
     schema_version: 2,
     ...pass,
     outcome: passOutcome(facts, services),
+    paused,
     superseded: [...outcomes.values()].some((outcome) => outcome.result === 'withheld' && outcome.superseded === true),
     counts: toCounts(declared, findings, services),
     api,

@@ -1,5 +1,6 @@
 import type { PassOutcome, Trigger } from './pass.ts';
 import type { Report } from './report.ts';
+import type { Suspension } from './suspension.ts';
 
 /** How changes of the folder are detected; `starting` until the watch is set up. */
 export const WATCH_MODES = ['starting', 'events', 'rescans'] as const;
@@ -24,6 +25,8 @@ export type Vitals = {
   readonly lastList: number | null;
   readonly lastGoodPass: number | null;
   readonly lastPass: { readonly at: number; readonly outcome: PassOutcome; readonly error: string | null } | null;
+  /** The pause of all writes that holds now; null if there is none. */
+  readonly paused: Suspension | null;
   /** The number of unexpected errors after which the process continued. */
   readonly internalErrors: number;
   readonly watcher: {

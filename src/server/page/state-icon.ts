@@ -12,6 +12,7 @@ export const TONES: Readonly<Record<SyncState, Tone>> = {
   denied: 'bad',
   interrupted: 'quiet',
   stale: 'warn',
+  paused: 'warn',
   partial: 'warn',
   pending: 'warn',
   converged: 'good',
@@ -20,12 +21,13 @@ export const TONES: Readonly<Record<SyncState, Tone>> = {
 
 /** Strokes in a 24 × 24 square; every state has its own shape. */
 const STROKES: Readonly<Record<SyncState, string>> = {
-  stuck: 'M9.5 8v8M14.5 8v8',
+  stuck: 'M8 7h8l-8 10h8z',
   starting: 'M7 12v.01M12 12v.01M17 12v.01',
   failing: 'M8.5 8.5l7 7M15.5 8.5l-7 7',
   denied: 'M7 12h10',
   interrupted: 'M9 9h6v6h-6z',
   stale: 'M12 7v5.2l3.4 2',
+  paused: 'M9.5 8v8M14.5 8v8',
   partial: 'M12 6.8v6.4M12 17v.01',
   pending: 'M6.5 13.4c1.8-3.6 3.8-3.6 5.5-1.4s3.7 2.2 5.5-1.4',
   converged: 'M4.8 12.6l3.2 3.2 5.6-6.6M11.6 15.2l.6.6 6.4-7.4',

@@ -2,6 +2,7 @@ import { countNotLive } from '../../core/report/counts.ts';
 import type { Counts } from '../../core/report/counts.ts';
 import type { PassOutcome } from '../../core/report/pass.ts';
 import type { ServiceReport } from '../../core/report/service-report.ts';
+import type { Suspension } from '../../core/report/suspension.ts';
 import type { PassSummary, Report } from '../../core/report/report.ts';
 import { countOf, formatNumber, formatSentenceList } from './numbers.ts';
 import type { PageData } from './page-data.ts';
@@ -13,9 +14,10 @@ import type { PageData } from './page-data.ts';
  *   starting                        no pass has ended yet
  *   failing, denied, interrupted    the last pass did not run to completion
  *   stale                           the last pass did, but its result is too old to rely on
+ *   paused                          a person paused all writes
  *   partial, pending, converged, in_sync    the outcome of the last pass
  */
-export type SyncState = 'stuck' | 'starting' | 'failing' | 'stale' | Exclude<PassOutcome, 'failed'>;
+export type SyncState = 'stuck' | 'starting' | 'failing' | 'stale' | 'paused' | Exclude<PassOutcome, 'failed'>;
 
 export type SyncStatus = {
   readonly state: SyncState;
@@ -32,6 +34,7 @@ const TITLES: Readonly<Record<SyncState, string>> = {
   denied: 'Access denied',
   interrupted: 'Interrupted',
   stale: 'Out of date',
+  paused: 'Paused',
   partial: 'Needs attention',
   pending: 'Drift detected',
   converged: 'Converged',
@@ -67,8 +70,18 @@ function stateOf({ health, latest, passes }: PageData): Pick<SyncStatus, 'state'
     case 'pending':
     case 'partial':
       if (!health.ready) return { state: 'stale', reason: `The last result may no longer be true: ${reason}.` };
+      if (health.paused !== null) return { state: 'paused', reason: describePaused(health.paused, latest) };
       return { state: outcome, reason: describeOutcome(outcome, latest) };
   }
+}
+
+function describePaused(paused: Suspension, report: Report): string {
+  const until = paused.until === null ? 'until they are resumed' : `until ${paused.until}`;
+  const reason = paused.reason === null ? '' : ` (${paused.reason})`;
+  const { outcome } = report;
+  const state =
+    outcome === 'failed' || outcome === 'denied' || outcome === 'interrupted' ? '' : describeOutcome(outcome, report);
+  return `All writes are paused ${until}${reason}. ${state}`.trim();
 }
 
 function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial', report: Report): string {
@@ -79,7 +92,9 @@ function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial
     case 'converged':
       return describeConverged(counts);
     case 'pending':
-      return `${describePending(counts)} Mode ${mode} writes nothing.`;
+      return report.paused === null
+        ? `${describePending(counts)} Mode ${mode} writes nothing.`
+        : describePending(counts);
     case 'partial':
       return describePartial(report);
   }
@@ -149,6 +164,7 @@ function describePartial({ counts, problems, services }: Report): string {
 }
 
 function sinceOf(state: SyncState, { health, latest, passes }: PageData): SyncStatus['since'] {
+  if (state === 'paused') return health.paused && { at: health.paused.since, orEarlier: false };
   if (state === 'stuck') return health.pass && { at: health.pass.at, orEarlier: false };
   if (latest === null) return { at: health.started.at, orEarlier: false };
   if (state === 'stale') return null;

@@ -6,6 +6,7 @@ import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.
 import type { Report } from '../report.ts';
 import { isUndeclared, placeOf } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
+import { describeSuspension } from '../suspension.ts';
 import { omitReasons, sharedReasons } from '../shared-reasons.ts';
 import { renderChanges, renderNewFields } from './changes.ts';
 import { OUTCOME_STYLES } from './style.ts';
@@ -29,7 +30,9 @@ export function renderTotals(report: Report, paint: Paint): string {
   const { api, outcome, duration_ms: ms } = report;
   const cost = `${ms} ms, ${api.requests} ${api.requests === 1 ? 'request' : 'requests'}`;
   const label = paint(OUTCOME_STYLES[outcome], OUTCOME_LABELS[outcome]);
-  return `${label}: ${describeCounts(report)} ${paint('dim', `(${cost})`)}`;
+  const paused =
+    report.paused === null ? '' : ` · ${paint('yellow', escapeControlCharacters(describeSuspension(report.paused)))}`;
+  return `${label}: ${describeCounts(report)}${paused} ${paint('dim', `(${cost})`)}`;
 }
 
 function renderDetails(report: Report, options: TextOptions): readonly string[] {

@@ -1,24 +1,26 @@
-import type { Budget } from '../cloudflare/budget/request-budget.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { guarded } from '../core/base/guarded.ts';
-import type { Settings } from '../config/settings.ts';
-import type { EndedRequest } from '../core/base/api-usage.ts';
-import { errorCodeOrMessage } from '../core/base/errno.ts';
-import { toHealth } from '../core/report/health.ts';
-import type { Health } from '../core/report/health.ts';
-import { summarize } from '../core/report/report.ts';
-import type { Report } from '../core/report/report.ts';
-import type { SendEvent, Subscribe } from '../server/route.ts';
-import { createRoutes } from '../server/routes.ts';
-import { startServer } from '../server/server.ts';
-import { createHistory } from '../sinks/history.ts';
-import { createMetrics } from '../sinks/metrics.ts';
-import type { VitalsTracker } from '../sinks/vitals.ts';
-import type { Context } from './context.ts';
-import { untilResponsive } from './input/responsive.ts';
+import type { Budget } from '../../cloudflare/budget/request-budget.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { guarded } from '../../core/base/guarded.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { EndedRequest } from '../../core/base/api-usage.ts';
+import { errorCodeOrMessage } from '../../core/base/errno.ts';
+import { toHealth } from '../../core/report/health.ts';
+import type { Health } from '../../core/report/health.ts';
+import { summarize } from '../../core/report/report.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { Suspension } from '../../core/report/suspension.ts';
+import type { SendEvent, Subscribe } from '../../server/route.ts';
+import { createRoutes } from '../../server/routes.ts';
+import type { PauseOptions, PauseSwitch } from '../../daemon/pause-switch.ts';
+import { startServer } from '../../server/server.ts';
+import { createHistory } from '../../sinks/history.ts';
+import { createMetrics } from '../../sinks/metrics.ts';
+import type { VitalsTracker } from '../../sinks/vitals.ts';
+import type { Context } from '../context.ts';
+import { untilResponsive } from '../input/responsive.ts';
 import { readReconcileToken } from './reconcile-token.ts';
-import { version } from './version.ts';
-import { clock } from './wiring.ts';
+import { version } from '../version.ts';
+import { clock } from '../wiring.ts';
 
 /** The status page, health, metrics, and API of a running daemon over HTTP. */
 export type StatusServer = {
@@ -38,6 +40,9 @@ export type StatusServerOptions = {
   readonly vitals: VitalsTracker['vitals'];
   readonly budget: Budget;
   readonly context: Context;
+  readonly pause: PauseSwitch;
+  /** Called when writes are paused, with the pause, and when they are resumed, with null. */
+  readonly onPause: (paused: Suspension | null) => void;
   readonly onBug: (error: unknown) => void;
   /** Called with the reason when the token file no longer contains a token, and with null when it does again. */
   readonly onTokenProblem: (problem: string | null) => void;
@@ -78,6 +83,11 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     subscribe: events.subscribe,
     state: () => state,
     requestPass: () => requestPass(),
+    ...pauseRoutes(options, () => {
+      state += 1;
+      // The next pass shows the pause in its report, or catches up.
+      void requestPass();
+    }),
     reconcileToken: readReconcileToken({ settings, secrets: context.secrets, onTokenProblem }),
   });
   const server = await startServer({ listen, routes, redact: context.secrets.redact, onBug }).catch(
@@ -101,6 +111,25 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
       requestPass = handler;
     },
     close: server.close,
+  };
+}
+
+/** Returns what the routes do to pause and resume. \`onChange\` is called afterwards. */
+function pauseRoutes({ pause, onPause }: StatusServerOptions, onChange: () => void) {
+  return {
+    now: () => clock.now().getTime(),
+    pause: (options: PauseOptions) => {
+      const paused = pause.pause(options);
+      onPause(paused);
+      onChange();
+      return paused;
+    },
+    resume: () => {
+      const wasPaused = pause.current() !== null;
+      pause.resume();
+      if (wasPaused) onPause(null);
+      onChange();
+    },
   };
 }
 

@@ -1,8 +1,8 @@
-import { ConfigError } from '../config/config-error.ts';
-import { MIN_TOKEN_LENGTH } from '../config/setting-values.ts';
-import type { Settings } from '../config/settings.ts';
-import { describeTokenError, readToken, tokenReader } from '../config/token-file.ts';
-import type { Context } from './context.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { MIN_TOKEN_LENGTH } from '../../config/setting-values.ts';
+import type { Settings } from '../../config/settings.ts';
+import { describeTokenError, readToken, tokenReader } from '../../config/token-file.ts';
+import type { Context } from '../context.ts';
 
 export type ReconcileTokenOptions = {
   readonly settings: Pick<Settings, 'reconcile_token' | 'reconcile_token_file'>;

@@ -1,15 +1,17 @@
-import { formatDuration } from '../core/base/duration.ts';
-import { escapeControlCharacters } from '../core/base/text/escape.ts';
-import type { WatchState } from '../core/load/source.ts';
-import type { Trigger } from '../core/report/pass.ts';
-import type { Report } from '../core/report/report.ts';
-import { isUndeclared } from '../core/report/service-report.ts';
-import type { ReportSink } from '../core/report/sink.ts';
-import { clockJumps } from '../daemon/clock-jumps.ts';
-import type { HandledRequest } from '../emulator/server.ts';
-import { logReport } from '../sinks/log.ts';
-import type { Log } from '../sinks/log.ts';
-import { clock } from './wiring.ts';
+import { formatDuration } from '../../core/base/duration.ts';
+import { escapeControlCharacters } from '../../core/base/text/escape.ts';
+import type { WatchState } from '../../core/load/source.ts';
+import type { Trigger } from '../../core/report/pass.ts';
+import type { Report } from '../../core/report/report.ts';
+import { isUndeclared } from '../../core/report/service-report.ts';
+import { describeSuspension } from '../../core/report/suspension.ts';
+import type { Suspension } from '../../core/report/suspension.ts';
+import type { ReportSink } from '../../core/report/sink.ts';
+import { clockJumps } from '../../daemon/clock-jumps.ts';
+import type { HandledRequest } from '../../emulator/server.ts';
+import { logReport } from '../../sinks/log.ts';
+import type { Log } from '../../sinks/log.ts';
+import { clock } from '../wiring.ts';
 
 /** Logs every report, and after a failed pass the time of the retry. */
 export function reportLog(log: Log): ReportSink {
@@ -106,6 +108,12 @@ export function logWatchState(log: Log, folder: string, state: WatchState): void
       `watching ${folder} by frequent rescans, because events are not reliable there: ${state.reason}`,
     );
   }
+}
+
+/** Logs that all writes were paused or, with null, resumed. */
+export function logPause(log: Log, paused: Suspension | null): void {
+  if (paused === null) log.info({ event: 'resumed' }, 'resumed: writes are no longer paused');
+  else log.warn({ event: 'paused', ...paused }, `all writes are ${describeSuspension(paused)}`);
 }
 
 export function logBug(log: Log, error: unknown): void {

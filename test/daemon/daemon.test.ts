@@ -13,6 +13,7 @@ import type { DaemonOptions } from '../../src/daemon/daemon.ts';
 import type { Schedule } from '../../src/daemon/schedule.ts';
 import {
   credentialChangeTrigger,
+  expiryTrigger,
   folderChangeTrigger,
   intervalTrigger,
   requestTrigger,
@@ -913,4 +914,30 @@ test('stops the triggers that were started if a later one cannot start, even if 
   expect(stopped).toEqual(['credential', 'other']);
   expect(bugs).toEqual([new Error('cannot stop')]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('begins a pass when the next pause ends, on the clock of the machine, and keeps the time after a failed pass', () => {
+  const requested: number[] = [];
+  const trigger = expiryTrigger(Date.now).start(() => {
+    requested.push(Date.now());
+    return null;
+  });
+  const start = Date.now();
+  const next_expiry = new Date(start + 100_000).toISOString();
+  const report = reportOf('interval');
+  trigger.onReport?.({ ...report, next_expiry });
+  expect(trigger.scheduleMs?.()).toBe(100_000);
+  vi.advanceTimersByTime(90_000);
+  trigger.onReport?.({ ...report, next_expiry: null, error: failure('source', 'unreadable') });
+  expect(requested).toEqual([]);
+  vi.advanceTimersByTime(10_000);
+  expect(requested).toEqual([start + 100_000]);
+  expect(trigger.scheduleMs?.()).toBeNull();
+  trigger.onReport?.({ ...report, next_expiry });
+  trigger.onReport?.({ ...report, next_expiry: null });
+  expect(trigger.scheduleMs?.()).toBeNull();
+  trigger.onReport?.({ ...report, next_expiry: new Date(Date.now() + 1000).toISOString() });
+  void trigger.stop();
+  vi.advanceTimersByTime(5000);
+  expect(requested.length).toBeLessThanOrEqual(2);
 });

@@ -43,9 +43,10 @@ export function tooManyDeletes(deletes: number, { maxDeletes }: Pick<Limits, 'ma
 /** https://developers.cloudflare.com/workers-vpc/platform/limits/ */
 export const MAX_SERVICES = 1000;
 
-/** Returns why a service cannot be created in an account that already has this many. */
+/** Returns why a service cannot be created in an account that has this many already. */
 export function accountFull(live: number): string {
-  return `the account has ${live} services, and at most ${MAX_SERVICES} are possible; delete services that are not used`;
+  const rest = live < MAX_SERVICES ? ', the creates of this plan fill it up' : '';
+  return `the account has ${live} services${rest}, and at most ${MAX_SERVICES} are possible; delete services that are not used`;
 }
 
 function withheldUnless(setting: string, flag: string): string {

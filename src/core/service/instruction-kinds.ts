@@ -19,9 +19,9 @@ const moment = z.string(MOMENT).refine((text) => parseMoment(text) !== null, MOM
 const reason = z.string('a text that says why').min(1, 'a text that says why');
 
 const PAUSE = 'true, or a mapping with until or reason';
-const pauseSchema = z
-  .strictObject({ until: moment.nullish(), reason: reason.nullish() }, PAUSE)
-  .refine(({ until, reason: why }) => until != null || why != null, PAUSE);
+const pauseSchema = z.strictObject({ until: moment.nullish(), reason: reason.nullish() }, PAUSE);
+/** Not used together with an unknown key, which is the mistake then. */
+const filledPauseSchema = pauseSchema.refine(({ until, reason: why }) => until != null || why != null, PAUSE);
 
 const FIELD = 'the path of a field, such as tls_settings or host.ipv4';
 const fieldPath = z.string(FIELD).min(1, FIELD);
@@ -50,7 +50,7 @@ const reasonJson: JsonSchema = {
 
 export const pause = {
   kind: 'instruction',
-  schema: dispatched((value) => (typeof value === 'boolean' ? null : pauseSchema)).meta({
+  schema: dispatched(pauseSchemaFor).meta({
     type: ['boolean', 'object', 'null'],
     properties: { until: momentJson, reason: reasonJson },
     additionalProperties: false,
@@ -90,6 +90,12 @@ export function ignoreJson(paths: readonly string[]): JsonSchema {
       else: path,
     },
   };
+}
+
+function pauseSchemaFor(value: unknown): z.ZodType | null {
+  if (typeof value === 'boolean') return null;
+  const isKnown = isObject(value) && Object.keys(value).every((key) => Object.hasOwn(pauseSchema.shape, key));
+  return isKnown ? filledPauseSchema : pauseSchema;
 }
 
 /** Checks a value with the schema that its type selects. Unlike a union, it reports what is wrong and where. */

@@ -30,6 +30,7 @@ const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
   grace_period: ['10s'],
   fresh_for: ['1h'],
   http_listen: ['0.0.0.0:8484', 'none'],
+  service_metrics: [50],
   reconcile_token: [],
   reconcile_token_file: ['/run/secrets/reconcile-token'],
   log_level: ['debug'],

@@ -44,6 +44,7 @@ export const DEFAULTS = {
   grace_period: '20s',
   fresh_for: '15m',
   http_listen: '127.0.0.1:8484',
+  service_metrics: 0,
   reconcile_token: 'none',
   reconcile_token_file: 'none',
   log_level: 'info',
@@ -127,6 +128,11 @@ export const settingsSchema = z.strictObject(
     http_listen: listenAddress
       .prefault(DEFAULTS.http_listen)
       .describe('Address and port of the status page, /healthz, /readyz and /metrics, or none'),
+    service_metrics: wholeNumber(0, 1000)
+      .prefault(DEFAULTS.service_metrics)
+      .describe(
+        'Maximum number of drifted services that have a metric of their own, the longest drifted first; 0 for none',
+      ),
     reconcile_token: secret
       .prefault(DEFAULTS.reconcile_token)
       .describe('Token that authorizes POST /api/reconcile, or none to reject these requests'),

@@ -44,9 +44,15 @@ export function requestMetrics(registry: Registry): {
     help: 'Seconds during which at least one request waited, for the request budget or because the API asked the client to wait. A rate of 1 means that requests are waiting all the time.',
     registers,
   });
-  const limit = new Gauge({
+  const budgetLimit = new Gauge({
     name: 'vpc_reconciler_request_budget_limit',
-    help: 'Requests that the setting request_budget allows within the window. The label window is written as in the setting.',
+    help: 'Requests that the setting request_budget allows within a window. The label is the position of the window in the setting, from 1.',
+    labelNames: ['window'],
+    registers,
+  });
+  const windowSeconds = new Gauge({
+    name: 'vpc_reconciler_request_budget_window_seconds',
+    help: 'Length in seconds of a window of the setting request_budget.',
     labelNames: ['window'],
     registers,
   });
@@ -70,9 +76,11 @@ export function requestMetrics(registry: Registry): {
     collect: ({ budget, throttledMs }) => {
       throttled.reset();
       throttled.inc(throttledMs / 1000);
-      for (const window of budget) {
-        limit.set({ window: window.window }, window.limit);
-        remaining.set({ window: window.window }, window.left);
+      for (const [index, { limit, ms, left }] of budget.entries()) {
+        const window = index + 1;
+        budgetLimit.set({ window }, limit);
+        windowSeconds.set({ window }, ms / 1000);
+        remaining.set({ window }, left);
       }
     },
   };

@@ -16,10 +16,12 @@ export type MetricsOptions = {
   readonly now: () => number;
   /** Converts a time on that clock to Unix time in milliseconds. */
   readonly timeOf: (elapsedMs: number) => number;
-  /** Returns the windows of the request budget, for example `1100/5m`, with limit and remaining requests. */
+  /** Returns the windows of the request budget, for example `1100/5m`, in the order of the setting, with limit and remaining requests. */
   readonly budget: () => readonly BudgetWindow[];
   /** Returns the total time, in milliseconds, during which at least one request waited. */
   readonly throttledMs: () => number;
+  /** At most this many drifted services have a series of their own. */
+  readonly serviceSeries: number;
 };
 
 export type Metrics = {
@@ -33,13 +35,13 @@ export type Metrics = {
 
 /**
  * Creates the metrics of a daemon. All series with predictable labels exist from the first scrape, so that `increase` counts their first
- * event. Label values come from short lists and from the settings, never from files or from the API, except for the current commit, which
- * replaces the one before. Therefore the output does not grow
- * with the number of services or with time. Memory grows only with the services that currently differ.
+ * event. Label values come from short lists, never from settings, files or the API, except for the current commit, which replaces the one
+ * before, and for the services of `serviceSeries`. Therefore the output does not grow with the number of services or with time. Memory
+ * grows only with the services that currently differ.
  */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  const passes = passMetrics(registry, options.now);
+  const passes = passMetrics(registry, options);
   const requests = requestMetrics(registry);
   const collectVitals = vitalsMetrics(registry, options);
   new Gauge({

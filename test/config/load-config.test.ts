@@ -62,6 +62,7 @@ const DEFAULTS: Settings = {
   grace_period: 20_000,
   fresh_for: 900_000,
   http_listen: { host: '127.0.0.1', port: 8484 },
+  service_metrics: 0,
   reconcile_token: null,
   reconcile_token_file: null,
   log_level: 'info',
@@ -197,6 +198,11 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
     ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
     ['[::1]:0', { host: '::1', port: 0 }],
     ['none', null],
+  ],
+  service_metrics: [
+    ['0', 0],
+    ['50', 50],
+    ['1000', 1000],
   ],
   reconcile_token: [
     ['one-one-one-one-one', 'one-one-one-one-one'],
@@ -542,6 +548,7 @@ test('prints the settings as a file, each with its origin', () => {
       ['grace_period: 20s', 'default'],
       ['fresh_for: 15m', 'default'],
       ['http_listen: 127.0.0.1:8484', 'default'],
+      ['service_metrics: 0', 'default'],
       ['reconcile_token: none', 'default'],
       ['reconcile_token_file: none', 'default'],
       ['log_level: info', 'default'],

@@ -51,7 +51,7 @@ test.runIf(FULL && prometheus !== undefined)(`${title} (with FULL=1 and Promethe
   const { firing, count } = await startPrometheus(new URL(url).host);
   await expect.poll(async () => count('vpc_reconciler_ready == 1'), POLLING).toBe(1);
   expect(await count('vpc_reconciler_updates_total{result="updated"} == 2')).toBe(1);
-  expect(await count('vpc_reconciler_services{finding="in_sync"} == 2')).toBe(1);
+  expect(await count('vpc_reconciler_services{state="in_sync"} == 2')).toBe(1);
   expect(await count('vpc_reconciler_api_requests_total{method="PUT",status="200"} == 2')).toBe(1);
 
   // Rates exist after two scrapes. Expressions about restarts and overdue passes stay empty.
@@ -67,7 +67,7 @@ test.runIf(FULL && prometheus !== undefined)(`${title} (with FULL=1 and Promethe
     VpcReconcilerStale: expect.stringMatching(/ has had no good pass for \d+\.?\d*s$/),
     VpcReconcilerNotReady: expect.any(String),
   });
-  expect(await count('vpc_reconciler_services{finding="in_sync"} == 2')).toBe(1);
+  expect(await count('vpc_reconciler_services{state="in_sync"} == 2')).toBe(1);
 
   await emulated({ port: Number(new URL(emulator.url).port), services });
   await expect.poll(firing, POLLING).toEqual({});

@@ -67,8 +67,8 @@ test('serves metrics of the same passes and requests', async () => {
     'vpc_reconciler_api_requests_total{method="GET",status="200"} 1',
     'vpc_reconciler_api_requests_total{method="PUT",status="200"} 1',
     'vpc_reconciler_updates_total{result="updated"} 1',
-    'vpc_reconciler_request_budget_limit{window="1100/5m"} 1100',
-    'vpc_reconciler_request_budget_remaining{window="1100/5m"} 1098',
+    'vpc_reconciler_request_budget_limit{window="1"} 1100',
+    'vpc_reconciler_request_budget_remaining{window="1"} 1098',
     'vpc_reconciler_ready 1',
     'vpc_reconciler_healthy 1',
   ]) {

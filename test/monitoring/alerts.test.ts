@@ -32,10 +32,10 @@ const cases = testsSchema.parse(parse(read('alerts.test.yaml'))).tests.flatMap((
 
 test('an unknown metric or label is found', async () => {
   const expression =
-    'sum(rate(vpc_reconciler_passed_total[5m])) > vpc_reconciler_services{finding="lost",job="x"} + process_open_fds';
+    'sum(rate(vpc_reconciler_passed_total[5m])) > vpc_reconciler_services{state="lost",job="x"} + process_open_fds';
   expect(await unknownSelectors(expression)).toEqual([
     'vpc_reconciler_passed_total',
-    'vpc_reconciler_services{finding="lost",job="x"}',
+    'vpc_reconciler_services{state="lost",job="x"}',
   ]);
 });
 

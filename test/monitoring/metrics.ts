@@ -11,8 +11,9 @@ export function initialMetrics(): Metrics {
     health: () => ({ healthy: true, ready: false }),
     now: () => 0,
     timeOf: (at) => 1_767_225_600_000 + at,
-    budget: () => [{ window: '1100/5m', limit: 1100, left: 1100 }],
+    budget: () => [{ limit: 1100, ms: 300_000, left: 1100 }],
     throttledMs: () => 0,
+    serviceSeries: 0,
   });
 }
 

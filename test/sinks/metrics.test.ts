@@ -40,10 +40,11 @@ function startDaemon(options: Partial<MetricsOptions> = {}): Daemon {
     now,
     timeOf: (at) => START * 1000 + at,
     budget: () => [
-      { window: '1100/5m', limit: 1100, left: 1040 },
-      { window: '150/1s', limit: 150, left: 0 },
+      { limit: 1100, ms: 300_000, left: 1040 },
+      { limit: 150, ms: 1000, left: 0 },
     ],
     throttledMs: () => 0,
+    serviceSeries: 0,
     ...options,
   });
   return {
@@ -120,31 +121,31 @@ test('counts passes by outcome and trigger, and measures their duration', async 
   });
 });
 
-test('counts planned updates by result', async () => {
+test('counts updates that were sent by result, and withheld ones separately', async () => {
   const { report, values } = startDaemon();
   const found = drift(1, 2, 3, 4, 5);
   const outcomes = ended({ 1: updated, 2: updated, 3: failed, 4: unsettled, 5: withheld });
   report({ findings: found, outcomes });
   report({ findings: found, outcomes });
   expect(await values('vpc_reconciler_updates_total')).toEqual({
-    '{result="created"}': 0,
     '{result="updated"}': 4,
-    '{result="deleted"}': 0,
-    '{result="paused"}': 0,
     '{result="failed"}': 2,
     '{result="unsettled"}': 2,
-    '{result="withheld"}': 2,
   });
+  expect(notZero(await values('vpc_reconciler_creates_total'))).toEqual({});
+  expect(notZero(await values('vpc_reconciler_deletes_total'))).toEqual({});
+  expect(await values('vpc_reconciler_writes_withheld_total')).toEqual({ '': 2 });
 });
 
-describe('the findings of the last pass that compared', () => {
+describe('the states of the services after the last pass that compared', () => {
   const found = {
-    '{finding="in_sync"}': 1,
-    '{finding="drifted"}': 2,
-    '{finding="missing"}': 1,
-    '{finding="unwanted"}': 0,
-    '{finding="unmanaged"}': 1,
-    '{finding="invalid"}': 1,
+    '{state="in_sync"}': 1,
+    '{state="drifted"}': 2,
+    '{state="missing"}': 1,
+    '{state="unwanted"}': 0,
+    '{state="unmanaged"}': 1,
+    '{state="invalid"}': 1,
+    '{state="paused"}': 0,
   };
 
   test('are counted by kind', async () => {
@@ -165,7 +166,6 @@ describe('the findings of the last pass that compared', () => {
     report({ ...noList, findings: skipped, declared: 9, problems: broken.problems });
     expect(await values('vpc_reconciler_services')).toEqual(found);
     expect(await values('vpc_reconciler_live_services')).toEqual({ '': 5 });
-    expect(await values('vpc_reconciler_uncorrected_services')).toEqual({ '': 2 });
     expect(await values('vpc_reconciler_declarations')).toEqual({ '': 9 });
     expect(await values('vpc_reconciler_problems')).toEqual({ '': 1 });
   });
@@ -182,8 +182,20 @@ describe('the findings of the last pass that compared', () => {
   test('are counted when the credential is refused or the program stops after the comparison', async () => {
     const { report, values } = startDaemon();
     report({ findings: drift(1, 2), outcomes: ended({ 1: updated }), error: failure('denied', 'HTTP 403') });
-    expect(notZero(await values('vpc_reconciler_services'))).toEqual({ '{finding="drifted"}': 2 });
-    expect(await values('vpc_reconciler_uncorrected_services')).toEqual({ '': 1 });
+    expect(notZero(await values('vpc_reconciler_services'))).toEqual({
+      '{state="in_sync"}': 1,
+      '{state="drifted"}': 1,
+    });
+  });
+
+  test('are in sync if the pass updated them, and drifted if the update failed, was withheld or did not settle', async () => {
+    const { report, values } = startDaemon();
+    const outcomes = ended({ 1: updated, 2: failed, 3: unsettled, 4: withheld });
+    report({ findings: drift(1, 2, 3, 4), outcomes });
+    expect(notZero(await values('vpc_reconciler_services'))).toEqual({
+      '{state="in_sync"}': 1,
+      '{state="drifted"}': 3,
+    });
   });
 
   test('are 0 for an empty account and an empty folder', async () => {
@@ -195,7 +207,7 @@ describe('the findings of the last pass that compared', () => {
   });
 });
 
-const age = async ({ values }: Daemon) => (await values('vpc_reconciler_drift_age_seconds'))[''];
+const age = async ({ values }: Daemon) => (await values('vpc_reconciler_max_drift_age_seconds'))[''];
 
 describe('the age of the oldest drift', () => {
   test('counts from the pass that found it first to the pass that corrects it', async () => {
@@ -233,7 +245,6 @@ describe('the age of the oldest drift', () => {
     expect(await age(daemon)).toBe(20);
     daemon.report({ findings: drift(1, 3) });
     expect(await age(daemon)).toBe(10);
-    expect(await daemon.values('vpc_reconciler_uncorrected_services')).toEqual({ '': 2 });
   });
 
   test('keeps growing while passes fail', async () => {
@@ -254,6 +265,41 @@ describe('the age of the oldest drift', () => {
     daemon.report({ findings: drift(1) });
     daemon.advance(1000);
     expect(await age(daemon)).toBe(1);
+  });
+});
+
+const ages = async ({ values }: Daemon) => values('vpc_reconciler_service_drift_age_seconds');
+
+describe('single services', () => {
+  test('have no series by default', async () => {
+    const { metrics, report } = startDaemon();
+    report({ findings: drift(1) });
+    expect((await metrics.read()).text).not.toMatch(/vpc_reconciler_service_drift|db-1/);
+  });
+
+  test('have a series each while they drift, the longest drifted first, and no more than allowed', async () => {
+    const daemon = startDaemon({ serviceSeries: 2 });
+    daemon.report({ findings: drift(3) });
+    daemon.advance(1000);
+    daemon.report({ findings: drift(2, 3) });
+    daemon.advance(1000);
+    daemon.report({ findings: drift(1, 2, 3) });
+    expect(await ages(daemon)).toEqual({
+      [`{service_id="${id(3)}",name="db-3"}`]: 2,
+      [`{service_id="${id(2)}",name="db-2"}`]: 1,
+    });
+    daemon.report({ findings: drift(1, 2, 3), outcomes: ended({ 3: updated }) });
+    expect(await ages(daemon)).toEqual({
+      [`{service_id="${id(2)}",name="db-2"}`]: 1,
+      [`{service_id="${id(1)}",name="db-1"}`]: 0,
+    });
+  });
+
+  test('have labels of limited length', async () => {
+    const daemon = startDaemon({ serviceSeries: 1 });
+    const name = 'x'.repeat(5000);
+    daemon.report({ findings: findings({ declared: [{ name }], live: [{ name, tcp_port: 1 }] }) });
+    expect(Object.keys(await ages(daemon))).toEqual([expect.stringMatching(/name="x{128}"/)]);
   });
 });
 
@@ -289,13 +335,14 @@ describe('requests to the API', () => {
   test('have a budget: its limit, what remains, and the time spent waiting are exported', async () => {
     let throttledMs = 0;
     const { values } = startDaemon({ throttledMs: () => throttledMs });
-    expect(await values('vpc_reconciler_request_budget_limit')).toEqual({
-      '{window="1100/5m"}': 1100,
-      '{window="150/1s"}': 150,
+    expect(await values('vpc_reconciler_request_budget_limit')).toEqual({ '{window="1"}': 1100, '{window="2"}': 150 });
+    expect(await values('vpc_reconciler_request_budget_window_seconds')).toEqual({
+      '{window="1"}': 300,
+      '{window="2"}': 1,
     });
     expect(await values('vpc_reconciler_request_budget_remaining')).toEqual({
-      '{window="1100/5m"}': 1040,
-      '{window="150/1s"}': 0,
+      '{window="1"}': 1040,
+      '{window="2"}': 0,
     });
     expect(await values('vpc_reconciler_api_throttled_seconds_total')).toEqual({ '': 0 });
     throttledMs = 1250;

@@ -67,6 +67,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     timeOf: toUnixTimeMs,
     budget: budget.windows,
     throttledMs: budget.throttledMs,
+    serviceSeries: settings.service_metrics,
   });
   const history = createHistory();
   const events = createEventHub(onBug);

@@ -90,8 +90,8 @@ export class RequestLimits {
 
   windows(now: number): readonly BudgetWindow[] {
     return this.#windows.map((window) => {
-      const { text, requests } = window.rate;
-      return { window: text, limit: requests, left: window.left(now) };
+      const { ms, requests } = window.rate;
+      return { limit: requests, ms, left: window.left(now) };
     });
   }
 }

@@ -18,5 +18,5 @@ export type EndedRequest = {
   readonly isRetry: boolean;
 };
 
-/** A window of the request budget, such as `1100/5m`, its size, and how many more requests may start in it now. */
-export type BudgetWindow = { readonly window: string; readonly limit: number; readonly left: number };
+/** A window of the request budget: at most `limit` requests in `ms`. `left` is how many more may start in it now. */
+export type BudgetWindow = { readonly limit: number; readonly ms: number; readonly left: number };

@@ -1,7 +1,8 @@
 import type { Failure } from '../base/failure.ts';
 import { escapeControlCharacters } from '../base/text/escape.ts';
-import { liveOf } from '../compare/compare.ts';
+import { FINDING_KINDS, liveOf } from '../compare/compare.ts';
 import type { Finding, FindingKind } from '../compare/compare.ts';
+import { SUCCESSES } from '../plan/outcome.ts';
 import type { Result } from '../plan/outcome.ts';
 import type { StepKind } from '../plan/step.ts';
 import type { Mode } from './pass.ts';
@@ -49,6 +50,39 @@ export function toCounts(declared: number, findings: readonly Finding[], service
 /** Returns how many declared services are not live, except those that were created or are about to be. */
 export function countNotLive({ missing, created, to_create }: Counts): number {
   return missing - created - to_create;
+}
+
+/** The states of a service after a pass, for metrics. */
+export const SERVICE_STATES = [...FINDING_KINDS, 'paused'] as const;
+export type ServiceState = (typeof SERVICE_STATES)[number];
+
+/** Counts services by their state after the pass. A service that the pass wrote is in sync; a paused one is neither in sync nor drifted. */
+export function countStates({
+  counts,
+  services,
+}: {
+  readonly counts: Counts;
+  readonly services: readonly ServiceReport[];
+}): Readonly<Record<ServiceState, number>> {
+  const states: Record<ServiceState, number> = {
+    in_sync: counts.in_sync,
+    drifted: 0,
+    missing: 0,
+    unwanted: 0,
+    unmanaged: 0,
+    invalid: 0,
+    paused: 0,
+  };
+  for (const { finding, result } of services) {
+    // In a report, a service that was in sync is already counted.
+    if (finding !== 'in_sync') states[stateAfter(finding, result)] += 1;
+  }
+  return states;
+}
+
+function stateAfter(finding: FindingKind, result: Result | null): ServiceState {
+  if (result === 'paused') return 'paused';
+  return SUCCESSES.includes(result) ? 'in_sync' : finding;
 }
 
 /** A number to show, and its label: `3`, `to update`. */

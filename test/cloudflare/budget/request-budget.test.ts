@@ -96,8 +96,8 @@ describe('the request budget', () => {
   test('reports how many requests may start in each window', async () => {
     const { budget } = budgetOf('4/10s', '2/1s');
     expect(budget.windows()).toEqual([
-      { window: '4/10s', limit: 4, left: 4 },
-      { window: '2/1s', limit: 2, left: 2 },
+      { limit: 4, ms: 10_000, left: 4 },
+      { limit: 2, ms: 1000, left: 2 },
     ]);
     requests(budget, 3);
     await advance(0);

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { FINDING_KINDS } from '../../../src/core/compare/compare.ts';
 import { RESULTS } from '../../../src/core/plan/outcome.ts';
-import { toCounts } from '../../../src/core/report/counts.ts';
+import { countStates, toCounts } from '../../../src/core/report/counts.ts';
+import { toReport } from '../../../src/core/report/report.ts';
+import { facts, findings } from '../builders.ts';
 
 test('has a count for the declarations, the live services, every finding and every result', () => {
   expect(Object.keys(toCounts(0, [], []))).toEqual([
@@ -14,4 +16,31 @@ test('has a count for the declarations, the live services, every finding and eve
     'to_update',
     'to_delete',
   ]);
+});
+
+test('counts services by their state after the pass', () => {
+  const counts = { ...toCounts(0, [], []), in_sync: 5 };
+  const rows = [
+    ['drifted', 'updated'],
+    ['missing', 'created'],
+    ['unwanted', 'deleted'],
+    ['drifted', 'failed'],
+    ['missing', null],
+    ['unwanted', 'withheld'],
+    ['drifted', 'paused'],
+    ['unmanaged', null],
+    ['invalid', null],
+    ['in_sync', null],
+  ] as const;
+  const one = toReport(facts({ findings: findings({ declared: [{}] }) })).services;
+  const services = rows.flatMap(([finding, result]) => one.map((service) => ({ ...service, finding, result })));
+  expect(countStates({ counts, services })).toEqual({
+    in_sync: 8,
+    drifted: 1,
+    missing: 1,
+    unwanted: 1,
+    unmanaged: 1,
+    invalid: 1,
+    paused: 1,
+  });
 });

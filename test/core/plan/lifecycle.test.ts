@@ -64,8 +64,9 @@ test('a saved plan holds creates, updates and deletes, and is current until some
   ]);
 });
 
+const select = (wanted: string) => selectFindings(found, [wanted]).selected.map(findingKey);
+
 test('services that are created or deleted are selected by name and id', () => {
-  const select = (text: string) => selectFindings(found, [text]).selected.map(findingKey);
   expect(select('new')).toEqual(['name:new']);
   expect(select('old')).toEqual([id(1)]);
   expect(selectFindings(findingsOf([absent(7)], []), [id(7)]).selected).toHaveLength(1);

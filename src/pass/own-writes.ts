@@ -1,5 +1,6 @@
 import { FailureError } from '../core/base/failure.ts';
 import { sameJson } from '../core/base/json.ts';
+import type { JsonObject } from '../core/base/json.ts';
 import { isUsable } from '../core/service/directory.ts';
 import type { Directory, ListedItem, LiveService } from '../core/service/directory.ts';
 
@@ -9,15 +10,16 @@ import type { Directory, ListedItem, LiveService } from '../core/service/directo
  */
 const MAX_LAG_MS = 30_000;
 
-/** The last write of a service by this process. */
-type OwnWrite = {
-  /** The values that this and earlier updates replaced. */
-  readonly replaced: readonly LiveService[];
-  /** The value after the write, or before it if no answer arrived. Null if the service was deleted. */
+/** The writes of a service by this process that a list may not show yet. */
+type OwnWrites = {
+  /** What each update replaced, and when. */
+  readonly replaced: readonly { readonly service: LiveService; readonly at: number }[];
+  /** The value after the last write, or before it if no answer arrived. Null if the service was deleted. */
   readonly latest: LiveService | null;
-  /** Whether the service was created recently, so that a list may not contain it yet. */
-  readonly isNew: boolean;
+  /** When the service was created; null if it was not. A list may not contain it for a while. */
+  readonly createdAt: number | null;
   readonly name: string;
+  /** When the last write was. */
   readonly at: number;
 };
 
@@ -32,79 +34,98 @@ export type ConsistentDirectory = Pick<Directory, 'list' | 'update' | 'create' |
  * nothing to do. For a while, a listed value that an update replaced is therefore shown as the API answered the update, a service that was
  * created is added, and one that was deleted is left out.
  */
-export function withOwnWrites(directory: Directory, now: () => number): ConsistentDirectory {
-  const { list, update, create, remove } = directory;
-  const writes = new Map<string, OwnWrite>();
-  let unconfirmed = new Map<string, string>();
-  const recentWrite = (id: string) => {
-    const write = writes.get(id);
-    return write !== undefined && now() - write.at <= MAX_LAG_MS ? write : null;
-  };
-  const add = (before: LiveService, latest: LiveService | null) => {
-    const { service_id: id, name } = before;
-    const last = recentWrite(id);
-    const replaced = [...(last?.replaced ?? []), before];
-    writes.set(id, { replaced, latest, isNew: last?.isNew === true, name: latest?.name ?? name, at: now() });
-  };
-  const correct = (service: ListedItem): readonly ListedItem[] => {
-    const write = service.service_id === null ? null : recentWrite(service.service_id);
-    if (write === null || (write.latest !== null && !isOutdated(service, write))) return [service];
-    unconfirmed.set(service.service_id ?? '', write.name);
-    return write.latest === null ? [] : [write.latest];
-  };
-  /** Returns the services that were created recently and are not listed. */
-  const addCreated = (services: readonly ListedItem[]): readonly LiveService[] => {
-    const created = [...writes.values()].flatMap(({ latest, isNew }) => (isNew && latest !== null ? [latest] : []));
-    if (created.length === 0) return [];
-    const listed = new Set(services.map(({ service_id }) => service_id));
-    const missing = created.filter(({ service_id }) => !listed.has(service_id));
-    for (const { service_id, name } of missing) unconfirmed.set(service_id, name);
-    return missing;
-  };
-
+export function withOwnWrites({ list, update, create, remove }: Directory, now: () => number): ConsistentDirectory {
+  const writes = recentWrites(now);
   return {
-    list: async (signals) => {
-      const services = await list(signals);
-      unconfirmed = new Map();
-      for (const id of writes.keys()) if (recentWrite(id) === null) writes.delete(id);
-      return writes.size === 0 ? services : [...services.flatMap(correct), ...addCreated(services)];
-    },
+    list: async (signals) => writes.correct(await list(signals)),
     update: async (service, body, options) => {
       try {
         const updated = await update(service, body, options);
-        add(service, updated.live);
+        writes.add(service, updated.live);
         return updated;
       } catch (error) {
         // The API may have carried out an update whose answer was lost.
         if (!(error instanceof FailureError) || error.attempts === 0 || error.failure.kind === 'rejected') throw error;
         const applied = error.failure.kind === 'superseded' ? (options.gate?.applied() ?? null) : null;
-        add(service, applied ?? service);
+        writes.add(service, applied ?? service);
         if (applied === null) throw error;
         return { live: applied, attempts: error.attempts };
       }
     },
     create: async (body, options) => {
       const created = await create(body, options);
-      if (created.kind === 'created') {
-        const { live } = created;
-        writes.set(live.service_id, { replaced: [], latest: live, isNew: true, name: live.name, at: now() });
-      }
+      if (created.kind === 'created') writes.addCreated(created.live);
       return created;
     },
     remove: async (service, options) => {
       const removed = await remove(service, options);
-      add(service, null);
+      writes.add(service, null);
       return removed;
+    },
+    unconfirmed: writes.unconfirmed,
+  };
+}
+
+/** Remembers writes for as long as a list may lag behind them. */
+function recentWrites(now: () => number) {
+  const writes = new Map<string, OwnWrites>();
+  let unconfirmed = new Map<string, string>();
+  const isRecent = (at: number) => now() - at <= MAX_LAG_MS;
+  const forgetOld = () => {
+    for (const [id, own] of writes) {
+      if (!isRecent(own.at)) writes.delete(id);
+      else writes.set(id, { ...own, replaced: own.replaced.filter(({ at }) => isRecent(at)) });
+    }
+  };
+  const correctItem = (item: ListedItem): readonly ListedItem[] => {
+    const own = item.service_id === null ? undefined : writes.get(item.service_id);
+    if (own === undefined || (own.latest !== null && !isOutdated(item, own))) return [item];
+    unconfirmed.set(item.service_id ?? '', own.name);
+    return own.latest === null ? [] : [own.latest];
+  };
+  /** Returns the services that were created recently and are not listed. */
+  const findUnlisted = (items: readonly ListedItem[]): readonly LiveService[] => {
+    const created = [...writes.values()].flatMap(({ latest, createdAt }) =>
+      latest !== null && createdAt !== null && isRecent(createdAt) ? [latest] : [],
+    );
+    if (created.length === 0) return [];
+    const listed = new Set(items.map(({ service_id }) => service_id));
+    const unlisted = created.filter(({ service_id }) => !listed.has(service_id));
+    for (const { service_id, name } of unlisted) unconfirmed.set(service_id, name);
+    return unlisted;
+  };
+  return {
+    /** Adds an update, or the deletion of a service if `latest` is null. */
+    add: (service: LiveService, latest: LiveService | null): void => {
+      const at = now();
+      const { replaced = [], createdAt = null } = writes.get(service.service_id) ?? {};
+      const { name } = latest ?? service;
+      writes.set(service.service_id, { replaced: [...replaced, { service, at }], latest, createdAt, name, at });
+    },
+    addCreated: (latest: LiveService): void => {
+      const at = now();
+      writes.set(latest.service_id, { replaced: [], latest, createdAt: at, name: latest.name, at });
+    },
+    /** Returns the items of a list as they are after the writes. */
+    correct: (items: readonly ListedItem[]): readonly ListedItem[] => {
+      unconfirmed = new Map();
+      forgetOld();
+      return writes.size === 0 ? items : [...items.flatMap(correctItem), ...findUnlisted(items)];
     },
     unconfirmed: () => unconfirmed,
   };
 }
 
 /** Whether a listed service has a replaced value. Timestamps are compared too: another writer that sets the same value changes them. */
-function isOutdated(item: ListedItem, { replaced, latest }: OwnWrite): boolean {
+function isOutdated(item: ListedItem, { replaced, latest }: OwnWrites): boolean {
   if (!isUsable(item) || latest === null) return false;
   const { value } = item;
   // Without an answer, the value before the update is the newest one known.
-  const isLatest = sameJson(value, latest.value) && replaced.at(-1) !== latest;
-  return !isLatest && replaced.some((each) => sameJson(each.value, value));
+  const isLatest = replaced.at(-1)?.service !== latest && isSame(value, latest.value);
+  return !isLatest && replaced.some(({ service }) => isSame(service.value, value));
+}
+
+/** Compares the time first, because it nearly always differs if anything does. */
+function isSame(a: JsonObject, b: JsonObject): boolean {
+  return sameJson(a['updated_at'] ?? null, b['updated_at'] ?? null) && sameJson(a, b);
 }

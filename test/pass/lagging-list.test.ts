@@ -122,6 +122,17 @@ test('takes the old value for drift again after half a minute', async () => {
   expect(putCount()).toBe(2);
 });
 
+test('takes a value for drift half a minute after it was replaced, also if updates have followed', async () => {
+  const { pass, wait, declare, putCount } = await lagging({ list_lag: 3_600_000 });
+  for (const port of [2000, 3000]) {
+    declare([port, 1000, 1000, 1000]);
+    expect(await pass()).toMatchObject({ counts: { updated: 1 } });
+    wait(20_000);
+  }
+  expect(await pass()).toMatchObject({ unconfirmed: [], counts: { updated: 1 } });
+  expect(putCount()).toBe(3);
+});
+
 test('does not report in_sync after an update whose answer was lost was taken back', async () => {
   const { pass, wait, declare, livePorts, needless } = await lagging({
     share: 1,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ParsedFile } from '../core/load/declaration.ts';
-import { REFERENCE_START } from '../core/load/values/reference.ts';
 import { readValues } from '../core/load/values/values.ts';
 import type { Values } from '../core/load/values/values.ts';
 import type { FileRules } from './file-rules.ts';
@@ -88,10 +87,32 @@ function nextParser({ folder, rules, last, changed }: Change) {
     if (values !== null && valuesPaths.includes(path)) {
       return { digest: file.digest, parsed: valuesProblems(name, values), source: file };
     }
-    const refers = values !== null && 'bytes' in file && file.bytes.includes(REFERENCE_START);
-    return { digest: file.digest, parsed: parseFoundFile(name, file, values), source: refers ? file : null };
+    const { tracked, isUsed } = trackUse(values);
+    const parsed = parseFoundFile(name, file, tracked);
+    return { digest: file.digest, parsed, source: isUsed() ? file : null };
   };
   return { values, parse };
+}
+
+/**
+ * Returns the same values, and whether they have been used. The bytes of a file do not show that, because YAML can write a reference
+ * with escapes.
+ */
+function trackUse(values: Values | null): { readonly tracked: Values | null; readonly isUsed: () => boolean } {
+  if (values === null) return { tracked: null, isUsed: () => false };
+  let used = false;
+  const tracked: Values = {
+    ...values,
+    lookUp: (name) => {
+      used = true;
+      return values.lookUp(name);
+    },
+    get failure() {
+      used = true;
+      return values.failure;
+    },
+  };
+  return { tracked, isUsed: () => used };
 }
 
 function notRead(path: string): never {

@@ -77,6 +77,18 @@ describe('values', () => {
     );
   });
 
+  test.each([
+    { notation: String.raw`"\x24{port}"`, where: 'YAML' },
+    { notation: '"$\\\n  {port}"', where: 'YAML, on two lines' },
+  ])('reach references that are written with escapes: $where', async ({ notation }) => {
+    const folder = temporaryFolder();
+    write(folder, { 'values.yaml': 'port: 80\n', 'a.yaml': referring(1, notation) });
+    const source = sourceAt(folder, { rules: { ...rules, values: ['values.yaml'] } });
+    expect(portsIn(await source.read(never))).toEqual([80]);
+    write(folder, { 'values.yaml': 'port: 81\n' });
+    expect(portsIn(await source.read(never))).toEqual([81]);
+  });
+
   test('are those of the same moment as the declarations, also where a link is replaced', async () => {
     const root = temporaryFolder();
     const repository = gitSync(root);

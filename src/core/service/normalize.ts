@@ -28,6 +28,10 @@ type Branch = {
 };
 
 const TREE = treeOf();
+/** By path of each known field, because every body asks for them many times. */
+const MAPPING_OF_FIELD: ReadonlyMap<string, string | undefined> = new Map(
+  FIELD_PATHS.map((path) => [path, findMapping(path)]),
+);
 const UNSET_VALUES = FIELD_PATHS.map((path) => fieldByPath.get(path)?.unset);
 
 /** The fields of a service: from dotted path to value. A field that is unset has no entry. */
@@ -159,5 +163,9 @@ function keyOf(step: string): string {
 
 /** Returns the path of the mapping that directly contains a field; undefined for a field at the top level. */
 function mappingOf(path: string): string | undefined {
+  return MAPPING_OF_FIELD.has(path) ? MAPPING_OF_FIELD.get(path) : findMapping(path);
+}
+
+function findMapping(path: string): string | undefined {
   return MAPPING_PATHS.findLast((mapping) => path.startsWith(`${mapping}.`));
 }

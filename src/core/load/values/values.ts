@@ -67,11 +67,12 @@ function parentsOf(name: string): readonly string[] {
 /** Returns a function that resolves a name, including the references in its value. */
 function resolver(written: ReadonlyMap<string, WrittenValue>): Values['lookUp'] {
   const known = new Map<string, Resolved | { readonly fault: string }>();
+  const explainUnknown = unknownExplainer([...written.keys()]);
   const resolve = (name: string, path: readonly string[]): Resolved | { readonly fault: string } => {
     const cached = known.get(name);
     if (cached !== undefined) return cached;
     const value = written.get(name);
-    if (value === undefined) return { fault: explainUnknown(name, [...written.keys()]) };
+    if (value === undefined) return { fault: explainUnknown(name) };
     const start = path.indexOf(name);
     if (start >= 0) {
       const cycle = [...path.slice(start), name].map(formatReference).join(' → ');
@@ -105,15 +106,27 @@ function expandValue({ value, source }: WrittenValue, lookUp: (name: string) => 
   return { value: items, source: null };
 }
 
-function explainUnknown(name: string, names: readonly string[]): string {
-  if (name === '')
-    return `expected a name in "${formatReference('')}", found none; write "${ESCAPED_START}" for the text itself`;
-  const example = names.find((each) => each.startsWith(`${name}.`));
-  if (example !== undefined)
-    return `${formatReference(name)} is a mapping; name one of its values, for example ${formatReference(example)}`;
-  const similar = suggest(name, names).slice(0, MAX_SUGGESTIONS);
-  const help = similar.length > 0 ? formatSuggestions(similar.map(formatReference)) : '; define it in a values file';
-  return `${formatReference(name)} is not defined${help}`;
-}
+/** Comparing names takes long. With this many comparisons, one mistake has been made in many places, and the first ones explain it. */
+const MAX_COMPARISONS = 200_000;
 
 const MAX_SUGGESTIONS = 5;
+
+/** Returns a function that explains why a name has no value. */
+function unknownExplainer(names: readonly string[]): (name: string) => string {
+  let comparisons = 0;
+  const similarTo = (name: string) => {
+    comparisons += names.length;
+    return comparisons > MAX_COMPARISONS ? [] : suggest(name, names).slice(0, MAX_SUGGESTIONS);
+  };
+  return (name) => {
+    if (name === '')
+      return `expected a name in "${formatReference('')}", found none; write "${ESCAPED_START}" for the text itself`;
+    const prefix = `${name}.`;
+    const example = names.find((each) => each.startsWith(prefix));
+    if (example !== undefined)
+      return `${formatReference(name)} is a mapping; name one of its values, for example ${formatReference(example)}`;
+    const similar = similarTo(name);
+    const help = similar.length > 0 ? formatSuggestions(similar.map(formatReference)) : '; define it in a values file';
+    return `${formatReference(name)} is not defined${help}`;
+  };
+}

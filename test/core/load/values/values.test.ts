@@ -143,3 +143,12 @@ describe('a reference', () => {
     });
   });
 });
+
+test('of many unknown names, the first ones get a suggestion, because comparing all of them takes long', () => {
+  const values = read(Array.from({ length: 2000 }, (_, number) => `key-${number}: x`).join('\n'));
+  const faults = Array.from({ length: 200 }, (_, number) => values.lookUp(`kez-${number}`));
+  expect(faults[0]).toEqual({
+    fault: expect.stringMatching(/^\$\{kez-0\} is not defined; did you mean "\$\{key-0\}"/),
+  });
+  expect(faults.at(-1)).toEqual({ fault: '${kez-199} is not defined; define it in a values file' });
+});

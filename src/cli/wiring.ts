@@ -87,6 +87,7 @@ export function createPass(settings: Settings, { account, planOnly = false, ...w
       maxChanges: settings.max_changes,
       maxChangePercent: settings.max_change_percent,
       maxDeletes: settings.max_deletes,
+      canary: settings.canary,
       policy: settings.policy,
     },
     concurrency: settings.concurrency,

@@ -27,6 +27,7 @@ const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
   max_changes: [40],
   max_change_percent: [25],
   max_deletes: [10],
+  canary: [1],
   grace_period: ['10s'],
   fresh_for: ['1h'],
   http_listen: ['0.0.0.0:8484', 'none'],

@@ -41,6 +41,7 @@ export const DEFAULTS = {
   max_changes: 'none',
   max_change_percent: 'none',
   max_deletes: 3,
+  canary: 0,
   grace_period: '20s',
   fresh_for: '15m',
   http_listen: '127.0.0.1:8484',
@@ -119,6 +120,11 @@ export const settingsSchema = z.strictObject(
     max_deletes: limit(1_000_000)
       .prefault(DEFAULTS.max_deletes)
       .describe('Maximum number of deletes in a plan, or none; if it has more, all deletes are withheld'),
+    canary: wholeNumber(0, 1000)
+      .prefault(DEFAULTS.canary)
+      .describe(
+        'How many writes of a plan run first and alone; if one of them fails, the rest is withheld. 0 for none',
+      ),
     grace_period: duration
       .prefault(DEFAULTS.grace_period)
       .describe('How long requests in flight may take to finish after a stop signal; 0 aborts them immediately'),

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
+import { nameOf, selectCanaries } from '../core/plan/canary.ts';
 import { wantedName } from '../core/plan/name-order.ts';
 import { SUCCESSES } from '../core/plan/outcome.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
@@ -19,6 +20,8 @@ export type ApplyOptions = Signals & {
   readonly gateOf?: (step: Step) => WriteGate;
   /** At most this many steps in flight. */
   readonly concurrency: number;
+  /** How many steps run alone, before all others; none by default. */
+  readonly canary?: number;
   /** Called at the start and after each step, with the number of finished steps, with any result, and of all steps. */
   readonly onProgress?: (done: number, total: number) => void;
 };
@@ -38,7 +41,7 @@ const MAX_TRANSIENT_FAILURES_IN_A_ROW = 5;
  * every other step would be denied as well, and an API that is down. No further step is started then; steps in flight are finished.
  */
 export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied> {
-  const { concurrency, onProgress } = options;
+  const { concurrency, onProgress, canary = 0 } = options;
   const breaker = openBreaker(options.stop);
   const runStep = stepRunner(options, breaker);
   const limit = pLimit(concurrency);
@@ -65,17 +68,36 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied>
     );
   };
 
-  let done = 0;
+  const outcomes = new Map<string, Outcome>();
+  const runAll = async (steps: readonly Step[], run: (step: Step) => Outcome | Promise<Outcome>) => {
+    await Promise.all(
+      steps.map(async (step) => {
+        outcomes.set(stepId(step), await run(step));
+        onProgress?.(outcomes.size, plan.steps.length);
+      }),
+    );
+  };
   onProgress?.(0, plan.steps.length);
-  const outcomes = await Promise.all(
-    plan.steps.map(async (step): Promise<[string, Outcome]> => {
-      const outcome = await start(step);
-      done += 1;
-      onProgress?.(done, plan.steps.length);
-      return [stepId(step), outcome];
-    }),
+  const canaries = selectCanaries(plan.steps, { canary });
+  await runAll(canaries, start);
+  const failed = canaries.find((step) => !isSuccess(outcomes.get(stepId(step))));
+  const others = plan.steps.filter((step) => !canaries.includes(step));
+  // Once no further step may start, each of the others says why.
+  if (failed === undefined || breaker.stop.aborted) await runAll(others, start);
+  else await runAll(others, () => haltedBy(failed, outcomes.get(stepId(failed))));
+  return { outcomes, denied: breaker.denied() };
+}
+
+function isSuccess(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && SUCCESSES.includes(outcome.result);
+}
+
+/** Returns the outcome of a step that does not start because a canary did not succeed. */
+function haltedBy({ kind, finding }: Step, outcome: Outcome | undefined): Outcome {
+  const reason = outcome?.result === 'failed' ? `: ${outcome.failure.message}` : '';
+  return withheld(
+    `canary: the ${kind} of ${JSON.stringify(nameOf(finding))}, which ran first, has the result "${outcome?.result}"${reason}`,
   );
-  return { outcomes: new Map(outcomes), denied: breaker.denied() };
 }
 
 type Breaker = {

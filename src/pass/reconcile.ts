@@ -137,12 +137,12 @@ async function applyPlan(
   directory: ConsistentDirectory,
   options: ReconcilerOptions & PlanBasis & Signals,
 ): Promise<Applied> {
-  const { clock, concurrency, onProgress = () => {}, kill } = options;
+  const { clock, concurrency, onProgress = () => {}, kill, rules } = options;
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
   const guard = guardWrites({ ...options, steps: plan.steps, list: directory.list, now: clock.elapsedMs });
   try {
     const { stop, gateOf } = guard;
-    return await apply(plan, { directory, gateOf, concurrency, onProgress, stop, kill });
+    return await apply(plan, { directory, gateOf, concurrency, canary: rules.canary, onProgress, stop, kill });
   } finally {
     guard.close();
   }

@@ -59,6 +59,7 @@ const DEFAULTS: Settings = {
   max_changes: null,
   max_change_percent: null,
   max_deletes: 3,
+  canary: 0,
   grace_period: 20_000,
   fresh_for: 900_000,
   http_listen: { host: '127.0.0.1', port: 8484 },
@@ -183,6 +184,11 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
     ['0', 0],
     ['10', 10],
     ['none', null],
+  ],
+  canary: [
+    ['0', 0],
+    ['1', 1],
+    ['1000', 1000],
   ],
   grace_period: [
     ['1s', 1000],
@@ -545,6 +551,7 @@ test('prints the settings as a file, each with its origin', () => {
       ['max_changes: none', 'default'],
       ['max_change_percent: none', 'default'],
       ['max_deletes: 3', 'default'],
+      ['canary: 0', 'default'],
       ['grace_period: 20s', 'default'],
       ['fresh_for: 15m', 'default'],
       ['http_listen: 127.0.0.1:8484', 'default'],

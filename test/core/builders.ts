@@ -107,6 +107,7 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
     maxChanges: null,
     maxChangePercent: null,
     maxDeletes: 3,
+    canary: 0,
     policy: 'update',
     at: 0,
     memory: emptyMemory,

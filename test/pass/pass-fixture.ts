@@ -93,6 +93,7 @@ export async function openFixture({
       maxChangePercent: null,
       policy: 'update',
       maxDeletes: 3,
+      canary: 0,
       ...rules,
     },
     concurrency: client.connections ?? 10,

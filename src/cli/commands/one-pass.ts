@@ -45,6 +45,7 @@ export const PASS_SETTINGS = [
   'max_changes',
   'max_change_percent',
   'max_deletes',
+  'canary',
 ] as const satisfies readonly SettingName[];
 
 /** The options that `addPassOptions` adds. */

@@ -3,6 +3,8 @@ import type { Drifted, Finding, Missing } from '../compare/compare.ts';
 import { isActive } from '../service/instructions.ts';
 import { fieldsToCarryOver, toBody } from '../service/normalize.ts';
 import type { Fields } from '../service/normalize.ts';
+import { whyHalted } from './canary.ts';
+import type { CanaryRule } from './canary.ts';
 import { accountFull, exceededLimit, MAX_SERVICES, tooManyDeletes } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { retryTimeOf, runsLast } from './memory.ts';
@@ -15,7 +17,7 @@ import { selectRetries, whyWithheld, withholding } from './withhold.ts';
 import type { UnknownFieldsPolicy, Withheld, WithholdOptions, Withholding } from './withhold.ts';
 
 /** The settings that a plan obeys. */
-export type PlanRules = Limits & { readonly policy: Policy; readonly unknownFields: UnknownFieldsPolicy };
+export type PlanRules = Limits & CanaryRule & { readonly policy: Policy; readonly unknownFields: UnknownFieldsPolicy };
 
 export type PlanOptions = PlanRules &
   WithholdOptions & {
@@ -25,7 +27,7 @@ export type PlanOptions = PlanRules &
 
 /**
  * The steps to take, decided before anything is written. Each selected service that a step could bring in sync is in exactly one of the two
- * lists, in the order of the findings. Exception: steps that failed and are retried come after the others, so that they do not delay them.
+ * lists, in the order of the findings. Exception: steps that failed and are retried come last, or first if there are canaries.
  */
 export type Plan = { readonly steps: readonly Step[]; readonly withheld: readonly Withheld[] };
 
@@ -77,7 +79,7 @@ type Circumstances = { readonly holders: NameHolders; readonly live: number; rea
 function decide(selected: readonly Actionable[], { holders, live, options }: Circumstances): readonly Decision[] {
   const rules = { ...options, retries: selectRetries(selected, options) };
   const alone = selected.map((finding): Decision => ({ finding, why: whyWithheld(finding, rules) }));
-  const counted = withinAccount(withinDeletes(alone, options), live);
+  const counted = withinAccount(withinDeletes(unlessHalted(alone, options), options), live);
   const names = {
     holders,
     changing: new Map(selected.flatMap((finding) => entryById(finding))),
@@ -94,6 +96,17 @@ function decide(selected: readonly Actionable[], { holders, live, options }: Cir
 function entryById(finding: Actionable): readonly (readonly [string, Actionable])[] {
   const id = liveOf(finding)?.service_id;
   return id === undefined ? [] : [[id, finding]];
+}
+
+/** Withholds everything but retries while the last write of a service has failed, if there are canaries. */
+function unlessHalted(decisions: readonly Decision[], options: PlanOptions): readonly Decision[] {
+  const candidates = decisions.filter(({ why }) => why?.result !== 'paused').map(({ finding }) => finding);
+  const reason = whyHalted(candidates, options);
+  if (reason === null) return decisions;
+  return decisions.map((decision) => {
+    const isNew = decision.why === null && retryTimeOf(decision.finding, options.memory) === -Infinity;
+    return isNew ? { ...decision, why: withholding(reason) } : decision;
+  });
 }
 
 /** Withholds all deletes if there are too many. */
@@ -114,8 +127,11 @@ function withinAccount(decisions: readonly Decision[], live: number): readonly D
   });
 }
 
-function turnOf(finding: Actionable, { memory }: PlanOptions): number {
-  return runsLast(finding, memory) || retryTimeOf(finding, memory) > -Infinity ? 1 : 0;
+/** Steps that failed before come last, so that they do not delay the others; or first, if they decide as canaries about the others. */
+function turnOf(finding: Actionable, { memory, canary }: PlanOptions): number {
+  const hasFailed = runsLast(finding, memory) || retryTimeOf(finding, memory) > -Infinity;
+  if (!hasFailed) return 0;
+  return canary > 0 ? -1 : 1;
 }
 
 function toStep(finding: Actionable, holders: NameHolders, options: PlanOptions): Step {

@@ -39,6 +39,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.ts')).defineValidate,
   },
   {
+    name: 'accept',
+    summary: 'Write the live values of drifted services into their declarations',
+    load: async () => (await import('./commands/accept.ts')).defineAccept,
+  },
+  {
     name: 'import',
     summary: 'Write declarations for the live services that have none',
     load: async () => (await import('./commands/import.ts')).defineImport,

@@ -5,6 +5,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,7 +15,13 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { describeErrorCode, errorCodeOrMessage } from '../core/base/errno.ts';
 
 /** A file to write. Unless it replaces a file, nothing may exist at its path. */
-export type FileToWrite = { readonly path: string; readonly text: string; readonly replaces: boolean };
+export type FileToWrite = {
+  readonly path: string;
+  readonly text: string;
+  readonly replaces: boolean;
+  /** The content of the file to replace. If it is another one now, the file is not replaced. */
+  readonly replaced?: Uint8Array;
+};
 
 /** The files that were written, in order, and the error that stopped the rest; null if all were written. */
 export type Written<File> = {
@@ -57,7 +64,7 @@ export function writeFiles<File extends FileToWrite>(
     }
     for (const [file, temporaryPath] of temporaryPaths) {
       currentPath = file.path;
-      if (file.replaces) replaceFile(temporaryPath, file.path);
+      if (file.replaces) replaceFile(temporaryPath, file);
       else createFile(temporaryPath, file.path);
       written.push(file);
     }
@@ -74,9 +81,12 @@ function isWithin(root: string, folder: string): boolean {
   return realPath === root || realPath.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-function replaceFile(temporaryPath: string, path: string): void {
+function replaceFile(temporaryPath: string, { path, replaced }: FileToWrite): void {
   // Replacing a link would leave the file that it points to unchanged, and declared a second time.
   if (!lstatSync(path).isFile()) throw new Error('expected a regular file, found a link');
+  if (replaced !== undefined && !readFileSync(path).equals(replaced)) {
+    throw new Error('the file has changed in the meantime; run the command again');
+  }
   renameSync(temporaryPath, path);
 }
 

@@ -100,6 +100,11 @@ const SETTINGS: Readonly<Record<string, () => Setting | Promise<Setting>>> = {
     const { url } = await emulated({ services });
     return { folder: temporaryFolder(), environment: accountAt(url) };
   },
+  'accept orders-db': async () => {
+    const service: unknown = parse(readFileSync(join(root, 'services/databases/orders-db.yaml'), 'utf8'));
+    const { url } = await emulated({ services: [{ ...(isObject(service) ? service : {}), tcp_port: 5433 }] });
+    return { folder: samples(), environment: accountAt(url) };
+  },
 };
 
 /** Times differ from run to run. */

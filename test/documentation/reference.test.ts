@@ -20,6 +20,7 @@ const COMMANDS = [
   'plan',
   'apply',
   'validate',
+  'accept',
   'import',
   'pause',
   'resume',

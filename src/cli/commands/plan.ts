@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.ts';
+import { capitalize } from '../../core/base/text/capitalize.ts';
 import { renderUnmanaged } from '../../core/import/to-declaration.ts';
 import { toSavedPlan } from '../../core/plan/saved-plan.ts';
+import { acceptHint } from '../../core/import/accept/accept-hint.ts';
+import type { Report } from '../../core/report/report.ts';
 import { printNotice, printResult } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
@@ -65,6 +68,7 @@ async function plan(
   // With `--out -`, stdout holds the plan and nothing else.
   const output = out === STDIO ? { ...context, stdout: context.stderr } : context;
   printReport(report, flags, output);
+  printAcceptHint(report, flags, output);
   if (flags.output === 'text' && showUnmanaged) {
     for (const document of renderUnmanaged(planned.findings, config.settings.services)) printResult(output, document);
   }
@@ -78,6 +82,14 @@ async function plan(
     }
   }
   return exitCodeOf(report);
+}
+
+/** Mentions `accept` to people after a plan that overwrites live values. */
+function printAcceptHint(report: Report, { output }: PassFlags, context: Context): void {
+  const hint = acceptHint(report);
+  if (hint === null) return;
+  if (output === 'text' && context.stdout.isTTY === true) printNotice(context, hint);
+  if (output === 'markdown') printResult(context, `${capitalize(hint).replace(/vpc-reconciler .*/, '`$&`')}\n`);
 }
 
 /** Returns the command line that applies a saved plan, with the folder and the settings that this command line has. */

@@ -86,5 +86,6 @@ function argumentOf(command: Command, names: readonly string[]): Completion | nu
   const [argument] = command.registeredArguments;
   if (argument === undefined) return null;
   if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices };
+  if (argument.name() === 'services') return { kind: 'text' };
   return argument.name() === 'command' ? { kind: 'words', words: names } : { kind: 'file' };
 }

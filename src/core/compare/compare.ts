@@ -321,7 +321,7 @@ function skipAmbiguous({ name, file, line }: DeclarationIdentity, live: readonly
 
 function missingHint(idOfSameName: string | undefined, noneLive: boolean): string {
   if (idOfSameName !== undefined) {
-    return `an unmanaged service has the same name: ${idOfSameName}; if it replaces this service, declare its id`;
+    return `an unmanaged service has the same name: ${idOfSameName}; if it replaces this service, run: vpc-reconciler accept --ids ${idOfSameName}`;
   }
   return noneLive
     ? 'none of the declared services is live; is this the right account?'

@@ -69,7 +69,8 @@ function describeMismatch(
   return `expected the name or id of a service, found ${found}${formatSuggestions(suggestions)}`;
 }
 
-function identifyFinding(finding: Finding): Identifiers {
+/** Returns the texts that select a finding. */
+export function identifyFinding(finding: Finding): Identifiers {
   switch (finding.kind) {
     case 'in_sync':
     case 'drifted':

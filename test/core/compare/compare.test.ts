@@ -482,7 +482,7 @@ describe('the hint of a missing service', () => {
 
   test('names an unmanaged service with the same name', () => {
     expect(hints({ declared: [tcp], live: [{ service_id: id(7) }] })).toEqual([
-      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
+      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, run: vpc-reconciler accept --ids ${id(7)}`,
     ]);
   });
 
@@ -496,7 +496,7 @@ describe('the hint of a missing service', () => {
     expect(hints({ declared: [tcp, http] })).toEqual([wrongAccount, wrongAccount]);
     expect(hints({ declared: [tcp, http], live: [{ service_id: id(7), name: 'web' }] })).toEqual([
       wrongAccount,
-      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
+      `an unmanaged service has the same name: ${id(7)}; if it replaces this service, run: vpc-reconciler accept --ids ${id(7)}`,
     ]);
   });
 

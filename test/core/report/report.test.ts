@@ -147,7 +147,7 @@ describe('the report of a service', () => {
       file: 'db.json',
       line: 1,
       finding: 'missing',
-      hint: `an unmanaged service has the same name: ${id(7)}; if it replaces this service, declare its id`,
+      hint: `an unmanaged service has the same name: ${id(7)}; if it replaces this service, run: vpc-reconciler accept --ids ${id(7)}`,
     });
   });
 

@@ -167,7 +167,7 @@ describe('services that are not in sync', () => {
         `~ billing Update failed ${id(2)} services/billing.yaml:1 tcp_port 5432 → 1 tcp_port 1 is not allowed 3 attempts · rejected · HTTP 400 · code 5101 · at /tcp_port · CF-Ray 8d1f0c2b3a4e5f60-FRA · documentation`,
         `~ reports Unsettled ${id(3)} services/reports.yaml:1 tcp_port 5432 → 3307 the API stored a different value: tcp_port is 3306, declared 3307`,
         `~ search Withheld ${id(4)} services/search.yaml:1 tcp_port 5432 → 9200 the credential was refused before its turn`,
-        `? gone Missing declared, but not live ${id(5)} services/gone.yaml:1 an unmanaged service has the same name: ${id(9)}; if it replaces this service, declare its id`,
+        `? gone Missing declared, but not live ${id(5)} services/gone.yaml:1 an unmanaged service has the same name: ${id(9)}; if it replaces this service, run: vpc-reconciler accept --ids ${id(9)}`,
         `! telemetry Skipped the declaration has problems; the service is left alone ${id(6)} services/telemetry.yaml:1 services/telemetry.yaml:5 tcp_port: expected a port, a whole number from 1 to 65535, found 0`,
       ].join(' '),
     );

@@ -2,12 +2,14 @@ import { isMap, visit } from 'yaml';
 import type { Document, YAMLMap } from 'yaml';
 import { sameJson } from '../../base/json.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { Declaration } from '../../load/declaration.ts';
+import type { Declaration, ParsedFile, Tombstone } from '../../load/declaration.ts';
 import { parseFile } from '../../load/parse-file.ts';
 import { ESCAPED_START, REFERENCE_START } from '../../load/values/reference.ts';
 import { parseDocuments } from '../../load/yaml/read-yaml.ts';
+import { keyOf } from '../../load/yaml/yaml-document.ts';
 import { normalize } from '../../service/normalize.ts';
-import { editMapping, innerStyle } from './edit-mapping.ts';
+import { addFirstPair, editMapping, innerStyle } from './edit-mapping.ts';
+import type { FieldEdit } from './edit-mapping.ts';
 import { findSharedValue } from './find-shared-value.ts';
 import type { SharedValue, Surroundings } from './find-shared-value.ts';
 import type { Style } from './format-yaml.ts';
@@ -35,25 +37,35 @@ export type Edited = { readonly text: string } | SharedValue;
 export function editDeclaration({ file, ...surroundings }: EditedFile, edit: DeclarationEdit): Edited {
   const { text, values } = surroundings;
   const { line, changes } = edit;
-  const before = parseFile(file, text, values).declarations;
+  const before = parseFile(file, text, values);
   const map = documentAt(text, line)?.contents;
-  if (!isMap(map) || !before.some((declaration) => declaration.line === line)) {
+  if (!isMap(map) || !before.declarations.some((declaration) => declaration.line === line)) {
     return { fault: 'there is no valid declaration at this line', line };
   }
   for (const { path, value } of changes) {
     const shared = value === null ? null : findSharedValue(map, path.split('.'), surroundings);
     if (shared !== null) return { ...shared, fault: `${path}: ${shared.fault}` };
   }
+  const style = styleOf(text, map);
   const fields = changes.map(({ path, value }) => ({
     path: path.split('.'),
     value: values === null ? value : escapeReferences(value),
   }));
-  const edits = editMapping(text, map, fields, styleOf(text, map));
+  const hasId = map.items.some((pair) => keyOf(pair) === 'service_id');
+  const isNewId = ({ path: [key] }: FieldEdit) => !hasId && key === 'service_id';
+  const edits = editMapping(
+    text,
+    map,
+    fields.filter((field) => !isNewId(field)),
+    style,
+  );
   if ('fault' in edits) {
     return { fault: `${[...edits.path, ''].join(': ')}${edits.fault}; edit the file`, line };
   }
-  const edited = applyEdits(text, edits);
-  const after = parseFile(file, edited, values).declarations;
+  // An id is the first field of a declaration.
+  const ids = fields.filter(isNewId).flatMap(({ value }) => addFirstPair(text, map, { service_id: value }, style));
+  const edited = applyEdits(text, [...ids, ...edits]);
+  const after = parseFile(file, edited, values);
   return hasOnlyChanged(edit, before, after) ? { text: edited } : { fault: explainUnfaithful(map), line };
 }
 
@@ -84,23 +96,28 @@ function stepOf(text: string, map: YAMLMap.Parsed): number {
 }
 
 /** Whether the changes have been made, and everything else in the file declares what it did. */
-function hasOnlyChanged(
-  { line, changes }: DeclarationEdit,
-  before: readonly Declaration[],
-  after: readonly Declaration[],
-): boolean {
-  const expected = before.map((declaration) => fieldsOf(declaration, declaration.line === line ? changes : []));
+function hasOnlyChanged({ line, changes }: DeclarationEdit, before: ParsedFile, after: ParsedFile): boolean {
   return sameJson(
-    expected,
-    after.map((declaration) => fieldsOf(declaration, [])),
+    contentOf(before, (declaration) => (declaration.line === line ? changes : [])),
+    contentOf(after, () => []),
   );
 }
 
-/** Returns the fields of a declaration by path, after some changes. */
-function fieldsOf({ service_id, value }: Declaration, changes: readonly FieldChange[]): JsonObject {
-  const fields = [...normalize(value).known, ['service_id', service_id] as const];
-  const changed = new Map<string, Json>([...fields, ...changes.map(({ path, value: to }) => [path, to] as const)]);
-  return Object.fromEntries([...changed].filter(([, each]) => each !== null));
+/** Returns the fields of each declaration by path, after some changes. */
+function contentOf(
+  { declarations, tombstones }: ParsedFile,
+  changesOf: (declaration: Declaration | Tombstone) => readonly FieldChange[],
+): Json {
+  return [...declarations, ...tombstones].map((declaration): JsonObject => {
+    const { service_id, value, instructions } = declaration;
+    const fields = new Map<string, Json>([
+      ...normalize(value).known,
+      ['service_id', service_id],
+      ['reconcile', JSON.stringify(instructions)],
+      ...changesOf(declaration).map((change) => [change.path, change.value] as const),
+    ]);
+    return Object.fromEntries([...fields].filter(([, each]) => each !== null));
+  });
 }
 
 function explainUnfaithful(map: YAMLMap.Parsed): string {

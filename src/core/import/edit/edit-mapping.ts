@@ -6,6 +6,7 @@ import { keyOf } from '../../load/yaml/yaml-document.ts';
 import type { ParsedPair } from '../../load/yaml/yaml-document.ts';
 import { editList } from './edit-list.ts';
 import { editFlowItems } from './edit-flow-items.ts';
+import type { FlowItem } from './edit-flow-items.ts';
 import { formatBlock, formatPair, formatValue } from './format-yaml.ts';
 import type { Style } from './format-yaml.ts';
 import { columnOf, endsLine, insert, lineEnd, lineStart, remove, startOfNextLine } from './text-edit.ts';
@@ -39,6 +40,14 @@ export function editMapping(text: string, map: YAMLMap.Parsed, fields: readonly 
   const around = { text, map, removed, added, style };
   const others = map.flow === true ? editFlowPairs(around) : editBlockPairs(around);
   return 'fault' in others ? others : [...edits, ...others];
+}
+
+/** Returns the edits that add a field before all others. */
+export function addFirstPair(text: string, map: YAMLMap.Parsed, pair: JsonObject, style: Style): readonly TextEdit[] {
+  const written = Object.entries(pair).map(([key, value]) => formatPair(key, value, style));
+  if (map.flow === true)
+    return editFlowItems(text, flowItems(map, new Set()), [{ after: -1, text: written.join(', ') }]);
+  return written.map((line) => insert(map.range[0], line + style.lineBreak + ' '.repeat(style.indent)));
 }
 
 /** Returns the value that fields add up to where there was none; null if nothing is set. */
@@ -122,10 +131,7 @@ function editBlockPairs({ text, map, removed, added, style }: PairChange): Edits
 function editFlowPairs({ text, map, removed, added, style }: PairChange): Edits {
   const inFlow = { ...style, flow: true };
   const texts = added.flatMap((each) => Object.entries(each).map(([key, value]) => formatPair(key, value, inFlow)));
-  const items = map.items.map((pair) => {
-    const [start, end] = rangeOf(pair);
-    return { start, end, kept: !removed.has(pair) };
-  });
+  const items = flowItems(map, removed);
   if (items.some(({ kept }) => kept)) {
     const after = items.length - 1;
     return texts.length === 0
@@ -135,6 +141,13 @@ function editFlowPairs({ text, map, removed, added, style }: PairChange): Edits 
   const [start, end] = map.range;
   if (text.slice(start, end).includes('#')) return { path: [], fault: 'its comments would be lost' };
   return [{ start, end, text: `{ ${texts.join(', ')} }` }];
+}
+
+function flowItems(map: YAMLMap.Parsed, removed: ReadonlySet<ParsedPair>): readonly FlowItem[] {
+  return map.items.map((pair) => {
+    const [start, end] = rangeOf(pair);
+    return { start, end, kept: !removed.has(pair) };
+  });
 }
 
 /** Returns where a pair begins and ends, without a comment that follows it. */

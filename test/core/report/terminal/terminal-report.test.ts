@@ -53,7 +53,7 @@ test('renders the services, then the problems, then the totals', () => {
     '    keeps unknown fields: weight',
     '  = updated',
     `! bad  ${id(2)}  services/bad.yaml:1  skipped: the declaration has problems`,
-    `? gone  ${id(3)}  services/gone.yaml:1  declared but not live; an unmanaged service has the same name: ${id(9)}; if it replaces this service, declare its id`,
+    `? gone  ${id(3)}  services/gone.yaml:1  declared but not live; an unmanaged service has the same name: ${id(9)}; if it replaces this service, run: vpc-reconciler accept --ids ${id(9)}`,
     `· gone  ${id(9)}  live but not declared; left alone`,
     'services/bad.yaml:1:184 http_port: expected a port, a whole number from 1 to 65535, found 0',
     'services/text.yaml:1:1 expected a mapping that declares one service, found "text"',

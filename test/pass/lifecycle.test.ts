@@ -168,6 +168,24 @@ test('does not create a service again while the list lags behind, nor alarm abou
   expect(writes(fixture)).toHaveLength(2);
 });
 
+/** Deletes the first service as another client does. */
+async function removeByHand({ emulator: { url, accountId, token, services } }: PassFixture): Promise<void> {
+  const path = `/accounts/${accountId}/connectivity/directory/services/${String(services()[0]?.['service_id'])}`;
+  const { ok } = await fetch(url + path, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  expect(ok).toBe(true);
+}
+
+test('creates a service again that someone deletes half a minute after it was created, also if updates have followed', async () => {
+  const fixture = await openFixture({ tunnels, rules: { policy: 'upsert' } });
+  for (const http_port of [80, 81]) {
+    fixture.write('web.json', [web('web', { http_port })]);
+    expect((await fixture.pass()).outcome).toBe('converged');
+    fixture.advanceClock(20_000);
+  }
+  await removeByHand(fixture);
+  expect(await fixture.pass()).toMatchObject({ unconfirmed: [], counts: { created: 1 } });
+});
+
 describe('a tombstone', () => {
   const services = [{ service_id: id(1), ...web('web') }];
 

@@ -55,6 +55,7 @@ export function parseDocument(written: YamlDocument, { file, positionOf, values 
   const identity = identityOf(origin, value, []);
   const { service, issues } = checkService(value);
   const isUsable = service !== null && unresolved.length === 0;
+  const unresolvedPaths = new Set(unresolved.map(({ path }) => formatPath(path)));
   const problems = isUsable
     ? instructionProblems(origin, value)
     : [
@@ -62,12 +63,12 @@ export function parseDocument(written: YamlDocument, { file, positionOf, values 
         ...problemsOf(
           origin,
           value,
-          issues.filter((issue) => !isUnresolved(issue.path, unresolved)),
+          issues.filter(({ path }) => !unresolvedPaths.has(formatPath(path))),
         ),
       ].sort(byLocation);
   if (isUsable && problems.length === 0) return toParsed(origin, identity, value);
   const reason = values?.failure != null && unresolved.length > 0 ? values.failure : skipReason(problems);
-  return { skipped: [{ ...withoutReferences(identity, unresolved), reason }], problems };
+  return { skipped: [{ ...withoutReferences(identity, unresolvedPaths), reason }], problems };
 }
 
 /** Returns a valid document as a declaration or a tombstone. */
@@ -88,16 +89,12 @@ function problemOfReference(origin: Origin, { path, message }: ReferenceProblem)
   return problemAt(origin, origin.document.offsetOfValue(path), path, message);
 }
 
-function isUnresolved(path: FieldPath, unresolved: readonly ReferenceProblem[]): boolean {
-  return unresolved.some((each) => formatPath(each.path) === formatPath(path));
-}
-
 /** Leaves out an id and a name that are not known, because their references have no value. */
-function withoutReferences<T extends DeclarationIdentity>(identity: T, unresolved: readonly ReferenceProblem[]): T {
+function withoutReferences<T extends DeclarationIdentity>(identity: T, unresolved: ReadonlySet<string>): T {
   return {
     ...identity,
-    ...(isUnresolved(['service_id'], unresolved) ? { service_id: null } : {}),
-    ...(isUnresolved(['name'], unresolved) ? { name: null } : {}),
+    ...(unresolved.has('service_id') ? { service_id: null } : {}),
+    ...(unresolved.has('name') ? { name: null } : {}),
   };
 }
 

@@ -1,15 +1,12 @@
 import type { ParsedFile, SkippedDeclaration } from './declaration.ts';
 import { parseDocument } from './parse-document.ts';
-import { byLocation, skipReason } from './problem.ts';
+import { firstProblems, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
 import type { Values } from './values/values.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 import type { Position } from './yaml/read-yaml.ts';
 
 const emptyFile = { declarations: [], tombstones: [] } as const;
-
-/** At most this many problems of one file are reported. */
-const MAX_PROBLEMS = 20;
 
 /**
  * Reads the declarations of one file. Never throws. In a file that cannot be parsed, all declarations are skipped; otherwise a document
@@ -49,17 +46,6 @@ export function unreadableFile(
 ): ParsedFile {
   const problem: Problem = { file, line, column, path: null, message };
   return { ...emptyFile, file, skipped: skipUnparsed(file, text, skipReason([problem])), problems: [problem] };
-}
-
-/** Sorts the problems of a file and returns the first ones. The last one returned says how many there are from there on. */
-function firstProblems(problems: readonly Problem[]): readonly Problem[] {
-  const sorted = problems.toSorted(byLocation);
-  const rest = sorted.slice(MAX_PROBLEMS - 1);
-  if (rest.length < 2) return sorted;
-  const more = rest
-    .slice(0, 1)
-    .map((next) => ({ ...next, path: null, message: `${rest.length} more problems from this line on` }));
-  return [...sorted.slice(0, MAX_PROBLEMS - 1), ...more];
 }
 
 /**

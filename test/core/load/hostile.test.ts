@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { readValues } from '../../../src/core/load/values/values.ts';
 
 /*
  * Anyone who can write a file of at most 1 MiB must not be able to stop the program with it. Some of these texts kept the parser busy
@@ -99,4 +100,42 @@ test.runIf(FULL).for([
     problems: [],
   });
   expect(cpuMsSince(start)).toBeLessThan(BOUND_MS);
+});
+
+const HOST = 'host: { ipv4: 10.0.0.1, network: { tunnel_id: 0191dce4-9ab4-7fce-b660-8e5dec5172da } }';
+const listOf = (count: number, item: (index: number) => string) =>
+  `name: a\ntype: http\n${HOST}\nreconcile:\n  ignore:\n${lines(count, (index) => `    - ${item(index)}`)}`;
+const deep = lines(199, (index) => `${' '.repeat(index)}k${index}:`);
+
+test.for([
+  ['thousands of undefined names', 'x: 1', listOf(20_000, () => '${u}')],
+  [
+    'thousands of undefined names, and thousands of similar ones',
+    lines(28_000, (index) => `similar_name_${index}: 1`),
+    listOf(20_000, (index) => `\${similar_name_x${index}}`),
+  ],
+  [
+    'long names',
+    lines(90, (index) => `${'n'.repeat(9_000)}${index}: 1`),
+    listOf(90, () => `\${${'n'.repeat(9_000)}x}`),
+  ],
+  ['deep mappings', `${deep}\n${lines(4_000, (index) => `${' '.repeat(199)}v${index}: 1`)}`, listOf(1, () => '${u}')],
+  [
+    'long values that refer to each other',
+    `a: ${'x'.repeat(4_900)}\n${lines(28_000, (index) => `b${index}: "\${a}\${a}${index}"`)}`,
+    listOf(20_000, (index) => `"\${a}\${b${index}}"`),
+  ],
+  ['a long list', `a: [${'1,'.repeat(20_000)}]`, listOf(1_000, () => '${a}')],
+] as const)('reads references with %s in bounded time and memory', ([, values, text]) => {
+  const start = process.cpuUsage();
+  const heapBefore = process.memoryUsage().heapUsed;
+  const { declarations, problems } = parseFile(
+    'hostile.yaml',
+    text,
+    readValues([{ file: 'values.yaml', text: values }]),
+  );
+  expect(cpuMsSince(start)).toBeLessThan(BOUND_MS);
+  // Before a collection, and with the garbage of the YAML parser.
+  expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(400 * MIB);
+  expect({ declarations, problems: problems.length <= 20 }).toEqual({ declarations: [], problems: true });
 });

@@ -1,12 +1,15 @@
 import leven from 'leven';
 
+/** The time of a comparison grows with the square of the length. */
+const MAX_LENGTH = 200;
+
 /**
  * Returns the names that a misspelled name may mean: those with the smallest edit distance, ignoring case and separators; if none
  * is close, those that begin or end with it (`port` → `http_port`, `https_port`). Empty if there is no such name.
  */
 export function suggest(misspelled: string, names: readonly string[]): readonly string[] {
   const wanted = simplify(misspelled);
-  if (wanted.length < 2) return [];
+  if (wanted.length < 2 || wanted.length > MAX_LENGTH) return [];
   const maxDistance = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
   const distances = names.map((name) => leven(wanted, simplify(name), { maxDistance: maxDistance + 1 }));
   const nearest = Math.min(...distances);

@@ -9,8 +9,8 @@ export type NamedValue = { readonly value: Json; readonly source: string | null 
 /** The result of replacing the references of a text: its value, or what is wrong. */
 export type Expanded = NamedValue | { readonly fault: string };
 
-/** Far above any host name; keeps values that refer to each other from growing without bound. */
-const MAX_LENGTH = 10_000;
+/** Far above any host name. Thousands of references can each insert a long value, and all results are in memory at a time. */
+const MAX_LENGTH = 1000;
 
 /**
  * Replaces the references of a text. A text that is a single reference becomes the value itself, of any type; otherwise numbers and

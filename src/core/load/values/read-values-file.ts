@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { describeValue } from '../explain-issue.ts';
 import { formatPath } from '../field-path.ts';
 import type { FieldPath } from '../field-path.ts';
+import { firstProblems } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import type { Position } from '../yaml/read-yaml.ts';
@@ -34,7 +35,9 @@ export function readValuesFile(input: ValuesFile): ValuesFileContent {
   if (problems.length > 0) {
     return {
       values: new Map(),
-      problems: problems.map(({ offset, path, message }) => ({ file, ...positionOf(offset), path, message })),
+      problems: firstProblems(
+        problems.map(({ offset, path, message }) => ({ file, ...positionOf(offset), path, message })),
+      ),
     };
   }
   const [document, second] = documents;
@@ -54,6 +57,12 @@ function unusable(file: string, message: string, position: Position = { line: 1,
 /** What references can name. A dot separates the keys of nested mappings. */
 const KEY = /^[A-Za-z0-9_-]+$/;
 
+/** The keys of deeply nested mappings add up, and thousands of values can be in one mapping. */
+const MAX_NAME_LENGTH = 200;
+
+/** Far above any list of resolvers. Thousands of references can name one list, and its items are checked for each of them. */
+const MAX_ITEMS = 50;
+
 function flatten(
   file: string,
   document: YamlDocument,
@@ -66,18 +75,19 @@ function flatten(
     for (const [key, value] of Object.entries(mapping)) {
       const path = [...parent, key];
       const position = positionOf(document.offsetOfKey(path));
-      const message = explainEntry(key, value);
+      const name = path.join('.');
+      const message = explainEntry(key, value) ?? explainLength(name);
       if (message !== null) problems.push({ file, ...position, path: formatPath(path), message });
       else if (isObject(value)) visit(value, path);
       else {
         const isWritten = typeof value === 'number' || typeof value === 'boolean';
         const source = isWritten ? (document.sourceOf(path) ?? null) : null;
-        values.set(path.join('.'), { file, ...position, value, source });
+        values.set(name, { file, ...position, value, source });
       }
     }
   };
   visit(root, []);
-  return { values, problems };
+  return { values, problems: firstProblems(problems) };
 }
 
 /** Explains why a key or its value cannot be used; null if both can. */
@@ -85,8 +95,13 @@ function explainEntry(key: string, value: Json): string | null {
   if (!KEY.test(key)) {
     return `expected a name of letters, digits, "-" and "_", found ${describeValue(key)}`;
   }
-  const wrong = Array.isArray(value)
-    ? value.find((item: Json) => typeof item === 'object' && item !== null)
-    : undefined;
+  if (!Array.isArray(value)) return null;
+  if (value.length > MAX_ITEMS) return `expected a list of at most ${MAX_ITEMS} items, found ${value.length}`;
+  const wrong = value.find((item: Json) => typeof item === 'object' && item !== null);
   return wrong === undefined ? null : `expected a list of text and numbers, found ${describeValue(wrong)} in it`;
+}
+
+function explainLength(name: string): string | null {
+  if (name.length <= MAX_NAME_LENGTH) return null;
+  return `expected at most ${MAX_NAME_LENGTH} characters in a name and the names of its mappings, found ${name.length}`;
 }

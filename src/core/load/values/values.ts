@@ -1,7 +1,7 @@
 import type { Json } from '../../base/json.ts';
 import { formatSuggestions, suggest } from '../../base/text/suggest.ts';
 import { describeValue } from '../explain-issue.ts';
-import { byLocation } from '../problem.ts';
+import { byLocation, firstProblems } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { expandText } from './expand.ts';
 import type { Expanded, NamedValue } from './expand.ts';
@@ -34,10 +34,11 @@ export function readValues(files: readonly ValuesFile[]): Values {
   const [first] = unusable.toSorted(byLocation);
   const failure = first === undefined ? null : `${first.file}:${first.line} ${first.message}`;
   const faulty = failure === null ? [...written].flatMap(([name, value]) => problemOf(name, value, resolve(name))) : [];
+  const faultyByFile = [...Map.groupBy(faulty, ({ file }) => file).values()];
   return {
     lookUp: failure === null ? resolve : () => ({ fault: failure }),
     failure,
-    problems: [...unusable, ...faulty].sort(byLocation),
+    problems: [...unusable, ...faultyByFile.flatMap(firstProblems)].sort(byLocation),
   };
 }
 
@@ -67,7 +68,7 @@ function parentsOf(name: string): readonly string[] {
 /** Returns a function that resolves a name, including the references in its value. */
 function resolver(written: ReadonlyMap<string, WrittenValue>): Values['lookUp'] {
   const known = new Map<string, Resolved | { readonly fault: string }>();
-  const explainUnknown = unknownExplainer([...written.keys()]);
+  const explainUnknown = unknownNames([...written.keys()]);
   const resolve = (name: string, path: readonly string[]): Resolved | { readonly fault: string } => {
     const cached = known.get(name);
     if (cached !== undefined) return cached;
@@ -106,27 +107,36 @@ function expandValue({ value, source }: WrittenValue, lookUp: (name: string) => 
   return { value: items, source: null };
 }
 
-/** Comparing names takes long. With this many comparisons, one mistake has been made in many places, and the first ones explain it. */
-const MAX_COMPARISONS = 200_000;
+/** At most this many characters of names are compared with undefined ones, so that thousands of them take no minutes. */
+const MAX_COMPARED = 2_000_000;
 
 const MAX_SUGGESTIONS = 5;
 
-/** Returns a function that explains why a name has no value. */
-function unknownExplainer(names: readonly string[]): (name: string) => string {
-  let comparisons = 0;
-  const similarTo = (name: string) => {
-    comparisons += names.length;
-    return comparisons > MAX_COMPARISONS ? [] : suggest(name, names).slice(0, MAX_SUGGESTIONS);
-  };
+/** Messages shorten longer names. */
+const MAX_SHOWN_LENGTH = 80;
+
+/** Returns a function that explains that a name is not defined. Only the first of many such names have suggestions. */
+function unknownNames(names: readonly string[]): (name: string) => string {
+  const length = names.join('').length;
+  const explained = new Map<string, string>();
   return (name) => {
-    if (name === '')
-      return `expected a name in "${formatReference('')}", found none; write "${ESCAPED_START}" for the text itself`;
-    const prefix = `${name}.`;
-    const example = names.find((each) => each.startsWith(prefix));
-    if (example !== undefined)
-      return `${formatReference(name)} is a mapping; name one of its values, for example ${formatReference(example)}`;
-    const similar = similarTo(name);
-    const help = similar.length > 0 ? formatSuggestions(similar.map(formatReference)) : '; define it in a values file';
-    return `${formatReference(name)} is not defined${help}`;
+    const known = explained.get(name);
+    if (known !== undefined) return known;
+    if (explained.size * length > MAX_COMPARED) return describeUnknown(name, []);
+    const text = describeUnknown(name, names);
+    explained.set(name, text);
+    return text;
   };
+}
+
+function describeUnknown(name: string, names: readonly string[]): string {
+  if (name === '')
+    return `expected a name in "${formatReference('')}", found none; write "${ESCAPED_START}" for the text itself`;
+  const example = names.find((each) => each.startsWith(`${name}.`));
+  if (example !== undefined)
+    return `${formatReference(name)} is a mapping; name one of its values, for example ${formatReference(example)}`;
+  const similar = suggest(name, names).slice(0, MAX_SUGGESTIONS);
+  const help = similar.length > 0 ? formatSuggestions(similar.map(formatReference)) : '; define it in a values file';
+  const shown = name.length > MAX_SHOWN_LENGTH ? `${name.slice(0, MAX_SHOWN_LENGTH)}…` : name;
+  return `${formatReference(shown)} is not defined${help}`;
 }

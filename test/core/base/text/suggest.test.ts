@@ -25,6 +25,10 @@ test.for([
   expect(suggest(written, known)).toEqual(meant);
 });
 
+test('suggests nothing for a very long text, which would take long to compare', () => {
+  expect(suggest('n'.repeat(201), ['n'.repeat(202)])).toEqual([]);
+});
+
 test('suggests nothing without names', () => {
   expect(suggest('name', [])).toEqual([]);
 });

@@ -81,10 +81,21 @@ test.each([
   },
   { text: 'a: [1, { b: 2 }]', path: 'a', message: 'expected a list of text and numbers, found a mapping in it' },
   { text: 'a: [1, [2]]', path: 'a', message: 'expected a list of text and numbers, found a list in it' },
+  {
+    text: `a: [${'1, '.repeat(60)}]`,
+    path: 'a',
+    message: 'expected a list of at most 50 items, found 60',
+  },
+  {
+    text: `${'a'.repeat(150)}: { ${'b'.repeat(50)}: 1 }`,
+    path: `${'a'.repeat(150)}.${'b'.repeat(50)}`,
+    column: 155,
+    message: 'expected at most 200 characters in a name and the names of its mappings, found 201',
+  },
   { text: 'a: 1\na: 2', line: 2, path: 'a', message: 'duplicate key "a", first used at line 1; keep one of them' },
-])('reports a file that cannot be used: $message', ({ text, line = 1, path = null, message }) => {
+])('reports a file that cannot be used: $message', ({ text, line = 1, column = 1, path = null, message }) => {
   const { problems, failure } = read(text);
-  expect(problems).toEqual([{ file: 'values.yaml', line, column: 1, path, message }]);
+  expect(problems).toEqual([{ file: 'values.yaml', line, column, path, message }]);
   expect(failure).toBe(`values.yaml:${line} ${message}`);
 });
 
@@ -118,6 +129,21 @@ describe('a reference', () => {
     expect(values.failure).toBeNull();
   });
 
+  test('with a long name that is not defined has a short message', () => {
+    expect(valueOf('', 'x'.repeat(5000))).toEqual({
+      fault: `\${${'x'.repeat(80)}…} is not defined; define it in a values file`,
+    });
+  });
+
+  test('that is not defined has no suggestions after thousands of such references', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `${'name'.repeat(10)}${index}: 1`).join('\n');
+    const { lookUp } = read(names);
+    const messages = Array.from({ length: 300 }, (_, index) => lookUp(`${'name'.repeat(10)}x${index}`));
+    expect(messages[0]).toMatchObject({ fault: expect.stringContaining('did you mean') });
+    expect(messages.at(-1)).toMatchObject({ fault: expect.stringMatching(/is not defined; define it/) });
+    expect(lookUp(`${'name'.repeat(10)}x0`)).toEqual(messages[0]);
+  });
+
   test('in a cycle is a problem of each value in it, and of no other', () => {
     const values = read('a: ${b}\nb: x-${c}\nc: ${a}\nd: fine');
     expect(values.problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
@@ -139,7 +165,7 @@ describe('a reference', () => {
   test('cannot make a value grow without bound', () => {
     const lines = Array.from({ length: 18 }, (_, index) => `a${index}: "${`\${a${index + 1}}`.repeat(10)}"`);
     expect(valueOf(`${lines.join('\n')}\na18: ha`, 'a0')).toEqual({
-      fault: 'expected at most 10000 characters after inserting the values, found more',
+      fault: 'expected at most 1000 characters after inserting the values, found more',
     });
   });
 });
@@ -151,4 +177,12 @@ test('of many unknown names, the first ones get a suggestion, because comparing 
     fault: expect.stringMatching(/^\$\{kez-0\} is not defined; did you mean "\$\{key-0\}"/),
   });
   expect(faults.at(-1)).toEqual({ fault: '${kez-199} is not defined; define it in a values file' });
+});
+
+test('reports at most 20 problems of one file', () => {
+  const { problems } = read(Array.from({ length: 100 }, (_, index) => `a${index}: \${b}`).join('\n'));
+  expect(problems).toHaveLength(20);
+  expect(problems.at(-1)).toMatchObject({ line: 20, message: '81 more problems from this line on' });
+  const unusable = read(Array.from({ length: 100 }, (_, index) => `"a.${index}": 1`).join('\n'));
+  expect(unusable.problems).toHaveLength(20);
 });

@@ -42,6 +42,14 @@ function toItem(value: unknown): ListedItem {
   if (typeof id !== 'string' || id === '') {
     return unusableItem(null, readableName, `expected the text "service_id", found ${describeValue(id ?? null)}`);
   }
+  // A request to ".." would reach another resource: these are the ids that encoding leaves as they are, or cannot encode.
+  if (/^\.\.?$/.test(id) || !id.isWellFormed()) {
+    return unusableItem(
+      null,
+      readableName,
+      `expected a "service_id" that can be in an address, found ${describeValue(id)}`,
+    );
+  }
   const service_id = id.toLowerCase();
   if (isDeeperThan(MAX_DEPTH, value)) {
     return unusableItem(service_id, readableName, `expected at most ${MAX_DEPTH} levels, found more`);

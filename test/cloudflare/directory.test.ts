@@ -273,6 +273,19 @@ describe('list', () => {
     expect((await failed(directoryAt(url).list(never))).failure.kind).toBe('transient');
   });
 
+  test.for(['.', '..', '\uD800'])('skips an item whose id cannot be in an address: %j', async (service_id) => {
+    const { url } = await paged([[{ ...web(), service_id }, web()], { total_count: 2 }]);
+    const items = await directoryAt(url).list(never);
+    expect(items).toMatchObject([
+      { service_id: webId },
+      {
+        service_id: null,
+        value: null,
+        reason: expect.stringContaining(`that can be in an address, found ${JSON.stringify(service_id)}`),
+      },
+    ]);
+  });
+
   test('skips an item without a usable id, and returns it with the reason', async () => {
     const { url, seen } = await paged([[{ ...web(), service_id: 7 }, web(), null], { total_count: 3 }]);
     expect(await directoryAt(url).list(never)).toEqual([

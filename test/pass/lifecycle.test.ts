@@ -168,21 +168,24 @@ test('does not create a service again while the list lags behind, nor alarm abou
   expect(writes(fixture)).toHaveLength(2);
 });
 
-/** Deletes the first service as another client does. */
-async function removeByHand({ emulator: { url, accountId, token, services } }: PassFixture): Promise<void> {
-  const path = `/accounts/${accountId}/connectivity/directory/services/${String(services()[0]?.['service_id'])}`;
+/** Deletes a service as another client does. */
+async function removeByHand({ emulator: { url, accountId, token } }: PassFixture, serviceId: string): Promise<void> {
+  const path = `/accounts/${accountId}/connectivity/directory/services/${serviceId}`;
   const { ok } = await fetch(url + path, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
   expect(ok).toBe(true);
 }
 
 test('creates a service again that someone deletes half a minute after it was created, also if updates have followed', async () => {
   const fixture = await openFixture({ tunnels, rules: { policy: 'upsert' } });
+  let serviceId = '';
   for (const http_port of [80, 81]) {
     fixture.write('web.json', [web('web', { http_port })]);
-    expect((await fixture.pass()).outcome).toBe('converged');
+    const { outcome, services } = await fixture.pass();
+    expect(outcome).toBe('converged');
+    serviceId = services[0]?.service_id ?? '';
     fixture.advanceClock(20_000);
   }
-  await removeByHand(fixture);
+  await removeByHand(fixture, serviceId);
   expect(await fixture.pass()).toMatchObject({ unconfirmed: [], counts: { created: 1 } });
 });
 

@@ -6,6 +6,7 @@ import type { Values } from '../core/load/values/values.ts';
 import type { FileRules } from './file-rules.ts';
 import { loadFolder, toValuesFile } from './load-folder.ts';
 import { writeFiles } from './write-files.ts';
+import type { FileToWrite } from './write-files.ts';
 
 /** A file of declarations that can be changed. */
 export type FolderText = {
@@ -46,10 +47,18 @@ const BYTE_ORDER_MARK = '\uFEFF';
  * Replaces the text of a file, if the file has not changed since it was read. Keeps the mode of the file, a link that leads to it, and its
  * byte order mark. Returns why it could not be written, or null.
  */
-export function replaceText(folder: string, { content, text: before }: FolderText, text: string): string | null {
-  const { realPath, bytes } = content;
+export function replaceText(folder: string, file: FolderText, text: string): string | null {
+  const written = replacementOf(file, text, file.content.realPath);
+  return writeFiles([written], { folder, root: folder }).fault?.message ?? null;
+}
+
+/** Returns a file as `writeFiles` expects it. With its text, a file that was read keeps its byte order mark. */
+export function toFileToWrite<File extends FileToWrite>(file: File, folder: readonly FolderText[]): File {
+  const before = folder.find((each) => each.file === file.path);
+  return before === undefined ? file : { ...file, ...replacementOf(before, file.text, file.path) };
+}
+
+function replacementOf({ content: { bytes }, text: before }: FolderText, text: string, path: string): FileToWrite {
   const mark = bytes.length > Buffer.byteLength(before) ? BYTE_ORDER_MARK : '';
-  const file = { path: realPath, text: mark + text, replaces: true, replaced: bytes };
-  const { fault } = writeFiles([file], { folder, root: folder });
-  return fault?.message ?? null;
+  return { path, text: mark + text, replaces: true, replaced: bytes };
 }

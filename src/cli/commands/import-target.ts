@@ -6,6 +6,9 @@ import { errorCodeOrMessage, systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
 import type { ParsedFile } from '../../core/load/declaration.ts';
 import { holdsDeclarations } from '../../source/file-rules.ts';
+import type { FileRules } from '../../source/file-rules.ts';
+import { readFolderTexts } from '../../source/folder-texts.ts';
+import type { FolderText } from '../../source/folder-texts.ts';
 import { fileRules } from '../options.ts';
 import { folderSource } from '../../source/folder-source.ts';
 
@@ -34,16 +37,29 @@ export function importTarget(into: string, settings: Settings): ImportTarget {
 
 /** Reads the declarations that exist. A folder that does not exist has none. */
 export async function readDeclaredFiles(
-  { root }: ImportTarget,
+  target: ImportTarget,
   settings: Settings,
   stop: AbortSignal,
 ): Promise<readonly ParsedFile[]> {
+  const { root } = target;
   if (isAbsent(root)) return [];
+  const { files } = await folderSource({ path: root, rules: rulesOf(target, settings), allowEmpty: true }).read(stop);
+  return files;
+}
+
+/** Reads the texts of the declarations that exist. */
+export async function readDeclaredTexts(
+  target: ImportTarget,
+  settings: Settings,
+  stop: AbortSignal,
+): Promise<readonly FolderText[]> {
+  return isAbsent(target.root) ? [] : readFolderTexts(target.root, rulesOf(target, settings), stop);
+}
+
+function rulesOf({ root }: ImportTarget, settings: Settings): FileRules {
   const { values: _, ...withoutValues } = fileRules(settings);
   // The values files are in the folder of the settings.
-  const rules = root === settings.services ? fileRules(settings) : withoutValues;
-  const { files } = await folderSource({ path: root, rules, allowEmpty: true }).read(stop);
-  return files;
+  return root === settings.services ? fileRules(settings) : withoutValues;
 }
 
 /** Returns the names in a folder. A folder that does not exist has none. */

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -7,13 +8,15 @@ import { select } from '../../core/compare/select.ts';
 import { fileNames } from '../../core/import/file-name.ts';
 import { planImport } from '../../core/import/plan-import.ts';
 import type { ImportedFile, ImportPlan } from '../../core/import/plan-import.ts';
-import { toDeclaration } from '../../core/import/to-declaration.ts';
+import { DECLARATION_STYLES, toDeclaration } from '../../core/import/to-declaration.ts';
+import type { DeclarationStyle } from '../../core/import/to-declaration.ts';
 import { collect } from '../../core/load/collect.ts';
 import { renderProblem } from '../../core/load/problem.ts';
 import type { TextOptions } from '../../core/report/terminal/style.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import { isUsable } from '../../core/service/directory.ts';
 import type { ListedItem, LiveService } from '../../core/service/directory.ts';
+import { toFileToWrite } from '../../source/folder-texts.ts';
 import { writeFiles } from '../../source/write-files.ts';
 import { printNotice, printResult, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
@@ -25,14 +28,15 @@ import { addSettings, colorOption, onlyOption, withConfig } from '../options.ts'
 import type { CommandScope } from '../options.ts';
 import { withSlowListNotice } from '../slow-list-notice.ts';
 import { createBudget, createDirectory, describeWait } from '../wiring.ts';
-import { fileNamesIn, importTarget, readDeclaredFiles, schemaComment } from './import-target.ts';
+import { fileNamesIn, importTarget, readDeclaredFiles, readDeclaredTexts, schemaComment } from './import-target.ts';
 import type { ImportTarget } from './import-target.ts';
 
 const HELP: HelpText = {
   examples: [
     ['Import every live service', 'vpc-reconciler import --into services'],
     ['Import two services', 'vpc-reconciler import --only orders-db,orders-api'],
-    ['Replace the declaration of a service', 'vpc-reconciler import --force --only orders-db'],
+    ['Write declarations without ids', 'vpc-reconciler import --into services --style name'],
+    ['Update declarations that exist, too', 'vpc-reconciler import --force'],
   ],
   exitCodes: [
     ['0', 'Every selected service has a declaration now'],
@@ -46,6 +50,7 @@ type ImportFlags = {
   /** Names and ids of the services to import; empty for all. */
   readonly only: readonly string[];
   readonly force?: boolean;
+  readonly style: DeclarationStyle;
   readonly color: ColorMode;
 };
 
@@ -54,7 +59,12 @@ export function defineImport(command: Command, scope: CommandScope): void {
   command
     .option('--into <folder>', 'Folder to write to (default: the folder of --services)')
     .addOption(onlyOption())
-    .option('--force', 'Replace existing declarations; each must be the only one in its file')
+    .option('--force', 'Write live values into existing declarations, too; everything else in their files stays')
+    .addOption(
+      new Option('--style <style>', 'How new declarations name their services: by id, or by name without an id')
+        .choices(DECLARATION_STYLES)
+        .default('id'),
+    )
     .addOption(colorOption());
   addSettings(
     command,
@@ -89,24 +99,28 @@ async function importServices({ settings }: Config, flags: ImportFlags, context:
 
   // File names are derived from all services, so that the name of a file does not depend on the selection.
   const names = fileNames(live);
+  const texts = flags.force === true ? await readDeclaredTexts(target, settings, context.stop) : null;
   const plan = planImport({
-    services: selected.map(toDeclaration),
+    services: selected.map((service) => toDeclaration(service, flags.style)),
     folder: declaredFiles,
     existingNames: fileNamesIn(target.folder),
     pathOf: (id) => join(target.folder, names.get(id) ?? ''),
     headerOf: schemaComment,
-    force: flags.force === true,
+    texts,
   });
   const conflicts = [...plan.conflicts, ...findIncludeConflicts(plan, target, settings)];
   if (conflicts.length > 0) return refuse(conflicts);
 
   context.stop.throwIfAborted();
-  const { written, fault } = writeFiles(plan.files, target);
+  const { written, fault } = writeFiles(
+    plan.files.map((file) => toFileToWrite(file, texts ?? [])),
+    target,
+  );
   for (const { name, reason } of unusable) notify(`${name ?? '(no name)'}: cannot be declared; ${reason}`);
   for (const notice of noticesOf(plan, written)) notify(notice);
   if (fault !== null) notify(`${fault.path}: ${fault.message}`);
   printWritten(written, resultTextOptions(context, flags.color), context);
-  printResult(context, summarize(plan, written.length));
+  printResult(context, summarize(plan, written));
   return plan.undeclarable.length + unusable.length === 0 && fault === null ? 0 : 1;
 }
 
@@ -152,6 +166,7 @@ function noticesOf({ declared, undeclarable }: ImportPlan, written: readonly Imp
     ),
     ...undeclarable.map(({ live, reason }) => `${titleOf(live)}: this version cannot declare it: ${reason}`),
     ...written
+      .flatMap(({ services }) => services)
       .filter(({ unknownFields }) => unknownFields.length > 0)
       .map(
         ({ live, unknownFields }) =>
@@ -165,19 +180,25 @@ function titleOf({ name, service_id }: LiveService): string {
 }
 
 function printWritten(written: readonly ImportedFile[], textOptions: TextOptions, context: Context): void {
-  for (const { path, live } of written) {
+  for (const { path, live } of written.flatMap(({ path: each, services }) =>
+    services.map((service) => ({ path: each, live: service.live })),
+  )) {
     const name = textOptions.paint('bold', escapeControlCharacters(live.name));
     const id = textOptions.paint('dim', live.service_id);
     printResult(context, wrapLine(`${escapeControlCharacters(path)}  ${name}  ${id}`, textOptions));
   }
 }
 
-function summarize({ files, declared, undeclarable }: ImportPlan, written: number): string {
+function summarize({ files, declared, undeclarable }: ImportPlan, written: readonly ImportedFile[]): string {
   const counts = [
-    { count: written, label: 'written' },
+    { count: countOf(written), label: 'written' },
     { count: declared.length, label: 'already declared' },
     { count: undeclarable.length, label: 'not declarable' },
-    { count: files.length - written, label: 'not written' },
+    { count: countOf(files) - countOf(written), label: 'not written' },
   ].filter(({ count }) => count > 0);
   return counts.map(({ count, label }) => `${count} ${label}`).join(', ') || 'no services: nothing to write';
+}
+
+function countOf(files: readonly ImportedFile[]): number {
+  return files.flatMap(({ services }) => services).length;
 }

@@ -5,16 +5,19 @@ import { parseFile } from '../load/parse-file.ts';
 import type { Declaration, ParsedFile } from '../load/declaration.ts';
 import { renderProblem } from '../load/problem.ts';
 import type { LiveService } from '../service/directory.ts';
+import { accept } from './accept/accept.ts';
+import { changesOf, toLiveValue } from './accept/acceptance.ts';
+import type { ServiceEdit } from './accept/acceptance.ts';
+import type { EditedFile } from './edit/edit-declaration.ts';
 import type { DeclarableService, ImportableService, UndeclarableService } from './to-declaration.ts';
 
 /** A file to write. */
 export type ImportedFile = {
   readonly path: string;
   readonly text: string;
-  readonly live: LiveService;
-  /** The live fields that the declaration omits. */
-  readonly unknownFields: readonly string[];
-  /** Whether the file replaces the existing declaration of the same service. */
+  /** The services that are written. A new file has one. */
+  readonly services: readonly Pick<DeclarableService, 'live' | 'unknownFields'>[];
+  /** Whether the file exists, and declares these services. */
   readonly replaces: boolean;
 };
 
@@ -38,13 +41,13 @@ export type ImportOptions = {
   readonly pathOf: (service_id: string) => string;
   /** Returns the lines to write above the declaration in the file at this path. */
   readonly headerOf: (path: string) => string;
-  /** Whether to replace the declaration of a service that has a file of its own. */
-  readonly force: boolean;
+  /** The texts of the files in which the values of declared services are replaced; null if declarations stay as they are. */
+  readonly texts: readonly EditedFile[] | null;
 };
 
 /** Decides which files to write. Unless there are conflicts, the folder has no problems after they are written. */
 export function planImport(options: ImportOptions): ImportPlan {
-  const { folder } = options;
+  const { folder, texts } = options;
   const declarations = new Map(
     folder
       .flatMap((file) => file.declarations)
@@ -52,43 +55,55 @@ export function planImport(options: ImportOptions): ImportPlan {
   );
   const usedNames = new Set(options.existingNames.map(toLowerCase));
   const files: ImportedFile[] = [];
+  const edits: ServiceEdit[] = [];
   const declared: ImportPlan['declared'][number][] = [];
   const undeclarable: UndeclarableService[] = [];
   const conflicts: string[] = [];
   for (const service of options.services.toSorted(byId)) {
-    const declaration = declarations.get(service.live.service_id) ?? declarations.get(keyOfName(service.live.name));
-    if (declaration !== undefined && !options.force) {
-      declared.push({ live: service.live, declaration });
+    const { live } = service;
+    const declaration = declarations.get(live.service_id) ?? declarations.get(keyOfName(live.name));
+    const changes = declaration === undefined ? [] : changesOf(declaration, live);
+    if (declaration !== undefined && (texts === null || changes.length === 0)) {
+      declared.push({ live, declaration });
     } else if (service.kind === 'undeclarable') {
       undeclarable.push(service);
+    } else if (declaration !== undefined) {
+      edits.push({ ...service, kind: 'edit', declaration, changes: changes.map(toLiveValue) });
     } else {
-      const planned = planFile(service, declaration, { ...options, usedNames });
+      const planned = planFile(service, { ...options, usedNames });
       if (typeof planned === 'string') conflicts.push(planned);
       else files.push(planned);
     }
   }
-  const all = [...conflicts, ...problemsAfter(files, folder)];
-  // Several services in one file have the same conflict.
-  return { files, declared, undeclarable, conflicts: [...new Set(all)] };
+  const { files: edited, refused } = accept(edits, texts ?? []);
+  conflicts.push(...refused.map(({ name, file, line, reason }) => `${file}:${line}: ${name}: ${reason}`));
+  const replaced = edited.map(({ file: { file: path }, text, edits: services }) => ({
+    path,
+    text,
+    services,
+    replaces: true,
+  }));
+  const problems = problemsAfter([...files, ...replaced], options);
+  return {
+    files: [...replaced, ...files],
+    declared,
+    undeclarable,
+    conflicts: [...new Set([...conflicts, ...problems])],
+  };
 }
 
 /** The options, and the existing names in lower case, because some file systems ignore case. */
 type FileOptions = ImportOptions & { readonly usedNames: ReadonlySet<string> };
 
-/** Returns the file to write for a service, or the conflict that prevents it. */
+/** Returns the new file for a service, or the conflict that prevents it. */
 function planFile(
-  service: DeclarableService,
-  declaration: Declaration | undefined,
+  { live, text, unknownFields }: DeclarableService,
   { folder, usedNames, pathOf, headerOf }: FileOptions,
 ): ImportedFile | string {
-  const { live, text, unknownFields } = service;
-  const path = declaration?.file ?? pathOf(live.service_id);
-  const conflict =
-    declaration === undefined
-      ? findConflictOfNew(path, live, { usedNames, folder })
-      : findConflictOfReplaced(declaration, folder);
+  const path = pathOf(live.service_id);
+  const conflict = findConflictOfNew(path, live, { usedNames, folder });
   if (conflict !== null) return conflict;
-  return { path, text: headerOf(path) + text, live, unknownFields, replaces: declaration !== undefined };
+  return { path, text: headerOf(path) + text, services: [{ live, unknownFields }], replaces: false };
 }
 
 /** Returns why a new file cannot have this path. */
@@ -107,33 +122,16 @@ function findConflictOfNew(
   return `${path}: expected no existing file for the declaration of ${JSON.stringify(name)}, found ${found}; rename it, or import --into another folder`;
 }
 
-/** Returns why the file of a declaration cannot be replaced. */
-function findConflictOfReplaced({ file, line }: Declaration, folder: readonly ParsedFile[]): string | null {
-  const declarations = folder.filter((each) => each.file === file).flatMap((each) => each.declarations);
-  if (declarations.length > 1) {
-    return `${file}: expected one declaration, because --force replaces the file, found ${describeNames(declarations)}; move each into a file of its own, or omit --force`;
-  }
-  if (/\.ya?ml$/i.test(file)) return null;
-  return `${file}:${line}: expected a name that ends in .yaml or .yml, because import writes YAML; rename the file, or omit --force`;
-}
-
-/** At most this many names keep a message readable. */
-const MAX_NAMES = 5;
-
-/** Returns, for example, `"web" (line 1) and "db" (line 3)`. */
-function describeNames(declarations: readonly Declaration[]): string {
-  const names = declarations.slice(0, MAX_NAMES).map(({ name, line }) => `${JSON.stringify(name)} (line ${line})`);
-  const omitted = declarations.length - names.length;
-  const all = omitted > 0 ? [...names, `${omitted} more`] : names;
-  return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
-}
-
 /** Returns the problems that the folder would have after the files are written, for example two services with one name. */
-function problemsAfter(files: readonly ImportedFile[], folder: readonly ParsedFile[]): readonly string[] {
+function problemsAfter(
+  files: readonly ImportedFile[],
+  { folder, texts }: Pick<ImportOptions, 'folder' | 'texts'>,
+): readonly string[] {
   const written = new Set(files.map(({ path }) => path));
+  const values = new Map((texts ?? []).map((each) => [each.file, each.values]));
   const folderAfter = [
     ...folder.filter(({ file }) => !written.has(file)),
-    ...files.map(({ path, text }) => parseFile(path, text)),
+    ...files.map(({ path, text }) => parseFile(path, text, values.get(path))),
   ];
   return collect(folderAfter)
     .problems.filter(({ file }) => written.has(file))

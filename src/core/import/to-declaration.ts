@@ -28,10 +28,15 @@ export type UndeclarableService = {
   readonly reason: string;
 };
 
+/** How a declaration names its service: by `service_id`, or by its name alone. */
+export const DECLARATION_STYLES = ['id', 'name'] as const;
+export type DeclarationStyle = (typeof DECLARATION_STYLES)[number];
+
 /** Writes the declaration of a live service. The text is parsed and compared first, so that a returned declaration is in sync. */
-export function toDeclaration(live: LiveService): ImportableService {
+export function toDeclaration(live: LiveService, style: DeclarationStyle = 'id'): ImportableService {
   const { known, unknown } = normalize(live.value);
-  const text = toText({ service_id: live.service_id, ...toBody(known, new Map()) });
+  const id = style === 'id' ? { service_id: live.service_id } : {};
+  const text = toText({ ...id, ...toBody(known, new Map()) });
   const declared = collect([parseFile('', text)]);
   if (compare(declared, [live]).every(({ kind }) => kind === 'in_sync')) {
     return { kind: 'declarable', live, text, unknownFields: [...unknown.keys()] };

@@ -141,7 +141,7 @@ test('writes nothing while a file is invalid, because its declarations are unkno
   expect(stderr).toMatch(/: fix these files first\n.*: nothing was imported\n$/);
 });
 
-test('--force replaces the declaration of a service and keeps its file name', async () => {
+test('--force writes live values into the declaration of a service, and keeps its comments', async () => {
   const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
   const environment = accountAt(url);
   const folder = folderOf({ 'mine.yaml': `# mine\n${JSON.stringify(web())}` });
@@ -153,7 +153,7 @@ test('--force replaces the declaration of a service and keeps its file name', as
     stdout: `${folder}/mine.yaml  web  ${WEB}\n1 written\n`,
     stderr: '',
   });
-  expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toContain('http_port: 81\n');
+  expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toBe(`# mine\n${JSON.stringify(web({ http_port: 81 }))}`);
   expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
 });
 
@@ -175,18 +175,45 @@ test.for([5, 6])('names up to five existing declarations: %i', async (count) => 
   }
 });
 
-test('--force rejects a file that declares several services', async () => {
-  const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
-  const both = `${JSON.stringify(web())}\n---\n${JSON.stringify(database())}\n`;
+test('--force changes a file that declares several services, and keeps its byte order mark', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81, x_weight: 1 }), database({ tcp_port: 1 })] });
+  const both = `\uFEFF# web\n${JSON.stringify(web())}\n---\n# db\n${JSON.stringify(database())}\n`;
   const folder = folderOf({ 'both.yaml': both });
-  const ended = await command(['import', '--force', '--services', folder], { environment: accountAt(url) });
-  expect(ended).toMatchObject({ code: 1, stdout: '' });
-  expect(ended.stderr.split('\n')).toEqual([
-    `vpc-reconciler: ${folder}/both.yaml: expected one declaration, because --force replaces the file, found "web" (line 1) and "db" (line 3); move each into a file of its own, or omit --force`,
-    'vpc-reconciler: nothing was imported',
-    '',
-  ]);
-  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toBe(both);
+  const environment = accountAt(url);
+  const ended = await command(['import', '--force', '--services', folder], { environment });
+  expect(ended).toMatchObject({
+    code: 0,
+    stdout: `${folder}/both.yaml  web  ${WEB}\n${folder}/both.yaml  db  ${DB}\n2 written\n`,
+    stderr: expect.stringContaining('x_weight'),
+  });
+  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toBe(both.replace('8080', '81').replace('5432', '1'));
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({ code: 0 });
+});
+
+test('--force refuses a value that is a reference, and writes nothing', async () => {
+  const { url } = await emulated({ services: [web({ http_port: 81 }), database()] });
+  const folder = folderOf({ 'web.json': web({ http_port: '${port}' }), 'values.yaml': 'port: 8080\n' });
+  const words = ['import', '--force', '--services', folder, '--values', 'values.yaml'];
+  expect(await command(words, { environment: accountAt(url) })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `vpc-reconciler: ${folder}/web.json:1: web: http_port: it is written as "\${port}"; change the value in ${folder}/values.yaml:1, or write it here\nvpc-reconciler: nothing was imported\n`,
+  });
+  expect(readdirSync(folder).toSorted()).toEqual(['values.yaml', 'web.json']);
+});
+
+test('--style name writes declarations without ids, which are in sync', async () => {
+  const { url } = await emulated({ services: [web(), database()] });
+  const environment = accountAt(url);
+  const folder = newFolder();
+  const { code } = await command(['import', '--services', folder, '--style', 'name'], { environment });
+  expect(code).toBe(0);
+  expect(readFileSync(join(folder, 'web.yaml'), 'utf8')).toMatch(/^name: web\n/);
+  expect(await command(['plan', '--services', folder], { environment })).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^in sync: 2 services /),
+  });
+  expect((await command(['import', '--services', folder], { environment })).stdout).toBe('2 already declared\n');
 });
 
 test('--only accepts names and ids, and rejects unknown services', async () => {

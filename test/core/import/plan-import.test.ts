@@ -6,8 +6,14 @@ import { toDeclaration } from '../../../src/core/import/to-declaration.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { id, live, service } from '../builders.ts';
 
-const file = (path: string, ...services: readonly JsonObject[]) =>
-  parseFile(path, services.map((fields) => `---\n${JSON.stringify(service(fields))}\n`).join(''));
+const textOf = (...services: readonly JsonObject[]) =>
+  services.map((fields) => `---\n${JSON.stringify(service(fields))} # mine\n`).join('');
+const file = (path: string, ...services: readonly JsonObject[]) => parseFile(path, textOf(...services));
+const text = (path: string, ...services: readonly JsonObject[]) => ({
+  file: path,
+  text: textOf(...services),
+  values: null,
+});
 const a = { service_id: id(1), name: 'a' };
 const b = { service_id: id(2), name: 'b' };
 
@@ -18,7 +24,7 @@ function planned(services: readonly JsonObject[], facts: Partial<ImportOptions> 
     existingNames: [],
     pathOf: (service_id) => `s/${service_id.slice(-1)}.yaml`,
     headerOf: () => '',
-    force: false,
+    texts: null,
     ...facts,
   });
 }
@@ -27,8 +33,8 @@ test('plans a file with a header for each service, sorted by id', () => {
   const { files, ...rest } = planned([b, a], { headerOf: (path) => `# ${path}\n` });
   expect(rest).toEqual({ declared: [], undeclarable: [], conflicts: [] });
   expect(files).toMatchObject([
-    { path: 's/1.yaml', live: { name: 'a' }, replaces: false },
-    { path: 's/2.yaml', live: { name: 'b' }, replaces: false },
+    { path: 's/1.yaml', services: [{ live: { name: 'a' } }], replaces: false },
+    { path: 's/2.yaml', services: [{ live: { name: 'b' } }], replaces: false },
   ]);
   expect(files[0]?.text).toMatch(/^# s\/1\.yaml\nservice_id: /);
 });
@@ -48,10 +54,28 @@ test('plans the other services if one cannot be declared', () => {
   expect(undeclarable).toMatchObject([{ live: { name: 'a' } }]);
 });
 
-test('replaces a file with one declaration with force, under any name', () => {
-  const { files, conflicts } = planned([{ ...a, tcp_port: 1 }], { folder: [file('s/x/other.yml', a)], force: true });
-  expect(conflicts).toEqual([]);
-  expect(files).toMatchObject([{ path: 's/x/other.yml', replaces: true }]);
+test('changes only the values of declared services if it has the texts, in files of any name', () => {
+  const both = [a, { ...b, tcp_port: 9 }];
+  const { files, declared, conflicts } = planned(
+    [
+      { ...a, tcp_port: 1 },
+      { ...b, tcp_port: 2 },
+      { service_id: id(3), name: 'c' },
+    ],
+    {
+      folder: [file('s/both.yml', ...both), file('s/c.json', { service_id: id(3), name: 'c' })],
+      texts: [text('s/both.yml', ...both)],
+    },
+  );
+  expect({ conflicts, declared: declared.length }).toEqual({ conflicts: [], declared: 1 });
+  expect(files).toMatchObject([
+    {
+      path: 's/both.yml',
+      text: textOf({ ...a, tcp_port: 1 }, { ...b, tcp_port: 2 }),
+      services: [{ live: { name: 'a' } }, { live: { name: 'b' } }],
+      replaces: true,
+    },
+  ]);
 });
 
 test.for<{
@@ -71,7 +95,7 @@ test.for<{
   {
     reason: 'something has that name, even with force',
     services: [a, b],
-    facts: { existingNames: ['1.yaml', '2.yaml'], force: true },
+    facts: { existingNames: ['1.yaml', '2.yaml'], texts: [] },
     conflicts: [
       's/1.yaml: expected no existing file for the declaration of "a", found something with that name; rename it, or import --into another folder',
       's/2.yaml: expected no existing file for the declaration of "b", found something with that name; rename it, or import --into another folder',
@@ -84,38 +108,24 @@ test.for<{
     conflicts: ['s/1.yaml:2:7 name: "a" is declared more than once, also at s/old.yaml:2; keep one'],
   },
   {
-    reason: 'with force, its file has other declarations',
-    services: [a],
-    facts: { folder: [file('s/both.yaml', b, a)], force: true },
-    conflicts: [
-      's/both.yaml: expected one declaration, because --force replaces the file, found "b" (line 2) and "a" (line 4); move each into a file of its own, or omit --force',
-    ],
-  },
-  {
-    reason: 'with force, its file is not YAML',
-    services: [a],
-    facts: { folder: [file('s/a.json', a)], force: true },
-    conflicts: [
-      's/a.json:2: expected a name that ends in .yaml or .yml, because import writes YAML; rename the file, or omit --force',
-    ],
+    reason: 'the file of a declared service cannot be edited',
+    services: [{ ...a, tcp_port: 1 }],
+    facts: { folder: [file('s/a.json', a)], texts: [] },
+    conflicts: ['s/a.json:2: a: the file has changed in the meantime; run the command again'],
   },
 ])('reports a conflict if $reason', ({ services, facts, conflicts }) => {
   expect(planned(services, facts).conflicts).toEqual(conflicts);
 });
 
-test('allows replaced declarations to exchange names', () => {
-  const folder = [file('s/a.yaml', a), file('s/b.yaml', b)];
+test('allows declared services to exchange names', () => {
+  const facts = {
+    folder: [file('s/a.yaml', a), file('s/b.yaml', b)],
+    texts: [text('s/a.yaml', a), text('s/b.yaml', b)],
+  };
   const swapped = [
     { ...a, name: 'b' },
     { ...b, name: 'a' },
   ];
-  expect(planned(swapped, { folder, force: true }).conflicts).toEqual([]);
-  expect(planned(swapped.slice(0, 1), { folder, force: true }).conflicts).toHaveLength(1);
-});
-
-test('reports a shared file once with force, with its first declarations', () => {
-  const many = [1, 2, 3, 4, 5, 6, 7].map((number) => ({ service_id: id(number), name: `s${number}` }));
-  expect(planned(many, { folder: [file('s/all.yaml', ...many)], force: true }).conflicts).toEqual([
-    's/all.yaml: expected one declaration, because --force replaces the file, found "s1" (line 2), "s2" (line 4), "s3" (line 6), "s4" (line 8), "s5" (line 10) and 2 more; move each into a file of its own, or omit --force',
-  ]);
+  expect(planned(swapped, facts).conflicts).toEqual([]);
+  expect(planned(swapped.slice(0, 1), facts).conflicts).toHaveLength(1);
 });

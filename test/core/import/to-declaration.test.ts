@@ -236,3 +236,10 @@ test('renders the missing declarations of unmanaged services, with their files, 
   ]);
   expect(parseFile('a.yaml', shown.join('\n'))).toMatchObject({ problems: [], declarations: [{}, {}] });
 });
+
+test('writes a declaration without an id, which is known by its name', () => {
+  expect(toDeclaration(live({ name: 'db' }), 'name')).toMatchObject({
+    kind: 'declarable',
+    text: expect.stringMatching(/^name: db\ntype: tcp\n/),
+  });
+});

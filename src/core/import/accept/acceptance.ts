@@ -1,5 +1,5 @@
 import { changesBetween } from '../../compare/compare.ts';
-import type { Drifted, Finding, InSync, Missing } from '../../compare/compare.ts';
+import type { Change, Drifted, Finding, InSync, Missing } from '../../compare/compare.ts';
 import { identifyFinding, select } from '../../compare/select.ts';
 import type { Selection } from '../../compare/select.ts';
 import type { Declaration } from '../../load/declaration.ts';
@@ -99,16 +99,13 @@ function refuseMissing({ declaration, hint }: Missing): Refusal {
 }
 
 function followRecreated(
-  { declaration, declared }: Missing,
+  { declaration }: Missing,
   live: LiveService,
   { onlyIds }: AcceptOptions,
 ): ServiceEdit | Refusal {
   const id = writeId(declaration, live);
   if (onlyIds) return id;
-  const changes = changesBetween(normalize(live.value).known, declared).filter(
-    ({ path }) => !isIgnored(declaration, path),
-  );
-  const edit = toEdit({ declaration, live, changes });
+  const edit = toEdit({ declaration, live, changes: changesOf(declaration, live) });
   return edit.kind === 'edit' ? { ...edit, changes: [...id.changes, ...edit.changes] } : edit;
 }
 
@@ -132,6 +129,12 @@ export function refuse(
   return { kind: 'refused', name: name ?? NO_NAME, file, line, reason };
 }
 
+/** Returns what differs in a live service, apart from what the declaration ignores. */
+export function changesOf(declaration: Declaration, live: LiveService): readonly Change[] {
+  const changes = changesBetween(normalize(live.value).known, normalize(declaration.value).known);
+  return changes.filter(({ path }) => !isIgnored(declaration, path));
+}
+
 function isIgnored({ instructions: { ignore } }: Declaration, path: string): boolean {
   return ignore.some((ignored) => path === ignored.path || path.startsWith(`${ignored.path}.`));
 }
@@ -146,7 +149,12 @@ function toEdit({ declaration, live, changes }: Difference): ServiceEdit | Refus
     kind: 'edit',
     declaration,
     live,
-    changes: changes.map((change) => ({ path: change.path, value: change.live })),
+    changes: changes.map(toLiveValue),
     unknownFields: declarable.unknownFields,
   };
+}
+
+/** Returns the change that gives a declaration the live value of a field. */
+export function toLiveValue({ path, live }: Change): FieldChange {
+  return { path, value: live };
 }

@@ -59,6 +59,7 @@ test.concurrent.for(['---', '---\n---', '~', 'null', '---\n# nothing', '--- !!nu
     expect(parseFile('a.yaml', `${SERVICE}\n${text}\n`)).toEqual({
       file: 'a.yaml',
       declarations: [],
+      tombstones: [],
       skipped: [],
       problems: [],
     });
@@ -154,6 +155,7 @@ describe('an editor completes', () => {
       'http_port',
       'https_port',
       'name',
+      'reconcile',
       'service_id',
       'tcp_port',
       'tls_settings',
@@ -169,6 +171,7 @@ describe('an editor completes', () => {
       'http_port',
       'https_port',
       'name',
+      'reconcile',
       'service_id',
       'tls_settings',
     ]);
@@ -176,6 +179,7 @@ describe('an editor completes', () => {
       'app_protocol',
       'host',
       'name',
+      'reconcile',
       'service_id',
       'tcp_port',
       'tls_settings',

@@ -104,7 +104,7 @@ describe('a request for a pass', () => {
     expect(await post(daemon, '/api/reconcile', 'none')).toEqual({
       status: 403,
       json: {
-        error: 'requesting a pass is turned off; set reconcile_token or reconcile_token_file to turn it on',
+        error: 'requests that need a token are turned off; set reconcile_token or reconcile_token_file to turn them on',
       },
     });
   });
@@ -147,7 +147,7 @@ describe('a request for a pass', () => {
 
   const NO_TOKEN = {
     status: 503,
-    json: { error: 'reconcile_token_file holds no token; passes cannot be requested until it does' },
+    json: { error: 'reconcile_token_file holds no token; requests that need one are refused until it does' },
   };
 
   test.for([

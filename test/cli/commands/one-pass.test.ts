@@ -76,6 +76,7 @@ test('--output json prints the report and nothing else', async () => {
       'account_id',
       'source',
       'started_at',
+      'paused',
       'superseded',
       'finished_at',
       'duration_ms',

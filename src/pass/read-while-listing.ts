@@ -29,15 +29,11 @@ export function readerWhileListing(
       return listing;
     };
     const startListing = () => void list().catch(() => {}); // The caller of `list` receives the error.
-    if (lastReadSucceeded) {
-      startListing();
-      // The client needs two turns of the event loop to send the request, and reading many small files leaves none.
-      await nextTurn();
-      await nextTurn();
-    }
+    if (lastReadSucceeded) startListing();
+    const begin = lastReadSucceeded ? afterTwoTurns() : undefined;
     lastReadSucceeded = false;
     try {
-      const snapshot = await unlessAborted(stop, async () => source.read(stop, startListing));
+      const snapshot = await unlessAborted(stop, async () => source.read(stop, startListing, begin));
       lastReadSucceeded = true;
       return { snapshot, list };
     } catch (error) {
@@ -46,6 +42,12 @@ export function readerWhileListing(
       throw withFolder(error, source.path);
     }
   };
+}
+
+/** The client needs two turns of the event loop to send a request, and reading many small files leaves none. */
+async function afterTwoTurns(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 /** Returns an error of `pass_timeout` with the name of the folder, whose file system may not respond; any other error unchanged. */

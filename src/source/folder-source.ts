@@ -39,8 +39,9 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
   let unfinishedMs: number | null = null;
   let reading: Promise<unknown> = Promise.resolve();
 
-  const read: Source['read'] = async (signal, onLoaded) => {
+  const read: Source['read'] = async (signal, onLoaded, begin) => {
     lastRead = null;
+    await begin;
     const found = await orFolderFailure(path, signal, async () =>
       reader.read(cachedVersion, signal, MAX_UNFINISHED_MS),
     );
@@ -58,8 +59,8 @@ export function folderSource({ path, rules, allowEmpty, ...options }: SourceOpti
     path,
     readCount: () => readCount,
     unfinishedMs: () => unfinishedMs,
-    read: async (signal, onLoaded) => {
-      const result = read(signal, onLoaded);
+    read: async (signal, onLoaded, begin) => {
+      const result = read(signal, onLoaded, begin);
       reading = result.catch(() => {}); // The caller of `read` handles the error.
       return result;
     },

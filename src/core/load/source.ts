@@ -17,9 +17,10 @@ export type Source = {
   readonly path: string;
   /**
    * Reads the whole folder. Throws a `FailureError` of kind `source` if the folder cannot be read or declares nothing, and the reason of
-   * the signal if that is aborted. `onLoaded` is called when all files are in memory and only parsing is left.
+   * the signal if that is aborted. `onLoaded` is called when all files are in memory and only parsing is left. The read
+   * begins when `begin` is fulfilled; until it has ended, `findChange` waits for it.
    */
-  readonly read: (signal: AbortSignal, onLoaded?: () => void) => Promise<Snapshot>;
+  readonly read: (signal: AbortSignal, onLoaded?: () => void, begin?: Promise<void>) => Promise<Snapshot>;
   /**
    * Returns the files as they are now. Does not count as a read: `findChange` still compares with the last one. Throws if the folder
    * cannot be read.

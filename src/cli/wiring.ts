@@ -64,7 +64,15 @@ export function createDirectory(
 
 export type PassWiring = Pick<
   ReconcilerOptions,
-  'declaredBefore' | 'only' | 'savedPlan' | 'pause' | 'onPlan' | 'onProgress' | 'onStep' | 'spareRequests'
+  | 'declaredBefore'
+  | 'only'
+  | 'savedPlan'
+  | 'pause'
+  | 'onFindings'
+  | 'onPlan'
+  | 'onProgress'
+  | 'onStep'
+  | 'spareRequests'
 > & {
   /** Whether to write nothing whatever the settings say. */
   readonly planOnly?: boolean;

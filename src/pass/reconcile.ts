@@ -16,7 +16,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import { remember } from '../core/plan/remember.ts';
 import { RETRIES_PARKED } from '../core/report/pass.ts';
 import type { Mode, Trigger } from '../core/report/pass.ts';
-import type { Report } from '../core/report/report.ts';
+import type { PassFacts, Report } from '../core/report/report.ts';
 import type { Suspension, WritePause } from '../core/report/suspension.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { nextExpiry } from '../core/service/instructions.ts';
@@ -48,6 +48,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly newId: () => string;
   /** The services that were declared before the first pass, if that is known. */
   readonly declaredBefore?: DeclaredServices;
+  /** Called with the findings of every pass that compared declared and live services. */
+  readonly onFindings?: (findings: readonly Finding[]) => void;
   /** Called after the folder was read, and after the live services were listed. */
   readonly onStep?: (step: 'read' | 'list') => void;
   /** Called before the first update and after each one, with the number of finished and of planned updates. */
@@ -59,7 +61,7 @@ export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 
 /** Returns a function that runs one pass at a time. It remembers the services from pass to pass. */
 export function reconciler(options: ReconcilerOptions): Pass {
-  const { source, directory, clock, mode, onStep, pause, spareRequests = () => Infinity } = options;
+  const { source, directory, clock, mode, onStep, onFindings, pause, spareRequests = () => Infinity } = options;
   const account = withOwnWrites(directory, clock.elapsedMs);
   const readWhileListing = readerWhileListing(source, account);
   let memory = emptyMemory;
@@ -99,6 +101,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       facts.problems = declared.problems;
       facts.next_expiry = nextExpiryOf(declared, facts.paused, at);
       facts.findings = compare(declared, live, at);
+      onFindings?.(facts.findings);
       facts.undeclared = findUndeclared(declaredBefore, facts.findings);
       declaredBefore = rememberDeclared(declaredBefore, facts.findings);
       planSelected(facts, options, { now: startMs, at, retryParked, maxParkedRetries: spareRequests() });
@@ -117,8 +120,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
         facts.error = denied ?? interruption(outcomes.values(), signals.stop);
       }
       wasSuperseded = [...facts.outcomes.values()].some(isSuperseded);
-      const isParked = facts.plan.withheld.some(({ failure: refusal }) => refusal !== null);
-      retryParked &&= isParked || [...facts.outcomes.values()].some(({ result }) => result === 'withheld');
+      retryParked &&= leavesRetries(facts);
       memory = remember({ ...facts, now: clock.elapsedMs() });
     } catch (error) {
       facts.error = toFailure(error);
@@ -127,6 +129,12 @@ export function reconciler(options: ReconcilerOptions): Pass {
     }
     return close();
   };
+}
+
+/** Whether the pass did not start a retry or an update. */
+function leavesRetries({ plan, outcomes }: Pick<PassFacts, 'plan' | 'outcomes'>): boolean {
+  const isParked = plan.withheld.some(({ failure: refusal }) => refusal !== null);
+  return isParked || [...outcomes.values()].some(({ result }) => result === 'withheld');
 }
 
 type PlanBasis = Pick<WriteGuardOptions, 'planned' | 'isPatient' | 'readAt' | 'listedAt'>;

@@ -5,6 +5,7 @@ import type { HttpResponse } from './http-response.ts';
 import { browserScript } from './page/browser-script.ts';
 import type { PageData } from './page/page-data.ts';
 import { renderPage } from './page/page.ts';
+import { renderInSyncPage } from './page/services/in-sync-services.ts';
 import { stylesheet } from './page/stylesheet.ts';
 import { cachedResponse } from './response-cache.ts';
 import { pauseWrites, resumeWrites } from './pause-writes.ts';
@@ -18,7 +19,7 @@ export type RoutesOptions = RequestPassOptions &
     readonly health: () => Health;
     readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
     /** Returns the data of the status page. Its latest report is also the response of `/api/report`. */
-    readonly pageData: () => Omit<PageData, 'health'>;
+    readonly pageData: () => Omit<PageData, 'health' | 'acceptsToken'>;
     /** Returns recent reports as JSON texts, newest first. */
     readonly recentReports: () => readonly string[];
     readonly subscribe: Subscribe;
@@ -31,9 +32,11 @@ export function createRoutes(options: RoutesOptions): Routes {
   const { health, pageData, subscribe, state } = options;
   const css = text('text/css; charset=utf-8', stylesheet);
   const script = text('text/javascript; charset=utf-8', browserScript);
+  const fullPageData = () => ({ ...pageData(), health: health(), acceptsToken: options.reconcileToken !== null });
   const getCached = (render: () => HttpResponse | Promise<HttpResponse>) => get(cachedResponse(state, render));
   return {
-    '/': getCached(() => page({ ...pageData(), health: health() })),
+    '/': getCached(() => text('text/html; charset=utf-8', renderPage(fullPageData()))),
+    '/in-sync': getCached(() => text('text/html; charset=utf-8', renderInSyncPage(fullPageData()))),
     '/page.css': get(() => css),
     '/page.js': get(() => script),
     '/healthz': get(() => probe(health(), 'healthy')),
@@ -57,10 +60,6 @@ function get(respond: () => HttpResponse | Promise<HttpResponse>): Routes[string
 
 function text(contentType: string, body: string): HttpResponse {
   return { status: 200, contentType, body };
-}
-
-function page(data: PageData): HttpResponse {
-  return text('text/html; charset=utf-8', renderPage(data));
 }
 
 function probe(health: Health, claim: 'healthy' | 'ready'): HttpResponse {

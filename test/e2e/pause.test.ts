@@ -52,7 +52,7 @@ test('a paused daemon reports drift, writes nothing, and catches up when it is r
   });
   expect((await daemon.get('/readyz')).json).toMatchObject({ ready: true, paused: { reason: 'vendor migration' } });
   expect(await daemon.text('/metrics')).toContain('vpc_reconciler_paused 1\n');
-  expect(await daemon.text('/')).toContain('All writes are paused until they are resumed (vendor migration).');
+  expect(await daemon.text('/')).toContain('All writes are paused until they are resumed: vendor migration.');
   expect(writes).toEqual([]);
 
   expect((await ask('resume')).stdout).toBe('resumed: the daemon writes again\n');

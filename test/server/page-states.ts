@@ -1,6 +1,7 @@
 import { failure } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { compare } from '../../src/core/compare/compare.ts';
+import { inSyncServices } from '../../src/core/compare/in-sync-services.ts';
 import { collect } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import type { Outcome } from '../../src/core/plan/outcome.ts';
@@ -66,7 +67,8 @@ export function report(fields: Partial<PassFacts> = {}, at = LAST): Report {
 }
 
 const sixInSync = [1, 2, 3, 4, 5, 6].map((number) => service({ service_id: id(number), name: `orders-${number}` }));
-const inSyncReport = report({ findings: findings({ declared: sixInSync, live: sixInSync }) });
+const sixFindings = findings({ declared: sixInSync, live: sixInSync });
+const inSyncReport = report({ findings: sixFindings });
 
 type Past = { readonly outcome: PassOutcome; readonly trigger?: Trigger; readonly ms?: number };
 
@@ -90,10 +92,18 @@ const usualPasses: readonly Past[] = [
 ];
 
 export function pageData(latest: Report, fields: Partial<PageData> = {}): PageData {
-  return { health: health(), latest, lastGood: latest, passes: passes(latest, usualPasses), ...fields };
+  return {
+    health: health(),
+    latest,
+    lastGood: latest,
+    inSync: [],
+    passes: passes(latest, usualPasses),
+    acceptsToken: false,
+    ...fields,
+  };
 }
 
-export const inSync = pageData(inSyncReport);
+export const inSync = pageData(inSyncReport, { inSync: inSyncServices(sixFindings) });
 
 export const neverDeclared = pageData(report({ findings: [] }));
 
@@ -118,9 +128,11 @@ const drift = findings({ declared: [declaredOrders, ...others], live: [liveOrder
 
 export const converged = pageData(
   report({ trigger: 'change', findings: drift, outcomes: new Map([[id(1), updated]]) }),
+  { inSync: inSyncServices(drift) },
 );
 
 export const drifted = pageData(report({ mode: 'detect', findings: drift }), {
+  inSync: inSyncServices(drift),
   health: health({
     watcher: {
       by: 'rescans',
@@ -181,6 +193,7 @@ const failedPasses = passes(failed, [
 
 /** The API does not respond, and the last good pass found services that need attention. */
 export const failing: PageData = {
+  ...everything(),
   health: health({ dueSince: NOW - 700_000, lastGoodPass: LAST - 900_000, lastList: LAST - 900_000 }),
   latest: failed,
   lastGood: good && { ...good, finished_at: timeOf(LAST - 900_000), run_id: 'before' },
@@ -195,6 +208,8 @@ const refused = report({
 });
 
 export const denied: PageData = {
+  inSync: [],
+  acceptsToken: false,
   health: health({ dueSince: NOW - 12_000, lastGoodPass: null, lastList: null, lastPass: null }),
   latest: refused,
   lastGood: null,
@@ -215,6 +230,8 @@ const nothingYet = {
 } as const;
 
 export const starting: PageData = {
+  inSync: [],
+  acceptsToken: false,
   health: health({ ...nothingYet, dueSince: 0, pass: { trigger: 'startup', since: NOW - 4000 } }),
   latest: null,
   lastGood: null,
@@ -231,6 +248,32 @@ export const stale: PageData = {
   ...inSync,
   health: health({ dueSince: NOW - 960_000, pass: { trigger: 'change', since: NOW - 600_000 } }),
 };
+
+/** A person paused all writes while a service drifts. */
+const suspension = { since: timeOf(NOW - 600_000), until: timeOf(NOW + 6_600_000), reason: 'vendor migration' };
+export const paused: PageData = pageData(report({ findings: drift, paused: suspension }), {
+  health: health({ paused: suspension }),
+  inSync: inSyncServices(drift),
+  acceptsToken: true,
+});
+
+/** The largest possible account, in sync, after a hundred passes. */
+export function quiet(number = 1000): PageData {
+  const all = Array.from({ length: number }, (_, index) => ({
+    service_id: id(index + 1),
+    name: `service-${index + 1}`,
+  }));
+  const found = findings({ declared: all, live: all });
+  const latest = report({ findings: found });
+  return pageData(latest, {
+    inSync: inSyncServices(found),
+    passes: passes(
+      latest,
+      Array.from({ length: 99 }, (): Past => ({ outcome: 'in_sync' })),
+    ),
+    acceptsToken: true,
+  });
+}
 
 /** The largest possible account, with drift in every service. */
 export function many(number = 1000): PageData {

@@ -3,8 +3,13 @@ import type { SendEvent } from '../../src/server/route.ts';
 import { createRoutes } from '../../src/server/routes.ts';
 import { startServer } from '../../src/server/server.ts';
 
+/** The token that authorizes requests. */
+export const TOKEN = 'a-token-of-the-test';
+
 export type ServedPage = {
   readonly url: string;
+  /** What clients with the token have requested. */
+  readonly requested: readonly string[];
   /** How often a client has subscribed to the events. */
   readonly subscriptions: () => number;
   /** Shows other data from now on, and sends an event unless `silently`. */
@@ -19,6 +24,7 @@ export type ServedPage = {
 export async function servePage(initial: PageData): Promise<ServedPage> {
   let data = initial;
   let subscriptions = 0;
+  const requested: string[] = [];
   const subscribers = new Set<SendEvent>();
   const routes = createRoutes({
     health: () => data.health,
@@ -31,10 +37,16 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
       subscribers.add(send);
       return () => void subscribers.delete(send);
     },
-    requestPass: async () => null,
-    reconcileToken: null,
-    pause: () => ({ since: '', until: null, reason: null }),
-    resume: () => {},
+    requestPass: async () => {
+      requested.push('pass');
+      return null;
+    },
+    reconcileToken: initial.acceptsToken ? async () => TOKEN : null,
+    pause: ({ reason }) => {
+      requested.push(`pause: ${reason}`);
+      return { since: '', until: null, reason };
+    },
+    resume: () => void requested.push('resume'),
     now: () => 0,
   });
   const bugs: unknown[] = [];
@@ -49,6 +61,7 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
   const { url } = server;
   return {
     url: `${url}/`,
+    requested,
     subscriptions: () => subscriptions,
     show: (next, { silently } = { silently: false }) => {
       data = next;

@@ -126,6 +126,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
         account,
         spareRequests: parts.budget.spareRequests,
         pause: parts.pause,
+        onFindings: guarded(statusServer?.onFindings ?? (() => {}), onBug),
         onStep: guarded(vitals.onStep, onBug),
         onProgress: guarded(progress.onProgress, onBug),
       }),

@@ -3,6 +3,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import { guarded } from '../../core/base/guarded.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { EndedRequest } from '../../core/base/api-usage.ts';
+import type { Finding } from '../../core/compare/compare.ts';
 import { errorCodeOrMessage } from '../../core/base/errno.ts';
 import { toHealth } from '../../core/report/health.ts';
 import type { Health } from '../../core/report/health.ts';
@@ -14,6 +15,7 @@ import { createRoutes } from '../../server/routes.ts';
 import type { PauseOptions, PauseSwitch } from '../../daemon/pause-switch.ts';
 import { startServer } from '../../server/server.ts';
 import { createHistory } from '../../sinks/history.ts';
+import { trackInSync } from '../../sinks/in-sync.ts';
 import { createMetrics } from '../../sinks/metrics.ts';
 import type { VitalsTracker } from '../../sinks/vitals.ts';
 import type { Context } from '../context.ts';
@@ -25,6 +27,8 @@ import { clock } from '../wiring.ts';
 /** The status page, health, metrics, and API of a running daemon over HTTP. */
 export type StatusServer = {
   readonly url: string;
+  /** Called with the findings of a pass, before its report. */
+  readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onReport: (report: Report) => void;
   readonly onRequest: (request: EndedRequest) => void;
   /** Called when a pass begins, when the daemon starts to wait, and when the time of the next pass changes. */
@@ -70,8 +74,10 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     serviceSeries: settings.service_metrics,
   });
   const history = createHistory();
+  const inSync = trackInSync();
   const events = createEventHub(onBug);
-  const receivers = [history.add, metrics.onReport, (report: Report) => events.send('report', summarize(report))];
+  const sendReport = (report: Report) => events.send('report', summarize(report));
+  const receivers = [history.add, inSync.onReport, metrics.onReport, sendReport];
   let requestPass = noPass;
   /** Counts reports and phases. */
   let state = 0;
@@ -79,7 +85,12 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
   const routes = createRoutes({
     health,
     metrics: metrics.read,
-    pageData: () => ({ latest: history.latest(), lastGood: history.lastGood(), passes: history.passes() }),
+    pageData: () => ({
+      latest: history.latest(),
+      lastGood: history.lastGood(),
+      inSync: inSync.services(),
+      passes: history.passes(),
+    }),
     recentReports: history.reports,
     subscribe: events.subscribe,
     state: () => state,
@@ -99,6 +110,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
 
   return {
     url: server.url,
+    onFindings: inSync.onFindings,
     onReport: (report) => {
       state += 1;
       for (const receive of receivers) guarded(receive, onBug)(report);

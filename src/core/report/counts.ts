@@ -7,6 +7,7 @@ import type { Result } from '../plan/outcome.ts';
 import type { StepKind } from '../plan/step.ts';
 import type { Mode } from './pass.ts';
 import type { ServiceReport } from './service-report.ts';
+import type { Suspension } from './suspension.ts';
 
 /** The numbers of a pass: all declarations and live services, then a number for each finding and each result. */
 export type Counts = {
@@ -92,12 +93,14 @@ export type LabeledCount = { readonly count: number; readonly label: string };
 type CountedPass = {
   readonly counts: Counts;
   readonly mode: Mode;
+  /** With a pause of all writes, nothing was written. */
+  readonly paused?: Suspension | null;
   readonly unconfirmed?: readonly string[];
 };
 
 /** Returns the counts that are not zero, in the order in which they are shown. */
-export function nonZeroCounts({ counts, mode, unconfirmed = [] }: CountedPass): readonly LabeledCount[] {
-  const pending = (count: number) => (mode === 'apply' ? 0 : count);
+export function nonZeroCounts({ counts, mode, paused = null, unconfirmed = [] }: CountedPass): readonly LabeledCount[] {
+  const pending = (count: number) => (mode === 'apply' && paused === null ? 0 : count);
   return [
     { count: counts.created, label: 'created' },
     { count: counts.updated, label: 'updated' },

@@ -1,4 +1,5 @@
 import type { Health } from '../../core/report/health.ts';
+import type { InSyncService } from '../../core/compare/in-sync-services.ts';
 import type { PassSummary, Report } from '../../core/report/report.ts';
 
 /** Everything that the status page shows. */
@@ -8,8 +9,18 @@ export type PageData = {
   readonly latest: Report | null;
   /** The report of the last good pass, which read the folder and listed the account. Identical to `latest` if that pass was good. */
   readonly lastGood: Report | null;
+  /** The services that the last good pass found in sync. The report only counts them. */
+  readonly inSync: readonly InSyncService[];
   /** Recent passes, oldest first. */
   readonly passes: readonly PassSummary[];
+  /** Whether a token is set, with which a person can request a pass, and pause all writes. */
+  readonly acceptsToken: boolean;
+  /** Returns the URL of a file in a commit, or of the commit if `file` is null; null if it has none. */
+  readonly sourceUrl?: (place: {
+    readonly revision: string;
+    readonly file: string | null;
+    readonly line: number | null;
+  }) => string | null;
 };
 
 /** Returns the Unix time of the data in milliseconds. It comes from the health, because rendering a page reads no clock. */
@@ -18,6 +29,6 @@ export function dataTime({ health }: Pick<PageData, 'health'>): number {
 }
 
 /** Whether the known services come from an earlier pass than the last one, because the last one failed. */
-export function isOutdated({ latest, lastGood }: PageData): boolean {
+export function isOutdated({ latest, lastGood }: Pick<PageData, 'latest' | 'lastGood'>): boolean {
   return lastGood !== null && lastGood.run_id !== latest?.run_id;
 }

@@ -1,25 +1,40 @@
 import { html } from './html.ts';
-import type { Html } from './html.ts';
-import { isOutdated } from './page-data.ts';
 import type { PageData } from './page-data.ts';
+import { renderActions, renderTokenDialog } from './sections/actions.ts';
+import { renderCounts } from './sections/counts.ts';
 import { renderDaemonDetails } from './sections/daemon-details.ts';
+import { renderFileProblems } from './sections/file-problems.ts';
 import { renderFilterBar } from './sections/filter-bar.ts';
 import { renderFooter } from './sections/footer.ts';
 import { renderHeadline } from './sections/headline.ts';
 import { renderOutdatedNotice } from './sections/outdated-notice.ts';
-import { renderFileProblems } from './sections/file-problems.ts';
-import { renderRecentPasses } from './sections/recent-passes.ts';
-import { renderServiceLists } from './sections/service-lists.ts';
-import { renderUnmanagedServices } from './sections/unmanaged-services.ts';
+import { renderRecentPasses } from './passes/recent-passes.ts';
+import { renderInSyncServices } from './services/in-sync-services.ts';
+import { renderServiceLists } from './services/service-lists.ts';
+import { renderUnmanagedServices } from './services/unmanaged-services.ts';
 import { faviconUrl } from './state-icon.ts';
 import { syncStatus } from './sync-state.ts';
 
 /**
- * Returns the status page: a complete document that also works without its script. `main` always holds the same sections, some of them
- * empty, so that the script can replace single sections.
+ * Returns the status page: a complete document that also works without its script. What a person has to act on comes first, facts about the
+ * daemon come last. `main` always holds the same sections, some of them empty, so that the script can replace single sections.
  */
 export function renderPage(data: PageData): string {
   const status = syncStatus(data);
+  const sections = [
+    renderActions(data),
+    renderHeadline(data, status),
+    renderCounts(data.lastGood),
+    renderFilterBar(),
+    renderOutdatedNotice(data),
+    renderServiceLists(data),
+    renderFileProblems(data),
+    renderUnmanagedServices(data),
+    renderInSyncServices(data),
+    renderRecentPasses(data.passes),
+    renderDaemonDetails(data),
+    renderFooter(data),
+  ];
   return `<!doctype html>\n${
     html`<html lang="en">
       <head>
@@ -28,7 +43,7 @@ export function renderPage(data: PageData): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <link rel="icon" href="${faviconUrl(status.state)}" />
+        <link rel="icon" href="${faviconUrl(status.state)}" data-lost="${faviconUrl(status.state, 'quiet')}" />
         <link rel="stylesheet" href="/page.css" />
         <script src="/page.js" defer></script>
       </head>
@@ -42,22 +57,9 @@ export function renderPage(data: PageData): string {
           <p>Showing the state of <span id="last-update"></span>, <time class="age"></time>.</p>
         </div>
         <p id="announcement" class="visually-hidden" role="status"></p>
-        <main>
-          ${renderHeadline(data, status)}${renderDaemonDetails(data)}${renderFilterBar()}${renderServices(data)}${renderRecentPasses(data.passes)}${renderFooter(data)}
-        </main>
+        <main>${sections}</main>
+        ${renderTokenDialog()}
       </body>
     </html>`.text
   }\n`;
-}
-
-function renderServices(data: PageData): Html {
-  const { latest, lastGood } = data;
-  const options = { isOutdated: isOutdated(data) };
-  const ownProblems = latest?.problems ?? [];
-  // A pass that failed after it read the folder knows the problems in the files.
-  const problems =
-    ownProblems.length > 0
-      ? renderFileProblems(ownProblems, { isOutdated: false })
-      : renderFileProblems(lastGood?.problems ?? [], options);
-  return html`${renderOutdatedNotice(data)}${renderServiceLists(lastGood, options)}${problems}${renderUnmanagedServices(lastGood, options)}`;
 }

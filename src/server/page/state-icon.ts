@@ -44,13 +44,14 @@ export function renderStateIcon(state: SyncState): Html {
 /** Readable on light and dark browser tabs. */
 const FAVICON_COLORS: Readonly<Record<Tone, string>> = {
   good: '#23864f',
-  warn: '#b26a00',
+  warn: '#f5b014',
   bad: '#d0342c',
   quiet: '#7a766f',
 };
 
-/** Returns the icon of the state for the browser tab, as a data URL. */
-export function faviconUrl(state: SyncState): string {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="12" fill="${FAVICON_COLORS[TONES[state]]}"/><path d="${STROKES[state]}" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+/** Returns the icon of the state for the browser tab, as a data URL. `tone` replaces the color of the state. */
+export function faviconUrl(state: SyncState, tone: Tone = TONES[state]): string {
+  const stroke = tone === 'warn' ? '#2e2100' : '#fff';
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="12" fill="${FAVICON_COLORS[tone]}"/><path d="${STROKES[state]}" fill="none" stroke="${stroke}" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -1,11 +1,12 @@
-import { countNotLive } from '../../core/report/counts.ts';
 import type { Counts } from '../../core/report/counts.ts';
 import type { PassOutcome } from '../../core/report/pass.ts';
-import type { ServiceReport } from '../../core/report/service-report.ts';
-import type { Suspension } from '../../core/report/suspension.ts';
 import type { PassSummary, Report } from '../../core/report/report.ts';
-import { countOf, formatNumber, formatSentenceList } from './numbers.ts';
+import { needsAttention } from '../../core/report/service-report.ts';
+import { sharedReasons } from '../../core/report/shared-reasons.ts';
+import type { Suspension } from '../../core/report/suspension.ts';
+import { countOf, formatNumber } from './numbers.ts';
 import type { PageData } from './page-data.ts';
+import { formatTime } from './relative-time.ts';
 
 /**
  * The state that the page opens with. The first one that applies is shown:
@@ -21,146 +22,132 @@ export type SyncState = 'stuck' | 'starting' | 'failing' | 'stale' | 'paused' | 
 
 export type SyncStatus = {
   readonly state: SyncState;
+  /** Carries the number of services that it is about. */
   readonly title: string;
-  readonly reason: string;
+  /** Null if the title and the lists say everything. */
+  readonly reason: string | null;
   /** When the state began; null if unknown. `orEarlier` means that it began before the oldest remembered pass. */
   readonly since: { readonly at: string; readonly orEarlier: boolean } | null;
 };
 
-const TITLES: Readonly<Record<SyncState, string>> = {
-  stuck: 'Stuck',
-  starting: 'Starting',
-  failing: 'Failing',
-  denied: 'Access denied',
-  interrupted: 'Interrupted',
-  stale: 'Out of date',
-  paused: 'Paused',
-  partial: 'Needs attention',
-  pending: 'Drift detected',
-  converged: 'Converged',
-  in_sync: 'In sync',
-};
-
 /** Returns whether the account is in sync, and if not, why and since when. */
 export function syncStatus(data: PageData): SyncStatus {
-  const { state, reason } = stateOf(data);
-  return { state, title: TITLES[state], reason, since: sinceOf(state, data) };
+  const status = statusOf(data);
+  return { ...status, since: sinceOf(status.state, data) };
 }
 
-function stateOf({ health, latest, passes }: PageData): Pick<SyncStatus, 'state' | 'reason'> {
+function statusOf({ health, latest, passes }: PageData): Omit<SyncStatus, 'since'> {
   const reason = health.reason ?? 'the reason is unknown';
   if (!health.healthy) {
-    return { state: 'stuck', reason: `The reconcile loop makes no progress: ${reason}. Restart the process.` };
+    return {
+      state: 'stuck',
+      title: 'Stuck',
+      reason: `The reconcile loop makes no progress: ${reason}. Restart the process.`,
+    };
   }
-  if (latest === null) return { state: 'starting', reason: `Not ready yet: ${reason}.` };
+  if (latest === null) return { state: 'starting', title: 'Starting', reason: `Not ready yet: ${reason}.` };
   const { outcome } = latest;
-  const error = latest.error?.message;
+  if (outcome === 'failed' || outcome === 'denied' || outcome === 'interrupted') {
+    return describeFailure(outcome, latest.error?.message ?? null, passes);
+  }
+  if (!health.ready) {
+    return { state: 'stale', title: 'Out of date', reason: `The last result may no longer be true: ${reason}.` };
+  }
+  return health.paused === null ? describeOutcome(outcome, latest) : describePause(health.paused, outcome, latest);
+}
+
+function describeFailure(
+  outcome: Exclude<PassOutcome, Completed>,
+  error: string | null,
+  passes: readonly PassSummary[],
+): Omit<SyncStatus, 'since'> {
   switch (outcome) {
     case 'failed': {
       const failures = trailingRun(passes, outcome).length;
-      const subject = failures > 1 ? `The last ${failures} passes` : 'The last pass';
-      return { state: 'failing', reason: `${subject} failed: ${error}` };
+      const title = failures > 1 ? `The last ${formatNumber(failures)} passes failed` : 'The last pass failed';
+      return { state: 'failing', title, reason: error };
     }
     case 'denied':
-      return { state: outcome, reason: `The API rejected the credential or the account: ${error}` };
+      return {
+        state: outcome,
+        title: 'Access denied',
+        reason: `The API rejected the credential or the account: ${error}`,
+      };
     case 'interrupted':
-      return { state: outcome, reason: `The last pass was interrupted: ${error}` };
-    case 'in_sync':
-    case 'converged':
-    case 'pending':
-    case 'partial':
-      if (!health.ready) return { state: 'stale', reason: `The last result may no longer be true: ${reason}.` };
-      if (health.paused !== null) return { state: 'paused', reason: describePaused(health.paused, latest) };
-      return { state: outcome, reason: describeOutcome(outcome, latest) };
+      return { state: outcome, title: 'Interrupted', reason: error };
   }
 }
 
-function describePaused(paused: Suspension, report: Report): string {
-  const until = paused.until === null ? 'until they are resumed' : `until ${paused.until}`;
-  const reason = paused.reason === null ? '' : ` (${paused.reason})`;
-  const { outcome } = report;
-  const state =
-    outcome === 'failed' || outcome === 'denied' || outcome === 'interrupted' ? '' : describeOutcome(outcome, report);
-  return `All writes are paused ${until}${reason}. ${state}`.trim();
+type Completed = 'in_sync' | 'converged' | 'pending' | 'partial';
+
+function describePause({ until, reason }: Suspension, outcome: Completed, report: Report): Omit<SyncStatus, 'since'> {
+  const end = until === null ? 'until they are resumed' : `until ${formatTime(until)}`;
+  const { title } = describeOutcome(outcome, report);
+  return {
+    state: 'paused',
+    title: outcome === 'in_sync' ? 'Paused' : `Paused: ${title}`,
+    reason: `All writes are paused ${end}${reason === null ? '' : `: ${reason}`}.`,
+  };
 }
 
-function describeOutcome(outcome: 'in_sync' | 'converged' | 'pending' | 'partial', report: Report): string {
+function describeOutcome(outcome: Completed, report: Report): Omit<SyncStatus, 'since'> {
   const { counts, mode } = report;
   switch (outcome) {
     case 'in_sync':
-      return describeInSync(counts);
+      return { state: outcome, title: describeInSync(counts), reason: describePausedServices(counts) };
     case 'converged':
-      return describeConverged(counts);
+      return { state: outcome, title: describeWrites(counts), reason: 'Everything is in sync now.' };
     case 'pending':
-      return report.paused === null
-        ? `${describePending(counts)} Mode ${mode} writes nothing.`
-        : describePending(counts);
+      return { state: outcome, title: describePending(counts), reason: `Mode ${mode} writes nothing.` };
     case 'partial':
-      return describePartial(report);
+      return { state: outcome, title: describeAttention(report), reason: describeSharedReasons(report) };
   }
 }
 
 function describeInSync({ declared, paused }: Counts): string {
-  if (declared === 0) return 'No services are declared.';
-  const rest = paused === 0 ? '' : ` ${countOf(paused, 'service')} ${paused === 1 ? 'is' : 'are'} paused.`;
   const matching = declared - paused;
-  if (matching === 0) return rest.trim();
-  const subject =
-    matching === 1
-      ? 'The declared service matches its declaration.'
-      : `All ${formatNumber(matching)} ${paused === 0 ? '' : 'other '}declared services match their declarations.`;
-  return subject + rest;
+  if (declared === 0) return 'No services declared';
+  if (matching === 0) return `${countOf(paused, 'service')} paused`;
+  return matching === 1 ? '1 service in sync' : `All ${formatNumber(matching)} services in sync`;
 }
 
-function describeConverged({ created, updated, deleted }: Counts): string {
-  const parts = [
-    { number: created, text: `${countOf(created, 'service')} ${created === 1 ? 'was' : 'were'} created` },
-    { number: updated, text: `${countOf(updated, 'drifted service')} ${updated === 1 ? 'was' : 'were'} updated` },
-    { number: deleted, text: `${countOf(deleted, 'service')} ${deleted === 1 ? 'was' : 'were'} deleted` },
-  ];
-  const changes = formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text));
-  return `${changes === '' ? '' : `${changes}. `}Everything is in sync now.`;
+function describePausedServices({ declared, paused }: Counts): string | null {
+  if (paused === 0 || paused === declared) return null;
+  return `${countOf(paused, 'more service')} ${paused === 1 ? 'is' : 'are'} paused by ${paused === 1 ? 'its declaration' : 'their declarations'}.`;
+}
+
+function describeWrites({ created, updated, deleted }: Counts): string {
+  const writes = created + updated + deleted;
+  if (writes === 0) return 'Converged';
+  const verb =
+    writes === created ? 'created' : writes === updated ? 'updated' : writes === deleted ? 'deleted' : 'changed';
+  return `${countOf(writes, 'service')} ${verb}`;
 }
 
 function describePending({
   to_create: creates,
-  drifted,
-  paused,
   to_update: updates,
   to_delete: deletes,
+  drifted,
+  paused,
 }: Counts): string {
   const differing = Math.max(updates, paused === 0 ? drifted : 0);
-  const parts = [
-    { number: creates, text: `${countOf(creates, 'service')} would be created` },
-    {
-      number: differing,
-      text: `${countOf(differing, 'service')} ${differing === 1 ? 'differs from its declaration' : 'differ from their declarations'}`,
-    },
-    { number: deletes, text: `${countOf(deletes, 'service')} would be deleted` },
-  ];
-  return `${formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text))}.`;
+  if (creates + deletes === 0) return `${countOf(differing, 'service')} drifted`;
+  return `${countOf(creates + differing + deletes, 'change')} to make`;
 }
 
-function isCreateOrDelete({ finding, result }: ServiceReport): boolean {
-  return finding === 'unwanted' || (finding === 'missing' && result !== null);
+function describeAttention({ services, problems }: Report): string {
+  const count = services.filter(needsAttention).length;
+  if (count === 0) return `${countOf(problems.length, 'problem')} in files`;
+  return `${countOf(count, 'service')} ${count === 1 ? 'needs' : 'need'} attention`;
 }
 
-function describePartial({ counts, problems, services }: Report): string {
-  const { failed, unsettled, withheld } = counts;
-  const missing = countNotLive(counts);
-  const unusable = services.filter(({ finding, hint }) => finding === 'invalid' && hint !== null).length;
-  const invalid = counts.invalid - unusable;
-  const noun = services.some(isCreateOrDelete) ? 'change' : 'update';
-  const parts = [
-    { number: failed, text: `${countOf(failed, noun)} failed` },
-    { number: unsettled, text: `the API stored different values for ${countOf(unsettled, 'service')}` },
-    { number: withheld, text: `${countOf(withheld, noun)} ${withheld === 1 ? 'is' : 'are'} withheld` },
-    { number: missing, text: `${countOf(missing, 'declared service')} ${missing === 1 ? 'is' : 'are'} not live` },
-    { number: invalid, text: `${countOf(invalid, 'declaration')} ${invalid === 1 ? 'is' : 'are'} skipped` },
-    { number: unusable, text: `the API lists ${countOf(unusable, 'service')} in a form that cannot be used` },
-    { number: problems.length, text: `the files have ${countOf(problems.length, 'problem')}` },
-  ];
-  return `${formatSentenceList(parts.filter(({ number }) => number > 0).map(({ text }) => text))}.`;
+/** Returns the reasons that several services share, which their items leave out. */
+function describeSharedReasons(report: Report): string | null {
+  const reasons = [...sharedReasons(report)].map(
+    ([reason, count]) => `${countOf(count, 'change')} withheld: ${reason}.`,
+  );
+  return reasons.length === 0 ? null : reasons.join(' ');
 }
 
 function sinceOf(state: SyncState, { health, latest, passes }: PageData): SyncStatus['since'] {

@@ -8,10 +8,7 @@ export const MAX_ITEMS = 2000;
 /** Above this many items, the browser lays out only the visible ones. */
 const LAZY_LAYOUT_ABOVE = 50;
 
-/** Whether the items come from an earlier pass, because the last one failed. */
-export type ListOptions = { readonly isOutdated: boolean };
-
-type ListSection<Item> = ListOptions & {
+type ListSection<Item> = {
   readonly id: string;
   readonly title: string;
   readonly items: readonly Item[];
@@ -19,11 +16,11 @@ type ListSection<Item> = ListOptions & {
 };
 
 /** Returns a list with its title. An empty section is still present, so that the script can replace this section alone. */
-export function renderListSection<Item>({ id, title, items, renderItem, isOutdated }: ListSection<Item>): Html {
+export function renderListSection<Item>({ id, title, items, renderItem }: ListSection<Item>): Html {
   if (items.length === 0) return html`<section id="${id}" hidden></section>`;
   const shown = items.slice(0, MAX_ITEMS).map(renderItem);
   return html`<section id="${id}" class="list${layoutClass(items.length)}">
-    <h2>${title} ${renderItemCount(items.length, { isOutdated })}</h2>
+    <h2>${title}</h2>
     <ul>
       ${shown}
     </ul>
@@ -34,10 +31,6 @@ export function renderListSection<Item>({ id, title, items, renderItem, isOutdat
 /** Returns the additional class of a list that is long enough for lazy layout. */
 export function layoutClass(items: number): string {
   return items > LAZY_LAYOUT_ABOVE ? ' lazy-layout' : '';
-}
-
-export function renderItemCount(items: number, { isOutdated }: ListOptions): Html {
-  return html`<span class="item-count">${formatNumber(items)}${isOutdated ? ', as last known' : null}</span>`;
 }
 
 /** Returns a note about the items beyond the maximum, or null when all are shown. */

@@ -1,4 +1,3 @@
-import { formatDuration } from '../../../core/base/duration.ts';
 import { OUTCOME_LABELS } from '../../../core/report/labels.ts';
 import { PASS_OUTCOMES } from '../../../core/report/pass.ts';
 import type { PassOutcome } from '../../../core/report/pass.ts';
@@ -7,19 +6,18 @@ import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { countOf, formatNumber } from '../numbers.ts';
 import { formatTime } from '../relative-time.ts';
-import { renderPassChart, renderLegendBar } from './pass-chart.ts';
+import { renderLegendCell, renderPassStrip } from './pass-strip.ts';
 import { renderPassTable } from './pass-table.ts';
 
-/** Returns recent passes as a chart with its legend, and the same passes as a collapsed table. */
+/** Returns recent passes as a strip of outcomes with its legend, and the same passes as a folded table. */
 export function renderRecentPasses(passes: readonly PassSummary[]): Html {
   const [first] = passes;
   if (first === undefined) return html`<section id="recent-passes" hidden></section>`;
-  const longestMs = Math.max(...passes.map(({ duration_ms: ms }) => ms));
-  const description = `${countOf(passes.length, 'pass', 'passes')} since ${formatTime(first.finished_at)}, newest on the right. The longest took ${formatDuration(longestMs)}.`;
+  const description = `${countOf(passes.length, 'pass', 'passes')} since ${formatTime(first.finished_at)}, newest on the right`;
   return html`<section id="recent-passes">
     <h2>Recent passes</h2>
     <figure>
-      <div class="chart">${renderPassChart(passes, { longestMs, description })}</div>
+      <div class="strip">${renderPassStrip(passes, description)}</div>
       <figcaption>${description}</figcaption>
     </figure>
     <ul class="legend">
@@ -32,5 +30,5 @@ export function renderRecentPasses(passes: readonly PassSummary[]): Html {
 function renderLegendItem(outcome: PassOutcome, passes: readonly PassSummary[]): Html {
   const count = passes.filter((pass) => pass.outcome === outcome).length;
   if (count === 0) return html``;
-  return html`<li>${renderLegendBar(outcome)}${OUTCOME_LABELS[outcome]} <b>${formatNumber(count)}</b></li>`;
+  return html`<li>${renderLegendCell(outcome)}${OUTCOME_LABELS[outcome]} <b>${formatNumber(count)}</b></li>`;
 }

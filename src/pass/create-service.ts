@@ -39,8 +39,7 @@ export async function createService(step: Create, { create, lists, ...options }:
     attempts += created.attempts;
     if (created.kind === 'created') {
       const outcome = outcomeOfWrite(step, created.live, attempts);
-      const { service_id } = created.live;
-      return outcome === null ? { result: 'created', attempts, service_id } : { ...outcome, service_id };
+      return outcome ?? { result: 'created', attempts, service_id: created.live.service_id };
     }
     const live = await findByName(step, created.failure, lists).catch((error: unknown) => {
       throw withAttempts(error, attempts);

@@ -20,5 +20,6 @@ export function outcomeOfWrite(
   const paths = changesBetween(stored, finding.declared).map((change) => change.path);
   const lost = carriedOver.flatMap((path) => findLostPaths(path, sent.get(path), unknown.get(path)));
   if (paths.length === 0 && lost.length === 0) return null;
-  return { result: 'unsettled', attempts, paths, stored, ...(lost.length === 0 ? {} : { lost }) };
+  const { service_id } = live;
+  return { result: 'unsettled', attempts, service_id, paths, stored, ...(lost.length === 0 ? {} : { lost }) };
 }

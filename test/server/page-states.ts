@@ -174,7 +174,16 @@ export function everything(): PageData {
   const outcomes = new Map<string, Outcome>([
     [id(1), updated],
     [id(2), { result: 'failed', attempts: 3, failure: refused }],
-    [id(3), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map([['tcp_port', 3306]]) }],
+    [
+      id(3),
+      {
+        result: 'unsettled',
+        attempts: 1,
+        service_id: id(3),
+        paths: ['tcp_port'],
+        stored: new Map([['tcp_port', 3306]]),
+      },
+    ],
     [id(4), { result: 'withheld', attempts: 0, reason: 'the credential was refused before its turn' }],
   ]);
   return pageData(report({ trigger: 'change', findings: found, problems: declared.problems, outcomes }));

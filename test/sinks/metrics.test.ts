@@ -79,7 +79,13 @@ const ended = (outcomes: Readonly<Record<number, Outcome>>) =>
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
 const failed: Outcome = { result: 'failed', attempts: 5, failure: failure('transient', 'HTTP 503') };
-const unsettled: Outcome = { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() };
+const unsettled: Outcome = {
+  result: 'unsettled',
+  attempts: 1,
+  service_id: id(1),
+  paths: ['tcp_port'],
+  stored: new Map(),
+};
 const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun' };
 
 const broken = parseFile('bad.json', JSON.stringify({ ...tcp, service_id: id(4), tcp_port: 0 }));

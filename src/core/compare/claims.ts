@@ -1,4 +1,5 @@
 import type { Declared } from '../load/collect.ts';
+import { positionOf } from '../load/declaration.ts';
 import type { Declaration, DeclarationIdentity } from '../load/declaration.ts';
 import type { Problem } from '../load/problem.ts';
 import { isUsable } from '../service/directory.ts';
@@ -15,13 +16,13 @@ export type NameKey = { readonly name: string; readonly renamedFrom: string | nu
  * to give it up, because `findConflicts` reports all other cases.
  */
 export function findByName(declared: Declared, live: readonly LiveService[]): ByName {
-  if (!hasNameKeys(declared)) return () => [];
-  const ids = new Set(allOf(declared).map(({ service_id }) => service_id));
-  const byName = Map.groupBy(
-    live.filter(({ service_id }) => !ids.has(service_id)),
-    ({ name }) => name,
-  );
+  const byName = Map.groupBy(hasNameKeys(declared) ? withoutDeclaredIds(declared, live) : [], ({ name }) => name);
   return ({ name, renamedFrom }) => byName.get(name) ?? byName.get(renamedFrom ?? name) ?? [];
+}
+
+function withoutDeclaredIds(declared: Declared, live: readonly LiveService[]): readonly LiveService[] {
+  const ids = new Set(allOf(declared).map(({ service_id }) => service_id));
+  return live.filter(({ service_id }) => !ids.has(service_id));
 }
 
 /**
@@ -38,11 +39,12 @@ export function findConflicts(
   const { declarations, tombstones } = declared;
   const ownersById = Map.groupBy(allOf(declared), ({ service_id }) => service_id);
   const liveByName = Map.groupBy(items.filter(isUsable), ({ name }) => name);
+  const liveNamed = (name: string | null) => (name === null ? [] : (liveByName.get(name) ?? []));
   const add = (identity: DeclarationIdentity, field: Field, live: LiveService, other: Place) => {
     if (!problems.has(identity)) problems.set(identity, conflictProblem({ identity, field }, live, other));
   };
   const check = (identity: DeclarationIdentity, field: Field, name: string | null) => {
-    for (const live of liveByName.get(name ?? '') ?? []) {
+    for (const live of liveNamed(name)) {
       for (const owner of ownersById.get(live.service_id) ?? []) {
         if (field === 'name' && isDeclaration(identity) && givesUpName(owner, live)) continue;
         add(identity, field, live, { identity: owner, field: 'service_id' });
@@ -53,19 +55,14 @@ export function findConflicts(
   for (const identity of [...declarations, ...tombstones]) {
     if (identity.service_id !== null) continue;
     check(identity, 'name', identity.name);
-    const { renamedFrom } = identity.instructions;
-    const isRenamed = renamedFrom === null || (liveByName.get(identity.name ?? '') ?? []).some(isUnowned(ownersById));
-    if (!isRenamed) check(identity, 'renamed_from', renamedFrom);
+    const isRenamed = liveNamed(identity.name).some(({ service_id }) => !ownersById.has(service_id));
+    if (!isRenamed) check(identity, 'renamed_from', identity.instructions.renamedFrom);
   }
   return problems;
 }
 
 type Field = 'service_id' | 'name' | 'renamed_from';
 type Place = { readonly identity: DeclarationIdentity; readonly field: Field };
-
-function isUnowned(owners: ReadonlyMap<string | null, unknown>): (live: LiveService) => boolean {
-  return ({ service_id }) => !owners.has(service_id);
-}
 
 /** Whether a valid declaration by id gives a service another name than it has. */
 function givesUpName(owner: DeclarationIdentity, { name }: LiveService): boolean {
@@ -86,11 +83,7 @@ function allOf({ declarations, tombstones, skipped }: Declared): readonly Declar
 
 function conflictProblem({ identity, field }: Place, { name, service_id }: LiveService, other: Place): Problem {
   const path = field === 'renamed_from' ? 'reconcile.renamed_from' : field;
-  const place = `${other.identity.file}:${positionOf(other).line}`;
+  const place = `${other.identity.file}:${positionOf(other.identity, other.field).line}`;
   const message = `the live service ${JSON.stringify(name)} (${service_id}) is declared by its id and by its name, also at ${place}; keep one of the declarations`;
-  return { file: identity.file, ...positionOf({ identity, field }), path, message };
-}
-
-function positionOf({ identity: { positions }, field }: Place) {
-  return positions[field] ?? positions.name;
+  return { file: identity.file, ...positionOf(identity, field), path, message };
 }

@@ -207,8 +207,11 @@ function findContradiction(
   const ignore = instructions.ignore.filter((each) => isActive(each, now));
   const isIgnored = (path: string) => ignore.some((each) => isWithin(path, each.path));
   const changes = changesBetween(live, normalize(value).known);
-  const change = changes.find(({ path }) => fieldPositions.has(path) && !isIgnored(path));
-  return change === undefined ? null : { ...change, line: fieldPositions.get(change.path)?.line ?? 0 };
+  for (const change of changes) {
+    const position = fieldPositions.get(change.path);
+    if (position !== undefined && !isIgnored(change.path)) return { ...change, line: position.line };
+  }
+  return null;
 }
 
 /** Returns the fields that differ between two normalized services, in the order of `FIELD_PATHS`. */
@@ -249,19 +252,9 @@ export function keyOfName(name: string): string {
 }
 
 function findingName(finding: Finding): string {
-  switch (finding.kind) {
-    case 'in_sync':
-    case 'drifted':
-    case 'missing':
-      return finding.declaration.name;
-    case 'gone':
-    case 'unwanted':
-      return finding.tombstone.name ?? '';
-    case 'unmanaged':
-      return finding.live.name;
-    case 'invalid':
-      return finding.skipped.name ?? '';
-  }
+  if ('declaration' in finding) return finding.declaration.name;
+  const { name } = 'tombstone' in finding ? finding.tombstone : 'skipped' in finding ? finding.skipped : finding.live;
+  return name ?? '';
 }
 
 /** Returns the live service of a finding; null if there is none. */

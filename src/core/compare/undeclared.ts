@@ -57,6 +57,7 @@ function declarationOf(finding: Finding): DeclaredAs | null {
       return file === null ? null : { name, file };
     }
     case 'unwanted':
+      return { name: finding.live.name, file: finding.tombstone.file };
     case 'gone':
       return finding.tombstone;
     case 'unmanaged':

@@ -1,8 +1,8 @@
 import { compareText } from '../base/order.ts';
+import { positionOf } from './declaration.ts';
 import type { DeclarationIdentity, ParsedFile } from './declaration.ts';
 import { byLocation, skipReason } from './problem.ts';
 import type { Problem } from './problem.ts';
-import type { Position } from './yaml/read-yaml.ts';
 
 /** The content of a whole folder. Each service has at most one valid declaration. The order of the declarations is undefined. */
 export type Declared = Omit<ParsedFile, 'file'>;
@@ -88,15 +88,11 @@ function duplicateProblem(claim: Claim, group: readonly Claim[]): Problem {
     ? `${JSON.stringify(key)} is both declared and the previous name of a service, also at ${others}; remove renamed_from, or the other declaration`
     : `${JSON.stringify(key)} is declared more than once, also at ${others}; keep one`;
   const path = field === 'renamed_from' ? 'reconcile.renamed_from' : field;
-  return { file: identity.file, ...positionOf(claim), path, message };
+  return { file: identity.file, ...positionOf(identity, field), path, message };
 }
 
-function positionOf({ identity: { positions }, field }: Claim): Position {
-  return positions[field] ?? positions.name;
-}
-
-function lineOf(claim: Claim): number {
-  return positionOf(claim).line;
+function lineOf({ identity, field }: Claim): number {
+  return positionOf(identity, field).line;
 }
 
 /** At most this many other places are listed, so that a thousand copies do not list each other a million times. */

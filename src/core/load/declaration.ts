@@ -18,6 +18,14 @@ export type DeclarationIdentity = {
   };
 };
 
+/** Returns where a declaration has a field, or its name if it does not have the field. */
+export function positionOf(
+  { positions }: DeclarationIdentity,
+  field: keyof DeclarationIdentity['positions'],
+): Position {
+  return { renamed_from: positions.name, ...positions }[field];
+}
+
 /**
  * A valid declaration of a service that should exist. `service_id` is in lower case; without one, the name is the key. `value` is checked,
  * but written as in the file, without the instructions.

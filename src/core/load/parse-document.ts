@@ -66,19 +66,23 @@ export function parseDocument(written: YamlDocument, { file, positionOf, values 
           issues.filter(({ path }) => !unresolvedPaths.has(formatPath(path))),
         ),
       ].sort(byLocation);
-  if (isUsable && problems.length === 0) return toParsed(origin, identity, value);
+  if (isUsable && problems.length === 0) return toParsed(origin, identity, { name: service.name, value });
   const reason = values?.failure != null && unresolved.length > 0 ? values.failure : skipReason(problems);
   return { skipped: [{ ...withoutReferences(identity, unresolvedPaths), reason }], problems };
 }
 
 /** Returns a valid document as a declaration or a tombstone. */
-function toParsed(origin: Origin, identity: DeclarationIdentity, value: JsonObject): ParsedDocument {
+function toParsed(
+  origin: Origin,
+  identity: DeclarationIdentity,
+  { name, value }: Pick<Declaration, 'name' | 'value'>,
+): ParsedDocument {
   const { reconcile, ...rest } = value;
   const fields = reconcile === undefined ? value : rest;
   const parsed = { ...identity, value: fields, instructions: readInstructions(reconcile) };
   return isAbsent(value)
     ? { tombstone: { ...parsed, fieldPositions: fieldPositionsIn(origin, fields) }, skipped: [], problems: [] }
-    : { declaration: { ...parsed, name: identity.name ?? '' }, skipped: [], problems: [] };
+    : { declaration: { ...parsed, name }, skipped: [], problems: [] };
 }
 
 function resolveDocument(document: YamlDocument, values: Values | null): ResolvedDocument {

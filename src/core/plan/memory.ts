@@ -2,6 +2,7 @@ import type { Failure } from '../base/failure.ts';
 import { findingKey } from '../compare/compare.ts';
 import type { Drifted, Finding } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
+import { declaredFields } from './step.ts';
 import type { Actionable } from './step.ts';
 
 /** Why a service drifted: its file was changed, it was changed outside git, or both. */
@@ -112,7 +113,7 @@ export function runsLast(finding: Actionable, memory: Memory): boolean {
 /** Returns the fingerprints of both sides. A service that is not live, or should not be, has an empty one. */
 export function sidesOf(finding: Actionable): Pick<ServiceMemory, 'declared' | 'live' | 'unknown'> {
   return {
-    declared: finding.kind === 'unwanted' ? '' : fingerprint(finding.declared),
+    declared: fingerprint(declaredFields(finding)),
     live: finding.kind === 'missing' ? '' : fingerprint(finding.liveFields),
     unknown: finding.kind === 'missing' ? '' : fingerprint(finding.unknown),
   };

@@ -35,8 +35,7 @@ export type CreatedOutcome = {
 export type UnsettledOutcome = {
   readonly result: 'unsettled';
   readonly attempts: number;
-  /** The id of a service that was created. */
-  readonly service_id?: string;
+  readonly service_id: string;
   /** The declared fields that were stored differently. */
   readonly paths: readonly string[];
   /** The service after the write. */

@@ -76,21 +76,11 @@ function rememberFinding(finding: Finding, pass: FinishedPass): readonly Entry[]
 function rememberMissing(finding: Missing, pass: FinishedPass): readonly Entry[] {
   const outcome = pass.outcomes.get(findingKey(finding));
   const declared = fingerprint(finding.declared);
-  switch (outcome?.result) {
-    case 'created':
-      return [[outcome.service_id, { ...inSync, declared, live: declared }]];
-    case 'unsettled': {
-      const { service_id, stored, paths } = outcome;
-      const unsettled = paths.length === 0 ? null : { paths, liveBefore: '' };
-      return [[service_id ?? findingKey(finding), { ...inSync, declared, live: fingerprint(stored), unsettled }]];
-    }
-    case 'updated':
-    case 'deleted':
-    case 'failed':
-    case 'withheld':
-    case undefined:
-      return rememberAttempt(finding, pass);
-  }
+  if (outcome?.result === 'created') return [[outcome.service_id, { ...inSync, declared, live: declared }]];
+  if (outcome?.result !== 'unsettled') return rememberAttempt(finding, pass);
+  const { service_id, stored, paths } = outcome;
+  const unsettled = paths.length === 0 ? null : { paths, liveBefore: '' };
+  return [[service_id, { ...inSync, declared, live: fingerprint(stored), unsettled }]];
 }
 
 function rememberUnwanted(finding: Unwanted, pass: FinishedPass): readonly Entry[] {
@@ -130,10 +120,7 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
     case 'failed':
       if (outcome.failure.kind !== 'rejected') return { ...current, runsLast: true };
       return { ...current, parked: parkAgain(outcome.failure, current.parked, now) };
-    case 'created':
-    case 'deleted':
-    case 'withheld':
-    case undefined:
+    default:
       return { ...current, runsLast: last?.runsLast === true };
   }
 }

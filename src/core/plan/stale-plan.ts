@@ -32,15 +32,19 @@ export function findStaleReasons(savedPlan: SavedPlan, current: CurrentPlan): re
   if (plan.steps.length === 0 && savedPlan.steps.every(isDone)) return [];
   const savedById = new Map(savedPlan.steps.map((step) => [savedStepId(step), step]));
   const currentById = new Map(plan.steps.map((step) => [stepId(step), toSavedStep(step)]));
-  const ids = new Set([...savedById.keys(), ...currentById.keys()]);
-  return [...ids].sort(compareText).flatMap((id) => {
-    const [saved, now] = [savedById.get(id), currentById.get(id)];
-    const name = JSON.stringify((saved ?? now)?.name);
-    if (saved === undefined)
-      return [`${name} needs ${NEEDS[now?.kind ?? 'update']} that the saved plan does not contain`];
-    if (now === undefined) return [`${name} ${whyNotPlanned(saved, findings, findingById)}`];
-    return describeDifferences(saved, now);
-  });
+  const added = [...currentById].filter(([id]) => !savedById.has(id));
+  const reasons = [
+    ...added.map(([id, { name, kind }]) => {
+      const text = `${JSON.stringify(name)} needs ${NEEDS[kind]} that the saved plan does not contain`;
+      return { id, texts: [text] };
+    }),
+    ...[...savedById].map(([id, saved]) => {
+      const now = currentById.get(id);
+      if (now !== undefined) return { id, texts: describeDifferences(saved, now) };
+      return { id, texts: [`${JSON.stringify(saved.name)} ${whyNotPlanned(saved, findings, findingById)}`] };
+    }),
+  ];
+  return reasons.sort((a, b) => compareText(a.id, b.id)).flatMap(({ texts }) => texts);
 }
 
 type FindingsByKey = ReadonlyMap<string, Finding>;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import { findingKey } from '../compare/compare.ts';
 import type { Drifted, Missing, Unwanted } from '../compare/compare.ts';
+import type { Fields } from '../service/normalize.ts';
 
 /** One write to the API. To add a kind of write, add a member to this union; the compiler finds every switch that must handle it. */
 export type Step = Create | Update | Delete;
@@ -31,6 +32,13 @@ export type Actionable = Step['finding'];
 export function actionFor(finding: Actionable): StepKind {
   return ({ missing: 'create', drifted: 'update', unwanted: 'delete' } as const)[finding.kind];
 }
+
+/** Returns the fields that the service of a finding should have; none if it should not exist. */
+export function declaredFields(finding: Actionable): Fields {
+  return finding.kind === 'unwanted' ? noFields : finding.declared;
+}
+
+const noFields: Fields = new Map();
 
 /** Returns the key of the service that a step writes to: its service_id; or that of its name, if the service does not exist yet. */
 export function stepId(step: Step): string {

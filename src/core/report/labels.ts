@@ -28,8 +28,11 @@ export const PENDING_LABELS = {
   delete: 'to be deleted',
 } as const satisfies Record<StepKind, string>;
 
+/** What a step does or would do to a service, `‖` for a pause, or why there is no step. */
+export type Sign = '+' | '~' | '-' | '‖' | '=' | '?' | '!' | '·';
+
 /** Returns the sign of a service: what its step does or would do, `‖` for a pause, or why there is none. */
-export function signOf({ finding, action, result, hint }: SignedService): string {
+export function signOf({ finding, action, result, hint }: SignedService): Sign {
   if (result === 'paused') return '‖';
   switch (finding) {
     case 'in_sync':

@@ -5,6 +5,7 @@ import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
 import { describeCounts } from './counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from './labels.ts';
+import type { Sign } from './labels.ts';
 import { diffList } from './list-diff.ts';
 import type { ListElement } from './list-diff.ts';
 import type { Mode } from './pass.ts';
@@ -97,10 +98,10 @@ function renderService(service: ServiceReport, report: Report, { isFolded }: { r
 
 /** Returns what stands for the sign of a terminal, which Markdown would interpret. */
 function markOf(service: ServiceReport): string {
-  return MARKS[signOf(service)] ?? '·';
+  return MARKS[signOf(service)];
 }
 
-const MARKS: Readonly<Record<string, string>> = {
+const MARKS: Readonly<Record<Sign, string>> = {
   '+': '➕',
   '~': '✏️',
   '-': '🗑️',
@@ -108,6 +109,7 @@ const MARKS: Readonly<Record<string, string>> = {
   '?': '❓',
   '!': '❌',
   '=': '✅',
+  '·': '·',
 };
 
 /** Returns the block in a few words, which are visible while it is collapsed. */
@@ -116,12 +118,10 @@ function headline(service: ServiceReport, { mode }: Report): string {
   if (finding === 'invalid') return 'skipped';
   if (finding === 'in_sync') return 'ignored differences';
   if (finding === 'missing' && action === null && result === null) return 'declared but not live';
-  const fields = finding === 'drifted' ? changes.map(({ path }) => path).join(', ') : '';
-  const subject = SUBJECTS[finding] ?? '';
   const pending = action === null ? 'to be updated' : PENDING_LABELS[action];
   const state = result ?? (mode === 'apply' ? 'not started' : pending);
-  const what = [fields, subject].filter((text) => text !== '').join(', ');
-  return [what === '' ? state : `${state}: ${what}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
+  const what = SUBJECTS[finding] ?? changes.map(({ path }) => path).join(', ');
+  return [`${state}: ${what}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
 }
 
 /** What a finding is about, unless its fields say so. */

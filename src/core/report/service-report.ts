@@ -8,6 +8,7 @@ import { findDriftCause } from '../plan/memory.ts';
 import type { DriftCause, Memory } from '../plan/memory.ts';
 import type { Outcome, Result, UnsettledOutcome } from '../plan/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
+import { declaredFields } from '../plan/step.ts';
 import type { Actionable, Step, StepKind } from '../plan/step.ts';
 import type { Fields } from '../service/normalize.ts';
 
@@ -184,9 +185,8 @@ function reportResult(
     case 'deleted':
       return { result: outcome.result, reason: loss, error: null };
     case 'unsettled': {
-      const declared: Fields = finding.kind === 'unwanted' ? new Map() : finding.declared;
-      const id = outcome.service_id === undefined ? {} : { service_id: outcome.service_id };
-      return { result: outcome.result, reason: describeUnsettled(outcome, declared), error: null, ...id };
+      const { result, service_id } = outcome;
+      return { result, reason: describeUnsettled(outcome, declaredFields(finding)), error: null, service_id };
     }
     case 'failed':
       return { result: outcome.result, reason: outcome.failure.message, error: outcome.failure };

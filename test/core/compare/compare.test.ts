@@ -468,6 +468,11 @@ describe('compare', () => {
     ).toEqual(['a.yaml:12', 'b.yaml:1', 'b.yaml:3', 'b.yaml:5', 'unmanaged']);
   });
 
+  test('sorts by name where the list repeats an id', () => {
+    const names = ['b', 'a'].map((name) => ({ name }));
+    expect(findings({ live: names })).toMatchObject([{ live: { name: 'a' } }, { live: { name: 'b' } }]);
+  });
+
   test('returns nothing if nothing is declared and nothing is live', () => {
     expect(findings({})).toEqual([]);
   });

@@ -75,3 +75,21 @@ test('an item of the list that cannot be used is no declaration', () => {
   ]);
   expect([...findUndeclared(declaredServices(found(both)), findings).keys()]).toEqual([id(2)]);
 });
+
+test('a service whose tombstone disappears is no longer declared', () => {
+  const tombstone = JSON.stringify({ service_id: id(2), reconcile: { ensure: 'absent' } });
+  const absent = { ...both, 'b.json': tombstone };
+  expect(undeclaredAfter(absent, { 'a.json': both['a.json'] })).toEqual([[], ['two in b.json']]);
+});
+
+test('remembers declared services by id, also those that are deleted, and no item of the list that cannot be used', () => {
+  const tombstones = [{ service_id: id(2) }, { service_id: id(3) }, { name: 'unknown' }].map((fields, index) =>
+    parseFile(`${index}.json`, JSON.stringify({ ...fields, reconcile: { ensure: 'absent' } })),
+  );
+  const item = { service_id: id(4), name: 'x', value: null, reason: 'too deep' };
+  const remembered = rememberDeclared(new Map(), compare(collect(tombstones), [live(two), item]));
+  expect([...remembered].map(([key, { file }]) => [key, file])).toEqual([
+    [id(2), '0.json'],
+    [id(3), '1.json'],
+  ]);
+});

@@ -48,6 +48,12 @@ test('leaves a declared service alone, in any file, even if its live state canno
   expect({ undeclarable, conflicts }).toEqual({ undeclarable: [], conflicts: [] });
 });
 
+test('leaves a service alone that is declared by its name', () => {
+  const { files, declared } = planned([a, b], { folder: [file('s/other.json', { ...a, service_id: null })] });
+  expect(files.map(({ path }) => path)).toEqual(['s/2.yaml']);
+  expect(declared).toMatchObject([{ live: { name: 'a' }, declaration: { service_id: null } }]);
+});
+
 test('plans the other services if one cannot be declared', () => {
   const { files, undeclarable } = planned([{ ...a, type: 'udp' }, b]);
   expect(files.map(({ path }) => path)).toEqual(['s/2.yaml']);

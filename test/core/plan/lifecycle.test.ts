@@ -93,6 +93,35 @@ test('a plan that is too large because of creates and deletes is withheld as a w
   );
 });
 
+test('a plan with too many deletes withholds all of them, and nothing else', () => {
+  const many = findingsOf([absent(1), absent(2), named('new')], services);
+  const planned = plan(many, sync({ maxDeletes: 1 }));
+  expect(planned.steps.map(({ kind }) => kind)).toEqual(['create']);
+  expect(planned.withheld.map(({ reason }) => reason)).toEqual(
+    Array.from({ length: 2 }, () => expect.stringContaining('the plan has 2 deletes but max_deletes is 1, so all')),
+  );
+});
+
+test('an update is withheld if the live values of ignored fields do not fit to the declared ones', () => {
+  const live80 = [
+    liveAs(2, 'used', { tls_settings: { cert_verification_mode: 'verify_ca', client_certificate: id(9) } }),
+  ];
+  const tcpNow = { service_id: id(2), name: 'used', type: 'tcp', tcp_port: 1, host: http.host };
+  const withIgnored = (...ignore: readonly string[]) =>
+    plan(findingsOf([{ ...tcpNow, reconcile: { ignore } }], live80), sync());
+  expect(withIgnored('type').withheld.map(({ reason }) => reason)).toEqual([
+    'the live values of ignored fields (type) do not fit to the declared ones; ignore all fields that belong together',
+  ]);
+  expect(withIgnored('tls_settings').steps).toHaveLength(1);
+});
+
+test('a pause counts for a service that cannot be created, until it ends', () => {
+  const resting = { ...http, service_id: id(7), reconcile: { pause: { until: '1970-01-02' } } };
+  const found = findingsOf([resting], []);
+  expect(plan(found, sync()).withheld).toMatchObject([{ result: 'paused' }]);
+  expect(plan(found, sync({ at: Date.UTC(1971, 0) }))).toEqual({ steps: [], withheld: [] });
+});
+
 const [missing, unwanted] = found;
 const after = (outcome: Outcome | undefined, index: 0 | 1, memory: Memory = emptyMemory) => {
   const finding = [missing, unwanted][index];
@@ -185,6 +214,9 @@ test('a report shows what became of creates and deletes', () => {
   expect(done).toMatchObject({ outcome: 'converged', counts: { created: 1, deleted: 1, updated: 1 } });
   expect(renderReport(done, text)).toContain('= created: found in the list (2 requests)');
   expect(renderReport(done, text)).toContain('converged: 1 created, 1 updated, 1 deleted');
+  const plain = new Map<string, Outcome>([['name:new', { result: 'created', attempts: 1, service_id: id(5) }]]);
+  const created = toReport(facts({ findings: found, plan: plan(found, sync()), outcomes: plain }));
+  expect(renderReport(created, text)).toMatch(/^ {2}= created$/m);
   const unsettled: Outcome = {
     result: 'unsettled',
     attempts: 1,

@@ -222,7 +222,14 @@ const contestedNow = (passes: readonly Pass[], now: Pass) =>
     .map((finding) => findContested(finding, memoryAfter(...passes)));
 
 test('an update that only lost unknown fields is remembered as done', () => {
-  const lost: Outcome = { result: 'unsettled', attempts: 1, paths: [], stored: new Map(), lost: ['labels'] };
+  const lost: Outcome = {
+    result: 'unsettled',
+    attempts: 1,
+    service_id: id(1),
+    paths: [],
+    stored: new Map(),
+    lost: ['labels'],
+  };
   const pass = { declared: 1, live: 2 };
   expect(memoryAfter({ ...pass, outcome: lost })).toEqual(memoryAfter({ ...pass, outcome: updated }));
 });

@@ -36,5 +36,5 @@ export const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'sto
 /** The API stored this port instead of the declared one. */
 export function unsettled(port: number): Outcome {
   const stored = normalize(live({ tcp_port: port }).value).known;
-  return { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored };
+  return { result: 'unsettled', attempts: 1, service_id: id(1), paths: ['tcp_port'], stored };
 }

@@ -79,7 +79,16 @@ const unsettled = (found: readonly Finding[]): Memory =>
   remember({
     findings: found,
     outcomes: new Map([
-      [id(1), { result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: normalize(live().value).known }],
+      [
+        id(1),
+        {
+          result: 'unsettled',
+          attempts: 1,
+          service_id: id(1),
+          paths: ['tcp_port'],
+          stored: normalize(live().value).known,
+        },
+      ],
     ]),
     memory: emptyMemory,
     now: 0,

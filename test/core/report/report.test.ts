@@ -13,7 +13,13 @@ import type { PassFacts } from '../../../src/core/report/report.ts';
 import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
-const unsettled: Outcome = { result: 'unsettled', attempts: 2, paths: ['tcp_port', 'name'], stored: new Map() };
+const unsettled: Outcome = {
+  result: 'unsettled',
+  attempts: 2,
+  service_id: id(1),
+  paths: ['tcp_port', 'name'],
+  stored: new Map(),
+};
 const rejected = { ...failure('rejected', "Service name 'db' already exists"), status: 400, code: 5101, ray: '8f-TXL' };
 const failed: Outcome = { result: 'failed', attempts: 1, failure: rejected };
 const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not started: stopped' };
@@ -399,6 +405,7 @@ test('reports a value that the API stored for an undeclared field', () => {
   const outcome: Outcome = {
     result: 'unsettled',
     attempts: 1,
+    service_id: id(1),
     paths: ['app_protocol'],
     stored: new Map([['app_protocol', 'mysql']]),
   };
@@ -421,7 +428,9 @@ test.for<{ paths: string[]; lost: string[]; reason: string }>([
   },
 ])('reports the unknown fields $lost that the API removed, next to $paths', ({ paths, lost, reason }) => {
   const stored = new Map([['app_protocol', 'mysql']]);
-  expect(serviceReport({ result: 'unsettled', attempts: 1, paths, stored, lost })?.reason).toBe(reason);
+  expect(serviceReport({ result: 'unsettled', attempts: 1, service_id: id(1), paths, stored, lost })?.reason).toBe(
+    reason,
+  );
 });
 
 test('a summary is the report without its lists', () => {

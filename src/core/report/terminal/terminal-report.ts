@@ -3,6 +3,7 @@ import { renderProblem } from '../../load/problem.ts';
 import type { Result } from '../../plan/outcome.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.ts';
+import type { Sign } from '../labels.ts';
 import type { Report } from '../report.ts';
 import { isUndeclared, placeOf } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
@@ -64,8 +65,9 @@ function renderService(service: ServiceReport, report: Report, options: TextOpti
       return [wrapLine(title + state, options), ...renderNewFields(service.changes, options), ...wrap(result)];
     }
     case 'unwanted': {
-      const hint = service.hint === null ? [] : [`    ${paint('dim', escapeControlCharacters(service.hint))}`];
-      return wrap([`${title}  declared absent, but live`, ...hint, ...renderResult(service, report, paint)]);
+      const hints = [service.hint].filter((hint) => hint !== null);
+      const notes = hints.map((hint) => `    ${paint('dim', escapeControlCharacters(hint))}`);
+      return wrap([`${title}  declared absent, but live`, ...notes, ...renderResult(service, report, paint)]);
     }
     case 'in_sync':
       return [wrapLine(title, options), ...ignored];
@@ -88,16 +90,18 @@ function renderTitle(service: ServiceReport, paint: Paint): string {
   const shownPlace = place === null ? '' : `  ${paint('dim', escapeControlCharacters(place))}`;
   const noId = service.finding === 'missing' ? 'no service_id yet' : 'no service_id';
   const id = paint('dim', escapeControlCharacters(service.service_id ?? noId));
-  return `${paint(SIGN_STYLES[sign] ?? 'dim', sign)} ${name}  ${id}${shownPlace}`;
+  return `${paint(SIGN_STYLES[sign], sign)} ${name}  ${id}${shownPlace}`;
 }
 
-const SIGN_STYLES: Readonly<Record<string, Style>> = {
+const SIGN_STYLES: Readonly<Record<Sign, Style>> = {
   '+': 'green',
   '~': 'yellow',
   '-': 'red',
   '‖': 'yellow',
   '?': 'red',
   '!': 'red',
+  '=': 'dim',
+  '·': 'dim',
 };
 
 /** Renders the differences that the declaration ignores. */
@@ -133,7 +137,9 @@ function renderResult(service: ServiceReport, { mode }: Report, paint: Paint): r
       return [`  ${paint('green', `= ${result}${note}${requests}`)}`];
     }
     case 'paused':
-      return [`  ${paint('yellow', `‖ ${escapeControlCharacters(reason ?? result)}`)}`];
+      return [reason]
+        .filter((text) => text !== null)
+        .map((text) => `  ${paint('yellow', `‖ ${escapeControlCharacters(text)}`)}`);
     case 'failed':
     case 'unsettled':
     case 'withheld':

@@ -116,6 +116,12 @@ const rows: readonly Row[] = [
       '17:14 reconcile.ignore[1].until expired: ended at 2027-01-31, so it has no effect; remove it, or write a later time',
   },
   {
+    what: 'a pause that has ended',
+    service: { ...tcp, reconcile: { pause: { until: '2027-01-30T23:59:59Z' } } },
+    expected:
+      '14:13 reconcile.pause.until expired: ended at 2027-01-30T23:59:59Z, so it has no effect; remove it, or write a later time',
+  },
+  {
     what: 'a name that ends with a space',
     service: { ...tcp, name: 'db ' },
     expected:

@@ -88,7 +88,15 @@ describe('renders a drifted service that', () => {
     },
     {
       what: 'is unsettled',
-      given: { outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['tcp_port'], stored: new Map() }) },
+      given: {
+        outcomes: outcomes({
+          result: 'unsettled',
+          attempts: 1,
+          service_id: id(1),
+          paths: ['tcp_port'],
+          stored: new Map(),
+        }),
+      },
       line: '  ! unsettled: the API stored a different value: tcp_port is unset, declared 1',
     },
     {
@@ -179,7 +187,7 @@ describe('the totals', () => {
       what: 'an unsettled update',
       given: {
         findings: drift,
-        outcomes: outcomes({ result: 'unsettled', attempts: 1, paths: ['name'], stored: new Map() }),
+        outcomes: outcomes({ result: 'unsettled', attempts: 1, service_id: id(1), paths: ['name'], stored: new Map() }),
       },
       line: `partial: 1 unsettled ${cost}`,
     },

@@ -4,15 +4,16 @@ import { fixedCredentials } from '../core/base/credentials.ts';
 import { systemErrorCode } from '../core/base/errno.ts';
 import { FailureError } from '../core/base/failure.ts';
 import { collect } from '../core/load/collect.ts';
+import type { Declared } from '../core/load/collect.ts';
 import type { Declaration } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
 import { normalize, toBody } from '../core/service/normalize.ts';
-import { simulateDrift } from '../emulator/drift.ts';
+import { simulateDrift, withRetired } from '../emulator/drift.ts';
 import { EXAMPLE_TUNNEL, startEmulator } from '../emulator/emulator.ts';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
 import { tunnelsOf } from '../emulator/service-store.ts';
 
-/** The initial live services: drifted copies of the declared services, identical copies, or none. */
+/** The initial live services: drifted copies of the declared services and those to delete, identical copies, or none. */
 export const SEEDS = ['drifted', 'in-sync', 'empty'] as const;
 export type Seed = (typeof SEEDS)[number];
 
@@ -30,11 +31,14 @@ export async function startEmulatedAccount(
   seed: Seed,
   options: Pick<EmulatorOptions, 'port' | 'onRequest' | 'scenario'> = {},
 ): Promise<EmulatedAccount> {
-  const declarations = await readDeclarations(source);
+  const { declarations, tombstones } = await readDeclared(source);
   const declared = declarations.map(({ service_id, value }) => ({ ...value, service_id }));
+  const retired = tombstones.map(({ service_id, name, value }) => ({ ...value, service_id, name }));
   // A service can be created only in a tunnel that exists.
   const tunnels = [EXAMPLE_TUNNEL, ...declared.flatMap(tunnelsOf)];
-  const services = { drifted: simulateDrift(declared).services, 'in-sync': declared, empty: [] }[seed];
+  const services = { drifted: withRetired(simulateDrift(declared).services, retired), 'in-sync': declared, empty: [] }[
+    seed
+  ];
   const emulator = await startEmulator({ ...options, services, tunnels }).catch((error: unknown) => {
     throw portError(error, options.port);
   });
@@ -55,12 +59,12 @@ function portError(error: unknown, port: number | undefined): unknown {
   return new ConfigError(`--port: expected a free port on 127.0.0.1, found that port ${port} ${reason}`);
 }
 
-async function readDeclarations(source: Source): Promise<readonly Declaration[]> {
+async function readDeclared(source: Source): Promise<Pick<Declared, 'declarations' | 'tombstones'>> {
   try {
     const { files } = await source.read(new AbortController().signal);
-    return collect(files).declarations;
+    return collect(files);
   } catch (error) {
-    if (error instanceof FailureError) return [];
+    if (error instanceof FailureError) return { declarations: [], tombstones: [] };
     throw error;
   }
 }

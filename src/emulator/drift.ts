@@ -74,6 +74,29 @@ export function simulateDrift(declared: readonly JsonObject[]): {
   };
 }
 
+/**
+ * Adds services that are declared absent, so that a demo can delete them. What their declarations do not say is made up. Those whose id or
+ * name is live already are left out.
+ */
+export function withRetired(live: readonly JsonObject[], retired: readonly JsonObject[]): readonly JsonObject[] {
+  const used = new Set(live.flatMap(({ service_id, name }) => [text(service_id).toLowerCase(), text(name)]));
+  const [tunnel = EXAMPLE_TUNNEL] = live.flatMap(tunnelsOf);
+  const added = retired.map((service, index): JsonObject => {
+    const name = text(service.name) === '' ? `retired-${index + 1}` : text(service.name);
+    return isObject(service.host)
+      ? { ...service, name }
+      : { ...madeUp(tunnel), service_id: service.service_id ?? null, name };
+  });
+  return [
+    ...live,
+    ...added.filter(({ service_id, name }) => !used.has(text(service_id).toLowerCase()) && !used.has(text(name))),
+  ];
+}
+
+function madeUp(tunnel: string): JsonObject {
+  return { type: 'http', http_port: 9090, host: { ipv4: '10.0.9.18', network: { tunnel_id: tunnel } } };
+}
+
 type DriftChoice = {
   readonly wanted: number;
   readonly uses: Map<DriftKind, number>;

@@ -694,6 +694,7 @@ test('config/demo.yaml loads', () => {
     services,
     interval: 5000,
     log_format: 'pretty',
+    policy: 'sync',
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.ts';
-import { simulateDrift } from '../../src/emulator/drift.ts';
+import { simulateDrift, withRetired } from '../../src/emulator/drift.ts';
 import type { DriftKind } from '../../src/emulator/drift.ts';
 import { EXAMPLE_TUNNEL } from '../../src/emulator/emulator.ts';
 import { emulated, orders, pathOf, web } from './client.ts';
@@ -129,4 +129,28 @@ test('drifted services are valid for the API', async () => {
   for (const service of samples) {
     expect((await call('PUT', pathOf(service), service)).status).toBe(200);
   }
+});
+
+test('services that are declared absent are live, with made-up values for what is not declared', () => {
+  const retired = [
+    { service_id: id(9), name: 'old' },
+    { ...web(), service_id: null, name: 'older' },
+    { service_id: id(8) },
+  ];
+  expect(withRetired([web({ service_id: id(1) })], retired)).toMatchObject([
+    { service_id: id(1) },
+    { service_id: id(9), name: 'old', type: 'http', http_port: 9090 },
+    { ...web(), service_id: null, name: 'older' },
+    { service_id: id(8), name: 'retired-3' },
+  ]);
+});
+
+test('a service that is live already is not live twice because it is declared absent', () => {
+  const live = [web({ service_id: id(1), name: 'web' })];
+  expect(
+    withRetired(live, [
+      { service_id: id(1), name: 'x' },
+      { service_id: null, name: 'web' },
+    ]),
+  ).toEqual(live);
 });

@@ -106,23 +106,19 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
   const last = memory.get(id);
   const outcome = outcomes.get(id);
   const current = currentMemory(finding, memory);
-  switch (outcome?.result) {
-    case 'updated':
-      return afterUpdate(current, now);
-    case 'unsettled':
-      if (outcome.paths.length === 0) return afterUpdate(current, now);
-      return {
-        ...current,
-        live: fingerprint(outcome.stored),
-        unsettled: { paths: outcome.paths, liveBefore: current.live },
-        parked: null,
-      };
-    case 'failed':
-      if (outcome.failure.kind !== 'rejected') return { ...current, runsLast: true };
-      return { ...current, parked: parkAgain(outcome.failure, current.parked, now) };
-    default:
-      return { ...current, runsLast: last?.runsLast === true };
+  if (outcome?.result === 'updated') return afterUpdate(current, now);
+  if (outcome?.result === 'unsettled') {
+    if (outcome.paths.length === 0) return afterUpdate(current, now);
+    return {
+      ...current,
+      live: fingerprint(outcome.stored),
+      unsettled: { paths: outcome.paths, liveBefore: current.live },
+      parked: null,
+    };
   }
+  if (outcome?.result !== 'failed') return { ...current, runsLast: last?.runsLast === true };
+  if (outcome.failure.kind !== 'rejected') return { ...current, runsLast: true };
+  return { ...current, parked: parkAgain(outcome.failure, current.parked, now) };
 }
 
 /** Returns the memory of a service that is now as declared. */

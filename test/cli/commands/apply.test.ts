@@ -77,7 +77,10 @@ describe('on a terminal, apply', () => {
   });
 
   test('does not ask about the emulator', async () => {
-    expect(await command(['apply', '--emulator'], { columns: 120, input: '' })).toMatchObject({ code: 0, stderr: '' });
+    expect(await command(['apply', '--emulator', '--policy', 'sync'], { columns: 120, input: '' })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
   });
 
   test('ends when it is stopped at the question', async () => {

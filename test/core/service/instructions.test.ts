@@ -14,9 +14,10 @@ test.for<readonly [pause: Json, text: string]>([
   expect(describeEach(pause)).toEqual([text]);
 });
 
+const holds = (pause: Json, now: number) => [paused(pause)].map((term) => term !== null && isActive(term, now));
+
 test('an instruction holds until its moment, and without one for good', () => {
   const ends = Date.UTC(2027, 0, 31);
-  const holds = (pause: Json, now: number) => [paused(pause)].map((term) => term !== null && isActive(term, now));
   expect(holds({ until: '2027-01-31' }, ends - 1)).toEqual([true]);
   expect(holds({ until: '2027-01-31' }, ends)).toEqual([false]);
   expect(holds(true, Infinity)).toEqual([true]);

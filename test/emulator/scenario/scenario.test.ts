@@ -42,8 +42,8 @@ test('config/scenario.yaml is a realistic scenario', () => {
     ratelimit_headers: false,
     refuse: ['search'],
     refuse_create: ['search-new'],
-    refuse_delete: ['search'],
-    lose_create: ['orders-new'],
+    refuse_delete: ['legacy-search'],
+    lose_create: ['shipping'],
     keep: { app_protocol: null, 'host.resolver_network.resolver_ips': ['10.0.0.1'] },
     quirks: { resultInfo: 'absent', ignorePage: false, maxPerPage: 20, emptyResolvers: '[]' },
   });

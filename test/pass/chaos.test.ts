@@ -114,8 +114,8 @@ async function runUntilInSync(seed: number): Promise<Figures> {
   expect(new Set(emulator.requests.map(({ method }) => method))).toEqual(new Set(['GET', 'PUT']));
   expect(emulator.requests.filter(({ fault }) => fault === 'limited')).toEqual([]);
   stalls.disable();
-  // If the machine stalls for that long, an answer that arrived in time is still treated as lost.
-  const mayBeLate = stalls.max / 1e6 > REQUEST_TIMEOUT_MS / 2;
+  // On a busy machine, an answer can arrive late although the API was fast. A request needs about eight turns of the event loop.
+  const mayBeLate = stalls.max / 1e6 > REQUEST_TIMEOUT_MS / 8;
   const repeats = countRepeats(emulator.requests, { seed, mayBeLate });
   return {
     passes,

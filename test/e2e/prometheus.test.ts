@@ -54,11 +54,11 @@ test.runIf(FULL && prometheus !== undefined)(`${title} (with FULL=1 and Promethe
   expect(await count('vpc_reconciler_services{state="in_sync"} == 2')).toBe(1);
   expect(await count('vpc_reconciler_api_requests_total{method="PUT",status="200"} == 2')).toBe(1);
 
-  // Rates exist after two scrapes. Expressions about restarts and overdue passes stay empty.
+  // Rates exist after two scrapes. Expressions about restarts, overdue passes and pauses stay empty.
   await expect.poll(async () => count('rate(vpc_reconciler_passes_total[1m])'), POLLING).toBeGreaterThan(0);
   const empty: string[] = [];
   for (const expression of expressions) if ((await count(fillVariables(expression))) === 0) empty.push(expression);
-  expect(empty.filter((each) => !/changes\(process_start|pass_due_since|next_pass/.test(each))).toEqual([]);
+  expect(empty.filter((each) => !/changes\(process_start|pass_due_since|next_pass|_paused/.test(each))).toEqual([]);
   expect(await firing()).toEqual({});
 
   await emulator.close();

@@ -27,6 +27,10 @@ const STATES: readonly { readonly state: string; readonly data: PageData }[] = [
   { state: 'hostile names', data: hostile },
 ];
 
+/** Finds what makes the page less accessible. */
+const VIOLATIONS =
+  'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${id}: ${html} ${any[0]?.message}`)))';
+
 /** Rendering and filtering a thousand services takes seconds on a busy machine. */
 const SLOW = { timeout: 20_000 };
 
@@ -50,10 +54,7 @@ describe.skipIf(skipReason !== null)(`in a browser${skipReason === null ? '' : `
       await page.evaluate(axe.source);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
-        const violations = await page.evaluate(
-          'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${id}: ${html} ${any[0]?.message}`)))',
-        );
-        expect(violations).toEqual([]);
+        expect(await page.evaluate(VIOLATIONS)).toEqual([]);
       }
       for (const width of [768, 360, 320]) {
         await page.setViewportSize({ width, height: 800 });
@@ -343,6 +344,21 @@ describe.skipIf(skipReason !== null)(`in a browser${skipReason === null ? '' : `
     served.show(states.paused);
     await page.getByRole('button', { name: 'Resume' }).click();
     await expect.poll(() => served.requested).toEqual(['pause: vendor migration', 'resume']);
+  });
+
+  test('the dialog for the token, and a pressed count, are accessible', async () => {
+    const { page } = await show({ ...states.partial, acceptsToken: true });
+    await page.getByRole('button', { name: '1 withheld' }).click();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByLabel('Token').waitFor();
+    await page.evaluate(axe.source);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate(VIOLATIONS)).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#token-dialog').isVisible()).toBe(false);
+    expect(await page.evaluate(VIOLATIONS)).toEqual([]);
   });
 
   test('there are no buttons without a token', async () => {

@@ -96,7 +96,7 @@ function describeOutcome(outcome: Completed, report: Report): Omit<SyncStatus, '
     case 'in_sync':
       return { state: outcome, title: describeInSync(counts), reason: describePausedServices(counts) };
     case 'converged':
-      return { state: outcome, title: describeWrites(counts), reason: 'Everything is in sync now.' };
+      return { state: outcome, title: describeWrites(counts), reason: describeRest(counts) };
     case 'pending':
       return { state: outcome, title: describePending(counts), reason: `Mode ${mode} writes nothing.` };
     case 'partial':
@@ -122,6 +122,10 @@ function describeWrites({ created, updated, deleted }: Counts): string {
   const verb =
     writes === created ? 'created' : writes === updated ? 'updated' : writes === deleted ? 'deleted' : 'changed';
   return `${countOf(writes, 'service')} ${verb}`;
+}
+
+function describeRest({ paused }: Counts): string {
+  return `Everything is in sync now${paused === 0 ? '' : `, except ${countOf(paused, 'paused service')}`}.`;
 }
 
 function describePending({

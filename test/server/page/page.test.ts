@@ -314,6 +314,17 @@ describe('services in sync', () => {
   });
 });
 
+test('a service that was created is not said to be missing, and a paused one is not said to be in sync', () => {
+  const { latest } = states.converged;
+  const [service] = latest?.services ?? [];
+  if (latest === null || service === undefined) throw new Error('expected a service');
+  const created = { ...service, finding: 'missing' as const, action: 'create' as const, result: 'created' as const };
+  const data = pageData({ ...latest, counts: { ...latest.counts, paused: 1 }, services: [created] });
+  expect(read(data, 'updated')).toMatch(/^Changed \+ orders-1 Created 0191/);
+  expect(read(data, 'updated')).toContain('Field Declared tcp_port 5433');
+  expect(read(data, 'headline')).toContain('Everything is in sync now, except 1 paused service.');
+});
+
 test('every count that is a button has as many items', () => {
   for (const data of [states.partial, states.drifted, states.converged, states.paused, states.inSync, many(3)]) {
     const page = renderPage(data);

@@ -110,6 +110,22 @@ describe('a create whose answer is not usable', () => {
     expect(writes(fixture).filter((write) => write.startsWith('POST'))).toHaveLength(1);
   });
 
+  test('is repeated after the time that a 429 after it asks for', async () => {
+    const fixture = await openFixture({
+      tunnels,
+      rules: { policy: 'upsert' },
+      // With this seed, the first POST is reset, and the second one gets the 429.
+      scenario: { seed: 3, share: 1, faults: ['reset', 429], methods: ['POST'], stops_after: 2, retry_after: 1000 },
+    });
+    fixture.write('web.json', [web('web')]);
+    expect(resultsIn(await fixture.pass())).toEqual(['web create created']);
+    const posts = fixture.emulator.requests.filter(({ method }) => method === 'POST');
+    expect(posts.map(({ status }) => status)).toEqual([0, 429, 200]);
+    const [, limited = 0, last = 0] = posts.map(({ at }) => at.getTime());
+    expect(last - limited).toBeGreaterThan(900);
+    expect(fixture.emulator.services()).toHaveLength(1);
+  });
+
   test('is repeated only a few times while the API is down', async () => {
     const fixture = await openFixture({
       tunnels,

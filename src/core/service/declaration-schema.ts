@@ -72,7 +72,7 @@ function withIgnorablePaths(reconcile: JsonSchema): JsonSchema {
   const properties = propertiesOf<KeyIn<'reconcile.'>>(reconcile);
   return {
     ...reconcile,
-    properties: { ...properties, ignore: { ...properties.ignore, ...ignoreJson(IGNORABLE_PATHS) } },
+    properties: { ...properties, ignore: allowReference({ ...properties.ignore, ...ignoreJson(IGNORABLE_PATHS) }) },
   };
 }
 
@@ -174,9 +174,11 @@ function allowReferences(properties: unknown): JsonSchema {
 }
 
 function allowReference(schema: JsonSchema): JsonSchema {
-  const { properties, items, pattern, type } = schema;
+  // oxlint-disable-next-line unicorn/no-thenable -- `then` is a keyword of JSON Schema, and no schema is awaited.
+  const { properties, items, pattern, type, then } = schema;
   if (properties !== undefined) return { ...schema, properties: allowReferences(properties) };
   if (typeof pattern === 'string') return { ...schema, pattern: `${REFERENCE}|${pattern}` };
+  if (then !== undefined) return { ...schema, then: allowReference(Object(then)) };
   const types = [type].flat();
   if (!types.includes('integer') && !types.includes('array')) return schema;
   const item = items === undefined ? {} : { items: allowReference(Object(items)) };

@@ -79,3 +79,12 @@ test.each([...fieldByPath])('the entry of %s fits into the table', (path, { valu
   if (value.kind === 'mapping') return;
   for (const example of examples) expect(value.schema.safeParse(example)).toMatchObject({ success: true });
 });
+
+test.for<readonly [ignore: Json, isValid: boolean]>([
+  ['${unmanaged.fields}', true],
+  [['tls_settings', { path: 'http_port', until: '${freeze.end}' }], true],
+  ['tls_settings', false],
+  [[{ path: 'http_port', until: 'soon' }], false],
+])('an editor accepts references in ignore: %j', ([ignore, isValid]) => {
+  expect(matchesJsonSchema({ ...http, reconcile: { ignore } })).toBe(isValid);
+});

@@ -84,7 +84,8 @@ test('ignores a reader that closes the pipe, as in `plan | head -1`', async () =
     command: head,
   });
   expect(stdout).toMatch(/^~ web-0 [^\n]+\n$/);
-  expect(stderr).toBe('exit 2\n');
+  // On a busy machine, listing can take long enough for a notice.
+  expect(stderr.replace(/^vpc-reconciler: waiting for .*\n/, '')).toBe('exit 2\n');
 });
 
 test.runIf(existsSync('/dev/full'))('reports a result that cannot be written', async () => {

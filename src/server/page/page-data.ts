@@ -1,6 +1,6 @@
 import type { Health } from '../../core/report/health.ts';
 import type { InSyncService } from '../../core/compare/in-sync-services.ts';
-import type { PassSummary, Report } from '../../core/report/report.ts';
+import type { PassSummary, Report, SourceFacts } from '../../core/report/report.ts';
 
 /** Everything that the status page shows. */
 export type PageData = {
@@ -15,12 +15,11 @@ export type PageData = {
   readonly passes: readonly PassSummary[];
   /** Whether a token is set, with which a person can request a pass, and pause all writes. */
   readonly acceptsToken: boolean;
-  /** Returns the URL of a file in a commit, or of the commit if `file` is null; null if it has none. */
-  readonly sourceUrl?: (place: {
-    readonly revision: string;
-    readonly file: string | null;
-    readonly line: number | null;
-  }) => string | null;
+  /** Returns the URL of a file at the commit of a report, or of the folder if `file` is empty; null if it is not known. */
+  readonly sourceUrl?: (
+    source: SourceFacts,
+    place: { readonly file: string; readonly line: number | null },
+  ) => string | null;
 };
 
 /** Returns the Unix time of the data in milliseconds. It comes from the health, because rendering a page reads no clock. */

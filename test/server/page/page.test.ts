@@ -169,17 +169,17 @@ describe('places in the files', () => {
   const linked: PageData = {
     ...states.partial,
     inSync: states.inSync.inSync,
-    sourceUrl: ({ revision, file, line }) => `https://git.example.com/${revision}/${file}#L${line}`,
+    sourceUrl: ({ revision }, { file, line }) => `https://git.example.com/${revision}/${file}#L${line ?? 1}`,
   };
   const COMMIT = '4f9c1e7ab02d5e8833c1d6f0a9be27715c40d3e2';
 
-  test('are links to the file at its commit', () => {
+  test('are links to the file at its commit, and the commit to the folder', () => {
     const page = renderPage(linked);
     expect(page).toContain(
       `<a href="https://git.example.com/${COMMIT}/services/billing.yaml#L1" rel="noreferrer"><code>services/billing.yaml:1</code></a>`,
     );
     expect(page).toContain(`https://git.example.com/${COMMIT}/orders-2.json#L1`);
-    expect(page).toContain(`<a href="https://git.example.com/${COMMIT}/null#Lnull" rel="noreferrer"><code title`);
+    expect(page).toContain(`<a href="https://git.example.com/${COMMIT}" rel="noreferrer"><code title`);
   });
 
   test('are text if there is no address, or it is not a web address', () => {
@@ -427,7 +427,7 @@ test('the page has no inline styles or scripts, and its stylesheet and script ar
   expect(stylesheet.length + browserScript.length).toBeLessThan(22_000);
 });
 
-const sourceUrl: PageData['sourceUrl'] = ({ revision, file, line }) =>
+const sourceUrl: PageData['sourceUrl'] = ({ revision }, { file, line }) =>
   `https://github.com/example/network/blob/${revision}/${file}#L${line}`;
 
 test('a quiet page takes at most 60 kB with everything that it loads, however many services there are', () => {

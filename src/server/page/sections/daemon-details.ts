@@ -1,5 +1,5 @@
 import type { Health, Moment } from '../../../core/report/health.ts';
-import type { Report } from '../../../core/report/report.ts';
+import type { Report, SourceFacts } from '../../../core/report/report.ts';
 import type { WatchMode } from '../../../core/report/vitals.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
@@ -46,7 +46,7 @@ function sourceRows({ source, account_id: account, mode, outcome, error }: Repor
       'Folder',
       html`<code>${source.path}</code>${error === null ? html`<small>${countOf(source.files, 'file')}</small>` : null}`,
     ),
-    row('Commit', renderSourceCommit(source.revision, data)),
+    row('Commit', renderSourceCommit(source, data)),
     row('Account', html`<code>${account}</code>`),
     // The headline says what the mode does with drift.
     ...(outcome === 'pending' ? [] : [row('Mode', html`${mode}`)]),
@@ -54,10 +54,11 @@ function sourceRows({ source, account_id: account, mode, outcome, error }: Repor
 }
 
 /** A pass that could not read the folder has no commit; the last good one might. */
-function renderSourceCommit(revision: string | null, data: PageData): Html {
-  if (revision !== null) return renderCommit(data, revision);
-  const lastRevision = data.lastGood?.source.revision ?? null;
-  return lastRevision === null ? html`unknown` : html`${renderCommit(data, lastRevision)}<small>as last read</small>`;
+function renderSourceCommit(source: SourceFacts, data: PageData): Html {
+  const commit = renderCommit(data, source);
+  if (commit !== null) return commit;
+  const lastCommit = data.lastGood && renderCommit(data, data.lastGood.source);
+  return lastCommit === null ? html`unknown` : html`${lastCommit}<small>as last read</small>`;
 }
 
 const WATCH_MODE_LABELS: Readonly<Record<WatchMode, string>> = {

@@ -13,7 +13,7 @@ export function renderFileProblems(data: PageData): Html {
   // A pass that failed after it read the folder knows the problems in the files.
   const report = (latest?.problems ?? []).length > 0 ? latest : lastGood;
   const shownReasons = new Set((lastGood?.services ?? []).map(({ reason }) => reason));
-  const renderPlace = placeRenderer(data, report?.source.revision ?? null);
+  const renderPlace = placeRenderer(data, report);
   return renderListSection({
     id: 'file-problems',
     title: report === lastGood && isOutdated(data) ? 'Problems in files, as last known' : 'Problems in files',

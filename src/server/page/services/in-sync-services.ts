@@ -52,7 +52,7 @@ export function renderInSyncPage(data: PageData): string {
 }
 
 function renderItems(data: PageData): readonly Html[] {
-  const renderPlace = placeRenderer(data, data.lastGood?.source.revision ?? null);
+  const renderPlace = placeRenderer(data, data.lastGood);
   return data.inSync.slice(0, MAX_ITEMS).map((service: InSyncService) => {
     const { service_id: id, name, file, line } = service;
     const idOrAbsent = id === null ? html`<small>absent, as declared</small>` : html`<code>${id}</code>`;

@@ -22,7 +22,7 @@ export type ServiceLists = {
 export function renderServiceLists(data: PageData): Html {
   const { lastGood } = data;
   const lists = listServices(lastGood === null ? [] : omitReasons(lastGood.services, sharedReasons(lastGood)));
-  const renderPlace = placeRenderer(data, lastGood?.source.revision ?? null);
+  const renderPlace = placeRenderer(data, lastGood);
   const usedAnchors = new Set<string>();
   const renderItem = (service: ServiceReport) =>
     renderServiceItem(service, anchorOf(service, usedAnchors), renderPlace);

@@ -59,17 +59,31 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
 export function configFileChange({ path, bytes }: LoadedFile): () => Promise<string | null> {
   let last: string | Buffer = bytes;
   let isReading = false;
-  return async () => {
-    // While the file system does not respond, further reads would block all threads that DNS needs as well.
-    if (isReading) return null;
-    isReading = true;
-    const now = await readNow(path, bytes.length);
-    isReading = false;
-    if (now === last || (typeof now !== 'string' && typeof last !== 'string' && now.equals(last))) return null;
-    last = now;
+  let isOutdated = false;
+  const describe = (now: string | Buffer) => {
     if (typeof now === 'string') return now;
     return now.equals(bytes) ? null : `${path} has changed`;
   };
+  return async () => {
+    isOutdated = true;
+    // While the file system does not respond, further reads would block all threads that DNS needs as well. The running one reads again.
+    if (isReading) return null;
+    isReading = true;
+    let change: string | null = null;
+    while (isOutdated) {
+      isOutdated = false;
+      const now = await readNow(path, bytes.length);
+      if (isSame(now, last)) continue;
+      last = now;
+      change = describe(now);
+    }
+    isReading = false;
+    return change;
+  };
+}
+
+function isSame(one: string | Buffer, other: string | Buffer): boolean {
+  return one === other || (typeof one !== 'string' && typeof other !== 'string' && one.equals(other));
 }
 
 /** Returns the content of a file, as far as it can be the same as before, or why it cannot be read. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { configFileChange } from '../../src/config/config-file.ts';
 
@@ -25,6 +26,17 @@ test.for(['interval: 1m', 'interval: 10m', 'interval:', ''])(
     expect(await check()).toBeNull();
   },
 );
+
+test('reports a change at any moment of a check that runs already', async () => {
+  for (let round = 0; round < 200; round += 1) {
+    const { path, check } = configFile('interval: 5m');
+    const first = check();
+    for (let turn = 0; turn < round / 10; turn += 1) await nextTurn();
+    writeFileSync(path, 'interval: 6m');
+    const second = check();
+    expect([await first, await second].filter((change) => change !== null)).toEqual([`${path} has changed`]);
+  }
+});
 
 test('reports once that the file is gone, and that it is another one later', async () => {
   const { path, check } = configFile('interval: 5m');

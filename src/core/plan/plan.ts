@@ -39,7 +39,8 @@ export function plan(findings: readonly Finding[], options: PlanOptions): Plan {
     .filter((finding) => isActionable(finding, options.at))
     .filter((finding) => options.only?.has(finding) ?? true);
   const holders = nameHolders(findings);
-  const decisions = decide(selected, { holders, live: countLive(findings), options });
+  const circumstances = { holders, live: countLive(findings), unreadable: findUnreadable(findings), options };
+  const decisions = decide(selected, circumstances);
   const steps = decisions
     .filter(({ why }) => why === null)
     .toSorted((a, b) => turnOf(a.finding, options) - turnOf(b.finding, options))
@@ -73,13 +74,23 @@ function countLive(findings: readonly Finding[]): number {
 
 type Decision = { readonly finding: Actionable; readonly why: Withholding | null };
 
-type Circumstances = { readonly holders: NameHolders; readonly live: number; readonly options: PlanOptions };
+type Circumstances = {
+  readonly holders: NameHolders;
+  readonly live: number;
+  /** The place of a declaration whose service is unknown; null if there is none. */
+  readonly unreadable: string | null;
+  readonly options: PlanOptions;
+};
 
 /** Decides about each service alone first, because a service that is withheld for its own reasons keeps its name. */
-function decide(selected: readonly Actionable[], { holders, live, options }: Circumstances): readonly Decision[] {
+function decide(
+  selected: readonly Actionable[],
+  { holders, live, unreadable, options }: Circumstances,
+): readonly Decision[] {
   const rules = { ...options, retries: selectRetries(selected, options) };
   const alone = selected.map((finding): Decision => ({ finding, why: whyWithheld(finding, rules) }));
-  const counted = withinAccount(withinDeletes(unlessHalted(alone, options), options), live);
+  const certain = unlessUnreadable(alone, unreadable);
+  const counted = withinAccount(withinDeletes(unlessHalted(certain, options), options), live);
   const names = {
     holders,
     changing: new Map(selected.flatMap((finding) => entryById(finding))),
@@ -109,12 +120,36 @@ function unlessHalted(decisions: readonly Decision[], options: PlanOptions): rea
   });
 }
 
+function findUnreadable(findings: readonly Finding[]): string | null {
+  for (const finding of findings) {
+    if (finding.kind !== 'invalid' || finding.skipped.by !== 'declaration') continue;
+    const { service_id, name, file, line } = finding.skipped;
+    if (service_id === null && name === null) return `${file}:${line}`;
+  }
+  return null;
+}
+
+/** Withholds all deletes while the folder may declare the same services elsewhere, in which case no declaration of them would count. */
+function unlessUnreadable(decisions: readonly Decision[], unreadable: string | null): readonly Decision[] {
+  if (unreadable === null) return decisions;
+  return withoutDeletes(
+    decisions,
+    `the declaration at ${unreadable} cannot be read, and may be for this service; correct it first`,
+  );
+}
+
 /** Withholds all deletes if there are too many. */
 function withinDeletes(decisions: readonly Decision[], limits: Limits): readonly Decision[] {
-  const isDelete = ({ finding, why }: Decision) => why === null && actionFor(finding) === 'delete';
   const reason = tooManyDeletes(decisions.filter(isDelete).length, limits);
-  if (reason === null) return decisions;
+  return reason === null ? decisions : withoutDeletes(decisions, reason);
+}
+
+function withoutDeletes(decisions: readonly Decision[], reason: string): readonly Decision[] {
   return decisions.map((decision) => (isDelete(decision) ? { ...decision, why: withholding(reason) } : decision));
+}
+
+function isDelete({ finding, why }: Decision): boolean {
+  return why === null && actionFor(finding) === 'delete';
 }
 
 /** Withholds the creates for which the account has no room. Deletes of the same plan make room for the next one only. */

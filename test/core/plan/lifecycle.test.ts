@@ -122,6 +122,23 @@ test('a pause counts for a service that cannot be created, until it ends', () =>
   expect(plan(found, sync({ at: Date.UTC(1971, 0) }))).toEqual({ steps: [], withheld: [] });
 });
 
+test.for([
+  ['a file that cannot be parsed, without an id and a name', 'type: [', true],
+  ['a file that is empty', ' ', true],
+  ['a file that cannot be parsed, with a name', 'name: other\ntype: [', false],
+  ['a declaration of another service with a problem', JSON.stringify(named('other', { http_port: 'x' })), false],
+] as const)('next to %s, services are deleted only if it cannot be for one of them', ([, text, isWithheld]) => {
+  const files = [absent(1), named('new')].map((value, index) => parseFile(`${index}.json`, JSON.stringify(value)));
+  const folder = collect([...files, parseFile('broken.yaml', text)]);
+  const { steps, withheld } = plan(compare(folder, services), sync());
+  expect(steps.map(({ kind }) => kind)).toEqual(isWithheld ? ['create'] : ['create', 'delete']);
+  expect(withheld.map(({ reason }) => reason)).toEqual(
+    isWithheld
+      ? ['the declaration at broken.yaml:1 cannot be read, and may be for this service; correct it first']
+      : [],
+  );
+});
+
 const [missing, unwanted] = found;
 const after = (outcome: Outcome | undefined, index: 0 | 1, memory: Memory = emptyMemory) => {
   const finding = [missing, unwanted][index];

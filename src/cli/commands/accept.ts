@@ -11,7 +11,7 @@ import type { TextOptions } from '../../core/report/terminal/style.ts';
 import { wrapLine } from '../../core/report/terminal/wrap.ts';
 import { readFolderTexts, replaceText } from '../../source/folder-texts.ts';
 import type { FolderText } from '../../source/folder-texts.ts';
-import { printNotice, printResult, resultTextOptions } from '../context.ts';
+import { printNotice, printResult, printSafeText, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
@@ -128,7 +128,7 @@ function printAccepted(
         const place = escapeControlCharacters(`${declaration.file}:${declaration.line}`);
         const name = options.paint('bold', escapeControlCharacters(declaration.name));
         const paths = options.paint('dim', changes.map(({ path }) => path).join(', '));
-        printResult(context, wrapLine(`${place}  ${name}  ${paths}`, options));
+        printSafeText(context, wrapLine(`${place}  ${name}  ${paths}`, options));
       }
       if (unknownFields.length > 0) {
         printNotice(

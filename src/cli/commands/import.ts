@@ -18,7 +18,7 @@ import { isUsable } from '../../core/service/directory.ts';
 import type { ListedItem, LiveService } from '../../core/service/directory.ts';
 import { toFileToWrite } from '../../source/folder-texts.ts';
 import { writeFiles } from '../../source/write-files.ts';
-import { printNotice, printResult, resultTextOptions } from '../context.ts';
+import { printNotice, printResult, printSafeText, resultTextOptions } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import { readAccountOf } from '../input/account-input.ts';
@@ -185,7 +185,7 @@ function printWritten(written: readonly ImportedFile[], textOptions: TextOptions
   )) {
     const name = textOptions.paint('bold', escapeControlCharacters(live.name));
     const id = textOptions.paint('dim', live.service_id);
-    printResult(context, wrapLine(`${escapeControlCharacters(path)}  ${name}  ${id}`, textOptions));
+    printSafeText(context, wrapLine(`${escapeControlCharacters(path)}  ${name}  ${id}`, textOptions));
   }
 }
 

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
 import { isObject } from '../../core/base/json.ts';
 import { ConfigError } from '../../config/config-error.ts';
-import { printResult } from '../context.ts';
+import { escapeControlCharacters } from '../../core/base/text/escape.ts';
+import { printSafeText } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { askDaemon, DEFAULT_URL } from '../daemon/daemon-client.ts';
 import { addHelpText } from '../help.ts';
@@ -85,11 +86,13 @@ async function send(settings: Settings, request: SwitchRequest, context: Context
     );
   }
   const { paused } = await askDaemon({ ...request, method: 'POST', token, signal: context.stop });
-  printResult(context, isObject(paused) ? describe(paused) : 'resumed: the daemon writes again');
+  printSafeText(context, isObject(paused) ? describe(paused) : 'resumed: the daemon writes again');
   return 0;
 }
 
 function describe({ until, reason }: { readonly [key: string]: unknown }): string {
   const end = typeof until === 'string' ? `until ${until}` : 'until writes are resumed';
-  return `paused ${end}${typeof reason === 'string' ? `: ${reason}` : ''}; the daemon reports drift and writes nothing`;
+  const text = `paused ${end}${typeof reason === 'string' ? `: ${reason}` : ''}`;
+  // Another server may have answered.
+  return `${escapeControlCharacters(text)}; the daemon reports drift and writes nothing`;
 }

@@ -5,7 +5,7 @@ import { renderUnmanaged } from '../../core/import/to-declaration.ts';
 import { toSavedPlan } from '../../core/plan/saved-plan.ts';
 import { acceptHint } from '../../core/import/accept/accept-hint.ts';
 import type { Report } from '../../core/report/report.ts';
-import { printNotice, printResult } from '../context.ts';
+import { printNotice, printResult, printSafeText } from '../context.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { addHelpText } from '../help.ts';
 import type { HelpText } from '../help.ts';
@@ -70,7 +70,7 @@ async function plan(
   printReport(report, flags, output);
   printAcceptHint(report, flags, output);
   if (flags.output === 'text' && showUnmanaged) {
-    for (const document of renderUnmanaged(planned.findings, config.settings.services)) printResult(output, document);
+    for (const document of renderUnmanaged(planned.findings, config.settings.services)) printSafeText(output, document);
   }
   if (out !== undefined && report.error === null) {
     const savedPlan = toSavedPlan(planned.plan, account.accountId, flags.only);

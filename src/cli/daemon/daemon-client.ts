@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { ConfigError } from '../../config/config-error.ts';
 import { errorCodeOrMessage } from '../../core/base/errno.ts';
 import { failure, FailureError } from '../../core/base/failure.ts';
@@ -24,15 +24,20 @@ export type DaemonRequest = {
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_LENGTH = 300;
 
+/** Far above every answer of the daemon. Another program may listen at its address. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
 /**
  * Sends a request to a running daemon and returns the object that it answers. Throws a `ConfigError` if the URL is wrong, and a
  * `FailureError` that says why if the daemon cannot be reached or refuses the request.
  */
 export async function askDaemon({ url, method, path, query = {}, token, signal }: DaemonRequest): Promise<JsonObject> {
   const target = targetOf(url, path, query);
+  const dispatcher = new Agent({ maxResponseSize: MAX_ANSWER_BYTES });
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const { statusCode, body } = await request(target, {
+      dispatcher,
       method,
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: timeout,
@@ -46,6 +51,8 @@ export async function askDaemon({ url, method, path, query = {}, token, signal }
     signal.throwIfAborted();
     const reason = timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : errorCodeOrMessage(error);
     throw refusal(target, `${reason}; is vpc-reconciler running there? Name its status server with --url`);
+  } finally {
+    void dispatcher.destroy();
   }
 }
 

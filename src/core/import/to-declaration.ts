@@ -67,7 +67,7 @@ export function renderUnmanaged(findings: readonly Finding[], folder: string): r
 const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N} ._/:@+-]*$/u;
 
 /** Characters that are invisible, control a terminal, or change the direction of text. */
-const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?<=##)\[/gu;
 
 function toText(service: JsonObject): string {
   // With `compat`, values such as yes, 0o7 and 1:20 are quoted, because tools that read YAML 1.1 do not see them as text.
@@ -90,7 +90,7 @@ function toText(service: JsonObject): string {
       // A width of 0 keeps every value on one line.
       .toString({ lineWidth: 0, doubleQuotedAsJSON: true, singleQuote: false, flowCollectionPadding: false })
       // These characters only occur in double quotes, where they can be escaped.
-      .replaceAll(INVISIBLE, escapeCharacter)
+      .replaceAll(UNSAFE, escapeCharacter)
   );
 }
 

@@ -2,6 +2,7 @@ import { Document, isScalar, Scalar } from 'yaml';
 import type { Node } from 'yaml';
 import { isObject } from '../../base/json.ts';
 import type { Json } from '../../base/json.ts';
+import { escapeJson } from '../../base/text/escape.ts';
 
 /** How the surroundings of a value are written. */
 export type Style = {
@@ -47,15 +48,17 @@ export function formatBlock(value: { readonly [key: string]: Json }, style: Styl
 }
 
 function formatScalar(value: Json, old: Node | null, { json }: Style): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
+  // Invisible characters, which mislead whoever reviews the file, are escaped.
+  const quoted = escapeJson(JSON.stringify(value));
+  if (typeof value !== 'string') return quoted;
   const type = isScalar(old) ? old.type : null;
   if (type === Scalar.QUOTE_SINGLE && !UNPRINTABLE.test(value)) return `'${value.replaceAll("'", "''")}'`;
-  if (json || type === Scalar.QUOTE_DOUBLE) return JSON.stringify(value);
-  return isPlain(value) ? value : JSON.stringify(value);
+  if (json || type === Scalar.QUOTE_DOUBLE) return quoted;
+  return isPlain(value) ? value : quoted;
 }
 
 /** Text that single quotes cannot hold. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|##\[/u;
 
 /** Whether a text is read as itself without quotes, also by tools that read YAML 1.1. */
 function isPlain(text: string): boolean {

@@ -59,10 +59,15 @@ function findDuplicates({ declarations, tombstones, skipped }: Declared): Readon
   });
   const ids = [...declarations, ...tombstones, ...skipped].flatMap((identity) => claimOf(identity, 'service_id'));
   const problems = new Map<DeclarationIdentity, Problem>();
+  const previousByName = new Map(
+    declarations.flatMap(({ name, instructions: { renamedFrom } }) =>
+      renamedFrom === null ? [] : [[name, renamedFrom] as const],
+    ),
+  );
   const groups = [ids, names, previousNames.length === 0 ? [] : [...names, ...previousNames]].flatMap(groupsOfEqual);
   for (const group of groups) {
     for (const each of group) {
-      if (!problems.has(each.identity)) problems.set(each.identity, duplicateProblem(each, group));
+      if (!problems.has(each.identity)) problems.set(each.identity, duplicateProblem(each, group, previousByName));
     }
   }
   return problems;
@@ -80,16 +85,38 @@ function groupsOfEqual(claims: readonly Claim[]): (readonly Claim[])[] {
     .map((group) => group.toSorted((a, b) => compareText(a.identity.file, b.identity.file) || lineOf(a) - lineOf(b)));
 }
 
-function duplicateProblem(claim: Claim, group: readonly Claim[]): Problem {
+function duplicateProblem(claim: Claim, group: readonly Claim[], previousByName: PreviousByName): Problem {
   const { identity, field, key } = claim;
   const isRename = group.some((each) => each.field === 'renamed_from');
   const others = listOthers(claim, group);
   const message = isRename
-    ? `${JSON.stringify(key)} is both declared and the previous name of a service, also at ${others}; remove renamed_from, or the other declaration`
+    ? `${JSON.stringify(key)} is both declared and the previous name of a service, also at ${others}; ${adviceForRename(key, previousByName)}`
     : `${JSON.stringify(key)} is declared more than once, also at ${others}; keep one`;
   const path = field === 'renamed_from' ? 'reconcile.renamed_from' : field;
   return { file: identity.file, ...positionOf(identity, field), path, message };
 }
+
+/** The previous names of services, by their new names. */
+type PreviousByName = ReadonlyMap<string, string>;
+
+/** A name that another service gives up is free only in the next pass, and never if the services wait for each other. */
+function adviceForRename(key: string, previousByName: PreviousByName): string {
+  const names = [key];
+  for (let name = previousByName.get(key); name !== undefined && names.length < MAX_CHAIN;) {
+    names.push(name);
+    if (name === key) {
+      const cycle = names.toReversed().map((each) => JSON.stringify(each));
+      return `the names form a cycle, ${cycle.join(' → ')}; rename one of these services to an unused name in a separate commit`;
+    }
+    name = previousByName.get(name);
+  }
+  return names.length === 1
+    ? 'remove renamed_from, or the other declaration'
+    : 'rename one service after the other, in separate commits, or declare their service_id';
+}
+
+/** Longer chains are not followed. */
+const MAX_CHAIN = 8;
 
 function lineOf({ identity, field }: Claim): number {
   return positionOf(identity, field).line;

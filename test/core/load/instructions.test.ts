@@ -106,6 +106,44 @@ describe('declarations in conflict are all skipped, and name each other', () => 
     ]);
   });
 
+  test.for<readonly [what: string, renames: readonly (readonly [string, string])[], advice: RegExp]>([
+    [
+      'two services swap their names',
+      [
+        ['a', 'b'],
+        ['b', 'a'],
+      ],
+      /form a cycle, "a" → "b" → "a"; rename one .* unused name/,
+    ],
+    [
+      'three services do',
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+        ['c', 'a'],
+      ],
+      /form a cycle, "[abc]" → "[abc]" → "[abc]" → "[abc]"; /,
+    ],
+    [
+      'a service takes over the name of another one',
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+      ],
+      /one service after the other, in separate commits/,
+    ],
+    [
+      'there are very many of them',
+      Array.from({ length: 12 }, (_, index) => [`s${index}`, `s${index + 1}`] as const),
+      /one service after the other, in separate commits/,
+    ],
+  ])('and say what to do if %s', ([, renames, advice]) => {
+    const files = renames.map(([name, from], index) => parseFile(`${index}.json`, JSON.stringify(renamed(name, from))));
+    const { declarations, problems } = collect(files);
+    expect(declarations).toEqual([]);
+    expect(problems.some(({ message }) => advice.test(message))).toBe(true);
+  });
+
   test('but not a declaration that takes over the name that another one gives up', () => {
     const declared = collected({ ...http, name: 'new' }, { ...named, name: 'web' });
     expect(findConflicts(declared, [live(http)]).size).toBe(0);

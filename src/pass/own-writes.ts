@@ -83,14 +83,16 @@ function recentWrites(now: () => number) {
     unconfirmed.set(item.service_id ?? '', own.name);
     return own.latest === null ? [] : [own.latest];
   };
-  /** Returns the services that were created recently and are not listed. */
+  /** Returns the services that were created recently and are not listed, among items that are corrected. */
   const findUnlisted = (items: readonly ListedItem[]): readonly LiveService[] => {
     const created = [...writes.values()].flatMap(({ latest, createdAt }) =>
       latest !== null && createdAt !== null && isRecent(createdAt) ? [latest] : [],
     );
     if (created.length === 0) return [];
     const listed = new Set(items.map(({ service_id }) => service_id));
-    const unlisted = created.filter(({ service_id }) => !listed.has(service_id));
+    // Names are unique, so a list with another service of that name is newer than the create.
+    const names = new Set(items.map(({ name }) => name));
+    const unlisted = created.filter(({ service_id, name }) => !listed.has(service_id) && !names.has(name));
     for (const { service_id, name } of unlisted) unconfirmed.set(service_id, name);
     return unlisted;
   };
@@ -110,7 +112,9 @@ function recentWrites(now: () => number) {
     correct: (items: readonly ListedItem[]): readonly ListedItem[] => {
       unconfirmed = new Map();
       forgetOld();
-      return writes.size === 0 ? items : [...items.flatMap(correctItem), ...findUnlisted(items)];
+      if (writes.size === 0) return items;
+      const corrected = items.flatMap(correctItem);
+      return [...corrected, ...findUnlisted(corrected)];
     },
     unconfirmed: () => unconfirmed,
   };

@@ -205,6 +205,27 @@ test('creates a service again that someone deletes half a minute after it was cr
   expect(await fixture.pass()).toMatchObject({ unconfirmed: [], counts: { created: 1 } });
 });
 
+test('does not take a service that was created recently and its replacement for two', async () => {
+  const fixture = await openFixture({ tunnels, rules: { policy: 'sync' } });
+  const { emulator } = fixture;
+  fixture.write('web.json', [web('web')]);
+  const created = (await fixture.pass()).services[0]?.service_id;
+  const request = async (method: string, path: string, body: JsonObject | null = null) =>
+    fetch(`${emulator.url}/accounts/${emulator.accountId}/connectivity/directory/services${path}`, {
+      method,
+      headers: { authorization: `Bearer ${emulator.token}` },
+      body: body === null ? null : JSON.stringify(body),
+    });
+  await request('DELETE', `/${created}`);
+  await request('POST', '', web('web', { http_port: 81 }));
+  expect(await fixture.pass()).toMatchObject({
+    outcome: 'converged',
+    counts: { invalid: 0 },
+    services: [{ finding: 'drifted', result: 'updated', service_id: emulator.services()[0]?.['service_id'] }],
+  });
+  expect(await fixture.pass()).toMatchObject({ outcome: 'in_sync', unconfirmed: [] });
+});
+
 describe('a tombstone', () => {
   const services = [{ service_id: id(1), ...web('web') }];
 
@@ -299,6 +320,15 @@ describe('a name that is handed over in one commit', () => {
     expect(new Set(namesIn(fixture))).toEqual(new Set(['a', 'b']));
     expect(fixture.emulator.services().find(({ name }) => name === 'a')?.['service_id']).toBe(b);
     expect((await fixture.pass()).outcome).toBe('in_sync');
+  });
+
+  test('is not done again while the list lags behind', async () => {
+    const scenario = { list_lag: 600_000 };
+    const fixture = await openFixture({ tunnels, services, rules: { policy: 'sync' }, scenario });
+    fixture.write('all.json', declared);
+    expect((await fixture.pass()).outcome).toBe('converged');
+    expect(await fixture.pass()).toMatchObject({ outcome: 'converged', counts: { in_sync: 3 }, services: [] });
+    expect(writes(fixture)).toHaveLength(3);
   });
 
   test('stops after the delete if that is refused, and says so', async () => {

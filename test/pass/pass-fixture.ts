@@ -48,8 +48,49 @@ type FixtureOptions = EmulatorOptions & {
   readonly onPlan?: ReconcilerOptions['onPlan'];
 };
 
+/** A reconciler of an emulated account. */
+export type RunningReconciler = Pick<PassFixture, 'pass' | 'advanceClock'> & {
+  readonly close: () => Promise<void>;
+};
+
+type ReconcilerSetup = Pick<
+  FixtureOptions,
+  'mode' | 'credential' | 'rules' | 'rates' | 'client' | 'passTimeoutMs' | 'spareRequests' | 'pause' | 'onPlan'
+> & {
+  readonly folder: string;
+  readonly emulator: Emulator;
+  /** That of the emulator by default. */
+  readonly accountId?: string;
+};
+
 /** Opens a fixture. It is closed when the test ends. */
-export async function openFixture({
+export async function openFixture(options: FixtureOptions = {}): Promise<PassFixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
+  const emulator = await startEmulator(options);
+  const { pass, advanceClock, close } = openReconciler({ ...options, accountId: emulator.accountId, folder, emulator });
+  onTestFinished(async () => {
+    await close();
+    await emulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const putRequests = () => emulator.requests.filter(({ method }) => method === 'PUT');
+  return {
+    folder,
+    emulator,
+    write: (name, content) =>
+      writeFileSync(join(folder, name), typeof content === 'string' ? content : documents(content)),
+    pass,
+    advanceClock,
+    puts: () => new Map(putRequests().map(({ path, body }) => [path.split('/').at(-1) ?? '', body])),
+    putCount: () => putRequests().length,
+  };
+}
+
+/** Opens a reconciler between a folder and an emulated account. The caller closes it. */
+export function openReconciler({
+  folder,
+  emulator,
+  accountId = emulator.accountId,
   mode = 'apply',
   credential,
   rules = {},
@@ -59,13 +100,10 @@ export async function openFixture({
   onPlan = () => {},
   spareRequests = () => Infinity,
   pause,
-  ...options
-}: FixtureOptions = {}): Promise<PassFixture> {
-  const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-pass-'));
-  const emulator = await startEmulator(options);
+}: ReconcilerSetup): RunningReconciler {
   const directory = cloudflareDirectory({
     baseUrl: emulator.url,
-    accountId: emulator.accountId,
+    accountId,
     credentials: fixedCredentials({ token: credential ?? emulator.token }),
     budget: budgetOf(...rates.flatMap((rate) => parseRate(rate) ?? [])),
     connections: 10,
@@ -75,17 +113,12 @@ export async function openFixture({
     random: () => 0,
     ...client,
   });
-  onTestFinished(async () => {
-    await directory.close();
-    await emulator.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
   let runs = 0;
   let advancedMs = 0;
   const run = reconciler({
     source: folderSource({ path: folder, rules: { include: ['**/*.{yaml,yml,json}'] }, allowEmpty: false }),
     directory,
-    accountId: emulator.accountId,
+    accountId,
     mode,
     rules: {
       unknownFields: 'preserve',
@@ -105,17 +138,11 @@ export async function openFixture({
     newId: () => `run-${(runs += 1)}`,
   });
   const never = new AbortController().signal;
-  const putRequests = () => emulator.requests.filter(({ method }) => method === 'PUT');
   return {
-    folder,
-    emulator,
-    write: (name, content) =>
-      writeFileSync(join(folder, name), typeof content === 'string' ? content : documents(content)),
-    pass: ({ stop = never, kill = never, trigger = 'command' } = {}) => run(trigger, { stop, kill }),
+    pass: async ({ stop = never, kill = never, trigger = 'command' } = {}) => run(trigger, { stop, kill }),
     advanceClock: (ms) => {
       advancedMs += ms;
     },
-    puts: () => new Map(putRequests().map(({ path, body }) => [path.split('/').at(-1) ?? '', body])),
-    putCount: () => putRequests().length,
+    close: directory.close,
   };
 }

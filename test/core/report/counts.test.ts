@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FINDING_KINDS } from '../../../src/core/compare/compare.ts';
 import { RESULTS } from '../../../src/core/plan/outcome.ts';
-import { countStates, toCounts } from '../../../src/core/report/counts.ts';
+import { countStates, nonZeroCounts, toCounts } from '../../../src/core/report/counts.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import { facts, findings } from '../builders.ts';
 
@@ -43,4 +43,16 @@ test('counts services by their state after the pass', () => {
     invalid: 1,
     paused: 1,
   });
+});
+
+test('shows what a pass would write only if it writes nothing', () => {
+  const counts = { ...toCounts(0, [], []), to_create: 1, to_update: 2 };
+  const paused = { since: '2026-11-24T11:00:00.000Z', until: null, reason: null };
+  const pending = [
+    { count: 1, label: 'to create' },
+    { count: 2, label: 'to update' },
+  ];
+  expect(nonZeroCounts({ counts, mode: 'apply', paused: null }).filter(({ label }) => /^to /.test(label))).toEqual([]);
+  expect(nonZeroCounts({ counts, mode: 'apply', paused }).filter(({ label }) => /^to /.test(label))).toEqual(pending);
+  expect(nonZeroCounts({ counts, mode: 'detect' }).filter(({ label }) => /^to /.test(label))).toEqual(pending);
 });

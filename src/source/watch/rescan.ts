@@ -41,17 +41,24 @@ export function startRescans(options: RescanOptions): { readonly stop: () => Pro
     if (isMissed && !signal.aborted) missedChange.start();
   };
 
+  /** Waits, at most until the state changes. */
+  const pause = async (ms: number) => {
+    const woken = new AbortController();
+    state.onNextChange(() => woken.abort());
+    await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => {});
+    signal.throwIfAborted();
+  };
   const repeat = async () => {
     for (let nextAt = performance.now() + rescanMs; !signal.aborted;) {
       const remainingMs = Math.max(0, nextAt - performance.now());
-      await sleep(Math.min(remainingMs, FREQUENT_RESCAN_MS), undefined, { signal });
-      // The loop wakes up this often so that frequent rescans begin soon after they become necessary.
-      if (!state.needsRescans() && performance.now() < nextAt) continue;
+      const isFrequent = state.needsRescans();
+      await pause(isFrequent ? Math.min(remainingMs, FREQUENT_RESCAN_MS) : remainingMs);
+      if (!(isFrequent && state.needsRescans()) && performance.now() < nextAt) continue;
       await tasks.add(rescan);
       nextAt = performance.now() + rescanMs;
     }
   };
-  const stopped = repeat().catch(() => {}); // The sleep is rejected when the signal is aborted.
+  const stopped = repeat().catch(() => {}); // The pause is rejected when the signal is aborted.
 
   return {
     stop: async () => {

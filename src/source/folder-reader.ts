@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import type { FileRules } from './file-rules.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoundFile, ReadHooks } from './list-files.ts';
-import { readFiles } from './read-files.ts';
+import { readFiles as readFilesOnDisk } from './read-files.ts';
 import { unfinishedFiles } from './unfinished/unfinished-files.ts';
 import type { CheckedFiles, HashedFile } from './unfinished/unfinished-files.ts';
 
@@ -37,6 +37,8 @@ export type CurrentContent = Pick<FolderRead, 'revision' | 'digest' | 'unfinishe
 export type ReaderOptions = ReadHooks & {
   readonly path: string;
   readonly rules: FileRules;
+  /** Reads the files as of one moment. By default, those on the disk. */
+  readonly readFiles?: typeof readFilesOnDisk;
 };
 
 /** The pauses between reads while a file is being written, so that reading a large folder takes at most a fifth of the time. */
@@ -44,7 +46,7 @@ const MIN_PAUSE_MS = 25;
 const PAUSE_FACTOR = 4;
 
 /** Returns a reader that blocks the calling thread while it reads. */
-export function folderReader({ path, rules, ...hooks }: ReaderOptions): FolderReader {
+export function folderReader({ path, rules, readFiles = readFilesOnDisk, ...hooks }: ReaderOptions): FolderReader {
   let last: { readonly version: string; readonly digests: ReadonlyMap<string, string> } | null = null;
   const findUnfinished = unfinishedFiles(() => performance.now());
   const scan = async (signal: AbortSignal) => {

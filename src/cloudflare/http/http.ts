@@ -28,6 +28,8 @@ export type HttpOptions = Omit<DispatcherOptions, 'maxResponseSize'> & {
   readonly userAgent: string;
   /** The variables that messages advise to check. Without them, messages name none. */
   readonly origin?: AccountVariables;
+  /** Opens a pool of connections. By default, one that connects to the API over the network. */
+  readonly openDispatcher?: () => Dispatcher;
 };
 
 export type ApiRequest = {
@@ -53,7 +55,8 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /** Creates an HTTP client for the API, with one connection pool. It adds the credential, unpacks the envelope and follows no redirects. */
 export function cloudflareHttp(options: HttpOptions): Http {
-  const connections = renewableConnections(dispatchers({ ...options, maxResponseSize: MAX_RESPONSE_BYTES }));
+  const { openDispatcher = dispatchers({ ...options, maxResponseSize: MAX_RESPONSE_BYTES }) } = options;
+  const connections = renewableConnections(openDispatcher);
   const parse = envelopeParser();
 
   return {

@@ -12,7 +12,10 @@ const PAUSE_FACTOR = 4;
 /** The pause depends on the fastest of this many checks, because a busy machine slows single ones down. */
 const DURATIONS_KEPT = 4;
 
-/** A check lets writes begin for this many pauses, because the next one can be late. In a small folder, that is 144 ms. */
+/**
+ * A check lets writes begin for this many pauses after its end, because the next one can be late. In a small folder, that is 144 ms. It
+ * does not count from the start of the check: if one read took longer than that, no write could ever begin.
+ */
 const FRESH_FACTOR = 1.2;
 
 export type SnapshotCheckOptions = {
@@ -52,7 +55,7 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
       // The pass must not wait for a read that never ends.
       const change = await unlessAborted(stop, async () => source.findChange(stop));
       if (change === 'files') await onChange();
-      checkedAt = startedAt;
+      checkedAt = now();
       durationsMs = [...durationsMs, now() - startedAt].slice(-DURATIONS_KEPT);
       pauseMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * Math.min(...durationsMs)));
     } catch (error) {

@@ -16,6 +16,13 @@ import { watchSnapshot } from './snapshot-check.ts';
 /** A plan is made from the folder and a list. A write needs a newer list if its list is older than this. */
 const MAX_LIST_AGE_MS = 5000;
 
+/**
+ * After a new list, a write may wait this long for its turn, because a small request budget leaves no shorter time between two requests.
+ * If it waits longer, for example because the API asked the client to wait, the account is listed again. If it waits too long a second
+ * time, the budget is that small, and each list serves one write.
+ */
+const MAX_TURN_MS = 30_000;
+
 export type WriteGuardOptions = Signals & {
   readonly source: Source;
   readonly steps: readonly Step[];
@@ -69,13 +76,15 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
   const isCurrent = (step: Step) => declarations.include(step) && !account.hasChanged(step);
 
   const gateOf = (step: Step): WriteGate => {
-    /** Whether the list is from the end of the last wait. It is then used even if listing itself waited for the budget. */
-    let isListed = false;
-    const mayUseList = () => isListed || account.isFresh();
+    /** How many times in a row the account was listed for this request. */
+    let lists = 0;
+    const mayUseList = () =>
+      account.isFresh(lists === 0 ? MAX_LIST_AGE_MS : MAX_TURN_MS) || (lists > 1 && !account.hasServed());
     return {
       enter: () => {
         if (!folder.isFresh() || !mayUseList() || !isCurrent(step)) return false;
-        isListed = false;
+        lists = 0;
+        account.serve();
         return true;
       },
       check: async () => {
@@ -84,7 +93,7 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
         if (!declarations.include(step)) throw superseded(FOLDER_CHANGED);
         if (!mayUseList()) {
           await account.refresh();
-          isListed = true;
+          lists += 1;
         }
         if (!account.hasChanged(step)) return;
         const isDone = account.findApplied(step) !== null;
@@ -114,11 +123,13 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
   let listedAt = firstAt;
   let services: ReadonlyMap<string, LiveService> | null = null;
   let listing: Promise<void> | null = null;
+  let hasServed = false;
   const listAgain = async () => {
     try {
       const items = await list();
       services = new Map(items.filter(isUsable).map((service) => [service.service_id, service]));
       listedAt = now();
+      hasServed = false;
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       const { kind, message } = error.failure;
@@ -131,7 +142,12 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
     }
   };
   return {
-    isFresh: () => now() - listedAt <= MAX_LIST_AGE_MS,
+    isFresh: (maxAgeMs: number) => now() - listedAt <= maxAgeMs,
+    /** Whether a write has begun that was decided from this list. */
+    hasServed: () => hasServed,
+    serve: () => {
+      hasServed = true;
+    },
     refresh: async () => {
       listing ??= listAgain();
       return listing;

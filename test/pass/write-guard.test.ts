@@ -1,0 +1,119 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Source } from '../../src/core/load/source.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import { watchSnapshot } from '../../src/pass/snapshot-check.ts';
+import { guardWrites } from '../../src/pass/write-guard.ts';
+import { declaration, findings, http, live, planOptions } from '../core/builders.ts';
+
+const never = new AbortController().signal;
+
+/** A folder that does not change, and whose reads take so long. */
+function sourceOf(onCheck: () => void): Source {
+  const files = [{ file: 'db.json', declarations: [declaration()], tombstones: [], skipped: [], problems: [] }];
+  return {
+    path: 'services',
+    read: async () => ({ path: 'services', revision: null, files }),
+    readAgain: async () => files,
+    findChange: async () => {
+      onCheck();
+      return null;
+    },
+    readCount: () => 1,
+  };
+}
+
+test('a write may begin after a check of the folder that took longer than the pause between checks', async () => {
+  let now = 0;
+  const onCheck = () => {
+    now += 3000;
+  };
+  const check = watchSnapshot({
+    source: sourceOf(onCheck),
+    readAt: 0,
+    now: () => now,
+    stop: never,
+    onChange: async () => {},
+  });
+  now = 10_000;
+  expect(check.isFresh()).toBe(false);
+  await check.check();
+  expect(check.isFresh()).toBe(true);
+  now += 1300;
+  expect(check.isFresh()).toBe(false);
+  check.close();
+});
+
+/** Guards two updates that were planned at 0 ms. */
+function guardTwo() {
+  let now = 0;
+  let lists = 0;
+  const services = [{ tcp_port: 1 }, { ...http, http_port: 1 }];
+  const guard = guardWrites({
+    source: sourceOf(() => {}),
+    steps: plan(findings({ declared: [{}, http], live: services }), planOptions()).steps,
+    planned: { declarations: [declaration(), declaration(http)], tombstones: [] },
+    isPatient: false,
+    list: async () => {
+      lists += 1;
+      return services.map(live);
+    },
+    readAt: now,
+    listedAt: now,
+    now: () => now,
+    stop: never,
+    kill: never,
+  });
+  onTestFinished(guard.close);
+  const steps = plan(findings({ declared: [{}, http], live: services }), planOptions()).steps;
+  return {
+    gates: steps.map(guard.gateOf),
+    lists: () => lists,
+    wait: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe('an update that waits for its turn', () => {
+  test('needs another list if the wait after a new list was long', async () => {
+    const { gates, lists, wait } = guardTwo();
+    const [gate] = gates;
+    wait(6000);
+    expect(gate?.enter()).toBe(false);
+    await gate?.check();
+    expect(lists()).toBe(1);
+    wait(31_000);
+    expect(gate?.enter()).toBe(false);
+    await gate?.check();
+    expect(lists()).toBe(2);
+    expect(gate?.enter()).toBe(true);
+  });
+
+  test('uses the new list if the request budget leaves ten seconds between two requests', async () => {
+    const { gates, lists, wait } = guardTwo();
+    const [gate] = gates;
+    wait(6000);
+    await gate?.check();
+    wait(10_000);
+    await gate?.check();
+    expect(gate?.enter()).toBe(true);
+    expect(lists()).toBe(1);
+  });
+
+  test('begins in the end if every wait is long, with one list for each update', async () => {
+    const { gates, lists, wait } = guardTwo();
+    const [first, second] = gates;
+    for (let turn = 0; turn < 2; turn += 1) {
+      wait(31_000);
+      await Promise.all([first?.check(), second?.check()]);
+    }
+    expect(lists()).toBe(2);
+    wait(31_000);
+    await first?.check();
+    expect(first?.enter()).toBe(true);
+    expect(second?.enter()).toBe(false);
+    await second?.check();
+    expect(lists()).toBe(3);
+    expect(second?.enter()).toBe(true);
+  });
+});

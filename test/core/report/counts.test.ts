@@ -52,7 +52,9 @@ test('shows what a pass would write only if it writes nothing', () => {
     { count: 1, label: 'to create' },
     { count: 2, label: 'to update' },
   ];
-  expect(nonZeroCounts({ counts, mode: 'apply', paused: null }).filter(({ label }) => /^to /.test(label))).toEqual([]);
-  expect(nonZeroCounts({ counts, mode: 'apply', paused }).filter(({ label }) => /^to /.test(label))).toEqual(pending);
-  expect(nonZeroCounts({ counts, mode: 'detect' }).filter(({ label }) => /^to /.test(label))).toEqual(pending);
+  // The missing service is not counted as such, because it is about to be created.
+  const all = { ...counts, missing: 1 };
+  expect(nonZeroCounts({ counts: all, mode: 'apply', paused: null })).toEqual([]);
+  expect(nonZeroCounts({ counts: all, mode: 'apply', paused })).toEqual(pending);
+  expect(nonZeroCounts({ counts: all, mode: 'detect' })).toEqual(pending);
 });

@@ -49,6 +49,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/import.ts')).defineImport,
   },
   {
+    name: 'notify',
+    summary: 'Send a sample to a receiver of notifications',
+    load: async () => (await import('./commands/notify.ts')).defineNotify,
+  },
+  {
     name: 'pause',
     summary: 'Pause all writes of a running daemon, which goes on reporting drift',
     load: async () => (await import('./commands/pause.ts')).definePause,

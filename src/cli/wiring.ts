@@ -71,6 +71,7 @@ export type PassWiring = Pick<
   | 'onFindings'
   | 'onPlan'
   | 'onProgress'
+  | 'onSource'
   | 'onStep'
   | 'spareRequests'
 > & {

@@ -8,7 +8,15 @@ import { renderProblem } from '../core/load/problem.ts';
 import { readYaml } from '../core/load/yaml/read-yaml.ts';
 
 /** A key of the configuration file with its value. `from` is its place: `config.yaml:3 interval`. */
-export type ConfigFileEntry = { readonly key: string; readonly value: unknown; readonly from: string };
+export type ConfigFileEntry = {
+  readonly key: string;
+  readonly value: unknown;
+  readonly from: string;
+  /** Returns the place of a key within the value: `config.yaml:5 notifications.team.type`. */
+  readonly placeOf: PlaceOf;
+};
+
+export type PlaceOf = (path: readonly (string | number)[]) => string;
 
 export type ConfigFile = {
   readonly entries: readonly ConfigFileEntry[];
@@ -46,8 +54,11 @@ export function readConfigFile(path: string, namedBy: string): ConfigFile {
     return { entries: [], errors: [...errors, `${path}: expected one mapping of settings, such as "interval: 5m"`] };
   }
   const entries = Object.entries(document.value).map(([key, value]) => {
-    const { line } = positionOf(document.offsetOfKey([key]));
-    return { key, value, from: `${path}:${line} ${key}` };
+    const placeOf: PlaceOf = (keys) => {
+      const { line } = positionOf(document.offsetOfKey([key, ...keys]));
+      return `${path}:${line} ${[key, ...keys].join('.')}`;
+    };
+    return { key, value, from: placeOf([]), placeOf };
   });
   return { entries, errors, bytes };
 }

@@ -1,12 +1,25 @@
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isObject } from '../core/base/json.ts';
 import { formatSuggestions, suggest } from '../core/base/text/suggest.ts';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
-import type { LoadedFile } from './config-file.ts';
+import type { LoadedFile, PlaceOf } from './config-file.ts';
 import { formatSetting } from './format-setting.ts';
-import { DEFAULTS, flagOf, PATH_SETTINGS, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
+import {
+  DEFAULTS,
+  FILE_ONLY_SETTINGS,
+  flagOf,
+  PATH_SETTINGS,
+  SECRET_SETTING,
+  SETTINGS,
+  settingsSchema,
+  variableOf,
+} from './settings.ts';
 import type { SettingName, Settings } from './settings.ts';
+import { describeNested } from './notifications/nested-issues.ts';
+import type { NestedIssue } from './notifications/nested-issues.ts';
+import { withoutSecrets } from './notifications/notification-settings.ts';
 
 /** Where the value of a setting comes from, and its text as a configuration file would hold it. */
 export type SettingOrigin = { readonly text: string; readonly from: string };
@@ -31,7 +44,12 @@ export type ConfigSources = {
 export const FILE_VARIABLE = variableOf('config');
 
 /** A value that has not been checked yet. `from` is the place that a message names. */
-type GivenValue = { readonly value: unknown; readonly from: string };
+type GivenValue = {
+  readonly value: unknown;
+  readonly from: string;
+  /** Returns the place of a key within a value of the configuration file. */
+  readonly placeOf?: PlaceOf;
+};
 
 /** Given values by setting name, and the problems found so far. */
 type Given = {
@@ -66,7 +84,7 @@ function fromFile(environment: ConfigSources['environment'], fileFlag: string | 
   const { entries, errors, bytes } = readConfigFile(path, fileFlag === undefined ? FILE_VARIABLE : flagOf('config'));
   const [known, unknown] = partition(entries, ({ key }) => isSetting(key));
   return {
-    values: new Map(known.map(({ key, value, from }) => [key, { value: resolvePath(key, value, path), from }])),
+    values: new Map(known.map(({ key, value, ...place }) => [key, { value: resolvePath(key, value, path), ...place }])),
     errors: [...errors, ...unknown.map(({ key, from }) => `${from}: ${unknownSetting(suggest(key, SETTINGS))}`)],
     file: bytes === undefined ? null : { path, bytes },
   };
@@ -74,7 +92,15 @@ function fromFile(environment: ConfigSources['environment'], fileFlag: string | 
 
 /** Resolves a path in a configuration file, so that it means the same wherever the program is started. */
 function resolvePath(name: string, value: unknown, file: string): unknown {
-  const isPath = PATH_SETTINGS.has(name) && typeof value === 'string' && value !== '' && !isAbsolute(value);
+  if (isObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolvePath(key, each, file)]));
+  }
+  // In nested settings, the key says that it holds a path.
+  const isPath =
+    (PATH_SETTINGS.has(name) || name.endsWith('_file')) &&
+    typeof value === 'string' &&
+    value !== '' &&
+    !isAbsolute(value);
   // A pipe, such as /dev/stdin, has no folder of its own.
   if (!isPath || isNone(name, value) || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return value;
   return join(dirname(file), value);
@@ -94,13 +120,22 @@ function fromEnvironment(environment: ConfigSources['environment']): Given {
   );
   const [known, unknown] = partition(entries, ({ name, variable }) => isSetting(name) && variable === variableOf(name));
   return {
-    values: new Map(known.map(({ name, variable, value }) => [name, { value, from: variable }])),
-    errors: unknown
-      .filter(({ variable, value }) => !SERVICE_LINK.test(`${variable}=${value}`))
-      .map(({ name, variable }) => {
-        const suggestions = suggest(name, [...SETTINGS, 'config']).map(variableOf);
-        return `${variable}: ${unknownSetting(suggestions)}`;
-      }),
+    values: new Map(
+      known
+        .filter(({ name }) => !FILE_ONLY_SETTINGS.has(name))
+        .map(({ name, variable, value }) => [name, { value, from: variable }]),
+    ),
+    errors: [
+      ...unknown
+        .filter(({ variable, value }) => !SERVICE_LINK.test(`${variable}=${value}`))
+        .map(({ name, variable }) => {
+          const suggestions = suggest(name, [...SETTINGS, 'config']).map(variableOf);
+          return `${variable}: ${unknownSetting(suggestions)}`;
+        }),
+      ...known
+        .filter(({ name }) => FILE_ONLY_SETTINGS.has(name))
+        .map(({ variable, name }) => `${variable}: ${name} can only be set in a configuration file`),
+    ],
   };
 }
 
@@ -121,18 +156,21 @@ function unknownSetting(suggestions: readonly string[]): string {
   return `unknown setting${formatSuggestions(suggestions)}`;
 }
 
-type Issue = {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
+type Issue = NestedIssue & {
   /** `advice` is the end of the message. */
   readonly params?: { readonly [name: string]: unknown } | undefined;
 };
 
-/** Returns one line per invalid setting, although one setting can have several issues. */
+/** Returns one line per invalid setting or nested key, although one can have several issues. */
 function findInvalidValues(issues: readonly Issue[], given: Given['values']): readonly string[] {
-  const issueByName = new Map(issues.map((issue) => [String(issue.path[0]), issue]));
-  return [...issueByName].map(([name, { message, params }]) => {
-    const { from, value } = given.get(name) ?? {};
+  const keyOf = ({ path: [name = '', ...keys] }: Issue) =>
+    FILE_ONLY_SETTINGS.has(String(name)) ? [name, ...keys].join('.') : String(name);
+  const issueByKey = new Map(issues.map((issue) => [keyOf(issue), issue]));
+  return [...issueByKey.values()].flatMap((issue) => {
+    const { path, message, params } = issue;
+    const name = String(path[0]);
+    const { from, value, placeOf } = given.get(name) ?? {};
+    if (placeOf !== undefined && FILE_ONLY_SETTINGS.has(name)) return describeNested(issue, value, placeOf);
     const found = name === SECRET_SETTING ? 'something else' : JSON.stringify(value);
     const advice = typeof params?.['advice'] === 'string' ? params['advice'] : '';
     return `${from}: ${message}, found ${found}${advice}`;
@@ -162,6 +200,7 @@ function originsOf(settings: Settings, given: Given['values']): Config['origins'
 function textOf(name: SettingName, settings: Settings, value: unknown): string {
   const setting = settings[name];
   if (name === SECRET_SETTING) return setting === null ? 'none' : '[redacted]';
+  if (FILE_ONLY_SETTINGS.has(name)) return formatSetting(withoutSecrets(value));
   // The values of variables and flags are text. Where the setting is a number, a boolean or a list, the text is written as one.
   const asText = isTextList(setting) ? setting.join(',') : typeof setting === 'object' ? null : String(setting);
   return formatSetting(asText === value ? setting : value);

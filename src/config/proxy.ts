@@ -95,7 +95,7 @@ function decoded(text: string): string {
 /** Whether one of the entries, separated by commas or space, matches the host of a URL. */
 function isExcepted(url: URL, entries: string): boolean {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-  const port = url.port === '' ? '443' : url.port;
+  const port = url.port === '' ? (url.protocol === 'http:' ? '80' : '443') : url.port;
   return entries.split(/[\s,]+/).some((entry) => {
     if (entry === '') return false;
     const [, address, ofEntry] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [null, entry, port];

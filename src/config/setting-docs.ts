@@ -2,7 +2,16 @@ import { parseDuration } from '../core/base/duration.ts';
 import { capitalize } from '../core/base/text/capitalize.ts';
 import { toJsonSchema } from '../core/service/json-schema.ts';
 import type { JsonSchema } from '../core/service/json-schema.ts';
-import { DEFAULTS, flagOf, SECRET_SETTING, SETTINGS, settingsSchema, variableOf } from './settings.ts';
+import { notificationsSchema } from './notifications/notification-schema.ts';
+import {
+  DEFAULTS,
+  FILE_ONLY_SETTINGS,
+  flagOf,
+  SECRET_SETTING,
+  SETTINGS,
+  settingsSchema,
+  variableOf,
+} from './settings.ts';
 import type { SettingName } from './settings.ts';
 
 /** Values other than the default, which editors offer. */
@@ -34,6 +43,9 @@ const EXAMPLES: Readonly<Record<SettingName, readonly unknown[]>> = {
   service_metrics: [50],
   reconcile_token: [],
   reconcile_token_file: ['/run/secrets/reconcile-token'],
+  public_url: ['https://vpc.example.com'],
+  source_url: ['https://github.com/org/network/blob/{revision}/services/{file}#L{line}'],
+  notifications: [{ team: { type: 'slack', url_file: '/run/secrets/slack-url' } }],
   log_level: ['debug'],
   log_format: ['json'],
 };
@@ -60,6 +72,8 @@ export type SettingDoc = {
   readonly placeholder: string;
   /** Whether the setting has a flag. A secret has none: other users of the machine can read the flags of a process. */
   readonly hasFlag: boolean;
+  /** Whether the setting has an environment variable. */
+  readonly hasVariable: boolean;
 };
 
 /** The documentation of every setting, in the order of `SETTINGS`. */
@@ -68,17 +82,28 @@ export const settingDocs: readonly SettingDoc[] = SETTINGS.map((name) => ({
   description: settingsSchema.shape[name].description ?? '',
   defaultText: String(DEFAULTS[name]),
   placeholder: placeholderOf(name),
-  hasFlag: name !== SECRET_SETTING,
+  hasFlag: name !== SECRET_SETTING && !FILE_ONLY_SETTINGS.has(name),
+  hasVariable: !FILE_ONLY_SETTINGS.has(name),
 }));
 
 /** Returns the JSON Schema of a configuration file. */
 export function configSchema(): JsonSchema {
   const { properties, ...schema } = toJsonSchema(settingsSchema, capitalize);
-  const documented = settingDocs.map(({ name, description, defaultText, hasFlag }) => {
+  const documented = settingDocs.map(({ name, description, defaultText, hasFlag, hasVariable }) => {
     const title = capitalize(name.replaceAll('_', ' '));
     const flag = hasFlag ? ` Flag: ${flagOf(name)}.` : '';
-    const sentences = `${description}. Default: ${defaultText}. Environment: ${variableOf(name)}.${flag}`;
-    return [name, { ...Object(Object(properties)[name]), title, description: sentences, examples: EXAMPLES[name] }];
+    const variable = hasVariable ? ` Environment: ${variableOf(name)}.` : '';
+    const sentences = `${description}. Default: ${defaultText}.${variable}${flag}`;
+    return [
+      name,
+      {
+        ...Object(Object(properties)[name]),
+        ...(name === 'notifications' ? notificationsSchema() : {}),
+        title,
+        description: sentences,
+        examples: EXAMPLES[name],
+      },
+    ];
   });
   const description =
     'A configuration file. Every setting is optional. Environment variables override the file, and flags override both.';

@@ -202,6 +202,37 @@ export const optionalFile = z
   .min(1, FILE)
   .transform((text) => (text === 'none' ? null : text));
 
+const URL_TEXT = 'expected none, or a URL that begins with https:// or http://';
+
+/** The URL of a page; `none` is null. Without a slash at its end. */
+export const optionalUrl = z
+  .string(URL_TEXT)
+  .refine((text) => text === 'none' || isWebUrl(text), URL_TEXT)
+  .transform((text) => (text === 'none' ? null : text.replace(/\/+$/, '')))
+  .meta({ pattern: String.raw`^(none|https?://[^\s/].*)$` });
+
+const SOURCE_URL =
+  'expected none, or a URL with {revision} and {file}, such as https://git.example.com/network/blob/{revision}/{file}#L{line}';
+
+/** The URL of a file at a commit, with placeholders; `none` is null. */
+export const optionalSourceUrl = z
+  .string(SOURCE_URL)
+  .refine(
+    (text) => text === 'none' || (isWebUrl(text) && /\{revision\}/.test(text) && /\{file\}/.test(text)),
+    SOURCE_URL,
+  )
+  .refine((text) => !/\{(?!(?:revision|file|line)\})/.test(text), SOURCE_URL)
+  .transform((text) => (text === 'none' ? null : text))
+  .meta({ pattern: String.raw`^(none|https?://[^\s/].*)$` });
+
+/** Whether a text is a URL that may be shown: one with a login may not. */
+function isWebUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && !/\s/.test(text)
+  );
+}
+
 /** Splits a text at the commas outside braces: `*.{yaml,yml},*.json` is two globs. */
 function splitGlobs(text: string): string[] {
   const parts = [''];

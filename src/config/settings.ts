@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { POLICIES } from '../core/plan/policy.ts';
 import { UNKNOWN_FIELDS_POLICIES } from '../core/plan/withhold.ts';
 import type { Mode } from '../core/report/pass.ts';
+import { notifications } from './notifications/notification-settings.ts';
 import {
   duration,
   flag,
@@ -11,6 +12,8 @@ import {
   oneOf,
   optionalGlobs,
   optionalFile,
+  optionalSourceUrl,
+  optionalUrl,
   pathsInFolder,
   positiveDuration,
   rates,
@@ -48,6 +51,9 @@ export const DEFAULTS = {
   service_metrics: 0,
   reconcile_token: 'none',
   reconcile_token_file: 'none',
+  public_url: 'none',
+  source_url: 'none',
+  notifications: 'none',
   log_level: 'info',
   log_format: 'auto',
 } as const;
@@ -145,6 +151,15 @@ export const settingsSchema = z.strictObject(
     reconcile_token_file: optionalFile
       .prefault(DEFAULTS.reconcile_token_file)
       .describe('File that holds the token for POST /api/reconcile, read again for every request, or none'),
+    public_url: optionalUrl
+      .prefault(DEFAULTS.public_url)
+      .describe('Address at which people reach the status page, for links in messages, or none'),
+    source_url: optionalSourceUrl
+      .prefault(DEFAULTS.source_url)
+      .describe('Address of a declaration at its commit, with {revision}, {file} and {line}, for links, or none'),
+    notifications: notifications
+      .prefault(DEFAULTS.notifications)
+      .describe('Receivers of messages and commit statuses, by name, or none'),
     log_level: oneOf(LOG_LEVELS)
       .prefault(DEFAULTS.log_level)
       .describe(`Minimum level to log: ${LOG_LEVELS.join(', ')}`),
@@ -160,6 +175,9 @@ export type SettingName = keyof Settings;
 
 /** The settings that hold a path. In a configuration file, a relative path begins at the folder of that file. */
 export const PATH_SETTINGS: ReadonlySet<string> = new Set<SettingName>(['services', 'ca_file', 'reconcile_token_file']);
+
+/** The settings that only a configuration file can hold, because their values are nested. */
+export const FILE_ONLY_SETTINGS: ReadonlySet<string> = new Set<SettingName>(['notifications']);
 
 /** The setting whose value is never printed. */
 export const SECRET_SETTING = 'reconcile_token';

@@ -16,7 +16,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import { remember } from '../core/plan/remember.ts';
 import { RETRIES_PARKED } from '../core/report/pass.ts';
 import type { Mode, Trigger } from '../core/report/pass.ts';
-import type { PassFacts, Report } from '../core/report/report.ts';
+import type { PassFacts, Report, SourceFacts } from '../core/report/report.ts';
 import type { Suspension, WritePause } from '../core/report/suspension.ts';
 import type { Directory } from '../core/service/directory.ts';
 import { nextExpiry } from '../core/service/instructions.ts';
@@ -48,6 +48,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly newId: () => string;
   /** The services that were declared before the first pass, if that is known. */
   readonly declaredBefore?: DeclaredServices;
+  /** Called when the folder was read, with its commit. */
+  readonly onSource?: (source: SourceFacts) => void;
   /** Called with the findings of every pass that compared declared and live services. */
   readonly onFindings?: (findings: readonly Finding[]) => void;
   /** Called after the folder was read, and after the live services were listed. */
@@ -92,7 +94,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       const { snapshot, list } = await readWhileListing(stop);
       onStep?.('read');
       const read = collect(snapshot.files);
-      addSource(facts, snapshot, read);
+      addSource(facts, snapshot, read, options.onSource);
       const live = await list();
       const listedAt = clock.elapsedMs();
       onStep?.('list');

@@ -6,7 +6,7 @@ import type { Declared } from '../core/load/collect.ts';
 import type { Snapshot } from '../core/load/source.ts';
 import { emptyPlan } from '../core/plan/plan.ts';
 import { toReport } from '../core/report/report.ts';
-import type { PassFacts, Report } from '../core/report/report.ts';
+import type { PassFacts, Report, SourceFacts } from '../core/report/report.ts';
 
 /** The facts of a running pass. Each step adds its own, so that the report of a pass that ends early contains the facts so far. */
 export type OpenFacts = { -readonly [Key in keyof PassFacts]: PassFacts[Key] };
@@ -60,12 +60,21 @@ export function openRecord({ sourcePath, clock, usage, ...pass }: RecordOptions)
   return { facts, startMs, close };
 }
 
-/** Adds the facts about the folder. Declarations with problems are then reported even if the API does not respond. */
-export function addSource(facts: OpenFacts, snapshot: Snapshot, declared: Declared): void {
+/**
+ * Adds the facts about the folder, and calls `onSource` with its source. Declarations with problems are then reported even if the API does
+ * not respond.
+ */
+export function addSource(
+  facts: OpenFacts,
+  snapshot: Snapshot,
+  declared: Declared,
+  onSource: (source: SourceFacts) => void = () => {},
+): void {
   facts.source = { path: snapshot.path, revision: snapshot.revision, files: snapshot.files.length };
   facts.problems = declared.problems;
   facts.declared = declared.declarations.length + declared.tombstones.length + declared.skipped.length;
   facts.findings = compare({ ...declared, declarations: [], tombstones: [] }, []);
+  onSource(facts.source);
 }
 
 function usageSince(before: ApiUsage, after: ApiUsage): ApiUsage {

@@ -3,6 +3,7 @@ import type { BudgetWindow, EndedRequest } from '../core/base/api-usage.ts';
 import type { Health } from '../core/report/health.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Vitals } from '../core/report/vitals.ts';
+import { notificationMetrics } from './notifications/notification-metrics.ts';
 import { passMetrics } from './metrics-passes.ts';
 import { requestMetrics } from './metrics-requests.ts';
 import { vitalsMetrics } from './metrics-vitals.ts';
@@ -22,6 +23,8 @@ export type MetricsOptions = {
   readonly throttledMs: () => number;
   /** At most this many drifted services have a series of their own. */
   readonly serviceSeries: number;
+  /** Returns the state of each receiver of notifications. */
+  readonly notifications?: () => Parameters<ReturnType<typeof notificationMetrics>>[0];
 };
 
 export type Metrics = {
@@ -43,6 +46,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const passes = passMetrics(registry, options);
   const requests = requestMetrics(registry);
+  const collectNotifications = notificationMetrics(registry);
   const collectVitals = vitalsMetrics(registry, options);
   new Gauge({
     name: 'vpc_reconciler_build_info',
@@ -58,6 +62,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     read: async () => {
       passes.collect();
       requests.collect({ budget: options.budget(), throttledMs: options.throttledMs() });
+      collectNotifications(options.notifications?.() ?? []);
       collectVitals();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

@@ -66,6 +66,9 @@ const DEFAULTS: Settings = {
   service_metrics: 0,
   reconcile_token: null,
   reconcile_token_file: null,
+  public_url: null,
+  source_url: null,
+  notifications: {},
   log_level: 'info',
   log_format: 'auto',
 };
@@ -83,7 +86,9 @@ test('describes every setting', () => {
 });
 
 /** Three texts for every setting, and the value of each. */
-const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string, value: Settings[Name]])[] } = {
+const VALUES: {
+  readonly [Name in Exclude<SettingName, 'notifications'>]: readonly (readonly [text: string, value: Settings[Name]])[];
+} = {
   services: [
     ['one', 'one'],
     ['two', 'two'],
@@ -225,6 +230,16 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
     ['none', null],
     ['/run/secrets/three', '/run/secrets/three'],
   ],
+  public_url: [
+    ['https://vpc.example.com/', 'https://vpc.example.com'],
+    ['none', null],
+    ['http://vpc.internal:8484/page', 'http://vpc.internal:8484/page'],
+  ],
+  source_url: [
+    ['https://git.example.com/{revision}/{file}', 'https://git.example.com/{revision}/{file}'],
+    ['none', null],
+    ['https://git.example.com/{revision}/{file}#L{line}', 'https://git.example.com/{revision}/{file}#L{line}'],
+  ],
   log_level: [
     ['trace', 'trace'],
     ['fatal', 'fatal'],
@@ -237,7 +252,7 @@ const VALUES: { readonly [Name in SettingName]: readonly (readonly [text: string
   ],
 };
 
-test.for(settingDocs.map(({ name }) => name))(
+test.for(settingDocs.map(({ name }) => name).filter((name) => name !== 'notifications'))(
   '%s: a flag overrides the environment, which overrides the file',
   (name) => {
     const [inFile = ['', ''], inEnvironment = ['', ''], inFlag = ['', '']] = VALUES[name];
@@ -360,7 +375,10 @@ test('never prints the reconcile token, and has no flag for it', () => {
       'VPC_RECONCILER_RECONCILE_TOKEN: expected none, or a token of at least 16 printable ASCII characters without spaces, found something else',
     ]);
   }
-  expect(settingDocs.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual(['reconcile_token']);
+  expect(settingDocs.filter(({ hasFlag }) => !hasFlag).map(({ name }) => name)).toEqual([
+    'reconcile_token',
+    'notifications',
+  ]);
 });
 
 test('rejects two places for the reconcile token', () => {
@@ -429,7 +447,7 @@ test.for(['5', 'true', 'null', '', '[1s]', '{a: 1}', '.inf', '-1'])(
   'describes what is expected where every setting of a file is %s',
   (value) => {
     const file = fileOf(settingDocs.map(({ name }) => `${name}: ${value}`).join('\n'));
-    for (const fault of faultsOf({ file })) expect(fault).toMatch(/:\d+ \w+: expected .+, found ./);
+    for (const fault of faultsOf({ file })) expect(fault).toMatch(/:\d+ [\w.]+: expected .+, found ./);
   },
 );
 
@@ -558,6 +576,9 @@ test('prints the settings as a file, each with its origin', () => {
       ['service_metrics: 0', 'default'],
       ['reconcile_token: none', 'default'],
       ['reconcile_token_file: none', 'default'],
+      ['public_url: none', 'default'],
+      ['source_url: none', 'default'],
+      ['notifications: none', 'default'],
       ['log_level: info', 'default'],
       ['log_format: json', `${file}:2 log_format`],
     ].map(([line, from]) => `${line?.padEnd('request_budget: "1100/5m, 150/1s"'.length)}  # ${from}`),

@@ -22,6 +22,7 @@ const COMMANDS = [
   'validate',
   'accept',
   'import',
+  'notify',
   'pause',
   'resume',
   'emulate',

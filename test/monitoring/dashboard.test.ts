@@ -34,6 +34,7 @@ test('the rows go from the status to the process', () => {
     'API',
     'Request budget',
     'Folder',
+    'Notifications',
     'Process',
   ]);
 });

@@ -13,6 +13,7 @@ export function initialMetrics(): Metrics {
     timeOf: (at) => 1_767_225_600_000 + at,
     budget: () => [{ limit: 1100, ms: 300_000, left: 1100 }],
     throttledMs: () => 0,
+    notifications: () => [{ receiver: 'team', sent: 0, lost: 0, failures: 0, queued: 0, isGone: false }],
     serviceSeries: 0,
   });
 }

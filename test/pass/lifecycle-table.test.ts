@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exitCodeOf } from '../../src/cli/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { POLICIES } from '../../src/core/plan/policy.ts';
 import { id, tunnel } from '../core/builders.ts';

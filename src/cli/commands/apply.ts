@@ -12,7 +12,7 @@ import { isInteractive } from '../input/standard-input.ts';
 import { addSettings, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { readSavedPlan } from '../saved-plan-file.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { exitCodeOf } from '../exit-code.ts';
 import { addPassOptions, PASS_SETTINGS, printReport, runOnePass } from './one-pass.ts';
 import type { PassFlags, PassResult } from './one-pass.ts';
 

@@ -14,7 +14,7 @@ import { STDIO } from '../input/standard-input.ts';
 import { addSettings, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { formatSavedPlan, refuseDeclaration, writeSavedPlan } from '../saved-plan-file.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { exitCodeOf } from '../exit-code.ts';
 import { addPassOptions, PASS_SETTINGS, printReport, runOnePass } from './one-pass.ts';
 import type { PassFlags } from './one-pass.ts';
 

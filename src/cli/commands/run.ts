@@ -50,6 +50,7 @@ import { addHelpText } from '../help.ts';
 import { readAccountOf } from '../input/account-input.ts';
 import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
+import { openNotifications } from '../notifications/notifications.ts';
 import { addSettings, colorOption, emulatorOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
 import { openProgress } from '../progress.ts';
@@ -57,7 +58,7 @@ import type { Progress } from '../progress.ts';
 import type { StatusServer, StatusServerOptions } from '../daemon/status-server.ts';
 import { version } from '../version.ts';
 import { clock, createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { exitCodeOf } from '../exit-code.ts';
 
 const HELP: HelpText = {
   examples: [
@@ -99,7 +100,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
   // V8 delays garbage collection while memory is free: in 300 passes over 1,000 services, this limits 310 MB to 230 MB.
   if (!options.once) setFlagsFromString('--heap-growing-percent=10');
   const parts = await openDaemonParts(settings, options, context);
-  const { folder, directory, account, emulated, log, vitals, progress, statusServer, onBug } = parts;
+  const { folder, directory, account, emulated, log, vitals, progress, statusServer, notifications, onBug } = parts;
   logStart(parts, settings);
   if (file !== null) {
     const check = configFileChange(file);
@@ -128,6 +129,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
         pause: parts.pause,
         onFindings: guarded(statusServer?.onFindings ?? (() => {}), onBug),
         onStep: guarded(vitals.onStep, onBug),
+        onSource: (source) => notifications?.onSource(source, account.accountId),
         onProgress: guarded(progress.onProgress, onBug),
       }),
       triggers: triggersOf(parts, settings, { context, once: options.once }),
@@ -139,6 +141,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
         delayLog(log),
         vitals,
         ...(statusServer === null ? [] : [statusServer]),
+        ...(notifications === null ? [] : [notifications]),
       ],
       onBug,
       gapMs: parts.budget.listGapMs,
@@ -149,6 +152,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
   } finally {
     progress.end();
     clockLog.stop();
+    await notifications?.close();
     await statusServer?.close();
     await directory.close();
     await emulated?.emulator.close();
@@ -179,9 +183,18 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
   };
   const logWait = (wait: Wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait));
   const budget = createBudget(settings, guarded(logWait, onBug));
+  const base = { settings, context, log, onBug };
+  // An emulated account is nobody's concern.
+  const notifications = emulated === null ? await openNotifications(base) : null;
   const statusServer = once
     ? null
-    : await startStatusServer({ settings, vitals: vitals.vitals, budget, pause, context, log, onBug });
+    : await startStatusServer({
+        ...base,
+        vitals: vitals.vitals,
+        budget,
+        pause,
+        notificationStats: notifications?.stats,
+      });
   const onRequest = guarded(statusServer?.onRequest ?? (() => {}), onBug);
   const directory = createDirectory(settings, account, budget, onRequest);
   return {
@@ -194,6 +207,7 @@ async function openDaemonParts(settings: Settings, { emulator, once, color }: Ru
     vitals,
     onBug,
     statusServer,
+    notifications,
     directory,
     progress: showFirstPassOnly(progress),
   };
@@ -249,7 +263,10 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
   });
 }
 
-type StatusServerParts = Pick<StatusServerOptions, 'settings' | 'vitals' | 'budget' | 'pause' | 'context' | 'onBug'> & {
+type StatusServerParts = Pick<
+  StatusServerOptions,
+  'settings' | 'vitals' | 'budget' | 'pause' | 'context' | 'onBug' | 'notificationStats'
+> & {
   readonly log: Log;
 };
 

@@ -17,6 +17,7 @@ import { startServer } from '../../server/server.ts';
 import { createHistory } from '../../sinks/history.ts';
 import { trackInSync } from '../../sinks/in-sync.ts';
 import { createMetrics } from '../../sinks/metrics.ts';
+import type { DeliveryStats } from '../../sinks/notifications/delivery.ts';
 import type { VitalsTracker } from '../../sinks/vitals.ts';
 import type { Context } from '../context.ts';
 import { untilResponsive } from '../input/responsive.ts';
@@ -48,6 +49,8 @@ export type StatusServerOptions = {
   /** Called when writes are paused, with the pause, and when they are resumed, with null. */
   readonly onPause: (paused: Suspension | null) => void;
   readonly onBug: (error: unknown) => void;
+  /** Returns the state of each receiver of notifications. */
+  readonly notificationStats?: (() => readonly (DeliveryStats & { readonly receiver: string })[]) | undefined;
   /** Called with the reason when the token file no longer contains a token, and with null when it does again. */
   readonly onTokenProblem: (problem: string | null) => void;
 };
@@ -72,6 +75,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     budget: budget.windows,
     throttledMs: budget.throttledMs,
     serviceSeries: settings.service_metrics,
+    ...(options.notificationStats === undefined ? {} : { notifications: options.notificationStats }),
   });
   const history = createHistory();
   const inSync = trackInSync();

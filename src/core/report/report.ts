@@ -61,7 +61,7 @@ export type PassSummary = Pick<
 >;
 
 /** Returns the summary of a report. */
-export function summarize(report: Report): PassSummary {
+export function summarize(report: PassSummary): PassSummary {
   const { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api } =
     report;
   return { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api };

@@ -1,5 +1,5 @@
-import type { Report } from '../../core/report/report.ts';
-import type { ExitCode } from '../context.ts';
+import type { Report } from '../core/report/report.ts';
+import type { ExitCode } from './context.ts';
 
 /**
  * Returns 0 if all services are in sync now, 2 if the account differs and the mode forbids writing, and 1 otherwise. A pass that may not

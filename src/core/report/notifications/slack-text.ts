@@ -1,0 +1,121 @@
+import { formatValues } from '../../base/format-value.ts';
+import { escapeControlCharacters } from '../../base/text/escape.ts';
+import type { Change } from '../../compare/compare.ts';
+import { describeCounts } from '../counts.ts';
+import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
+import { describeSuspension } from '../suspension.ts';
+import { shortRevision } from './commit-status.ts';
+import type { Notice, NoticeService } from './notice.ts';
+import type { EventType } from './transitions.ts';
+
+/** More would not be read in a chat. */
+const MAX_SERVICES = 10;
+const MAX_CHANGES = 5;
+/** Longer texts are cut off. */
+const MAX_TEXT_LENGTH = 200;
+
+const TITLES = {
+  denied: 'Denied',
+  failed: 'Failed',
+  contested: 'Contested by another writer',
+  withheld: 'Withheld',
+  drift_found: 'Drift found',
+  paused: 'Paused',
+  recovered: 'Recovered',
+  corrected: 'Corrected',
+} as const satisfies Record<EventType, string>;
+
+/**
+ * Returns a message in the markup of Slack, which Mattermost and others read too: https://docs.slack.dev/messaging/formatting-message-text
+ * Names and values are code, in which nothing is markup or a mention.
+ */
+export function toSlackText(notice: Notice): string {
+  const { services, services_total, problems, problems_total, error, summary, links } = notice;
+  const lines = [
+    titleOf(notice),
+    ...(error === null ? [] : [plain(error.message)]),
+    ...(summary.paused === null ? [] : [`All writes are ${plain(describeSuspension(summary.paused))}`]),
+    ...services.slice(0, MAX_SERVICES).flatMap((service) => linesOf(service, notice)),
+    ...moreThan(MAX_SERVICES, services_total, 'services'),
+    ...problems
+      .slice(0, MAX_SERVICES)
+      .map(({ file, line, message, source_url }) => `• ${linked(`${file}:${line}`, source_url)} ${plain(message)}`),
+    ...moreThan(MAX_SERVICES, problems_total, 'problems'),
+    ...(links.page === null ? [] : [`<${escapeMarkup(links.page)}|Status page>`]),
+  ];
+  return lines.join('\n');
+}
+
+function titleOf(notice: Notice): string {
+  const { event, events, reminder, sample, account_id, source, summary, open } = notice;
+  const others = events.filter((each) => each !== event).map((each) => TITLES[each].toLowerCase());
+  const counts = `${OUTCOME_LABELS[summary.outcome]}: ${describeCounts({ ...summary, error: null })}`;
+  const parts = [
+    `*${sample ? 'Sample: ' : reminder ? 'Still: ' : ''}${TITLES[event]}*${others.length === 0 ? '' : ` (also: ${others.join(', ')})`}`,
+    `account ${code(account_id)}`,
+    ...(source.revision === null ? [] : [`commit ${code(shortRevision(source.revision))}`]),
+    counts,
+    ...(open === 0 ? [] : [`${open} open`]),
+  ];
+  return parts.join(' · ');
+}
+
+function linesOf(service: NoticeService, { events }: Notice): readonly string[] {
+  const { event, name, service_id, file, line, changes, cause, reason, hint, source_url } = service;
+  const place = file === null ? '' : ` ${linked(line === null ? file : `${file}:${line}`, source_url)}`;
+  const what = events.length > 1 ? `${TITLES[event].toLowerCase()}: ` : '';
+  const why = cause === null ? '' : ` (${CAUSE_LABELS[cause]})`;
+  return [
+    `• ${what}${code(name ?? service_id ?? '(no name)')}${place}${why}`,
+    ...changes.slice(0, MAX_CHANGES).map(describeChange),
+    ...moreThan(MAX_CHANGES, changes.length, 'fields').map((text) => `    ${text}`),
+    ...[reason, hint].flatMap((text) => (text === null ? [] : [`    ${plain(text)}`])),
+  ];
+}
+
+function describeChange({ path, live, declared }: Change): string {
+  const [from, to] = formatValues(live, declared);
+  return `    ${code(path)} ${code(from)} → ${code(to)}`;
+}
+
+function moreThan(max: number, total: number, what: string): readonly string[] {
+  return total > max ? [`… and ${total - max} more ${what}`] : [];
+}
+
+function linked(text: string, url: string | null): string {
+  return url === null ? code(text) : `<${escapeMarkup(url)}|${plain(text)}>`;
+}
+
+/** Returns a text as code, in which only a backtick has a meaning. */
+function code(text: string): string {
+  return `\`${escapeMarkup(separateMentions(withoutBackticks(shorten(text))))}\``;
+}
+
+/** Returns a text that is neither markup nor a mention. Characters of the markup become others that look like them. */
+function plain(text: string): string {
+  const unformatted = withoutBackticks(shorten(text))
+    .replaceAll('*', '\u2217')
+    .replaceAll('~', '\u223C')
+    .replaceAll('|', '\u2223')
+    // Within a word, as in tcp_port, it is no markup.
+    .replaceAll(/(?<![a-z0-9])_|_(?![a-z0-9])/gi, '\u02CD');
+  return escapeMarkup(separateMentions(unformatted));
+}
+
+function withoutBackticks(text: string): string {
+  return text.replaceAll('`', '\u02CB');
+}
+
+/** Puts an invisible character between an @ and the name that it would mention. */
+function separateMentions(text: string): string {
+  return text.replaceAll(/@(?=\w)/g, '@\u2060');
+}
+
+function shorten(text: string): string {
+  const oneLine = escapeControlCharacters(text);
+  return oneLine.length > MAX_TEXT_LENGTH ? `${oneLine.slice(0, MAX_TEXT_LENGTH)}…` : oneLine;
+}
+
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,48 @@
+import type { Settings } from '../../../src/config/settings.ts';
+import type { Report } from '../../../src/core/report/report.ts';
+import { factsOf, sameMap, toValue } from '../world/service.ts';
+import type { JsonValue } from '../world/service.ts';
+import type { World } from '../world/world.ts';
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Returns how long it takes at most, once nothing fails any more, until all services are in sync; see "How soon everything is in sync" in
+ * config/README.md.
+ */
+export function boundMs(
+  { interval, request_budget, request_timeout, pass_timeout, rescan }: Settings,
+  services: number,
+): number {
+  const silenceMs = 60 * MINUTE_MS;
+  const parkedMs = 60 * MINUTE_MS;
+  const backOffMs = 5 * MINUTE_MS;
+  const slowest = Math.max(...request_budget.map(({ requests, ms }) => ms / requests));
+  const window = Math.max(...request_budget.map(({ ms }) => ms));
+  const writesMs = window + 2 * (services + 2) * slowest + 2 * request_timeout;
+  return silenceMs + parkedMs + backOffMs + 2.2 * interval + rescan + pass_timeout + writesMs;
+}
+
+/** Returns the services that are not as the folder declares them, although nothing keeps the program from it. */
+export function outOfSync({ folder, account }: World, { policy }: Settings, last: Report | null): readonly string[] {
+  const excused = new Set(
+    last?.services
+      .filter(({ reason }) => EXCUSES.test(reason ?? ''))
+      .flatMap(({ service_id, name }) => [service_id, name]),
+  );
+  return [...(folder.declared() ?? [])].flatMap(([id, wanted]) => {
+    if (wanted === 'skipped' || wanted.isPaused || excused.has(id) || excused.has(wanted.name)) return [];
+    const live = wanted.isByName ? findByName(account, wanted.name) : account.get(id);
+    if (wanted.isAbsent) return live === null || policy !== 'sync' ? [] : [`${wanted.name} (to delete)`];
+    if (live === null) return wanted.isByName && policy !== 'update' ? [`${wanted.name} (to create)`] : [];
+    return sameMap(factsOf(live).known, factsOf(toValue(wanted)).known) ? [] : [wanted.name];
+  });
+}
+
+/** What keeps the program from a write for good. */
+const EXCUSES = /fields that this version does not know|stored a different value|max_deletes/;
+
+function findByName(account: World['account'], name: string): JsonValue | null {
+  const id = account.ids().find((each) => account.get(each)?.['name'] === name);
+  return id === undefined ? null : account.get(id);
+}

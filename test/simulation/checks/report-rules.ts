@@ -1,0 +1,101 @@
+import type { Report } from '../../../src/core/report/report.ts';
+import type { SentRequest } from '../world/api.ts';
+import type { WorldFolder } from '../world/folder.ts';
+import { differences, factsOf, sameMap, toValue } from '../world/service.ts';
+import type { Views } from './views.ts';
+import type { Break } from './violation.ts';
+
+export type ReportRulesOptions = {
+  readonly folder: WorldFolder;
+  readonly views: Views;
+  readonly now: () => number;
+  readonly broken: Break;
+};
+
+/** Checks that reports agree with what the API has seen, and with themselves. */
+export function reportRules({ folder, views, now, broken }: ReportRulesOptions) {
+  let beganAt: number | null = null;
+  let requests: SentRequest[] = [];
+
+  const checkBugs = ({ error, services }: Report) => {
+    for (const each of [error, ...services.map((service) => service.error)]) {
+      if (each?.kind === 'internal') broken('bug', each.message);
+    }
+  };
+
+  const checkTotals = ({ api, services, counts }: Report) => {
+    if (api.requests !== requests.length)
+      broken('report', `${api.requests} requests reported, ${requests.length} sent`);
+    const writes = requests.filter(({ method }) => method !== 'GET').length;
+    const attempts = services.reduce((sum, service) => sum + service.attempts, 0);
+    if (attempts !== writes) broken('report', `${attempts} attempts reported, ${writes} writes sent`);
+    for (const result of ['created', 'updated', 'deleted', 'failed', 'unsettled', 'withheld', 'paused'] as const) {
+      const count = services.filter((service) => service.result === result).length;
+      if (count !== counts[result]) broken('report', `${counts[result]} ${result} counted, ${count} listed`);
+    }
+  };
+
+  const idsOf = (name: string) =>
+    views.ids().filter((each) => views.of(each).some(({ value }) => value['name'] === name));
+  const isListed = (id: string) => views.lastList()?.byId.has(id) === true && !views.wasDeleted(id);
+
+  /** A pass that says that everything is in sync must have seen it so. */
+  const checkInSync = ({ outcome, started_at }: Report) => {
+    if (outcome !== 'in_sync' || beganAt === null) return;
+    const snapshots = folder.declaredSince(beganAt - folder.slowestReadMs());
+    const isTrue = snapshots.some(
+      (declared) =>
+        declared !== null &&
+        [...declared].every(([id, wanted]) => {
+          if (wanted === 'skipped') return false;
+          if (wanted.isPaused) return true;
+          const ids = wanted.isByName ? idsOf(wanted.name) : [id];
+          if (wanted.isAbsent) return ids.every((each) => !isListed(each));
+          const { known } = factsOf(toValue(wanted));
+          return ids.some((each) => views.of(each).some(({ value }) => sameMap(factsOf(value).known, known)));
+        }),
+    );
+    if (!isTrue) broken('in sync', `the pass of ${started_at} reports in_sync, and it is not`);
+  };
+
+  /** What was updated must have been confirmed as it was declared at some time. */
+  const checkUpdated = ({ services, started_at }: Report) => {
+    for (const { service_id: id, name, result } of services) {
+      if ((result !== 'updated' && result !== 'created') || id === null || beganAt === null) continue;
+      const wanted = folder.declaredSince(beganAt - 2000 - folder.slowestReadMs()).flatMap((declared) =>
+        [...(declared?.values() ?? [])].flatMap((each) => {
+          if (each === 'skipped' || (each.isByName ? each.name !== name : each.id !== id)) return [];
+          return [factsOf(toValue(each)).known];
+        }),
+      );
+      const answers = [views.lastAnswer(id), ...views.of(id)].filter((view) => view !== null);
+      const seen = answers.map(({ value }) => factsOf(value).known);
+      if (!wanted.some((known) => seen.some((each) => sameMap(each, known)))) {
+        const paths = wanted.flatMap((known) => seen.map((each) => differences(known, each).join(', '))).join(' / ');
+        broken('updated', `the pass of ${started_at} reports ${name ?? id} as updated, and it is not: ${paths}`);
+      }
+    }
+  };
+
+  return {
+    onBegin: () => {
+      beganAt = now();
+      requests = [];
+    },
+    onSend: (request: SentRequest) => {
+      if (beganAt === null) broken('report', 'a request outside of every pass');
+      requests.push(request);
+    },
+    onReport: (report: Report) => {
+      checkBugs(report);
+      checkTotals(report);
+      checkInSync(report);
+      checkUpdated(report);
+      beganAt = null;
+    },
+    reset: () => {
+      beganAt = null;
+      requests = [];
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { VirtualTime } from '../time/virtual-time.ts';
+import type { Answered } from '../world/network.ts';
+import { fromText, isMapping } from '../world/service.ts';
+import type { JsonValue } from '../world/service.ts';
+
+/** What the program was shown of one service. */
+export type View = { readonly at: number; readonly value: JsonValue };
+
+/** A list may lag behind a write for this long; see "While a pass waits" in config/README.md. */
+const MAX_LAG_MS = 30_000;
+
+/** Everything that the API has told the program about the services. */
+export type Views = {
+  readonly onAnswer: (answer: Answered) => void;
+  /** Returns the values that the program may believe to be live: the one listed last, and its own recent writes. */
+  readonly of: (id: string) => readonly View[];
+  readonly listed: (id: string) => View | null;
+  readonly written: (id: string) => View | null;
+  /** Returns the last answer to a write, however old it is. */
+  readonly lastAnswer: (id: string) => View | null;
+  /** Whether the API has confirmed that it deleted a service. */
+  readonly wasDeleted: (id: string) => boolean;
+  readonly ids: () => readonly string[];
+  /** Returns the services in the last list; null before the first. */
+  readonly lastList: () => { readonly at: number; readonly byId: ReadonlyMap<string, JsonValue> } | null;
+  readonly forget: () => void;
+};
+
+export function openViews(time: VirtualTime): Views {
+  const listed = new Map<string, View>();
+  const written = new Map<string, View>();
+  const deleted = new Map<string, number>();
+  let list: { readonly at: number; readonly byId: ReadonlyMap<string, JsonValue> } | null = null;
+  const recent = (id: string) => {
+    const view = written.get(id);
+    return view !== undefined && time.now() - view.at <= MAX_LAG_MS + 60_000 ? view : null;
+  };
+  // Most lists are the same as the one before.
+  let last: { readonly text: string; readonly body: unknown } | null = null;
+  return {
+    onAnswer: ({ request, status, text }) => {
+      if (text === null || status >= 300) return;
+      const body = last?.text === text ? last.body : parseOrNull(text);
+      last = { text, body };
+      if (!isMapping(body) || body['success'] !== true) return;
+      const { result } = body;
+      const at = time.now();
+      if (request.method === 'GET' && Array.isArray(result)) {
+        const isFirstPage = request.path.includes('page=1&');
+        if (isFirstPage || list === null) list = { at, byId: new Map() };
+        list = {
+          at,
+          byId: new Map([
+            ...list.byId,
+            ...result.filter(isMapping).map((value) => [String(value['service_id']), value] as const),
+          ]),
+        };
+        for (const value of result) if (isMapping(value)) listed.set(String(value['service_id']), { at, value });
+      }
+      if ((request.method === 'PUT' || request.method === 'POST') && isMapping(result)) {
+        written.set(String(result['service_id']), { at, value: result });
+      }
+      if (request.method === 'DELETE') deleted.set(request.id ?? '', at);
+    },
+    of: (id) => [listed.get(id), recent(id)].filter((view) => view != null),
+    listed: (id) => listed.get(id) ?? null,
+    written: recent,
+    lastAnswer: (id) => written.get(id) ?? null,
+    lastList: () => list,
+    wasDeleted: (id) => deleted.has(id),
+    ids: () => [...new Set([...listed.keys(), ...written.keys()])],
+    forget: () => {
+      listed.clear();
+      written.clear();
+      deleted.clear();
+      list = null;
+    },
+  };
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return fromText(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,159 @@
+import type { Settings } from '../../../src/config/settings.ts';
+import type { SentRequest } from '../world/api.ts';
+import type { Answered } from '../world/network.ts';
+import type { WorldFolder } from '../world/folder.ts';
+import { differences, factsOf, fromText, isMapping, keptFields, sameMap, toValue } from '../world/service.ts';
+import type { Facts, JsonValue, Wanted } from '../world/service.ts';
+import { ACCOUNT_ID } from '../world/world.ts';
+import type { Views } from './views.ts';
+import type { Break } from './violation.ts';
+
+/** A pass checks the folder at least this often while it writes; see config/README.md. */
+const MAX_FOLDER_AGE_MS = 2000;
+/** A write needs a list that is not older than this; more only if the request budget leaves no shorter time between two requests. */
+const MAX_LIST_AGE_MS = 5000;
+const MAX_TURN_MS = 30_000;
+
+export type WriteRulesOptions = {
+  readonly settings: Settings;
+  readonly folder: WorldFolder;
+  readonly views: Views;
+  readonly now: () => number;
+  /** How long the process hung since a moment. */
+  readonly hungSince: (at: number) => number;
+  /** Whether the API recently reported that few requests are left. */
+  readonly isPacedByApi: () => boolean;
+  readonly broken: Break;
+};
+
+/** Checks a request right when the program sends it. */
+export function writeRules(options: WriteRulesOptions) {
+  const { settings, folder, views, now, hungSince, broken } = options;
+  const creates = createRules(options);
+
+  /** Returns everything that the folder declared lately and that this write may be for. */
+  const wantedLately = (matches: (wanted: Wanted) => boolean): readonly Wanted[] => {
+    const ageMs = MAX_FOLDER_AGE_MS + folder.slowestReadMs();
+    const since = now() - ageMs - hungSince(now() - ageMs);
+    return folder
+      .declaredSince(since)
+      .flatMap((declared) => [...(declared?.values() ?? [])])
+      .filter((wanted): wanted is Wanted => wanted !== 'skipped' && !wanted.isPaused && matches(wanted));
+  };
+  const isFor = (id: string) => {
+    const names = new Set(views.of(id).map(({ value }) => value['name']));
+    return ({ isByName, id: wantedId, name, renamedFrom }: Wanted) =>
+      isByName ? names.has(name) || (renamedFrom !== null && names.has(renamedFrom)) : wantedId === id;
+  };
+
+  const checkBody = (what: string, body: JsonValue, candidates: readonly Wanted[]): Facts | null => {
+    for (const key of ['service_id', 'created_at', 'updated_at', 'reconcile']) {
+      if (key in body) broken('body', `${what}: ${key} is sent`);
+    }
+    const sent = factsOf(body);
+    const facts = candidates.filter(({ isAbsent }) => !isAbsent).map((wanted) => factsOf(toValue(wanted)));
+    const match = facts.find(({ known }) => sameMap(known, sent.known));
+    if (match !== undefined) return match;
+    const paths = facts.map(({ known }) => differences(known, sent.known).join(', ')).join(' / ');
+    broken('declared', `${what}: the body is not what the folder declares: ${paths || 'nothing is declared'}`);
+    return null;
+  };
+
+  const checkUpdate = (id: string, body: JsonValue) => {
+    const what = `update of ${String(body['name'])} (${id})`;
+    const wanted = checkBody(what, body, wantedLately(isFor(id)));
+    const sent = factsOf(body);
+    const live = views.of(id).map(({ value }) => factsOf(value));
+    if (live.length === 0) broken('listed', `${what}: the program has not seen this service`);
+    if (wanted === null) return;
+    if (live.every(({ known, unknown }) => sameMap(known, wanted.known) && sameMap(unknown, sent.unknown))) {
+      broken('differs', `${what}: nothing differs`);
+    }
+    const kept = live.map((each) => keptBy(settings, each, wanted));
+    if (!kept.some((unknown) => sameMap(unknown, sent.unknown))) {
+      const paths = kept.map((unknown) => differences(unknown, sent.unknown).join(', ')).join(' / ');
+      broken('unknown fields', `${what}: not carried over as they were: ${paths}`);
+    }
+    checkListAge(what, views.listed(id)?.at ?? views.lastList()?.at ?? -Infinity);
+  };
+
+  const checkListAge = (what: string, listedAt: number) => {
+    const listAgeMs = now() - listedAt;
+    const slowestMs = Math.max(...settings.request_budget.map(({ requests, ms }) => ms / requests));
+    const isPaced = slowestMs > 1000 || options.isPacedByApi();
+    const maxMs = (isPaced ? MAX_TURN_MS : MAX_LIST_AGE_MS) + 2 * folder.slowestReadMs() + 1;
+    if (listAgeMs > maxMs + hungSince(now() - listAgeMs)) {
+      broken('list age', `${what}: written from a list that is ${Math.round(listAgeMs)} ms old`);
+    }
+  };
+
+  const checkDelete = (id: string) => {
+    const tombstones = wantedLately(isFor(id)).filter(({ isAbsent }) => isAbsent);
+    if (settings.policy !== 'sync') broken('policy', `a delete with the policy ${settings.policy}`);
+    if (tombstones.length === 0) broken('tombstone', `a delete of ${id}, which is not declared absent`);
+    checkListAge(`delete of ${id}`, Math.max(views.listed(id)?.at ?? -Infinity, views.lastList()?.at ?? -Infinity));
+  };
+
+  return {
+    onSend: (request: SentRequest) => {
+      const { method, path, id, text } = request;
+      const prefix = `/client/v4/accounts/${ACCOUNT_ID}/connectivity/directory/services`;
+      if (!path.startsWith(prefix)) broken('account', `an unexpected path: ${path}`);
+      if (method === 'GET') return undefined;
+      if (settings.mode !== 'apply') broken('mode', `a write in mode ${settings.mode}`);
+      if (method === 'DELETE') return checkDelete(id ?? '');
+      const body = fromText(text ?? 'null');
+      if (!isMapping(body)) return broken('body', 'expected an object');
+      if (method === 'PUT') return checkUpdate(id ?? '', body);
+      if (method !== 'POST') return broken('method', `an unexpected ${method} ${path}`);
+      const name = String(body['name']);
+      if (settings.policy === 'update') broken('policy', 'a create with the policy update');
+      const candidates = wantedLately((wanted) => wanted.isByName && wanted.name === name);
+      checkBody(`create of ${name}`, body, candidates);
+      checkListAge(`create of ${name}`, views.lastList()?.at ?? -Infinity);
+      return creates.onSend(name, candidates);
+    },
+    onEnd: creates.onEnd,
+    reset: creates.reset,
+  };
+}
+
+/** Checks that a create leads to one service at most. */
+function createRules({ views, now, broken }: WriteRulesOptions) {
+  /** When a create of a name ended without a clear answer. */
+  const unsure = new Map<string, number>();
+  return {
+    onSend: (name: string, candidates: readonly Wanted[]) => {
+      const list = views.lastList();
+      const names = new Map([...(list?.byId ?? [])].map(([id, value]) => [value['name'], id]));
+      const holder = names.get(name);
+      if (holder !== undefined && !views.wasDeleted(holder) && views.written(holder) === null) {
+        broken('create', `${name} is created although it was listed`);
+      }
+      for (const { renamedFrom } of candidates) {
+        const before = renamedFrom === null ? undefined : names.get(renamedFrom);
+        if (before !== undefined && views.of(before).some(({ value }) => value['name'] === renamedFrom)) {
+          broken('create', `${name} is created although ${String(renamedFrom)}, its former name, was listed`);
+        }
+      }
+      const unsureAt = unsure.get(name);
+      if (unsureAt !== undefined && (list === null || list.at < unsureAt)) {
+        broken('create', `${name} is created again without a list`);
+      }
+      unsure.delete(name);
+    },
+    onEnd: ({ method, text }: SentRequest, answer: Answered | null) => {
+      if (method !== 'POST') return;
+      const isClear = answer !== null && (answer.status === 429 || (answer.text !== null && answer.status < 400));
+      const body = fromText(text ?? '');
+      if (!isClear && isMapping(body)) unsure.set(String(body['name']), now());
+    },
+    reset: () => unsure.clear(),
+  };
+}
+
+function keptBy({ unknown_fields }: Settings, live: Facts, wanted: Facts): ReadonlyMap<string, string> {
+  if (unknown_fields === 'drop') return new Map();
+  if (unknown_fields === 'withhold') return live.unknown.size === 0 ? new Map() : new Map([['(withheld)', '']]);
+  return keptFields(live, wanted);
+}

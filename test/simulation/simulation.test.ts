@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { MUTATIONS } from './mutations/mutations.ts';
+import { EXPECTED } from './sometimes.ts';
+
+const isFull = process.env['FULL'] === '1';
+
+/** One process for each half of the seeds. In full, they include long seeds, which are thousands of days together. */
+const RANGES = isFull ? ['1-1400', '1401-2800'] : ['1-80', '81-160'];
+const FLAGS = isFull ? ['--long', '--twice', '50'] : [];
+/** How often each branch must be reached. */
+const LEAST = isFull ? 10 : 1;
+
+const resultSchema = z.object({ failed: z.number(), counts: z.record(z.string(), z.number()) });
+
+test(
+  'no rule is broken in simulations, and everything happens that must happen sometimes',
+  { timeout: 1_800_000 },
+  async () => {
+    const results = await Promise.all(RANGES.map(async (range) => run(['--seeds', range, ...FLAGS])));
+    const rarely = EXPECTED.filter((what) => results.reduce((sum, { counts }) => sum + (counts[what] ?? 0), 0) < LEAST);
+    expect(results.flatMap(({ messages }) => messages)).toEqual([]);
+    expect(results.map(({ code, failed }) => ({ code, failed }))).toEqual(RANGES.map(() => ({ code: 0, failed: 0 })));
+    expect(rarely).toEqual([]);
+  },
+);
+
+async function run(flags: readonly string[]) {
+  const child = spawn(process.execPath, ['test/simulation/run.ts', '--json', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const lines = output.trimEnd().split('\n');
+  return { code, messages: lines.slice(0, -1), ...resultSchema.parse(JSON.parse(lines.at(-1) ?? '')) };
+}
+
+test.each(MUTATIONS)('the fault "$name" can still be planted', ({ file, find, replace }) => {
+  const text = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
+  expect(text.split(find)).toHaveLength(2);
+  expect(find).not.toBe(replace);
+});

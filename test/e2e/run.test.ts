@@ -224,7 +224,7 @@ test('aborts and reports an update that receives no response within the grace pe
 });
 
 test('run --emulator --once needs no account, converges, and exits with 0', async () => {
-  const program = start(['run', '--emulator', '--once']);
+  const program = start(['run', '--emulator', '--once', '--policy', 'sync']);
   const { code, stderr } = await program.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   await program.logged({ event: 'started' });

@@ -64,7 +64,7 @@ const HELP: HelpText = {
   examples: [
     ['Keep the account in sync with ./services', 'vpc-reconciler run'],
     ['Report drift every hour, without correcting it', 'vpc-reconciler run --mode detect --interval 1h'],
-    ['Try it without an account, until all services are in sync', 'vpc-reconciler run --emulator --once'],
+    ['Try it without an account, until all services are in sync', 'vpc-reconciler run --emulator --once --policy sync'],
   ],
   note: [
     'To set the token of POST /api/reconcile without a file, use the environment; there is no flag for it:',

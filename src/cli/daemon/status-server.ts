@@ -7,6 +7,7 @@ import type { Finding } from '../../core/compare/compare.ts';
 import { errorCodeOrMessage } from '../../core/base/errno.ts';
 import { toHealth } from '../../core/report/health.ts';
 import type { Health } from '../../core/report/health.ts';
+import { sourceUrl } from '../../core/report/notifications/links.ts';
 import { summarize } from '../../core/report/report.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Suspension } from '../../core/report/suspension.ts';
@@ -94,6 +95,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
       lastGood: history.lastGood(),
       inSync: inSync.services(),
       passes: history.passes(),
+      sourceUrl: (source, place) => sourceUrl(settings.source_url, source, place),
     }),
     recentReports: history.reports,
     subscribe: events.subscribe,

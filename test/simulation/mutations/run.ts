@@ -38,7 +38,7 @@ function tryMutation({ file, find, replace }: Mutation): string {
       cwd: folder,
       encoding: 'utf8',
     });
-    const [, seed, rule] = /^seed (\d+): (?:\S+ )?\S+ ([^:]+):/m.exec(stdout) ?? [];
+    const [, seed, rule] = /^seed (\d+): (?:\d+d )?\S+ ([^:\n]+):/m.exec(stdout) ?? [];
     if (seed !== undefined) return `seed ${seed}: ${rule}`;
     process.exitCode = 1;
     return 'not found';

@@ -9,7 +9,7 @@ RUN mkdir --mode 777 /app && cp dist/vpc-reconciler.cjs /app/
 # Keeps Node's compile cache in the image. It is valid only for the same user, path, and flags.
 USER 1000:1000
 RUN NODE_COMPILE_CACHE=/app/compiled \
-    node --max-semi-space-size=1 --disable-sigusr1 /app/vpc-reconciler.cjs run --once --emulator --services services && \
+    node --max-semi-space-size=1 --disable-sigusr1 /app/vpc-reconciler.cjs run --once --emulator --services services --policy sync && \
     chmod -R a+rX /app/compiled
 
 FROM node:24-slim

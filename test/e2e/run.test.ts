@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.ts';
@@ -231,6 +231,12 @@ test('run --emulator --once needs no account, converges, and exits with 0', asyn
   await program.logged({ event: 'emulator_request', method: 'PUT', status: 200 });
   await program.logged({ event, outcome: 'converged' });
   await program.logged({ event, outcome: 'in_sync' });
+});
+
+test('the command that warms up the image exits with 0', async () => {
+  const [, line = ''] = /vpc-reconciler\.cjs (run --once .*?) &&/.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  expect(line).not.toBe('');
+  expect(await start(line.split(' ')).ended).toMatchObject({ code: 0 });
 });
 
 test('run --once exits with 1 if a service needs attention, and writes no colors to a pipe', async () => {

@@ -10,7 +10,6 @@ import type { Watch } from '../../core/load/source.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { ReportSink } from '../../core/report/sink.ts';
 import { daemon } from '../../daemon/daemon.ts';
-import { pauseSwitch } from '../../daemon/pause-switch.ts';
 import {
   credentialChangeTrigger,
   expiryTrigger,
@@ -23,41 +22,27 @@ import {
   supersededTrigger,
 } from '../../daemon/triggers.ts';
 import type { TriggerSource } from '../../daemon/triggers.ts';
-import type { Wait } from '../../cloudflare/budget/request-budget.ts';
-import { createLog } from '../../sinks/log.ts';
-import type { Log } from '../../sinks/log.ts';
-import { openLogWriter } from '../../sinks/log-writer.ts';
-import { trackVitals } from '../../sinks/vitals.ts';
 import { watchFolder } from '../../source/watch/watch-folder.ts';
-import { notifyOnStop, hasColors } from '../context.ts';
+import { notifyOnStop } from '../context.ts';
 import type { ColorMode, Context, ExitCode } from '../context.ts';
 import {
   clockJumpLog,
   delayLog,
-  logBug,
   logConfigChange,
   logCredentialChange,
   logCredentialProblem,
-  logEmulatorRequest,
   logMissedChange,
-  logPause,
-  logReconcileToken,
   logWatchState,
   reportLog,
 } from '../daemon/daemon-log.ts';
-import { startEmulatedAccount } from '../emulated-account.ts';
+import { openDaemonParts } from '../daemon/daemon-parts.ts';
+import type { DaemonParts, RunOptions } from '../daemon/daemon-parts.ts';
 import { addHelpText } from '../help.ts';
-import { readAccountOf } from '../input/account-input.ts';
-import { untilResponsive } from '../input/responsive.ts';
 import type { HelpText } from '../help.ts';
-import { openNotifications } from '../notifications/notifications.ts';
 import { addSettings, colorOption, emulatorOption, withConfig } from '../options.ts';
 import type { CommandScope } from '../options.ts';
-import { openProgress } from '../progress.ts';
-import type { Progress } from '../progress.ts';
-import type { StatusServer, StatusServerOptions } from '../daemon/status-server.ts';
 import { version } from '../version.ts';
-import { clock, createBudget, createDirectory, createPass, describeWait, openFolder } from '../wiring.ts';
+import { createPass } from '../wiring.ts';
 import { exitCodeOf } from '../exit-code.ts';
 
 const HELP: HelpText = {
@@ -92,8 +77,6 @@ export function defineRun(command: Command, scope: CommandScope): void {
     withConfig(command, scope, async (config) => run(config, { emulator, once, color }, scope.context)),
   );
 }
-
-type RunOptions = { readonly emulator: boolean; readonly once: boolean; readonly color: ColorMode };
 
 /** Runs the daemon until it is stopped; with `once`, until a pass has nothing left to do. */
 async function run({ settings, file }: Config, options: RunOptions, context: Context): Promise<ExitCode> {
@@ -162,57 +145,6 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
   return options.once ? exitCode : 0;
 }
 
-type DaemonParts = Awaited<ReturnType<typeof openDaemonParts>>;
-
-/** Opens the parts of a daemon and connects them. Throws a `ConfigError` if a setting or a variable is wrong. */
-async function openDaemonParts(settings: Settings, { emulator, once, color }: RunOptions, context: Context) {
-  const progress = openProgress(context);
-  const log = openLog(settings, { context, colors: hasColors(context, color), onLine: progress.clear });
-  const folder = openFolder(settings);
-  // The emulator starts with what the folder declares.
-  if (emulator) await untilResponsive([settings.services], context);
-  const emulated = emulator
-    ? await startEmulatedAccount(folder.source, 'drifted', { onRequest: (request) => logEmulatorRequest(log, request) })
-    : null;
-  const account = emulated?.account ?? (await readAccountOf(context, settings));
-  const pause = pauseSwitch(() => clock.now().getTime());
-  const vitals = trackVitals(clock.elapsedMs, pause.current);
-  const onBug = (error: unknown) => {
-    vitals.onBug();
-    logBug(log, error);
-  };
-  const logWait = (wait: Wait) => log.info({ event: 'waiting', ...wait }, describeWait(wait));
-  const budget = createBudget(settings, guarded(logWait, onBug));
-  const base = { settings, context, log, onBug };
-  // An emulated account is nobody's concern.
-  const notifications = emulated === null ? await openNotifications(base) : null;
-  const statusServer = once
-    ? null
-    : await startStatusServer({
-        ...base,
-        vitals: vitals.vitals,
-        budget,
-        pause,
-        notificationStats: notifications?.stats,
-      });
-  const onRequest = guarded(statusServer?.onRequest ?? (() => {}), onBug);
-  const directory = createDirectory(settings, account, budget, onRequest);
-  return {
-    log,
-    folder,
-    emulated,
-    account,
-    budget,
-    pause,
-    vitals,
-    onBug,
-    statusServer,
-    notifications,
-    directory,
-    progress: showFirstPassOnly(progress),
-  };
-}
-
 /** Everything that causes a pass. */
 function triggersOf(
   parts: DaemonParts,
@@ -263,51 +195,6 @@ function openWatch({ folder, vitals, log }: DaemonParts, settings: Settings, onC
   });
 }
 
-type StatusServerParts = Pick<
-  StatusServerOptions,
-  'settings' | 'vitals' | 'budget' | 'pause' | 'context' | 'onBug' | 'notificationStats'
-> & {
-  readonly log: Log;
-};
-
-/** Starts the status server; null if the settings turn it off. */
-async function startStatusServer({ log, ...parts }: StatusServerParts): Promise<StatusServer | null> {
-  const { http_listen: listen } = parts.settings;
-  if (listen === null) return null;
-  // Imported only when needed, so that other commands start faster.
-  const { openStatusServer } = await import('../daemon/status-server.ts');
-  return openStatusServer({
-    ...parts,
-    listen,
-    onPause: (paused) => logPause(log, paused),
-    onTokenProblem: (problem) => logReconcileToken(log, problem),
-  });
-}
-
-/** Opens the log on stdout. */
-function openLog(
-  { log_level: level, log_format: format }: Settings,
-  { context, colors, onLine }: { readonly context: Context; readonly colors: boolean; readonly onLine: () => void },
-): Log {
-  return createLog({
-    level,
-    format,
-    fd: 1,
-    stream: process.stdout,
-    colors,
-    redact: (line) => {
-      onLine();
-      return context.secrets.redact(line);
-    },
-    openWriter: (onDropped) =>
-      openLogWriter({
-        output: context.logOutput,
-        onWriteError: (code) => context.stderr.write(`vpc-reconciler: cannot write the log: ${code}; continuing\n`),
-        onDropped,
-      }),
-  });
-}
-
 function logStart({ log, account, emulated, statusServer }: DaemonParts, { mode, services }: Settings): void {
   const { accountId, baseUrl, proxy } = account;
   const via = proxy == null ? null : describeProxy(proxy);
@@ -332,21 +219,6 @@ function logStart({ log, account, emulated, statusServer }: DaemonParts, { mode,
   if (emulated?.driftCommand != null) {
     log.info({ event: 'hint' }, `to change a service outside git:\n  ${emulated.driftCommand}`);
   }
-}
-
-/** Shows the progress of the first pass only: it may have many updates, and a person may be waiting for it. */
-function showFirstPassOnly(progress: Progress): Progress & ReportSink {
-  let isFirst = true;
-  return {
-    ...progress,
-    onProgress: (done, total) => {
-      if (isFirst) progress.onProgress(done, total);
-    },
-    onReport: () => {
-      isFirst = false;
-      progress.end();
-    },
-  };
 }
 
 /**

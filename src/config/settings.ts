@@ -89,7 +89,7 @@ export const settingsSchema = z.strictObject(
     policy: oneOf(POLICIES)
       .prefault(DEFAULTS.policy)
       .describe(
-        'What a pass may write: update services; upsert also creates missing ones; sync also deletes those that are declared absent',
+        'Which writes are allowed: update services; upsert also creates missing ones; sync also deletes those that are declared absent',
       ),
     interval: duration
       .prefault(DEFAULTS.interval)

@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander';
 import { configSchema, settingDocs } from '../../config/setting-docs.ts';
 import { flagOf } from '../../config/settings.ts';
 
-/** What can follow an option, or stand for an argument. */
+/** The possible values of an option or an argument. */
 export type Completion =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'file' | 'folder' | 'text' };

@@ -4,7 +4,7 @@ import { unlessAborted } from '../../core/base/abort.ts';
 import { printNotice } from '../context.ts';
 import type { Context } from '../context.ts';
 
-/** After this long, the user is told what the program waits for. */
+/** After this long, a notice says what the program waits for. */
 const NOTICE_MS = 3000;
 
 /**

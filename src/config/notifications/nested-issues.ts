@@ -1,7 +1,7 @@
 import { formatSuggestions, suggest } from '../../core/base/text/suggest.ts';
 import { KEYS_BY_TYPE } from './notification-settings.ts';
 
-/** What is wrong with a setting, or with a key in it, as zod reports it. */
+/** A problem with a setting or with a key in it, as zod reports it. */
 export type NestedIssue = {
   readonly path: readonly PropertyKey[];
   readonly message: string;

@@ -1,7 +1,7 @@
 import { describeTokenError, readToken, tokenReader } from '../token-file.ts';
 import { whyNotUrl } from './notification-settings.ts';
 
-/** What a secret file holds. */
+/** The content of a secret file. */
 export type SecretKind = 'token' | 'URL' | 'signing secret';
 
 export type SecretFileOptions = {

@@ -1,7 +1,7 @@
 /** The HTTP methods that the program uses. */
 export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
-/** What a request does, for the request budget: lists use only a part of what writes leave. */
+/** The purpose of a request. In the request budget, lists use only a part of the requests that writes leave. */
 export type RequestKind = 'GET' | 'PUT';
 
 /**

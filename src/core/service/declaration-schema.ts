@@ -174,7 +174,6 @@ function allowReferences(properties: unknown): JsonSchema {
 }
 
 function allowReference(schema: JsonSchema): JsonSchema {
-  // oxlint-disable-next-line unicorn/no-thenable -- `then` is a keyword of JSON Schema, and no schema is awaited.
   const { properties, items, pattern, type, then } = schema;
   if (properties !== undefined) return { ...schema, properties: allowReferences(properties) };
   if (typeof pattern === 'string') return { ...schema, pattern: `${REFERENCE}|${pattern}` };

@@ -5,6 +5,7 @@ import type { AccountVariables, Credentials } from '../../core/base/credentials.
 import { systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError, isBug } from '../../core/base/failure.ts';
 import { secretsOf } from '../../core/base/http-proxy.ts';
+import { cachedByIdentity } from '../../core/base/identity-cache.ts';
 import type { JsonObject } from '../../core/base/json.ts';
 import { ApiError } from '../errors.ts';
 import { connectionFailure } from '../network/connection-failure.ts';
@@ -58,10 +59,14 @@ export function cloudflareHttp(options: HttpOptions): Http {
   const { openDispatcher = dispatchers({ ...options, maxResponseSize: MAX_RESPONSE_BYTES }) } = options;
   const connections = renewableConnections(openDispatcher);
   const parse = envelopeParser();
+  // Finding all forms of a secret takes most of the time that a request costs, so it is done once.
+  const redactorOf = cachedByIdentity((credentials: Credentials) =>
+    redactor([...Object.values(credentials), ...secretsOf(options.proxy)]),
+  );
 
   return {
     send: async (request, credentials, signal) => {
-      const redact = redactor([...Object.values(credentials), ...secretsOf(options.proxy)]);
+      const redact = redactorOf(credentials);
       const lease = connections.lease();
       const response = await exchange({ lease, options, request, credentials, signal, redact });
       const { limits, text } = response;

@@ -11,10 +11,12 @@ export type Redact = (text: string) => string;
  * known to repeat credentials in responses. If it ever does, they must not reach a log.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  let known: Redactor | null = null; // Only failures need it.
+  let known: Redactor | null = null; // Only responses with a text to quote need it.
   return (text) => {
-    known ??= createRedactor();
-    known.add(...secrets);
+    if (known === null) {
+      known = createRedactor();
+      known.add(...secrets);
+    }
     // A short credential is no secret for the redactor.
     const plain = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), known.redact(text));
     return plain.slice(0, MAX_TEXT_LENGTH);

@@ -224,7 +224,6 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     }
     const healthRandom = randomOf(seed, 'health');
     const onEvent = () => {
-      figures.events += 1;
       if (program !== null && healthRandom.chance(0.02)) health.check(program.health());
     };
     await time.runUntil(scenario.troubleMs, onEvent);
@@ -254,6 +253,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     if (mustConverge) figures.convergedMs = syncedAt - healedAt;
     figures.convergedShare = figures.convergedMs / bound;
     figures.simulatedMs = now();
+    figures.events = time.eventCount();
     return { violations, hash: hash.digest('hex'), figures, seen };
   } finally {
     time.killProcess();

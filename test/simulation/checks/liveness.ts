@@ -1,7 +1,7 @@
 import type { Settings } from '../../../src/config/settings.ts';
 import type { Report } from '../../../src/core/report/report.ts';
 import { factsOf, sameMap, toValue } from '../world/service.ts';
-import type { JsonValue } from '../world/service.ts';
+import type { JsonValue, Wanted } from '../world/service.ts';
 import type { World } from '../world/world.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,7 +33,7 @@ export function outOfSync({ folder, account }: World, { policy }: Settings, last
   return [...(folder.declared() ?? [])].flatMap(([id, wanted]) => {
     if (wanted === 'skipped' || wanted.isPaused || excused.has(id) || excused.has(wanted.name)) return [];
     const live = wanted.isByName ? findByName(account, wanted.name) : account.get(id);
-    if (wanted.isAbsent) return live === null || policy !== 'sync' ? [] : [`${wanted.name} (to delete)`];
+    if (wanted.isAbsent) return isDeletable(live, wanted) && policy === 'sync' ? [`${wanted.name} (to delete)`] : [];
     if (live === null) return wanted.isByName && policy !== 'update' ? [`${wanted.name} (to create)`] : [];
     return sameMap(factsOf(live).known, factsOf(toValue(wanted)).known) ? [] : [wanted.name];
   });
@@ -41,6 +41,11 @@ export function outOfSync({ folder, account }: World, { policy }: Settings, last
 
 /** What keeps the program from a write for good. */
 const EXCUSES = /fields that this version does not know|stored a different value|max_deletes/;
+
+/** A tombstone with another name than the service may be a mistake, so somebody has to decide. */
+function isDeletable(live: JsonValue | null, { name }: Wanted): boolean {
+  return live !== null && live['name'] === name;
+}
 
 function findByName(account: World['account'], name: string): JsonValue | null {
   const id = account.ids().find((each) => account.get(each)?.['name'] === name);

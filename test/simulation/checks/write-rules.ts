@@ -89,6 +89,9 @@ export function writeRules(options: WriteRulesOptions) {
 
   const checkDelete = (id: string) => {
     const tombstones = wantedLately(isFor(id)).filter(({ isAbsent }) => isAbsent);
+    const names = new Set(views.of(id).map(({ value }) => value['name']));
+    if (tombstones.length > 0 && !tombstones.some(({ name }) => names.has(name)))
+      broken('tombstone', `a delete of ${id}, whose name is not the one of its tombstone`);
     if (settings.policy !== 'sync') broken('policy', `a delete with the policy ${settings.policy}`);
     if (tombstones.length === 0) broken('tombstone', `a delete of ${id}, which is not declared absent`);
     checkListAge(`delete of ${id}`, Math.max(views.listed(id)?.at ?? -Infinity, views.lastList()?.at ?? -Infinity));

@@ -115,6 +115,16 @@ export function changed(service: Wanted, random: Random): Wanted {
 
 /** Returns the service as the API writes it, without fields that are unset. */
 export function toValue(service: Wanted): JsonValue {
+  const cached = valueByService.get(service);
+  if (cached !== undefined) return cached;
+  const value = valueOf(service);
+  valueByService.set(service, value);
+  return value;
+}
+
+const valueByService = new WeakMap<Wanted, JsonValue>();
+
+function valueOf(service: Wanted): JsonValue {
   const { type, name, httpPort, httpsPort, tcpPort, protocol, tls } = service;
   return withoutNulls({
     name,
@@ -231,10 +241,21 @@ export function isMapping(value: unknown): value is JsonValue {
 
 /** Returns a JSON text in which keys are sorted. */
 export function toText(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    isMapping(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-  );
+  if (Array.isArray(value)) return `[${value.map(toText).join(',')}]`;
+  if (!isMapping(value)) return JSON.stringify(value);
+  const cached = textByValue.get(value);
+  if (cached !== undefined) return cached;
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  const text = `{${keys
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${toText(value[key])}`)
+    .join(',')}}`;
+  textByValue.set(value, text);
+  return text;
 }
+
+/** Most services are in thousands of lists before they change. */
+const textByValue = new WeakMap<JsonValue, string>();
 
 type Source = { readonly source?: string };
 type ParseWithSource = (text: string, revive: (key: string, value: unknown, source: Source) => unknown) => unknown;

@@ -56,12 +56,12 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'pause',
     summary: 'Pause all writes of a running daemon, which goes on reporting drift',
-    load: async () => (await import('./commands/pause.ts')).definePause,
+    load: async () => (await import('./commands/daemon/pause.ts')).definePause,
   },
   {
     name: 'resume',
     summary: 'Resume the writes of a running daemon',
-    load: async () => (await import('./commands/pause.ts')).defineResume,
+    load: async () => (await import('./commands/daemon/pause.ts')).defineResume,
   },
   {
     name: 'emulate',

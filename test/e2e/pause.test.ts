@@ -86,7 +86,7 @@ test('the commands say why they fail', async () => {
   });
   expect(await command(['resume', '--url', 'http://127.0.0.1:1'], { environment })).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('ECONNREFUSED; is vpc-reconciler running there?'),
+    stderr: expect.stringContaining('(ECONNREFUSED); is vpc-reconciler running there?'),
   });
   expect(await command(['resume', '--url', 'nowhere'], { environment })).toMatchObject({
     code: 1,

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import type { Settings } from '../../config/settings.ts';
-import { isObject } from '../../core/base/json.ts';
-import { ConfigError } from '../../config/config-error.ts';
-import { escapeControlCharacters } from '../../core/base/text/escape.ts';
-import { printSafeText } from '../context.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { askDaemon, DEFAULT_URL } from '../daemon/daemon-client.ts';
-import { addHelpText } from '../help.ts';
-import type { HelpText } from '../help.ts';
-import { addSettings, withConfig } from '../options.ts';
-import type { CommandScope } from '../options.ts';
-import { readReconcileToken } from '../daemon/reconcile-token.ts';
+import type { Settings } from '../../../config/settings.ts';
+import { isObject } from '../../../core/base/json.ts';
+import { ConfigError } from '../../../config/config-error.ts';
+import { escapeControlCharacters } from '../../../core/base/text/escape.ts';
+import { printSafeText } from '../../context.ts';
+import type { Context, ExitCode } from '../../context.ts';
+import { openDaemonClient, urlOption } from '../../daemon/daemon-client.ts';
+import { addHelpText } from '../../help.ts';
+import type { HelpText } from '../../help.ts';
+import { addSettings, withConfig } from '../../options.ts';
+import type { CommandScope } from '../../options.ts';
+import { readReconcileToken } from '../../daemon/reconcile-token.ts';
 
 const EXIT_CODES: HelpText['exitCodes'] = [
   ['0', 'The daemon accepted the request'],
@@ -45,11 +45,11 @@ type PauseFlags = {
 /** Defines `pause`, which makes a running daemon report drift and write nothing. */
 export function definePause(command: Command, scope: CommandScope): void {
   command
-    .option('--url <url>', 'Status server of the daemon', DEFAULT_URL)
+    .addOption(urlOption())
     .option('--for <duration>', 'How long; without it and --until, until writes are resumed')
     .option('--until <moment>', 'Until when: a date, or a time with its zone')
     .option('--reason <text>', 'Why; shown on the page and in every report');
-  addSettings(command, ['reconcile_token_file'], scope);
+  addSettings(command, ['reconcile_token_file', 'ca_file'], scope);
   addHelpText(command, PAUSE_HELP, scope.context);
   command.action(async ({ url, reason, ...end }: PauseFlags) =>
     withConfig(command, scope, async ({ settings }) => {
@@ -65,8 +65,8 @@ export function definePause(command: Command, scope: CommandScope): void {
 
 /** Defines `resume`, which ends such a pause. */
 export function defineResume(command: Command, scope: CommandScope): void {
-  command.option('--url <url>', 'Status server of the daemon', DEFAULT_URL);
-  addSettings(command, ['reconcile_token_file'], scope);
+  command.addOption(urlOption());
+  addSettings(command, ['reconcile_token_file', 'ca_file'], scope);
   addHelpText(command, RESUME_HELP, scope.context);
   command.action(async ({ url }: Pick<PauseFlags, 'url'>) =>
     withConfig(command, scope, async ({ settings }) =>
@@ -77,7 +77,7 @@ export function defineResume(command: Command, scope: CommandScope): void {
 
 type SwitchRequest = { readonly url: string; readonly path: string; readonly query: Readonly<Record<string, string>> };
 
-async function send(settings: Settings, request: SwitchRequest, context: Context): Promise<ExitCode> {
+async function send(settings: Settings, { url, path, query }: SwitchRequest, context: Context): Promise<ExitCode> {
   const readToken = readReconcileToken({ settings, secrets: context.secrets, onTokenProblem: () => {} });
   const token = (await readToken?.()) ?? null;
   if (token === null) {
@@ -85,9 +85,14 @@ async function send(settings: Settings, request: SwitchRequest, context: Context
       'expected the reconcile token of the daemon; set reconcile_token_file or VPC_RECONCILER_RECONCILE_TOKEN',
     );
   }
-  const { paused } = await askDaemon({ ...request, method: 'POST', token, signal: context.stop });
-  printSafeText(context, isObject(paused) ? describe(paused) : 'resumed: the daemon writes again');
-  return 0;
+  const client = await openDaemonClient({ url, caFile: settings.ca_file, token }, context);
+  try {
+    const { json } = await client.ask({ method: 'POST', path, query }, context.stop);
+    printSafeText(context, isObject(json['paused']) ? describe(json['paused']) : 'resumed: the daemon writes again');
+    return 0;
+  } finally {
+    await client.close();
+  }
 }
 
 function describe({ until, reason }: { readonly [key: string]: unknown }): string {

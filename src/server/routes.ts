@@ -5,7 +5,9 @@ import type { HttpResponse } from './http-response.ts';
 import { browserScript } from './page/browser-script.ts';
 import type { PageData } from './page/page-data.ts';
 import { renderPage } from './page/page.ts';
-import { renderInSyncPage } from './page/services/in-sync-services.ts';
+import { renderListPage } from './page/sections/folded-list.ts';
+import { inSyncList } from './page/services/in-sync-services.ts';
+import { unmanagedList } from './page/services/unmanaged-services.ts';
 import { stylesheet } from './page/stylesheet.ts';
 import { cachedResponse } from './response-cache.ts';
 import { pauseWrites, resumeWrites } from './pause-writes.ts';
@@ -36,7 +38,8 @@ export function createRoutes(options: RoutesOptions): Routes {
   const getCached = (render: () => HttpResponse | Promise<HttpResponse>) => get(cachedResponse(state, render));
   return {
     '/': getCached(() => text('text/html; charset=utf-8', renderPage(fullPageData()))),
-    '/in-sync': getCached(() => text('text/html; charset=utf-8', renderInSyncPage(fullPageData()))),
+    '/in-sync': getCached(() => text('text/html; charset=utf-8', renderListPage(inSyncList(fullPageData())))),
+    '/unmanaged': getCached(() => text('text/html; charset=utf-8', renderListPage(unmanagedList(fullPageData())))),
     '/page.css': get(() => css),
     '/page.js': get(() => script),
     '/healthz': get(() => probe(health(), 'healthy')),

@@ -284,6 +284,15 @@ export function quiet(number = 1000): PageData {
   });
 }
 
+/** An account in which other people keep services, after a hundred passes. */
+export function unmanaged(number: number): PageData {
+  const others = Array.from({ length: number }, (_, index) => ({
+    ...service({ service_id: id(index + 101), name: `service-of-others-${index + 1}` }),
+  }));
+  const latest = report({ findings: findings({ declared: sixInSync, live: [...sixInSync, ...others] }) });
+  return { ...quiet(6), latest, lastGood: latest };
+}
+
 /** The largest possible account, with drift in every service. */
 export function many(number = 1000): PageData {
   const numbers = Array.from({ length: number }, (_, index) => index + 1);

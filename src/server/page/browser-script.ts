@@ -30,7 +30,7 @@ const updateAges = () => {
 
 /**
  * Hides the items that do not contain every word of the filter, or are not of the chosen kind. Opens folded lists while they have matches.
- * A long list of services in sync is loaded when a filter needs it, or when it is opened.
+ * Long folded lists are loaded when a filter needs them, or when they are opened.
  */
 const FILTER = `
 let kind = '';
@@ -51,7 +51,7 @@ const applyFilter = () => {
   const count = shown.toLocaleString('en') + ' of ' + items.length.toLocaleString('en') + ' shown';
   setText(find('#filter-count'), filtering ? count : '');
   find('#filter-bar').hidden = items.length === 0 && !filtering && !find('[data-source]', main);
-  if (filtering) loadInSync();
+  if (filtering) main.querySelectorAll('[data-source]').forEach(loadList);
 };
 const revealMatches = (details, filtering) => {
   if (filtering && !details.open && find('.item:not([hidden])', details)) {
@@ -63,13 +63,12 @@ const revealMatches = (details, filtering) => {
     delete details.dataset.opened;
   }
 };
-const loadInSync = async () => {
-  const list = find('#in-sync-items[data-source]');
-  if (!list || list.dataset.loaded === list.dataset.run) return;
+const loadList = async (list) => {
+  if (list.dataset.loaded === list.dataset.run) return;
   list.dataset.loaded = list.dataset.run;
   try {
     const page = await fetchPage(list.dataset.source);
-    list.replaceChildren(...find('#in-sync-items', page).children);
+    list.replaceChildren(...find('#' + list.id, page).children);
     applyFilter();
   } catch {
     delete list.dataset.loaded;
@@ -86,7 +85,8 @@ main.addEventListener('click', ({ target }) => {
   kind = kind === button.dataset.filter ? '' : button.dataset.filter;
   applyFilter();
 });
-main.addEventListener('toggle', ({ target }) => { if (target.id === 'in-sync-list' && target.open) loadInSync(); }, true);
+const loadOpen = () => main.querySelectorAll('[open] [data-source]').forEach(loadList);
+main.addEventListener('toggle', loadOpen, true);
 `;
 
 /** Remembers the focused element and the scroll position. Each function returns one that restores what it remembered. */
@@ -129,7 +129,7 @@ const update = (page) => {
   const [icon, nextIcon] = [document, page].map((each) => find('link[rel=icon]', each));
   if (icon.href !== nextIcon.href) icon.replaceWith(nextIcon);
   applyFilter();
-  if (find('#in-sync-list')?.open) loadInSync();
+  loadOpen();
   pageLoaded();
   for (const each of restore) each();
   if (find('h1').textContent !== title) announcement.textContent = find('h1').textContent;
@@ -253,6 +253,7 @@ document.addEventListener('keydown', (event) => {
   const isTyping = dialog.open || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
   if (event.key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && !find('#filter-bar').hidden) {
     event.preventDefault();
+    filter.focus();
     filter.select();
   }
   if (event.key === 'Escape' && document.activeElement === filter) {

@@ -5,13 +5,14 @@ import { renderCounts } from './sections/counts.ts';
 import { renderDaemonDetails } from './sections/daemon-details.ts';
 import { renderFileProblems } from './sections/file-problems.ts';
 import { renderFilterBar } from './sections/filter-bar.ts';
+import { renderFoldedList } from './sections/folded-list.ts';
 import { renderFooter } from './sections/footer.ts';
 import { renderHeadline } from './sections/headline.ts';
 import { renderOutdatedNotice } from './sections/outdated-notice.ts';
 import { renderRecentPasses } from './passes/recent-passes.ts';
-import { renderInSyncServices } from './services/in-sync-services.ts';
+import { inSyncList } from './services/in-sync-services.ts';
 import { renderServiceLists } from './services/service-lists.ts';
-import { renderUnmanagedServices } from './services/unmanaged-services.ts';
+import { unmanagedList } from './services/unmanaged-services.ts';
 import { faviconUrl } from './state-icon.ts';
 import { syncStatus } from './sync-state.ts';
 
@@ -24,13 +25,13 @@ export function renderPage(data: PageData): string {
   const sections = [
     renderActions(data),
     renderHeadline(data, status),
-    renderCounts(data.lastGood),
+    renderCounts(data.lastGood, status),
     renderFilterBar(),
     renderOutdatedNotice(data),
     renderServiceLists(data),
     renderFileProblems(data),
-    renderUnmanagedServices(data),
-    renderInSyncServices(data),
+    renderFoldedList(unmanagedList(data)),
+    renderFoldedList(inSyncList(data)),
     renderRecentPasses(data.passes),
     renderDaemonDetails(data),
     renderFooter(data),

@@ -46,7 +46,8 @@ h1{font-size:clamp(1.5rem,4.5vw,2.5rem);line-height:1.1;font-weight:680;letter-s
 .failure-details{margin-top:.35rem;font-size:.8125rem;color:var(--muted)}
 .times{display:flex;flex-wrap:wrap;gap:.1rem 1.75rem;margin-top:.6rem;font-size:.9375rem}
 .times>div{display:flex;gap:.4em}
-dt{color:var(--muted)}dd small{display:block}
+dt{color:var(--muted);white-space:nowrap}dd small{display:block}
+#connection-lost:not([hidden])~main #filter-bar{position:static}
 #connection-lost:not([hidden])~main #headline{--fill:var(--quiet-fill);--on:var(--on-fill);color:var(--muted)}
 
 #counts{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:1rem;font-size:.875rem}
@@ -79,7 +80,7 @@ dt{color:var(--muted)}dd small{display:block}
 .list .item{padding:.75rem 0 .9rem;border-top:1px solid var(--border)}
 .item:target{box-shadow:-.75rem 0 var(--background),-.9375rem 0 var(--tone)}
 .list h3{display:inline;font-size:1.0625rem;font-weight:600}
-.list h3 i{display:inline-block;min-width:1.25em;font:600 1em var(--mono);color:var(--tone)}
+.list h3 i{display:inline-block;min-width:1.25em;font:600 1em var(--mono);color:var(--muted)}
 .status{display:inline;margin-left:.75em;font-size:.875rem;color:var(--muted)}
 .status b{margin-right:.5em;padding:.1em .6em;border-radius:1em;background:var(--fill);color:var(--on);font-size:.8125rem;font-weight:600}
 .place{color:var(--muted)}.place code{margin-right:.75em}.place a{color:inherit}
@@ -142,7 +143,8 @@ dialog .secret{-webkit-text-security:disc}
   header{gap:.75rem}
   #actions button{padding:.3rem .6rem;font-size:.8125rem}
 }
-@media (max-width:23rem){#live{font-size:0}#live::before{font-size:.875rem}}
+/* The buttons need the room. The tab has the name of the program too. */
+@media (max-width:28rem){body:has(#actions button) #program{display:none}}
 @media (scripting:none){#actions{display:none}#counts button{border-color:transparent;padding-left:0;cursor:auto}}
 @media (prefers-reduced-motion:no-preference){
   .busy::before{animation:busy 1.6s ease-in-out infinite}

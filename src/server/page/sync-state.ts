@@ -67,12 +67,14 @@ function describeFailure(
       const title = failures > 1 ? `The last ${formatNumber(failures)} passes failed` : 'The last pass failed';
       return { state: 'failing', title, reason: error };
     }
-    case 'denied':
+    case 'denied': {
+      const denials = trailingRun(passes, outcome).length;
       return {
         state: outcome,
-        title: 'Access denied',
+        title: denials > 1 ? `Access denied in the last ${formatNumber(denials)} passes` : 'Access denied',
         reason: `The API rejected the credential or the account: ${error}`,
       };
+    }
     case 'interrupted':
       return { state: outcome, title: 'Interrupted', reason: error };
   }
@@ -85,9 +87,13 @@ function describePause({ until, reason }: Suspension, outcome: Completed, report
   const { title } = describeOutcome(outcome, report);
   return {
     state: 'paused',
-    title: outcome === 'in_sync' ? 'Paused' : `Paused: ${title}`,
+    title: `Paused: ${uncapitalize(title)}`,
     reason: `All writes are paused ${end}${reason === null ? '' : `: ${reason}`}.`,
   };
+}
+
+function uncapitalize(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
 function describeOutcome(outcome: Completed, report: Report): Omit<SyncStatus, 'since'> {
@@ -156,7 +162,8 @@ function describeSharedReasons(report: Report): string | null {
 
 function sinceOf(state: SyncState, { health, latest, passes }: PageData): SyncStatus['since'] {
   if (state === 'paused') return health.paused && { at: health.paused.since, orEarlier: false };
-  if (state === 'stuck') return health.pass && { at: health.pass.at, orEarlier: false };
+  // The reason says how long.
+  if (state === 'stuck') return null;
   if (latest === null) return { at: health.started.at, orEarlier: false };
   if (state === 'stale') return null;
   const run = trailingRun(passes, latest.outcome);

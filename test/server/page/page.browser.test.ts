@@ -288,6 +288,31 @@ describe.skipIf(skipReason !== null)(`in a browser${skipReason === null ? '' : `
     await expect.poll(() => itemsOf(opened), SLOW).toBe(services - 1);
   });
 
+  test('the filter finds one of 900 unmanaged services, which are loaded when they are needed', async () => {
+    const opened = await show(states.unmanaged(900));
+    const { page } = opened;
+    expect(await page.locator('.item').count()).toBe(6);
+    await page.locator('#filter').fill('others-900');
+    await expect.poll(() => page.locator('#filter-count').textContent(), SLOW).toBe('1 of 906 shown');
+    expect(await page.locator('.item:visible').innerText()).toContain(id(1000));
+    await page.keyboard.press('Escape');
+    expect(await itemsOf(opened)).toBe(0);
+    await page.getByRole('button', { name: '900 unmanaged' }).click();
+    await expect.poll(() => itemsOf(opened), SLOW).toBe(900);
+  });
+
+  test.each([390, 360, 320])('nothing covers anything in the top line of a window of %i px', async (width) => {
+    for (const data of [states.inSync, states.paused]) {
+      const { page } = await show({ ...data, acceptsToken: true }, { viewport: { width, height: 640 } });
+      const gaps = await page.evaluate(`(() => {
+        const boxes = [...document.querySelectorAll('#program, #live, #actions button')]
+          .map((each) => each.getBoundingClientRect()).filter(({ width }) => width > 0);
+        return boxes.map(({ right }, index) => (boxes[index + 1]?.left ?? innerWidth) - right);
+      })()`);
+      expect(Math.min(...[gaps].flat().map(Number))).toBeGreaterThan(4);
+    }
+  });
+
   test.each([
     { screen: 'a laptop', viewport: { width: 1280, height: 800 } },
     { screen: 'a phone', viewport: { width: 360, height: 640 } },
@@ -308,6 +333,21 @@ describe.skipIf(skipReason !== null)(`in a browser${skipReason === null ? '' : `
       return parts.map((part) => (range.selectNodeContents(part), range.getClientRects().length));
     })()`);
     expect(lines).toEqual([1, 1, 1, 1, 1]);
+    // So do values, such as the names of hosts.
+    expect(await page.locator('ins', { hasText: 'orders.internal' }).locator('wbr').count()).toBe(1);
+  });
+
+  test('the filter is not hidden behind the notice of a lost connection', async () => {
+    const { page, served } = await show(states.many(20), { expectedErrors: /net::ERR_/ });
+    await served.stop();
+    await page.getByRole('alert').waitFor();
+    await page.evaluate('scrollTo(0, 600)');
+    await page.keyboard.press('/');
+    const [notice, filter] = [page.locator('#connection-lost'), page.locator('#filter')];
+    const [{ y = 0, height = 0 }, below] = [(await notice.boundingBox()) ?? {}, await filter.boundingBox()];
+    expect(below?.y).toBeGreaterThanOrEqual(y + height);
+    expect(below?.y).toBeLessThan(800);
+    await served.restart();
   });
 
   test('a pass is requested with a token, which is kept in memory only', async () => {

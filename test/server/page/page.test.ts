@@ -3,7 +3,8 @@ import { failure } from '../../../src/core/base/failure.ts';
 import { compare } from '../../../src/core/compare/compare.ts';
 import { formatAge } from '../../../src/server/page/relative-time.ts';
 import { renderPage } from '../../../src/server/page/page.ts';
-import { renderInSyncPage } from '../../../src/server/page/services/in-sync-services.ts';
+import { renderListPage } from '../../../src/server/page/sections/folded-list.ts';
+import { inSyncList } from '../../../src/server/page/services/in-sync-services.ts';
 import type { PageData } from '../../../src/server/page/page-data.ts';
 import { browserScript } from '../../../src/server/page/browser-script.ts';
 import { stylesheet } from '../../../src/server/page/stylesheet.ts';
@@ -25,6 +26,8 @@ function read(data: PageData, section?: string): string {
     .replaceAll(/ (?=[,.] )/g, '')
     .trim();
 }
+
+const denied = states.denied.latest ?? report();
 
 describe('the headline shows the state with its number, the reason, and since when', () => {
   test.each([
@@ -53,22 +56,22 @@ describe('the headline shows the state with its number, the reason, and since wh
     {
       state: 'access denied',
       data: states.denied,
-      text: 'Access denied The API rejected the credential or the account: Authentication error denied · HTTP 403 · code 10000 Tried 12 seconds ago',
+      text: 'Access denied The API rejected the credential or the account: Authentication error HTTP 403 · code 10000 Tried 12 seconds ago',
     },
     {
       state: 'interrupted',
       data: states.interrupted,
-      text: 'Interrupted told to stop interrupted Tried 12 seconds ago',
+      text: 'Interrupted told to stop Tried 12 seconds ago',
     },
     {
       state: 'starting',
       data: states.starting,
-      text: 'Starting Not ready yet: no pass has read the folder and listed the account yet. Since 1 hour ago Next pass in progress (startup), started 4 seconds ago',
+      text: 'Starting Not ready yet: no pass has read the folder and listed the account yet. Since 1 hour ago Pass in progress (startup), started 4 seconds ago',
     },
     {
       state: 'stuck',
       data: states.stuck,
-      text: 'Stuck The reconcile loop makes no progress: the pass has been running for 20m, although pass_timeout is 15m. Restart the process. Since 20 minutes ago Checked 25 minutes ago',
+      text: 'Stuck The reconcile loop makes no progress: the pass has been running for 20m, although pass_timeout is 15m. Restart the process. Checked 25 minutes ago Pass in progress (interval)',
     },
     {
       state: 'out of date',
@@ -79,6 +82,16 @@ describe('the headline shows the state with its number, the reason, and since wh
       state: 'paused',
       data: states.paused,
       text: 'Paused: 1 service drifted All writes are paused until 2026-11-24 13:50:00 UTC: vendor migration. Since 10 minutes ago Checked 12 seconds ago',
+    },
+    {
+      state: 'paused and in sync',
+      data: { ...states.inSync, health: states.paused.health },
+      text: 'Paused: all 6 services in sync All writes are paused until 2026-11-24 13:50:00 UTC',
+    },
+    {
+      state: 'access denied again and again',
+      data: { ...states.denied, passes: passes(denied, [{ outcome: 'denied' }, { outcome: 'denied' }]) },
+      text: 'Access denied in the last 3 passes The API rejected',
     },
   ])('$state', ({ data, text }) => {
     expect(read(data, 'headline').slice(0, text.length)).toBe(text);
@@ -151,6 +164,18 @@ describe('the details', () => {
     expect(read(states.failing, 'daemon-details')).toContain(
       'Folder read 12 seconds ago Account listed 15 minutes ago',
     );
+  });
+
+  test('repeat nothing before the first pass, and show what it has done', () => {
+    expect(read(states.starting, 'daemon-details')).toBe('Daemon Change detection starting');
+    const health = { ...states.starting.health, last_read: states.inSync.health.last_read };
+    expect(read({ ...states.starting, health }, 'daemon-details')).toBe(
+      'Daemon Folder read 12 seconds ago Change detection starting',
+    );
+  });
+
+  test('show the mode while writes are paused, because the headline does not', () => {
+    expect(read(states.paused, 'daemon-details')).toContain('Mode apply');
   });
 
   test('take the commit from the last good pass when the last pass could not read it', () => {
@@ -303,7 +328,7 @@ describe('services in sync', () => {
     const page = renderPage(states.quiet());
     expect(page).not.toContain('service-7');
     expect(page).toContain('data-source="/in-sync"');
-    const own = renderInSyncPage(states.quiet());
+    const own = renderListPage(inSyncList(states.quiet()));
     expect(own.match(/<li class="item"/g)).toHaveLength(1000);
     expect(own).not.toMatch(/<style|<script|<[^>]*\s(style|on\w+)=/);
   });
@@ -380,6 +405,20 @@ test('recent passes are shown as a strip with a description, and as a table', ()
   );
 });
 
+test('the number of passes is shown once if all have the same outcome', () => {
+  expect(read({ ...states.inSync, passes: [states.quiet(1).passes[0] ?? denied] }, 'recent-passes')).toMatch(
+    /320ms 1 pass since 2026-11-24 03:44:48 UTC in sync Show as table/,
+  );
+});
+
+test('a single count is shown unless the title has it', () => {
+  expect(read(states.inSync, 'counts')).toBe('');
+  expect(read(many(8), 'counts')).toBe('');
+  // The title is about the passes, so the number of services is nowhere else.
+  const { inSync } = states;
+  expect(read({ ...inSync, latest: states.failing.latest, passes: states.failing.passes }, 'counts')).toBe('6 in sync');
+});
+
 test('every outcome has its own shape in the strip, not only its own color', () => {
   const bars = renderPage(many(1)).matchAll(
     /<g class="(\w+)"\s*><title>[^<]*<\/title\s*><path d="[^z]*z(?:M\S+ \d+)?([^"]*)"/g,
@@ -431,8 +470,16 @@ const sourceUrl: PageData['sourceUrl'] = ({ revision }, { file, line }) =>
   `https://github.com/example/network/blob/${revision}/${file}#L${line}`;
 
 test('a quiet page takes at most 60 kB with everything that it loads, however many services there are', () => {
-  for (const data of [states.quiet(6), states.quiet(40), states.quiet(1000)]) {
-    const page = renderPage({ ...data, sourceUrl });
+  const long = 'x'.repeat(255);
+  const longNames = states.quiet(40).inSync.map((service) => ({ ...service, name: long, file: `${long}.yaml` }));
+  for (const data of [
+    states.neverDeclared,
+    ...[6, 10, 14, 40, 50, 900, 1000].map((number) => states.quiet(number)),
+    ...[1, 10, 20, 50, 900].map((number) => states.unmanaged(number)),
+    { ...states.unmanaged(20), inSync: states.quiet(14).inSync },
+    { ...states.quiet(40), inSync: longNames },
+  ]) {
+    const page = renderPage({ ...data, acceptsToken: true, sourceUrl });
     expect(Buffer.byteLength(page + stylesheet + browserScript)).toBeLessThan(60_000);
   }
 });

@@ -13,7 +13,8 @@ import { renderPassTable } from './pass-table.ts';
 export function renderRecentPasses(passes: readonly PassSummary[]): Html {
   const [first] = passes;
   if (first === undefined) return html`<section id="recent-passes" hidden></section>`;
-  const description = `${countOf(passes.length, 'pass', 'passes')} since ${formatTime(first.finished_at)}, newest on the right`;
+  const order = passes.length === 1 ? '' : ', newest on the right';
+  const description = `${countOf(passes.length, 'pass', 'passes')} since ${formatTime(first.finished_at)}${order}`;
   return html`<section id="recent-passes">
     <h2>Recent passes</h2>
     <figure>
@@ -30,5 +31,7 @@ export function renderRecentPasses(passes: readonly PassSummary[]): Html {
 function renderLegendItem(outcome: PassOutcome, passes: readonly PassSummary[]): Html {
   const count = passes.filter((pass) => pass.outcome === outcome).length;
   if (count === 0) return html``;
-  return html`<li>${renderLegendCell(outcome)}${OUTCOME_LABELS[outcome]} <b>${formatNumber(count)}</b></li>`;
+  // The description says how many there are in all.
+  const number = count === passes.length ? null : html` <b>${formatNumber(count)}</b>`;
+  return html`<li>${renderLegendCell(outcome)}${OUTCOME_LABELS[outcome]}${number}</li>`;
 }

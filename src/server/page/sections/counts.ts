@@ -3,8 +3,9 @@ import type { LabeledCount } from '../../../core/report/counts.ts';
 import type { Report } from '../../../core/report/report.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { formatNumber } from '../numbers.ts';
+import { countOf, formatNumber } from '../numbers.ts';
 import type { Tone } from '../state-icon.ts';
+import type { SyncStatus } from '../sync-state.ts';
 
 /** The tone of a count that is not quiet. */
 const COUNT_TONES: Readonly<Record<string, Tone>> = {
@@ -27,11 +28,13 @@ const NOT_FILTERS = new Set(['of them not listed as updated yet']);
 
 /**
  * Returns the number of services of each kind. Each number is a button that shows only these services. A single number is left out if the
- * headline has it.
+ * title of the page has it.
  */
-export function renderCounts(report: Report | null): Html {
+export function renderCounts(report: Report | null, { title }: Pick<SyncStatus, 'title'>): Html {
   const counts = report === null ? [] : nonZeroCounts(report).toSorted(byUrgency);
-  if (counts.length < 2 && counts[0]?.label !== 'unmanaged') return html`<section id="counts" hidden></section>`;
+  const [first] = counts;
+  const isInTitle = counts.length === 1 && first !== undefined && title.includes(countOf(first.count, 'service'));
+  if (first === undefined || isInTitle) return html`<section id="counts" hidden></section>`;
   return html`<section id="counts" aria-label="Services by state">
     ${counts.map(({ count, label }) => renderCount(formatNumber(count), label))}
   </section>`;

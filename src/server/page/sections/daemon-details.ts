@@ -11,21 +11,24 @@ import { renderCommit } from '../source-links.ts';
 
 /**
  * Returns which folder is reconciled with which account, and how changes are detected. What the headline says already is left out: if the
- * last pass was good, it read the folder and listed the account when it says.
+ * last pass was good, it read the folder and listed the account when it says; and before the first pass, since when the process runs.
  */
 export function renderDaemonDetails(data: PageData): Html {
   const { health, latest } = data;
   const now = dataTime(data);
-  const age = (moment: Moment | null) => (moment === null ? html`never` : renderAge(moment.at, now));
+  const step = (term: string, moment: Moment | null) => {
+    if (moment !== null) return [row(term, renderAge(moment.at, now))];
+    return latest === null ? [] : [row(term, html`never`)];
+  };
   const steps =
     latest !== null && latest.error === null
       ? []
-      : [row('Folder read', age(health.last_read)), row('Account listed', age(health.last_list))];
+      : [...step('Folder read', health.last_read), ...step('Account listed', health.last_list)];
   const rows = [
     ...(latest === null ? [] : sourceRows(latest, data)),
     ...steps,
     row('Change detection', renderWatcher(health.watcher, now)),
-    row('Process started', age(health.started)),
+    ...(latest === null ? [] : [row('Process started', renderAge(health.started.at, now))]),
   ];
   return html`<section id="daemon-details">
     <h2>Daemon</h2>
@@ -40,7 +43,10 @@ function row(term: string, description: Html): Html {
   </div>`;
 }
 
-function sourceRows({ source, account_id: account, mode, outcome, error }: Report, data: PageData): readonly Html[] {
+function sourceRows(
+  { source, account_id: account, mode, outcome, paused, error }: Report,
+  data: PageData,
+): readonly Html[] {
   return [
     row(
       'Folder',
@@ -48,8 +54,8 @@ function sourceRows({ source, account_id: account, mode, outcome, error }: Repor
     ),
     row('Commit', renderSourceCommit(source, data)),
     row('Account', html`<code>${account}</code>`),
-    // The headline says what the mode does with drift.
-    ...(outcome === 'pending' ? [] : [row('Mode', html`${mode}`)]),
+    // The headline says what the mode does with drift, unless writes are paused.
+    ...(outcome === 'pending' && paused === null && data.health.paused === null ? [] : [row('Mode', html`${mode}`)]),
   ];
 }
 

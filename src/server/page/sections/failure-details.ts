@@ -3,11 +3,14 @@ import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 
 /**
- * Returns one line with everything about a failure except its message: kind, status, code, and request ID. `notes` come first. Null when
- * there is nothing to show.
+ * Returns one line with everything about a failure except its message: kind, status, code, and request ID. `notes` come first. `omitKind` leaves
+ * out a kind that the title says. Null when there is nothing to show.
  */
-export function renderFailureDetails(failure: Failure | null, notes: readonly string[] = []): Html | null {
-  const details = [...notes, ...detailsOf(failure)];
+export function renderFailureDetails(
+  failure: Failure | null,
+  { notes = [], omitKind = false }: { readonly notes?: readonly string[]; readonly omitKind?: boolean },
+): Html | null {
+  const details = [...notes, ...detailsOf(failure).slice(omitKind ? 1 : 0)];
   const url = failure?.documentation_url ?? null;
   if (details.length === 0 && url === null) return null;
   const text = details.join(' · ');

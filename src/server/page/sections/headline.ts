@@ -18,14 +18,14 @@ export function renderHeadline(data: PageData, { state, title, reason, since }: 
       renderTime('Since', html`${since.orEarlier ? 'more than ' : null}${renderAge(since.at, now)}`),
     // A pass that did not read or list has checked nothing.
     latest && renderTime(latest.error === null ? 'Checked' : 'Tried', renderAge(latest.finished_at, now)),
-    renderTime('Next pass', renderNextPass(data)),
+    renderPassTime(data),
   ].filter((time) => time !== null && time !== false);
   return html`<section id="headline" class="${TONES[state]}">
     <div class="state">
       ${renderStateIcon(state)}
       <h1>${title}</h1>
     </div>
-    ${reason === null ? null : html`<p class="reason">${reason}</p>`}${renderFailureDetails(latest?.error ?? null)}
+    ${reason === null ? null : html`<p class="reason">${reason}</p>`}${renderFailureDetails(latest?.error ?? null, { omitKind: latest?.error?.kind === state })}
     <dl class="times">${times}</dl>
   </section>`;
 }
@@ -37,11 +37,13 @@ function renderTime(term: string, description: Html): Html {
   </div>`;
 }
 
-function renderNextPass(data: PageData): Html {
-  const { pass, next_pass: next } = data.health;
+/** Returns since when a pass runs, or when the next one begins. The reason says how long a stuck pass has been running. */
+function renderPassTime(data: PageData): Html {
+  const { healthy, pass, next_pass: next } = data.health;
   const now = dataTime(data);
   if (pass !== null) {
-    return html`<span class="busy">in progress</span> (${pass.trigger}), started ${renderAge(pass.at, now)}`;
+    const started = healthy ? html`, started ${renderAge(pass.at, now)}` : null;
+    return renderTime('Pass', html`<span class="busy">in progress</span> (${pass.trigger})${started}`);
   }
-  return next === null ? html`when a change is detected` : renderTimeUntil(next.at, now);
+  return renderTime('Next pass', next === null ? html`when a change is detected` : renderTimeUntil(next.at, now));
 }

@@ -29,7 +29,7 @@ export function renderChangeTable({ changes, ignored, finding, result }: Service
 }
 
 function renderNewField({ path, declared }: Change): Html {
-  return html`${ROW}${breakable(path)}${CELL}<ins>${formatValue(declared)}</ins>`;
+  return html`${ROW}${breakable(path)}${CELL}<ins>${breakableValue(formatValue(declared))}</ins>`;
 }
 
 /** Lists of several elements are shown by element: the removed ones are marked among the live, the added ones among the declared. */
@@ -38,27 +38,34 @@ function renderChange(change: Change, note = ''): Html {
   const [live, declared] = formatValues(change.live, change.declared);
   const values =
     elements === null
-      ? html`${CELL}<del>${live}</del>${CELL}<ins>${declared}</ins>`
+      ? html`${CELL}<del>${breakableValue(live)}</del>${CELL}<ins>${breakableValue(declared)}</ins>`
       : html`${CELL}${renderElements(elements, 'live')}${CELL}${renderElements(elements, 'declared')}`;
   return html`${ROW}${breakable(change.path)}${note}${values}`;
 }
 
 const MARKED = {
-  live: (text: string) => html`<li><del>${text}</del></li>`,
-  declared: (text: string) => html`<li><ins>${text}</ins></li>`,
+  live: (text: string) => html`<li><del>${breakableValue(text)}</del></li>`,
+  declared: (text: string) => html`<li><ins>${breakableValue(text)}</ins></li>`,
 };
 
 function renderElements(elements: readonly ListElement[], of: 'live' | 'declared'): Html {
   const own = elements.filter(({ side }) => side === 'both' || side === of);
   if (own.length === 0) return MARKED_UNSET[of];
   return html`<ul>
-    ${own.map(({ side, text }) => (side === 'both' ? html`<li>${text}</li>` : MARKED[of](text)))}
+    ${own.map(({ side, text }) => (side === 'both' ? html`<li>${breakableValue(text)}</li>` : MARKED[of](text)))}
   </ul>`;
 }
 
 const MARKED_UNSET = { live: html`<del>unset</del>`, declared: html`<ins>unset</ins>` };
 
-/** Lets the browser wrap the path of a field after each `.` and `_`, and nowhere else if it fits. */
-function breakable(path: string): readonly Html[] {
-  return path.split(/(?<=[._])/).map((part, index) => (index === 0 ? html`${part}` : html`${BREAK}${part}`));
+/** Lets the browser wrap a text after each `.`, `_` and `:`, and nowhere else if it fits. */
+function breakable(text: string): readonly Html[] {
+  return text
+    .split(/(?<=[._:])(?=[a-z0-9])/i)
+    .map((part, index) => (index === 0 ? html`${part}` : html`${BREAK}${part}`));
+}
+
+/** The same for values. Numbers and IPv4 addresses are short enough for a phone. */
+function breakableValue(value: string): readonly Html[] | string {
+  return /^[\d.]*$/.test(value) ? value : breakable(value);
 }

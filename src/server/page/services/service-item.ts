@@ -80,5 +80,5 @@ function renderNotes({ reason, hint, unknown_fields: fields, attempts, error }: 
     ...(fields.length === 0 ? [] : [`live fields that this version does not know: ${fields.join(', ')}`]),
   ];
   const attemptNotes = attempts > 1 ? [`${attempts} attempts`] : [];
-  return html`${notes.map((note) => html`<p class="note">${note}</p>`)}${renderFailureDetails(error, attemptNotes)}`;
+  return html`${notes.map((note) => html`<p class="note">${note}</p>`)}${renderFailureDetails(error, { notes: attemptNotes })}`;
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { healthRules } from './checks/health-rules.ts';
 import { boundMs, outOfSync } from './checks/liveness.ts';
+import { passRules } from './checks/pass-rules.ts';
+import { repeatRules } from './checks/repeat-rules.ts';
 import { reportRules } from './checks/report-rules.ts';
+import { secretRules } from './checks/secret-rules.ts';
 import { trafficRules } from './checks/traffic-rules.ts';
 import { openViews } from './checks/views.ts';
 import type { Violation } from './checks/violation.ts';
@@ -95,6 +98,8 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         traffic.onSend(request);
         writes.onSend(request);
         reports.onSend(request);
+        passes.onSend(request);
+        repeats.onSend(request);
       },
       onArrive: () => {},
       onHeaders: () => {},
@@ -102,7 +107,10 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         note(`← ${answer?.status ?? 'no answer'} #${request.number}`);
         traffic.onEnd(request, answer);
         writes.onEnd(request, answer);
+        passes.onEnd(request, answer);
+        repeats.onEnd(request, answer);
         if (answer !== null) views.onAnswer(answer);
+        if (request.method === 'GET') repeats.onList();
         if (answer !== null) seen.onAnswer(answer);
         if (answer?.headers['ratelimit'] !== undefined) pacedAt = now();
       },
@@ -122,16 +130,18 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
       broken,
     });
     const reports = reportRules({ folder: world.folder, views, now, broken });
+    const passes = passRules({ settings, account: world.account, now, hungSince, broken });
+    const repeats = repeatRules({ views, now, broken });
+    const secrets = secretRules({ tokens: world.token.all, broken });
 
     let program: Program | null = null;
-    const checkSecrets = (text: string) => {
-      for (const token of world.token.all()) if (text.includes(token)) broken('secrets', `a token is in: ${text}`);
-    };
     const start = () => {
       traffic.reset();
       writes.reset();
       health.reset();
       reports.reset();
+      passes.reset();
+      repeats.reset();
       views.forget();
       hangs.length = 0;
       time.startProcess();
@@ -143,7 +153,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         openDispatcher: world.network.openDispatcher(figures.restarts),
         observer: {
           onLine: (line) => {
-            checkSecrets(line);
+            secrets.check(line);
             seen.onLine(line);
             hash.update(line);
             note(`  log ${line.trim().slice(0, 3000)}`);
@@ -152,14 +162,18 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
             figures.passes += 1;
             lastReport = report;
             const text = JSON.stringify(report);
-            checkSecrets(text);
+            secrets.check(text);
             hash.update(text);
             seen.onReport(report);
             reports.onReport(report);
+            passes.onReport(report);
+            repeats.onReport(report);
             health.onReport(report);
           },
           onPhase: (phase) => {
             seen.onPhase(phase);
+            passes.onPhase(phase);
+            repeats.onPhase(phase);
             if (phase.kind !== 'began') return;
             reports.onBegin();
             health.onBegin();

@@ -137,7 +137,11 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
   },
   'api down': (scene) =>
     withFaults(scene, 1, [scene.random.pick(['refused', '503', '502', 'lost request', '500'] as const)]),
-  'busy api': (scene) => withFaults(scene, scene.random.pick([0.2, 0.7, 1]), ['429']),
+  'busy api': (scene) => {
+    // Only requests that wait together can begin together.
+    if (scene.random.chance(0.5)) changeAll(scene);
+    return withFaults(scene, scene.random.pick([0.2, 0.7, 1]), ['429']);
+  },
   'lagging list': (scene) => {
     const { conditions } = scene.world.api;
     conditions.lagMs = scene.random.pick([500, 3000, 20_000]);
@@ -171,8 +175,9 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
   },
   paging: (scene) => {
     const { conditions } = scene.world.api;
-    conditions.maxPerPage = scene.random.pick([1000, 20, 3, 2]);
     conditions.resultInfo = scene.random.pick(['full', 'empty', 'absent']);
+    // Without totals, no client can tell a short page from the last one, unless servers often have pages of that size.
+    conditions.maxPerPage = scene.random.pick(conditions.resultInfo === 'full' ? [1000, 20, 3, 2] : [1000, 20, 10]);
     conditions.ignoresPage = scene.random.chance(0.3);
     return during(scene, () => {
       conditions.maxPerPage = 1000;
@@ -235,8 +240,8 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     world.time.hangProcess(ms);
     return `${ms} ms`;
   },
-  stop: ({ random, control }) => control.stop(random.log(100, 60_000)),
-  kill: ({ random, control }) => control.kill(random.log(100, 60_000)),
+  stop: (scene) => duringPass(scene, () => scene.control.stop(scene.random.log(100, 60_000))),
+  kill: (scene) => duringPass(scene, () => scene.control.kill(scene.random.log(100, 60_000))),
   'hang up': ({ control }) => control.hangUp(),
   'request pass': ({ control }) => control.requestPass(),
   'request storm': ({ world, control, random, endAt }) => {
@@ -250,6 +255,41 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     return `${count} every ${everyMs} ms`;
   },
 };
+
+/** Ends the program now; or soon after a change, while a pass writes; or while a request is not answered. */
+function duringPass(scene: Scene, end: () => void): string {
+  const { world, random } = scene;
+  if (random.chance(0.3)) {
+    end();
+    return 'at once';
+  }
+  changeAll(scene);
+  const { conditions } = world.network;
+  const ms = random.int(200, 3000);
+  const isSilent = random.chance(0.4);
+  if (isSilent) {
+    const faults = { probability: 1, kinds: ['lost answer'] as const };
+    world.time.inWorld(ms - 150, () => {
+      conditions.faults = faults;
+    });
+    world.time.inWorld(ms + 1000, () => {
+      if (conditions.faults === faults) conditions.faults = { probability: 0, kinds: [] };
+    });
+  }
+  world.time.inWorld(ms, end);
+  return `${ms} ms after a change${isSilent ? ', while nothing is answered' : ''}`;
+}
+
+/** Changes many services outside of git, and lets the program notice. */
+function changeAll({ world, random, control }: Scene): void {
+  for (const service of world.repository.services()) {
+    const live = world.account.get(service.id);
+    if (live === null || random.chance(0.2)) continue;
+    const value = { ...unknownOf(live), ...toValue({ ...changed(service, random), name: String(live['name']) }) };
+    world.account.set(service.id, inNotationOfApi(value, random));
+  }
+  control.requestPass();
+}
 
 /** Ends a condition after the time of the event. */
 function during({ world, event, note }: Scene, end: () => void): string {

@@ -33,6 +33,8 @@ export type WorldAccount = {
   /** Changes a service outside of git; null deletes it. */
   readonly set: (id: string, value: JsonValue | null) => void;
   readonly ids: () => readonly string[];
+  /** Returns the services that have existed without interruption since a moment. */
+  readonly idsSince: (at: number) => readonly string[];
   readonly treatments: Map<string, Treatment>;
   readonly goneTunnels: Set<string>;
 };
@@ -107,6 +109,11 @@ export function worldAccount(time: VirtualTime): WorldAccount {
     },
     set: (id, value) => void store(id, value),
     ids: () => [...services.keys()].filter((id) => currentOf(id) !== null),
+    idsSince: (at) =>
+      [...services].flatMap(([id, versions]) => {
+        const first = versions.findLastIndex((version) => version.at <= at);
+        return first >= 0 && versions.slice(first).every(({ value }) => value !== null) ? [id] : [];
+      }),
     treatments,
     goneTunnels,
   };

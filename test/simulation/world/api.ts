@@ -94,7 +94,7 @@ export function worldApi(time: VirtualTime, account: WorldAccount, accountId: st
       const token = authorization.replace('Bearer ', '');
       const mayRead = conditions.tokens.has(token) || conditions.readOnlyTokens.has(token);
       // Some proxies repeat what they refuse, including the credential.
-      if (!mayRead) return refusal(401, 10_000, `Authentication error: ${authorization}`);
+      if (!mayRead) return refusal(401, 10_000, `Authentication error: ${repeated(authorization, random)}`);
       if (!path.startsWith(prefix)) return refusal(404, 7003, 'Could not route to the path');
       if (method === 'GET') return list(path);
       if (!conditions.tokens.has(token)) return refusal(403, 10_000, 'Forbidden');
@@ -103,4 +103,23 @@ export function worldApi(time: VirtualTime, account: WorldAccount, accountId: st
       return method === 'POST' ? account.post(body, random) : account.put(id ?? '', body, random);
     },
   };
+}
+
+/** Repeats a text in one of the forms in which servers write what they received. */
+function repeated(text: string, random: Random): string {
+  const bytes = [...Buffer.from(text)].map((byte) => byte.toString(16).padStart(2, '0'));
+  switch (random.int(0, 5)) {
+    case 0:
+      return Buffer.from(text).toString('base64');
+    case 1:
+      return Buffer.from(text).toString('hex');
+    case 2:
+      return bytes.map((byte) => `%${byte}`).join('');
+    case 3:
+      return bytes.map((byte) => `&#x${byte};`).join('');
+    case 4:
+      return bytes.map((byte) => `\\u00${byte}`).join('');
+    default:
+      return text;
+  }
 }

@@ -34,8 +34,8 @@ export type Context = {
   readonly onHangUp: (listener: () => void) => void;
 };
 
-/** The exit code of the process. */
-export type ExitCode = 0 | 1 | 2;
+/** The exit code of the process. Only `wait` uses 3, for a timeout. */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 /** Whether the terminal can neither show colors nor redraw a line. */
 export function isDumb({ environment }: Context): boolean {

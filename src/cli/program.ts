@@ -54,6 +54,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/notify.ts')).defineNotify,
   },
   {
+    name: 'wait',
+    summary: 'Wait until a running daemon has reconciled a commit',
+    load: async () => (await import('./commands/daemon/wait.ts')).defineWait,
+  },
+  {
     name: 'pause',
     summary: 'Pause all writes of a running daemon, which goes on reporting drift',
     load: async () => (await import('./commands/daemon/pause.ts')).definePause,

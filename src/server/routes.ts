@@ -1,4 +1,5 @@
 import { escapeJson } from '../core/base/text/escape.ts';
+import type { RecentPass } from '../core/report/daemon/recent-pass.ts';
 import type { Health } from '../core/report/health.ts';
 import { errorResponse, jsonResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
@@ -22,16 +23,25 @@ export type RoutesOptions = RequestPassOptions &
     readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
     /** Returns the data of the status page. Its latest report is also the response of `/api/report`. */
     readonly pageData: () => Omit<PageData, 'health' | 'acceptsToken'>;
-    /** Returns recent reports as JSON texts, newest first. */
-    readonly recentReports: () => readonly string[];
+    readonly recent: RecentPasses;
     readonly subscribe: Subscribe;
     /** Returns another value after every report and every phase. Until then, the page and the reports are rendered once a second. */
     readonly state: () => unknown;
   };
 
+/** What the daemon remembers of recent passes. */
+export type RecentPasses = {
+  /** Oldest first. */
+  readonly passes: () => readonly RecentPass[];
+  /** JSON texts, newest first. */
+  readonly reports: () => readonly string[];
+  /** Returns the report of a pass as JSON text; null if it is not kept. */
+  readonly report: (runId: string) => string | null;
+};
+
 /** Returns the routing table of the status server. */
 export function createRoutes(options: RoutesOptions): Routes {
-  const { health, pageData, subscribe, state } = options;
+  const { health, pageData, recent, subscribe, state } = options;
   const css = text('text/css; charset=utf-8', stylesheet);
   const script = text('text/javascript; charset=utf-8', browserScript);
   const fullPageData = () => ({ ...pageData(), health: health(), acceptsToken: options.reconcileToken !== null });
@@ -48,8 +58,9 @@ export function createRoutes(options: RoutesOptions): Routes {
       const metrics = await options.metrics();
       return text(metrics.contentType, metrics.text);
     }),
-    '/api/report': getCached(() => latestReport(pageData())),
-    '/api/reports': getCached(() => text('application/json', escapeJson(`[${options.recentReports().join(',\n')}]\n`))),
+    '/api/report': reportRoute(options),
+    '/api/passes': getCached(() => jsonText(JSON.stringify({ passes: recent.passes().toReversed() }))),
+    '/api/reports': getCached(() => jsonText(`[${recent.reports().join(',\n')}]`)),
     '/api/events': { method: 'GET', subscribe },
     '/api/reconcile': { method: 'POST', respond: async (request) => requestPass(request, options) },
     '/api/pause': { method: 'POST', respond: async (request) => pauseWrites(request, options) },
@@ -67,6 +78,24 @@ function text(contentType: string, body: string): HttpResponse {
 
 function probe(health: Health, claim: 'healthy' | 'ready'): HttpResponse {
   return jsonResponse(health[claim] ? 200 : 503, health);
+}
+
+function jsonText(json: string): HttpResponse {
+  return text('application/json', `${escapeJson(json)}\n`);
+}
+
+/** Returns the last report or, with `?run_id=…`, that of another pass. */
+function reportRoute({ pageData, recent, state }: RoutesOptions): Routes[string] {
+  const latest = cachedResponse(state, () => latestReport(pageData()));
+  return {
+    method: 'GET',
+    respond: ({ query }) => {
+      const runId = query.get('run_id');
+      if (runId === null) return latest();
+      const report = recent.report(runId);
+      return report === null ? errorResponse(404, 'the report of this pass is not kept') : jsonText(report);
+    },
+  };
 }
 
 function latestReport({ latest }: Pick<PageData, 'latest'>): HttpResponse {

@@ -1,5 +1,6 @@
-import { summarize } from '../core/report/report.ts';
-import type { PassSummary, Report } from '../core/report/report.ts';
+import { toRecentPass } from '../core/report/daemon/recent-pass.ts';
+import type { RecentPass } from '../core/report/daemon/recent-pass.ts';
+import type { Report } from '../core/report/report.ts';
 import { isGoodPass } from '../core/report/vitals.ts';
 
 /** The most recent passes, in memory. */
@@ -9,9 +10,11 @@ export type History = {
   /** The last report of a pass that read the folder and listed the account. */
   readonly lastGood: () => Report | null;
   /** Oldest first. */
-  readonly passes: () => readonly PassSummary[];
+  readonly passes: () => readonly RecentPass[];
   /** Each report as JSON, newest first. Always includes the last report. */
   readonly reports: () => readonly string[];
+  /** Returns the report of a pass as JSON; null if it is not kept. */
+  readonly report: (runId: string) => string | null;
 };
 
 const MAX_PASSES = 100;
@@ -20,29 +23,32 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /** Creates an empty history. */
 export function createHistory(): History {
-  const passes: PassSummary[] = [];
-  let reports: string[] = [];
+  const passes: RecentPass[] = [];
+  let reports: KeptReport[] = [];
   let latest: Report | null = null;
   let lastGood: Report | null = null;
   return {
     add: (report) => {
       latest = report;
       if (isGoodPass(report)) lastGood = report;
-      passes.push(summarize(report));
+      passes.push(toRecentPass(report));
       if (passes.length > MAX_PASSES) passes.shift();
-      reports = withinLimits([JSON.stringify(report), ...reports]);
+      reports = withinLimits([{ runId: report.run_id, text: JSON.stringify(report) }, ...reports]);
     },
     latest: () => latest,
     lastGood: () => lastGood,
     passes: () => passes,
-    reports: () => reports,
+    reports: () => reports.map(({ text }) => text),
+    report: (runId) => reports.find((report) => report.runId === runId)?.text ?? null,
   };
 }
 
-function withinLimits(reports: readonly string[]): string[] {
+type KeptReport = { readonly runId: string; readonly text: string };
+
+function withinLimits(reports: readonly KeptReport[]): KeptReport[] {
   let characters = 0;
-  return reports.slice(0, MAX_PASSES).filter((report, index) => {
-    characters += report.length;
+  return reports.slice(0, MAX_PASSES).filter(({ text }, index) => {
+    characters += text.length;
     return index === 0 || characters <= MAX_CHARACTERS;
   });
 }

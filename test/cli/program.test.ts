@@ -7,7 +7,7 @@ import { command, folderOf, SECRET } from './command.ts';
 
 /** The commands that have settings, and all commands. */
 const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate'] as const;
-const EVERY_COMMAND = [...COMMANDS, 'schema', 'completion'] as const;
+const EVERY_COMMAND = [...COMMANDS, 'wait', 'pause', 'resume', 'schema', 'completion'] as const;
 
 test.for(['--version', '-V'])('%s prints the version and nothing else', async (flag) => {
   expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
@@ -80,11 +80,16 @@ test.for([[], ...EVERY_COMMAND.map((name) => [name])])('the examples in the help
   const lines = [...examples.matchAll(/^ {2}vpc-reconciler (.*?)(?: > .*)?$/gm)].map(([, words = '']) => words);
   expect(lines.length).toBeGreaterThan(0);
   // --print-config takes effect after the usage is checked and before the command runs.
-  for (const each of lines.map((words) => words.split(' '))) {
+  for (const each of lines.map(wordsOf)) {
     const only = ['schema', 'completion'].includes(each[0] ?? '') ? [] : ['--print-config'];
     expect(await command([...each, ...only])).toMatchObject({ code: 0, stderr: '' });
   }
 });
+
+/** Splits a command line, in which words with spaces have double quotes. */
+function wordsOf(line: string): readonly string[] {
+  return (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+}
 
 test('lists every command, and for run every setting with its default', async () => {
   const all = (await command(['--help'])).stdout;

@@ -23,6 +23,7 @@ const COMMANDS = [
   'accept',
   'import',
   'notify',
+  'wait',
   'pause',
   'resume',
   'emulate',
@@ -53,11 +54,21 @@ describe('names in the manuals', () => {
       'config/rehearsal.md',
       'config/pull-requests.md',
     ]) {
-      const ours = readPage(page).replaceAll(/^.*\b(npm|npx|git|gh|curl|test|node --)\b.*$/gm, '');
+      const ours = readPage(page).replaceAll(/^.*\b(npm|npx|git|gh|curl|kubectl|test|node --)\b.*$/gm, '');
       const unknown = (ours.match(/(?<![\w-])--[a-z][a-z0-9-]+/g) ?? []).filter(
         (flag) => !known.has(flag) && !FLAGS_OF_OTHERS.has(flag),
       );
       expect({ page, unknown }).toEqual({ page, unknown: [] });
+    }
+  });
+
+  test('every command line of a pipeline exists, with its flags', async () => {
+    const lines = [...readPage('config/pull-requests.md').matchAll(/vpc-reconciler\.cjs ([a-z]+)(.*)$/gm)];
+    expect(new Set(lines.map(([, name]) => name))).toEqual(new Set(['validate', 'plan', 'apply', 'wait']));
+    for (const [line, name = '', rest = ''] of lines) {
+      const { stdout } = await command([name, '--help']);
+      const unknown = (rest.match(/--[a-z-]+/g) ?? []).filter((flag) => !stdout.includes(`${flag} `));
+      expect({ line, unknown }).toEqual({ line, unknown: [] });
     }
   });
 

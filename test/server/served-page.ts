@@ -30,7 +30,7 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
     health: () => data.health,
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     pageData: () => data,
-    recentReports: () => [],
+    recent: { passes: () => [], reports: () => [], report: () => null },
     state: () => data,
     subscribe: (send) => {
       subscriptions += 1;

@@ -36,6 +36,9 @@ test('keeps the last 100 passes: reports newest first, summaries oldest first', 
     'duration_ms',
     'counts',
     'api',
+    'revision',
+    'error',
+    'retries_soon',
   ]);
 });
 
@@ -53,6 +56,8 @@ test('keeps at most 4 Mi characters of reports, but always the last report', () 
   for (let number = 1; number <= 4; number += 1) history.add(report(number, { problems: [problem] }));
   expect(idsOf(history.reports())).toEqual(['run-4', 'run-3']);
   expect(history.passes()).toHaveLength(4);
+  expect(history.report('run-3')).toBe(history.reports()[1]);
+  expect(history.report('run-2')).toBeNull();
   const large = { ...problem, message: 'x'.repeat(9_000_000) };
   history.add(report(5, { problems: [large] }));
   expect(idsOf(history.reports())).toEqual(['run-5']);

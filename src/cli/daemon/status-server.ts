@@ -97,7 +97,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
       passes: history.passes(),
       sourceUrl: (source, place) => sourceUrl(settings.source_url, source, place),
     }),
-    recentReports: history.reports,
+    recent: history,
     subscribe: events.subscribe,
     state: () => state,
     requestPass: () => requestPass(),

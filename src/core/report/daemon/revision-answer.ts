@@ -1,0 +1,37 @@
+import type { RecentPass } from './recent-pass.ts';
+
+/** What the recent passes of a daemon say about a commit. */
+export type RevisionAnswer =
+  /** A pass ended with a result that lasts. `replacedBy` is the commit of later passes; null if there are none. */
+  | { readonly kind: 'decided'; readonly pass: RecentPass; readonly replacedBy: string | null }
+  /** Passes of the commit have ended, and the next one may end differently. */
+  | { readonly kind: 'retried'; readonly pass: RecentPass }
+  /** The same, but the daemon has another commit now. */
+  | { readonly kind: 'replaced'; readonly pass: RecentPass; readonly replacedBy: string }
+  /** No pass of the commit has ended. `current` is the commit that the daemon has; null if no pass has read one yet. */
+  | { readonly kind: 'not_seen'; readonly current: string | null }
+  /** The folder of the daemon is in no git checkout, so passes have no commit. */
+  | { readonly kind: 'no_checkout' }
+  /** Several commits begin like that. */
+  | { readonly kind: 'ambiguous'; readonly revisions: readonly string[] };
+
+/**
+ * Returns what recent passes say about a commit, which may be abbreviated. `passes` are the newest first, of one process: it remembers
+ * nothing longer. The newest pass with a lasting result counts.
+ */
+export function findRevision(passes: readonly RecentPass[], wanted: string): RevisionAnswer {
+  const ofCommit = passes.filter(({ revision }) => revision?.startsWith(wanted) === true);
+  const revisions = [...new Set(ofCommit.flatMap(({ revision }) => revision ?? []))];
+  if (revisions.length > 1) return { kind: 'ambiguous', revisions };
+  const current = passes.find(({ revision }) => revision !== null)?.revision ?? null;
+  const replacedBy = current === revisions[0] ? null : current;
+  const decided = ofCommit.find(({ retries_soon: isRetried }) => !isRetried);
+  if (decided !== undefined) return { kind: 'decided', pass: decided, replacedBy };
+  const [last] = ofCommit;
+  if (last !== undefined) {
+    return replacedBy === null ? { kind: 'retried', pass: last } : { kind: 'replaced', pass: last, replacedBy };
+  }
+  // A pass that failed may not have read the folder.
+  const lastGood = passes.find(({ error }) => error === null);
+  return lastGood?.revision === null ? { kind: 'no_checkout' } : { kind: 'not_seen', current };
+}

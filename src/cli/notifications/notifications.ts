@@ -8,7 +8,6 @@ import type { DeliveryEvents } from '../../sinks/notifications/delivery.ts';
 import { createNotifier } from '../../sinks/notifications/notifier.ts';
 import type { Notifier } from '../../sinks/notifications/notifier.ts';
 import type { Context } from '../context.ts';
-import { clock } from '../wiring.ts';
 import { openReceivers } from './receivers.ts';
 
 /** The notifications of a daemon. */
@@ -40,7 +39,7 @@ export async function openNotifications({
     links: linksOf(settings),
     eventsOf: (receiver) => guardedEvents(log, receiver, onBug),
     newId: randomUUID,
-    now: clock.elapsedMs,
+    after: callAfter,
     random: Math.random,
     onBug,
   });
@@ -54,6 +53,13 @@ export async function openNotifications({
       await close();
     },
   };
+}
+
+/** Calls a function after some milliseconds. The process does not wait for it. Returns a function that prevents it. */
+function callAfter(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
 }
 
 export function linksOf({ public_url, source_url }: Pick<Settings, 'public_url' | 'source_url'>): LinkSettings {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guarded } from '../../core/base/guarded.ts';
 import { messageQueue } from './message-queue.ts';
 import type { Queued, QueueOptions } from './message-queue.ts';
 
@@ -27,6 +28,8 @@ export type DeliveryEvents = {
 export type DeliveryOptions<Message> = DeliveryEvents &
   QueueOptions<Message> & {
     readonly send: (message: Message, signal: AbortSignal) => Promise<Attempt>;
+    /** Called with an unexpected error, after which the message is given up. */
+    readonly onBug: (error: unknown) => void;
     readonly random: () => number;
     /** The first delay between two attempts. Each further one is twice as long. */
     readonly firstDelayMs?: number;
@@ -103,7 +106,7 @@ export function delivery<Message>(options: DeliveryOptions<Message>): Delivery<M
   };
   const work = async () => {
     for (let item = queue.next(); item !== null && !end.signal.aborted; item = queue.next()) {
-      const attempt = await options.send(item.message, end.signal);
+      const attempt = await trySend(options, item.message, end.signal);
       if (attempt.kind !== 'failed') onAnswered(item, attempt);
       else if (!end.signal.aborted) await onFailed(item, attempt);
     }
@@ -127,6 +130,20 @@ export function delivery<Message>(options: DeliveryOptions<Message>): Delivery<M
       lose(queue.clear(), 'the program stopped before they could be sent');
     },
   };
+}
+
+/** Sends a message. One with which that throws is refused, so that it cannot stop those that follow. */
+async function trySend<Message>(
+  { send, onBug }: Pick<DeliveryOptions<Message>, 'send' | 'onBug'>,
+  message: Message,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  try {
+    return await send(message, signal);
+  } catch (error) {
+    guarded(onBug, () => {})(error);
+    return { kind: 'refused', reason: 'internal error' };
+  }
 }
 
 type FailedAttempt = Attempt & { readonly kind: 'failed' };

@@ -1,5 +1,5 @@
 import { guarded } from '../../core/base/guarded.ts';
-import { statusAtEnd, statusesAtStart } from '../../core/report/notifications/commit-status.ts';
+import { statusAtEnd, statusAtStop, statusesAtStart } from '../../core/report/notifications/commit-status.ts';
 import type { CommitStatus } from '../../core/report/notifications/commit-status.ts';
 import type { LinkSettings } from '../../core/report/notifications/links.ts';
 import { toNotice } from '../../core/report/notifications/notice.ts';
@@ -11,7 +11,7 @@ import type { ReportSink } from '../../core/report/sink.ts';
 import { delivery } from './delivery.ts';
 import type { Attempt, Delivery, DeliveryEvents, DeliveryStats } from './delivery.ts';
 
-/** Sends one message. Never throws. */
+/** Sends one message. */
 export type Send<Message> = (message: Message, signal: AbortSignal) => Promise<Attempt>;
 
 /** A receiver of messages, or a forge that shows commit statuses. */
@@ -21,7 +21,7 @@ export type Receiver = { readonly name: string } & (
       readonly send: Send<Notice>;
       /** The events to send; all of them if absent. */
       readonly events?: readonly EventType[] | undefined;
-      /** How long after the last message to repeat what is still not in order; never if absent. */
+      /** How long after the last message about an account to repeat what is still not in order; never if absent. */
       readonly remindAfterMs?: number | undefined;
     }
   | { readonly kind: 'statuses'; readonly send: Send<CommitStatus> }
@@ -32,8 +32,8 @@ export type NotifierOptions = {
   readonly links: LinkSettings;
   readonly eventsOf: (receiver: string) => DeliveryEvents;
   readonly newId: () => string;
-  /** Returns milliseconds of a monotonic clock. */
-  readonly now: () => number;
+  /** Calls a function after some milliseconds. Returns a function that prevents it. */
+  readonly after: (ms: number, call: () => void) => () => void;
   readonly random: () => number;
   readonly onBug: (error: unknown) => void;
   readonly firstDelayMs?: number;
@@ -52,6 +52,8 @@ type Channel = {
   readonly name: string;
   readonly onSource: (source: SourceFacts, accountId: string) => void;
   readonly onReport: (report: Report, change: Change) => void;
+  /** Called when the process stops. */
+  readonly onStop: () => void;
   readonly queue: Pick<Delivery<never>, 'stats' | 'close'>;
 };
 
@@ -79,38 +81,56 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     stats: () => channels.map(({ name, queue }) => ({ receiver: name, ...queue.stats() })),
     close: async (deadline) => {
+      toAll((channel) => channel.onStop());
       await Promise.all(channels.map(async ({ queue }) => queue.close(deadline)));
     },
   };
 }
 
 function messageChannel(
-  { name, send, events, remindAfterMs = Infinity }: Receiver & { readonly kind: 'messages' },
-  { links, eventsOf, newId, now, random, firstDelayMs }: NotifierOptions,
+  { name, send, events, remindAfterMs }: Receiver & { readonly kind: 'messages' },
+  { links, eventsOf, newId, after, random, onBug, firstDelayMs }: NotifierOptions,
 ): Channel {
   const queue = delivery({
     ...eventsOf(name),
+    onBug,
     send,
     sizeOf: ({ services, problems }: Notice) => 1 + services.length + problems.length,
     random,
     ...(firstDelayMs === undefined ? {} : { firstDelayMs }),
   });
   const isWanted = ({ event }: Subject) => events?.includes(event) ?? true;
-  /** When the last message about each account was queued. */
-  const lastAt = new Map<string, number>();
+  /** What the last pass of each account found. */
+  const latest = new Map<string, { readonly report: Report; readonly conditions: Conditions }>();
+  /** Prevents the next reminder of each account. */
+  const reminders = new Map<string, () => void>();
+  const sendAbout = (accountId: string, subjects: readonly Subject[], { reminder }: { readonly reminder: boolean }) => {
+    const last = latest.get(accountId);
+    if (last === undefined || subjects.length === 0) return;
+    const { report, conditions } = last;
+    queue.add(toNotice({ id: newId(), subjects, open: conditions.size, report, links, reminder }));
+    if (remindAfterMs === undefined) return;
+    reminders.get(accountId)?.();
+    // Passes can be hours apart, so reminders do not wait for them.
+    reminders.set(
+      accountId,
+      after(remindAfterMs, () => guarded(remind, onBug)(accountId)),
+    );
+  };
+  /** Repeats what is still not in order. If everything is, the next message begins to count again. */
+  const remind = (accountId: string) => {
+    const open = [...(latest.get(accountId)?.conditions.values() ?? [])];
+    sendAbout(accountId, byUrgency(open).filter(isWanted), { reminder: true });
+  };
   return {
     name,
     onSource: () => {},
     onReport: (report, { transitions, conditions }) => {
-      const { account_id } = report;
-      const changed = transitions.filter(isWanted);
-      const remaining = byUrgency([...conditions.values()]).filter(isWanted);
-      const isDue = remaining.length > 0 && now() - (lastAt.get(account_id) ?? Infinity) >= remindAfterMs;
-      const reminder = changed.length === 0;
-      if (reminder && !isDue) return;
-      lastAt.set(account_id, now());
-      const subjects = reminder ? remaining : changed;
-      queue.add(toNotice({ id: newId(), subjects, open: conditions.size, report, links, reminder }));
+      latest.set(report.account_id, { report, conditions });
+      sendAbout(report.account_id, transitions.filter(isWanted), { reminder: false });
+    },
+    onStop: () => {
+      for (const prevent of reminders.values()) prevent();
     },
     queue,
   };
@@ -118,10 +138,11 @@ function messageChannel(
 
 function statusChannel(
   { name, send }: Receiver & { readonly kind: 'statuses' },
-  { eventsOf, random, firstDelayMs }: NotifierOptions,
+  { eventsOf, random, onBug, firstDelayMs }: NotifierOptions,
 ): Channel {
   const queue = delivery({
     ...eventsOf(name),
+    onBug,
     send,
     sizeOf: () => 1,
     replaces: (status: CommitStatus, earlier) => status.revision === earlier.revision,
@@ -143,6 +164,12 @@ function statusChannel(
       const { account_id } = report;
       const status = statusAtEnd(lastOf.get(account_id) ?? null, report);
       if (status !== null) set(account_id, status);
+    },
+    onStop: () => {
+      for (const [accountId, last] of lastOf) {
+        const status = statusAtStop(last);
+        if (status !== null) set(accountId, status);
+      }
     },
     queue,
   };

@@ -60,7 +60,7 @@ export function webhookRequest({ address, secrets, keyOf, redact, now }: Webhook
 export function slackRequest({ address, redact }: Pick<WebhookOptions, 'address' | 'redact'>): ToRequest<Notice> {
   return async (notice) => {
     const [url] = await address();
-    const text = redact(toSlackText(notice));
+    const text = toSlackText(notice, redact);
     // A preview of the linked pages would only take space.
     const body = JSON.stringify({ text, mrkdwn: true, unfurl_links: false, unfurl_media: false });
     return { url: new URL(url ?? ''), headers: {}, body };

@@ -20,6 +20,7 @@ function open(attempts: readonly Attempt[], options: Partial<DeliveryOptions<str
       if (attempt.kind === 'sent') sent.push(message);
       return attempt;
     },
+    onBug: (error) => log.push(`bug: ${String(error)}`),
     sizeOf: () => 1,
     random: () => 0,
     firstDelayMs: 1,
@@ -59,6 +60,21 @@ test('gives up a message that is refused, or answered oddly for too long, and go
     'restored',
   ]);
   expect(stats()).toMatchObject({ sent: 1, lost: 2, failures: 12 });
+});
+
+test('gives up a message with which sending throws, and goes on', async () => {
+  const sent: string[] = [];
+  const { add, close, log } = open([], {
+    send: async (message) => {
+      if (message === 'a') throw new TypeError('no such field');
+      sent.push(message);
+      return { kind: 'sent' };
+    },
+  });
+  for (const message of ['a', 'b']) add(message);
+  await close(never);
+  expect(sent).toEqual(['b']);
+  expect(log).toEqual(['bug: TypeError: no such field', 'lost 1: internal error']);
 });
 
 test('stops for good when the receiver is gone', async () => {

@@ -33,6 +33,15 @@ export function statusAtEnd(last: CommitStatus | null, report: Report): CommitSt
   return { revision, state, description: `${OUTCOME_LABELS[outcome]}: ${describeCounts(report)}` };
 }
 
+/**
+ * Returns the status to set when the process stops, after the last pass; null if it stays as it is. The next process may read another
+ * commit, and would leave this one pending for ever.
+ */
+export function statusAtStop(last: CommitStatus): CommitStatus | null {
+  if (last.state !== 'pending') return null;
+  return { ...last, state: 'failure', description: 'vpc-reconciler stopped before it was applied' };
+}
+
 const SUCCESSFUL: ReadonlySet<PassOutcome> = new Set(['in_sync', 'converged'] as const);
 
 /** Returns a commit as people write it. */

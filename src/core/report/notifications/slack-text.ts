@@ -3,13 +3,15 @@ import { escapeControlCharacters } from '../../base/text/escape.ts';
 import type { Change } from '../../compare/compare.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
-import { describeSuspension } from '../suspension.ts';
+import type { Suspension } from '../suspension.ts';
 import { shortRevision } from './commit-status.ts';
 import type { Notice, NoticeService } from './notice.ts';
 import type { EventType } from './transitions.ts';
 
-/** More would not be read in a chat. */
+/** More would not be read in a chat. Fewer are shown if the message would be too long. */
 const MAX_SERVICES = 10;
+/** Slack cuts off messages of more than 40,000 characters: https://docs.slack.dev/reference/methods/chat.postMessage */
+const MAX_MESSAGE_LENGTH = 30_000;
 const MAX_CHANGES = 5;
 /** Longer texts are cut off. */
 const MAX_TEXT_LENGTH = 200;
@@ -27,20 +29,33 @@ const TITLES = {
 
 /**
  * Returns a message in the markup of Slack, which Mattermost and others read too: https://docs.slack.dev/messaging/formatting-message-text
- * Names and values are code, in which nothing is markup or a mention.
+ * Every text that comes from files or from the API is code, in which nothing is markup, a mention, or a link. `redact` removes secrets from a
+ * text: before it is cut off or escaped, when it would no longer find them, and after.
  */
-export function toSlackText(notice: Notice): string {
+export function toSlackText(notice: Notice, redact: (text: string) => string, maxItems = MAX_SERVICES): string {
+  const text = redact(render(redactTexts(notice, redact), maxItems));
+  return text.length <= MAX_MESSAGE_LENGTH || maxItems <= 1
+    ? text
+    : toSlackText(notice, redact, Math.floor(maxItems / 2));
+}
+
+/** Returns the notice with every text redacted. It is made of JSON values. */
+function redactTexts(notice: Notice, redact: (text: string) => string): Notice {
+  return JSON.parse(JSON.stringify(notice), (_, value: unknown) => (typeof value === 'string' ? redact(value) : value));
+}
+
+function render(notice: Notice, maxItems: number): string {
   const { services, services_total, problems, problems_total, error, summary, links } = notice;
   const lines = [
     titleOf(notice),
-    ...(error === null ? [] : [plain(error.message)]),
-    ...(summary.paused === null ? [] : [`All writes are ${plain(describeSuspension(summary.paused))}`]),
-    ...services.slice(0, MAX_SERVICES).flatMap((service) => linesOf(service, notice)),
-    ...moreThan(MAX_SERVICES, services_total, 'services'),
+    ...(error === null ? [] : [code(error.message)]),
+    ...(summary.paused === null ? [] : [describePause(summary.paused)]),
+    ...services.slice(0, maxItems).flatMap((service) => linesOf(service, notice)),
+    ...moreThan(maxItems, services_total, 'services'),
     ...problems
-      .slice(0, MAX_SERVICES)
-      .map(({ file, line, message, source_url }) => `• ${linked(`${file}:${line}`, source_url)} ${plain(message)}`),
-    ...moreThan(MAX_SERVICES, problems_total, 'problems'),
+      .slice(0, maxItems)
+      .map(({ file, line, message, source_url }) => `• ${linked(`${file}:${line}`, source_url)} ${code(message)}`),
+    ...moreThan(maxItems, problems_total, 'problems'),
     ...(links.page === null ? [] : [`<${escapeMarkup(links.page)}|Status page>`]),
   ];
   return lines.join('\n');
@@ -60,6 +75,10 @@ function titleOf(notice: Notice): string {
   return parts.join(' · ');
 }
 
+function describePause({ until, reason }: Suspension): string {
+  return `All writes are paused${until === null ? '' : ` until ${code(until)}`}${reason === null ? '' : `: ${code(reason)}`}`;
+}
+
 function linesOf(service: NoticeService, { events }: Notice): readonly string[] {
   const { event, name, service_id, file, line, changes, cause, reason, hint, source_url } = service;
   const place = file === null ? '' : ` ${linked(line === null ? file : `${file}:${line}`, source_url)}`;
@@ -69,7 +88,7 @@ function linesOf(service: NoticeService, { events }: Notice): readonly string[] 
     `• ${what}${code(name ?? service_id ?? '(no name)')}${place}${why}`,
     ...changes.slice(0, MAX_CHANGES).map(describeChange),
     ...moreThan(MAX_CHANGES, changes.length, 'fields').map((text) => `    ${text}`),
-    ...[reason, hint].flatMap((text) => (text === null ? [] : [`    ${plain(text)}`])),
+    ...[reason, hint].flatMap((text) => (text === null ? [] : [`    ${code(text)}`])),
   ];
 }
 
@@ -91,12 +110,14 @@ function code(text: string): string {
   return `\`${escapeMarkup(separateMentions(withoutBackticks(shorten(text))))}\``;
 }
 
-/** Returns a text that is neither markup nor a mention. Characters of the markup become others that look like them. */
+/** Returns the text of a link, without markup and mentions. Characters of the markup become others that look like them. */
 function plain(text: string): string {
   const unformatted = withoutBackticks(shorten(text))
     .replaceAll('*', '\u2217')
     .replaceAll('~', '\u223C')
     .replaceAll('|', '\u2223')
+    .replaceAll('[', '\uFF3B')
+    .replaceAll(']', '\uFF3D')
     // Within a word, as in tcp_port, it is no markup.
     .replaceAll(/(?<![a-z0-9])_|_(?![a-z0-9])/gi, '\u02CD');
   return escapeMarkup(separateMentions(unformatted));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../../../src/core/base/failure.ts';
-import { statusAtEnd, statusesAtStart } from '../../../../src/core/report/notifications/commit-status.ts';
+import { statusAtEnd, statusAtStop, statusesAtStart } from '../../../../src/core/report/notifications/commit-status.ts';
 import type { CommitStatus } from '../../../../src/core/report/notifications/commit-status.ts';
 import type { Report } from '../../../../src/core/report/report.ts';
 import { report } from './reports.ts';
@@ -96,5 +96,16 @@ describe('the status of a commit', () => {
     ],
   ])('%s', ([, steps, expected]) => {
     expect(statuses(...steps)).toEqual(expected);
+  });
+
+  test('does not stay pending when the process stops', () => {
+    const status = { revision: a, description: 'reconciling' };
+    expect(statusAtStop({ ...status, state: 'pending' })).toEqual({
+      revision: a,
+      state: 'failure',
+      description: 'vpc-reconciler stopped before it was applied',
+    });
+    expect(statusAtStop({ ...status, state: 'success' })).toBe(null);
+    expect(statusAtStop({ ...status, state: 'failure' })).toBe(null);
   });
 });

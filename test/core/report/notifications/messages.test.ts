@@ -140,6 +140,8 @@ test('lists at most 50 services and problems, with their numbers, within 60 KiB'
   );
 });
 
+const slackText = (message: Notice) => toSlackText(message, asIs);
+
 const withoutHunter = (text: string) => text.replaceAll('hunter2', '[redacted]');
 
 test('secrets are redacted in every message', () => {
@@ -147,8 +149,39 @@ test('secrets are redacted in every message', () => {
   expect(eventOf(notice({ subjects }), withoutHunter).data.services[0].reason).toBe('sent [redacted]');
 });
 
+test('a secret is found before a text for a chat is cut off or escaped', () => {
+  const secret = 'p*ss_w`rd@of~the|hook';
+  const withoutSecret = (text: string) => text.replaceAll(secret, '[redacted]');
+  const service = serviceReport({
+    name: secret,
+    file: `services/${secret}.yaml`,
+    reason: `${'x'.repeat(190)}${secret}`,
+    changes: [{ path: 'name', live: { key: secret }, declared: secret }],
+  });
+  const text = toSlackText(
+    notice({ subjects: [{ event: 'failed', service, problem: null }], report: report({ account_id: secret }) }),
+    withoutSecret,
+  );
+  expect(text.replaceAll('\u2060', '')).not.toMatch(/p.ss|w.rd|of.the.hook/);
+  expect(text.match(/redacted/g)?.length).toBeGreaterThan(4);
+});
+
+test('a message for a chat lists fewer services if it would be too long', () => {
+  const long = '&'.repeat(250);
+  const changes = Array.from({ length: 5 }, () => ({ path: long, live: long, declared: `${long}2` }));
+  const service = serviceReport({ name: long, file: `${long}.yaml`, reason: long, hint: long, changes });
+  const subjects = Array.from({ length: 10 }, () => ({ event: 'failed', service, problem: null }) as const);
+  const text = slackText(notice({ subjects }));
+  expect(text.length).toBeLessThan(40_000);
+  expect(text).toContain('… and 9 more services');
+  const publicUrl = `https://vpc.example.com/${'x'.repeat(40_000)}`;
+  expect(slackText(notice({ subjects, links: { publicUrl, sourceUrl: null } }))).toContain(
+    `<${publicUrl}|Status page>`,
+  );
+});
+
 test('a message for a chat names service, fields, cause, place, commit and what is open', () => {
-  expect(toSlackText(notice()).replaceAll('\u2060', '')).toBe(
+  expect(slackText(notice()).replaceAll('\u2060', '')).toBe(
     [
       '*Drift found* · account `account` · commit `0123456` · pending: no services · 1 open',
       `• \`db\` <https://git.example.com/net/blob/${revision}/db.yaml#L1|services/db.yaml:1> (it was changed outside git)`,
@@ -181,7 +214,7 @@ test('a message for a chat lists ten services and five fields, errors, problems,
     { event: 'failed', service: null, problem: problem('services/bad.yaml', 3) },
   ] as const;
   const error = failure('transient', 'GET api: *no* response');
-  const text = toSlackText(
+  const text = slackText(
     notice({
       subjects: [...many.slice(0, 1), ...more, ...many.slice(1)],
       report: report({ error }),
@@ -192,19 +225,20 @@ test('a message for a chat lists ten services and five fields, errors, problems,
   );
   expect(text.split('\n').slice(0, 12)).toEqual([
     '*Still: Failed* (also: withheld) · account `account` · partial: no services',
-    'GET api: ∗no∗ response',
+    '`GET api: *no* response`',
     '• failed: `s0`',
     ...[0, 1, 2, 3, 4].map((index) => `    \`field${index}\` \`${index}\` → \`unset\``),
     '    … and 2 more fields',
     '• withheld: `(no name)` `services/x.yaml`',
     '    `tcp_port` `5433` → `5432`',
-    '    because',
+    '    `because`',
   ]);
-  expect(text).toContain('… and 3 more services\n• `services/bad.yaml:3` expected a port, found 0');
+  expect(text).toContain('… and 3 more services\n• `services/bad.yaml:3` `expected a port, found 0`');
 });
 
 /** What must not reach a chat: mentions, links, and markup. */
-const hostile = '<!channel> *x* @everyone `code` ~y~ _z_ <https://evil.example|click> | <@U123> &amp;\n# title';
+const hostile =
+  '<!channel> *x* @everyone `code` ~y~ _z_ <https://evil.example|click> [a](https://evil.example) | <@U123> &amp;\n# title';
 
 test('a hostile name is neither markup nor a mention in a chat', () => {
   const service = serviceReport({
@@ -217,7 +251,7 @@ test('a hostile name is neither markup nor a mention in a chat', () => {
     { event: 'failed', service, problem: null },
     { event: 'failed', service: null, problem: { ...problem(hostile), message: hostile } },
   ] as const;
-  const text = toSlackText(
+  const text = slackText(
     notice({ subjects, report: report({ account_id: hostile, source: { ...source, path: hostile } }) }),
   );
   // The only links are our own.
@@ -227,7 +261,12 @@ test('a hostile name is neither markup nor a mention in a chat', () => {
   expect(text).not.toMatch(/<[!@#]|@(?:everyone|U123)/);
   // In code, only a backtick has a meaning.
   const outsideCode = text.replaceAll(/`[^`]*`/g, '');
+  const linkTexts = outsideCode.match(/\|[^>|]*>/g)?.join('');
   expect(outsideCode).not.toMatch(/~|(?<!\w)_z_|evil\.example\|/);
+  // Chats make links of addresses in plain text, too, but not in code and not within another link.
+  expect(outsideCode.replaceAll(/<[^>]*>/g, '')).not.toContain('evil.example');
+  expect(linkTexts).toContain('evil.example');
+  expect(linkTexts).not.toMatch(/[[\]]/);
   expect(outsideCode.match(/\*/g)).toHaveLength(2);
   for (const line of text.split('\n')) expect((line.match(/`/g) ?? []).length % 2).toBe(0);
   expect(text).not.toContain('\n# title');
@@ -243,18 +282,26 @@ test('a hostile name is data in a CloudEvent, whatever the receiver does with th
 test('a chat is told until when all writes are paused, and why', () => {
   const paused = { since: '2026-11-22T10:00:00.000Z', until: null, reason: '*vendor* migration' };
   const subjects = [{ event: 'paused', service: null, problem: null }] as const;
-  expect(toSlackText(notice({ subjects, report: report({ paused }) }))).toContain(
-    '\nAll writes are paused: ∗vendor∗ migration\n',
+  expect(slackText(notice({ subjects, report: report({ paused }) }))).toContain(
+    '\nAll writes are paused: `*vendor* migration`\n',
+  );
+});
+
+test('a chat is told of a pause without a reason', () => {
+  const paused = { since: '2026-11-22T10:00:00.000Z', until: '2026-11-22T12:00:00.000Z', reason: null };
+  const subjects = [{ event: 'paused', service: null, problem: null }] as const;
+  expect(slackText(notice({ subjects, report: report({ paused }) }))).toContain(
+    '\nAll writes are paused until `2026-11-22T12:00:00.000Z`\n',
   );
 });
 
 test('long texts are cut off in a chat', () => {
   const subjects = [{ event: 'failed', service: serviceReport({ name: 'x'.repeat(1000) }), problem: null }] as const;
-  expect(toSlackText(notice({ subjects }))).toContain(`\`${'x'.repeat(200)}…\``);
+  expect(slackText(notice({ subjects }))).toContain(`\`${'x'.repeat(200)}…\``);
 });
 
 test('a sample says that it is one', () => {
   const sample = sampleNotice({ id: 's', accountId: 'account', source, time: '2026-11-22T10:00:00.000Z', links });
   expect(sample).toMatchObject({ sample: true, event: 'drift_found', services: [{ file: 'services/orders-db.yaml' }] });
-  expect(toSlackText(sample)).toMatch(/^\*Sample: Drift found\*/);
+  expect(slackText(sample)).toMatch(/^\*Sample: Drift found\*/);
 });

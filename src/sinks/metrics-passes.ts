@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Result } from '../core/plan/outcome.ts';
 import type { StepKind } from '../core/plan/step.ts';
-import { countStates, SERVICE_STATES } from '../core/report/counts.ts';
+import { countLive, countStates, SERVICE_STATES } from '../core/report/counts.ts';
 import { PASS_OUTCOMES, TRIGGERS } from '../core/report/pass.ts';
 import type { Report } from '../core/report/report.ts';
 import { driftMetrics } from './metrics-drift.ts';
@@ -69,7 +69,7 @@ export function passMetrics(
       if (hasCompared(report)) {
         const states = countStates(report);
         for (const state of SERVICE_STATES) gauges.services.set({ state }, states[state]);
-        gauges.live.set(counts.live + counts.created - counts.deleted);
+        gauges.live.set(countLive(report));
         drift.onComparison(report);
       }
     },

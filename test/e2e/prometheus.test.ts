@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { accountAt, database, emulated, folderOf, temporaryFolder, web } from '../cli/command.ts';
+import { served } from '../cloudflare/server.ts';
 import { expressions, fillVariables } from '../monitoring/dashboard.ts';
 import { prometheus, promtool, runPromtool } from '../monitoring/promtool.ts';
 import { root, start } from './program.ts';
@@ -39,14 +41,30 @@ test.runIf(FULL && prometheus !== undefined)(`${title} (with FULL=1 and Promethe
   const live = [web({ http_port: 1 }), database({ tcp_port: 1 })];
   const emulator = await emulated({ services: live });
   const folder = folderOf({ 'web.yaml': web(), 'db.yaml': database() });
-  const args = ['run', '--services', folder, '--interval', '1s', '--fresh-for', '5s', '--http-listen', '127.0.0.1:0'];
+  const receiver = await served((_, response) => response.end());
+  const config = join(temporaryFolder(), 'config.yaml');
+  writeFileSync(join(config, '..', 'secret'), `whsec_${randomBytes(24).toString('base64')}`);
+  writeFileSync(config, `notifications: { hook: { type: webhook, url: "${receiver.url}", secret_file: secret } }`);
+  const args = [
+    'run',
+    '--config',
+    config,
+    '--services',
+    folder,
+    '--interval',
+    '1s',
+    '--fresh-for',
+    '5s',
+    '--http-listen',
+    '127.0.0.1:0',
+  ];
   const program = start(args, { environment: accountAt(emulator.url) });
   const { url } = z.looseObject({ url: z.string() }).parse(await program.logged({ event: 'serving' }));
   await program.logged({ event: 'reconciliation_report', outcome: 'in_sync' });
 
-  const served = await fetch(`${url}/metrics`);
-  expect(served.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-  if (promtool !== undefined) expect(runPromtool(['check', 'metrics'], await served.text()).output).toBe('');
+  const response = await fetch(`${url}/metrics`);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  if (promtool !== undefined) expect(runPromtool(['check', 'metrics'], await response.text()).output).toBe('');
 
   const { firing, count } = await startPrometheus(new URL(url).host);
   await expect.poll(async () => count('vpc_reconciler_ready == 1'), POLLING).toBe(1);

@@ -57,14 +57,11 @@ export function countNotLive({ missing, created, to_create }: Counts): number {
 export const SERVICE_STATES = [...FINDING_KINDS, 'paused'] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
+/** The part of a report that the state of services is read from. */
+type CountedServices = { readonly counts: Counts; readonly services: readonly ServiceReport[] };
+
 /** Counts services by their state after the pass. A service that the pass wrote is in sync; a paused one is neither in sync nor drifted. */
-export function countStates({
-  counts,
-  services,
-}: {
-  readonly counts: Counts;
-  readonly services: readonly ServiceReport[];
-}): Readonly<Record<ServiceState, number>> {
+export function countStates({ counts, services }: CountedServices): Readonly<Record<ServiceState, number>> {
   const states: Record<ServiceState, number> = {
     in_sync: counts.in_sync,
     drifted: 0,
@@ -83,7 +80,17 @@ export function countStates({
 
 function stateAfter(finding: FindingKind, result: Result | null): ServiceState {
   if (result === 'paused') return 'paused';
+  // It was created, but not as declared.
+  if (finding === 'missing' && result === 'unsettled') return 'drifted';
   return SUCCESSES.includes(result) ? 'in_sync' : finding;
+}
+
+/** Counts the live services after the pass. */
+export function countLive({ counts, services }: CountedServices): number {
+  const created = services.filter(
+    ({ finding, result }) => finding === 'missing' && (result === 'created' || result === 'unsettled'),
+  );
+  return counts.live + created.length - counts.deleted;
 }
 
 /** A number to show, and its label: `3`, `to update`. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FINDING_KINDS } from '../../../src/core/compare/compare.ts';
 import { RESULTS } from '../../../src/core/plan/outcome.ts';
-import { countStates, nonZeroCounts, toCounts } from '../../../src/core/report/counts.ts';
+import { countLive, countStates, nonZeroCounts, toCounts } from '../../../src/core/report/counts.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import { facts, findings } from '../builders.ts';
 
@@ -26,6 +26,7 @@ test('counts services by their state after the pass', () => {
     ['unwanted', 'deleted'],
     ['drifted', 'failed'],
     ['missing', null],
+    ['missing', 'unsettled'],
     ['unwanted', 'withheld'],
     ['drifted', 'paused'],
     ['unmanaged', null],
@@ -36,13 +37,15 @@ test('counts services by their state after the pass', () => {
   const services = rows.flatMap(([finding, result]) => one.map((service) => ({ ...service, finding, result })));
   expect(countStates({ counts, services })).toEqual({
     in_sync: 8,
-    drifted: 1,
+    drifted: 2,
     missing: 1,
     unwanted: 1,
     unmanaged: 1,
     invalid: 1,
     paused: 1,
   });
+  // Two were created, one of them with another value.
+  expect(countLive({ counts: { ...counts, live: 10, deleted: 1 }, services })).toBe(11);
 });
 
 test('shows what a pass would write only if it writes nothing', () => {

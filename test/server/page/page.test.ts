@@ -348,6 +348,8 @@ test('a service that was created is not said to be missing, and a paused one is 
   expect(read(data, 'updated')).toMatch(/^Changed \+ orders-1 Created 0191/);
   expect(read(data, 'updated')).toContain('Field Declared tcp_port 5433');
   expect(read(data, 'headline')).toContain('Everything is in sync now, except 1 paused service.');
+  const unsettled = { ...created, result: 'unsettled' as const };
+  expect(read(pageData({ ...latest, services: [unsettled] }), 'needs-attention')).not.toContain('not live');
 });
 
 test('every count that is a button has as many items', () => {

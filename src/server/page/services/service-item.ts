@@ -60,7 +60,8 @@ export function kindsOf({ finding, action, result, ignored }: ServiceReport): re
 }
 
 function renderExplanation({ finding, cause, hint, result }: ServiceReport): Html | null {
-  if (finding === 'missing') return result === 'created' ? null : html` declared, but not live`;
+  if (finding === 'missing')
+    return result === 'created' || result === 'unsettled' ? null : html` declared, but not live`;
   if (finding === 'unwanted') return html` declared absent`;
   // The hint about an unusable item of the list is shown with the notes.
   if (finding === 'invalid') return hint !== null ? null : html` the service is left alone`;

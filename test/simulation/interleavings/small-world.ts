@@ -53,8 +53,10 @@ export function openSmallWorld(
   const random = randomOf(1, 'api');
   const account = worldAccount(time);
   const counts = { writes: 0, creates: 0 };
-  /** The value that each copy has set and knows to be set, until the service changes again; by copy and id. */
-  const confirmed = new Map<string, string>();
+  /** The last update, if nothing has changed the account since. */
+  let lastUpdate: HeldRequest | null = null;
+  /** Whether the copy that sent it has received the answer. */
+  let isConfirmed = false;
   for (const value of situation.live) account.set(String(value['service_id']), value);
 
   const network = heldNetwork((request) => {
@@ -75,11 +77,14 @@ export function openSmallWorld(
 
   const answerTo = (request: HeldRequest, lagMs: number) => {
     const { method, path, text, writer } = request;
-    const id = idIn(path);
+    const id = decodeURIComponent(path.split('/').at(-1) ?? '');
     const body = text === null ? null : fromText(text);
     if (method === 'GET') return success(account.list(lagMs));
-    if (confirmed.get(`${writer} ${id}`) === text) onBroken(`${describe(request)} repeats what was confirmed`);
-    confirmed.clear();
+    const isRepeated =
+      isConfirmed && lastUpdate?.writer === writer && lastUpdate.path === path && lastUpdate.text === text;
+    if (isRepeated) onBroken(`${describe(request)} repeats what was confirmed`);
+    lastUpdate = method === 'PUT' ? request : null;
+    isConfirmed = false;
     if (method === 'DELETE') return account.remove(id);
     if (method === 'PUT') return account.put(id, body, random);
     const answer = account.post(body, random);
@@ -105,7 +110,7 @@ export function openSmallWorld(
   const edit = (id: string, value: JsonValue | null) => {
     const isTaken = account.ids().some((other) => other !== id && account.get(other)?.['name'] === value?.['name']);
     if (isTaken) return;
-    confirmed.clear();
+    lastUpdate = null;
     account.set(id, value);
   };
   return {
@@ -115,8 +120,7 @@ export function openSmallWorld(
     counts,
     arrive: (request, { lagMs = 0 } = {}) => network.arrive(request, answerTo(request, lagMs)),
     deliver: (request) => {
-      const { method, path, text, writer, answer } = request;
-      if (method === 'PUT' && answer?.status === 200) confirmed.set(`${writer} ${idIn(path)}`, text ?? '');
+      if (request === lastUpdate) isConfirmed = request.answer?.status === 200;
       network.deliver(request);
     },
     cut: network.cut,
@@ -147,8 +151,4 @@ export function openSmallWorld(
 /** Names a request for a person. */
 export function describe({ writer, method, number }: HeldRequest): string {
   return `${method} #${number} of ${writer}`;
-}
-
-function idIn(path: string): string {
-  return decodeURIComponent(path.split('/').at(-1) ?? '');
 }

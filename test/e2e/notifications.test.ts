@@ -98,6 +98,57 @@ describe('run', () => {
     expect(performance.now() - stopped).toBeLessThan(8000);
   });
 
+  test('sets the status of exactly the commit that a pass read, through changes, an outage and a stop', async () => {
+    const server = await served((_, response) => response.end('ok'));
+    const emulator = await emulated({ services: [drifted], latencyMs: 700 });
+    const services = folderOf({ 'web.yaml': web() });
+    const change = (http_port: number) => {
+      writeFileSync(join(services, 'web.yaml'), JSON.stringify(web({ http_port })));
+      return commit(services);
+    };
+    const line = ['run', '--config', configOf(server), '--services', services, '--grace-period', '300ms'];
+    const names = new Map([[commit(services), 'first']]);
+    const statuses = () =>
+      server.seen
+        .filter(({ url }) => url.startsWith('/repos/'))
+        .map(({ url, body }) => `${names.get(url.split('/').at(-1) ?? '')} ${JSON.parse(body).state}`);
+    const until = async (last: string) =>
+      vi.waitFor(() => expect(statuses().at(-1)).toBe(last), { timeout: 60_000, interval: 20 });
+    const program = start(line, { environment: accountAt(emulator.url) });
+    await until('first pending');
+    // The folder changes while the pass lists the account.
+    names.set(change(82), 'second');
+    await until('second success');
+    expect(statuses().slice(-2)).toEqual(['second pending', 'second success']);
+    const [, ofFirst = ''] = statuses();
+    expect(['first success', 'first failure']).toContain(ofFirst);
+    const count = statuses().length;
+    // A later check for drift of the same commit fails, and recovers.
+    await emulator.close();
+    program.send('SIGHUP');
+    await until('second failure');
+    const again = await emulated({
+      services: [web({ http_port: 82 })],
+      port: Number(new URL(emulator.url).port),
+      latencyMs: 2000,
+    });
+    await until('second success');
+    expect(statuses().slice(count)).toEqual(['second failure', 'second success']);
+    names.set(change(83), 'third');
+    await until('third pending');
+    program.send('SIGTERM');
+    await program.ended;
+    expect(statuses().slice(count + 2)).toEqual(['third pending', 'third failure']);
+    expect(again.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    // The next process decides.
+    const next = start(line, { environment: accountAt(emulator.url) });
+    await until('third success');
+    next.send('SIGTERM');
+    await next.ended;
+    expect(statuses().slice(count + 4)).toEqual(['third pending', 'third success']);
+    expect(statuses()).not.toContain('undefined pending');
+  });
+
   test('reports a secret that cannot be read at the start', async () => {
     const config = configOf(await served(() => {}));
     writeFileSync(join(config, '../hook'), 'hunter2hunter2hunter2');

@@ -123,7 +123,8 @@ th{font-weight:400;color:var(--muted)}
 dialog{width:min(26rem,calc(100% - 2rem));margin:auto;padding:1.25rem 1.5rem;border:1px solid var(--border);border-radius:.75rem;background:var(--background);color:var(--text)}
 dialog::backdrop{background:rgb(0 0 0/.45)}
 dialog p{margin-top:.75rem}
-dialog label{display:block;font-size:.875rem;color:var(--muted)}
+dialog label,#token-hint{display:block;font-size:.875rem;color:var(--muted)}
+#token-hint{margin-top:.25rem}#pause-fields select+label{margin-top:.75rem}
 dialog input,dialog select{width:100%;padding:.4rem .7rem;border:1px solid light-dark(#8d887f,#74716b);border-radius:.5rem;background:transparent;color:inherit;font:inherit}
 dialog option{background:var(--background)}
 dialog .secret{-webkit-text-security:disc}

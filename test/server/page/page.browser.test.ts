@@ -401,6 +401,16 @@ describe.skipIf(skipReason !== null)(`in a browser${skipReason === null ? '' : `
     expect(await page.evaluate(VIOLATIONS)).toEqual([]);
   });
 
+  test.each(['in-sync', 'unmanaged'])('the page %s, for browsers without JavaScript, is accessible', async (path) => {
+    const { page, served } = await show(states.unmanaged(60), { viewport: { width: 320, height: 640 } });
+    const response = await page.goto(`${served.url}${path}`);
+    expect(response?.status()).toBe(200);
+    expect(await page.locator('.item').count()).toBe(path === 'in-sync' ? 6 : 60);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await page.evaluate(axe.source);
+    expect(await page.evaluate(VIOLATIONS)).toEqual([]);
+  });
+
   test('there are no buttons without a token', async () => {
     const { page } = await show(states.inSync);
     expect(await page.locator('[data-action]').count()).toBe(0);

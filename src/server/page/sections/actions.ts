@@ -37,6 +37,9 @@ export function renderTokenDialog(): Html {
           aria-describedby="token-hint"
         />
       </p>
+      <p id="token-hint">
+        The <code>reconcile_token</code> of the daemon. This tab keeps it until it is closed or reloaded.
+      </p>
       <p id="pause-fields" hidden>
         <label for="pause-for">For</label
         ><select id="pause-for">
@@ -45,9 +48,6 @@ export function renderTokenDialog(): Html {
           <option value="8h">8 hours</option>
           <option value="">until resumed</option></select
         ><label for="pause-reason">Reason</label><input id="pause-reason" maxlength="200" autocomplete="off" />
-      </p>
-      <p id="token-hint" class="hint">
-        The <code>reconcile_token</code> of the daemon. This tab keeps it until it is closed or reloaded.
       </p>
       <p class="buttons"><button type="button" id="token-cancel">Cancel</button><button id="token-send"></button></p>
     </form>

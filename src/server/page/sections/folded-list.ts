@@ -51,6 +51,7 @@ export function renderListPage<Service>({ id, title, hint, services, renderItem 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/page.css" />
       </head>
       <body>

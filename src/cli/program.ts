@@ -54,6 +54,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/notify.ts')).defineNotify,
   },
   {
+    name: 'status',
+    summary: 'Show the state of a running daemon',
+    load: async () => (await import('./commands/daemon/status.ts')).defineStatus,
+  },
+  {
+    name: 'get',
+    summary: 'Show one service as a running daemon knows it',
+    load: async () => (await import('./commands/daemon/get.ts')).defineGet,
+  },
+  {
     name: 'wait',
     summary: 'Wait until a running daemon has reconciled a commit',
     load: async () => (await import('./commands/daemon/wait.ts')).defineWait,

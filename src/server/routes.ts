@@ -1,4 +1,5 @@
 import { escapeJson } from '../core/base/text/escape.ts';
+import type { FoundService } from '../core/report/daemon/known-service.ts';
 import type { RecentPass } from '../core/report/daemon/recent-pass.ts';
 import type { Health } from '../core/report/health.ts';
 import { errorResponse, jsonResponse } from './http-response.ts';
@@ -24,6 +25,8 @@ export type RoutesOptions = RequestPassOptions &
     /** Returns the data of the status page. Its latest report is also the response of `/api/report`. */
     readonly pageData: () => Omit<PageData, 'health' | 'acceptsToken'>;
     readonly recent: RecentPasses;
+    /** Returns what is known of a service, by its name or id; null until a good pass has ended. */
+    readonly findService: (text: string) => FoundService | null;
     readonly subscribe: Subscribe;
     /** Returns another value after every report and every phase. Until then, the page and the reports are rendered once a second. */
     readonly state: () => unknown;
@@ -59,6 +62,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       return text(metrics.contentType, metrics.text);
     }),
     '/api/report': reportRoute(options),
+    '/api/service': { method: 'GET', respond: ({ query }) => service(query.get('name'), options) },
     '/api/passes': getCached(() => jsonText(JSON.stringify({ passes: recent.passes().toReversed() }))),
     '/api/reports': getCached(() => jsonText(`[${recent.reports().join(',\n')}]`)),
     '/api/events': { method: 'GET', subscribe },
@@ -96,6 +100,15 @@ function reportRoute({ pageData, recent, state }: RoutesOptions): Routes[string]
       return report === null ? errorResponse(404, 'the report of this pass is not kept') : jsonText(report);
     },
   };
+}
+
+/** Returns everything that is known of one service. */
+function service(name: string | null, { findService }: RoutesOptions): HttpResponse {
+  if (name === null || name === '')
+    return errorResponse(400, 'name: expected the name or id of a service, found nothing');
+  const found = findService(name);
+  if (found === null) return errorResponse(503, 'no pass has read the folder and listed the account yet');
+  return found.error === null ? jsonResponse(200, found.service) : errorResponse(404, found.error);
 }
 
 function latestReport({ latest }: Pick<PageData, 'latest'>): HttpResponse {

@@ -7,7 +7,7 @@ import { command, folderOf, SECRET } from './command.ts';
 
 /** The commands that have settings, and all commands. */
 const COMMANDS = ['run', 'plan', 'apply', 'validate', 'import', 'emulate'] as const;
-const EVERY_COMMAND = [...COMMANDS, 'wait', 'pause', 'resume', 'schema', 'completion'] as const;
+const EVERY_COMMAND = [...COMMANDS, 'status', 'get', 'wait', 'pause', 'resume', 'schema', 'completion'] as const;
 
 test.for(['--version', '-V'])('%s prints the version and nothing else', async (flag) => {
   expect(await command([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { isObject } from '../../src/core/base/json.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
 import { readValues } from '../../src/core/load/values/values.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import { accountAt, emulated } from '../cli/command.ts';
@@ -73,15 +74,19 @@ describe('transcripts', () => {
     const command = /^\$ vpc-reconciler (.*)$/.exec(shown)?.[1] ?? '';
     const setting = SETTINGS[command];
     expect(setting, `no setting for "${command}"`).toBeDefined();
-    const { folder, environment } = (await setting?.()) ?? { folder: root, environment: {} };
-    const program = start(command.split(' '), { cwd: folder, environment });
+    const { folder, environment, flags = [] } = (await setting?.()) ?? { folder: root, environment: {} };
+    const program = start([...command.split(' '), ...flags], { cwd: folder, environment });
     const { stdout } = await program.ended;
     expect(comparable(stdout)).toBe(comparable(lines.join('\n')));
   });
 });
 
-/** Where a transcript takes place: a folder, and the account. */
-type Setting = { readonly folder: string; readonly environment: Readonly<Record<string, string>> };
+/** Where a transcript takes place: a folder, and the account. `flags` are not shown. */
+type Setting = {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+};
 
 const SETTINGS: Readonly<Record<string, () => Setting | Promise<Setting>>> = {
   validate: () => {
@@ -100,6 +105,26 @@ const SETTINGS: Readonly<Record<string, () => Setting | Promise<Setting>>> = {
     const { url } = await emulated({ services });
     return { folder: temporaryFolder(), environment: accountAt(url) };
   },
+  status: async () => {
+    const names = ['databases/orders-db', 'telemetry', 'intranet'];
+    const [orders = {}, telemetry = {}, intranet = {}] = names.map((name): JsonObject => {
+      const service: unknown = parse(readFileSync(join(root, 'services', `${name}.yaml`), 'utf8'));
+      return isObject(service) ? service : {};
+    });
+    const emulator = await emulated({
+      services: [{ ...orders, tcp_port: 5433 }, { ...telemetry, tcp_port: 4318 }, intranet],
+      scenario: { refuse: ['orders-db'] },
+    });
+    const folder = samples();
+    const include = names.map((name) => `${name}.yaml`).join(',');
+    const daemon = start(['run', '--services', 'services', '--include', include], {
+      cwd: folder,
+      environment: accountAt(emulator.url),
+    });
+    const { url } = await daemon.logged({ event: 'serving' });
+    await daemon.logged({ event: 'reconciliation_report' });
+    return { folder, environment: {}, flags: ['--url', String(url)] };
+  },
   'accept orders-db': async () => {
     const service: unknown = parse(readFileSync(join(root, 'services/databases/orders-db.yaml'), 'utf8'));
     const { url } = await emulated({ services: [{ ...(isObject(service) ? service : {}), tcp_port: 5433 }] });
@@ -107,9 +132,14 @@ const SETTINGS: Readonly<Record<string, () => Setting | Promise<Setting>>> = {
   },
 };
 
-/** Times differ from run to run. */
+/** Times and request ids differ from run to run. */
 function comparable(output: string): string {
-  return output.replaceAll(/\b\d+ ms\b/g, '0 ms').trimEnd();
+  return output
+    .replaceAll(/\b\d+ ms\b/g, '0 ms')
+    .replaceAll(/\b\d+[hms](?: \d+[ms])?(?= ago|$)/gm, '0s')
+    .replaceAll(/\d+(?= of \d+ requests)/g, '0')
+    .replaceAll(/CF-Ray \w+/g, 'CF-Ray 0')
+    .trimEnd();
 }
 
 /** A folder that holds a copy of the samples as `services`. */

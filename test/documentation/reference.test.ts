@@ -23,6 +23,8 @@ const COMMANDS = [
   'accept',
   'import',
   'notify',
+  'status',
+  'get',
   'wait',
   'pause',
   'resume',

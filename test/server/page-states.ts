@@ -47,7 +47,7 @@ export function health(fields: Partial<Vitals> = {}): Health {
     ...fields,
   };
   const limits = { passTimeoutMs: 900_000, freshForMs: 900_000, rescanMs: 30_000 };
-  return toHealth(vitals, limits, '0.1.0', { elapsedMs: NOW, timeOf });
+  return toHealth(vitals, limits, '0.1.0', { elapsedMs: NOW, timeOf, budget: [] });
 }
 
 /** Returns the report of a pass that ended at `at`, in milliseconds since the start. */

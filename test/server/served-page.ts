@@ -31,6 +31,7 @@ export async function servePage(initial: PageData): Promise<ServedPage> {
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     pageData: () => data,
     recent: { passes: () => [], reports: () => [], report: () => null },
+    findService: () => null,
     state: () => data,
     subscribe: (send) => {
       subscriptions += 1;

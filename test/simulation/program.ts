@@ -190,6 +190,7 @@ export function startProgram({
       toHealth(vitals.vitals(), limits, 'simulated', {
         elapsedMs: clock.elapsedMs(),
         timeOf: (elapsedMs) => new Date(clock.now().getTime() + elapsedMs - clock.elapsedMs()).toISOString(),
+        budget: budget.windows(),
       }),
     metrics: async () => {
       passes.collect();

@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import { FAILURE_KINDS, failure, FailureError } from '../../core/base/failure.ts';
-import { isDeeperThan } from '../../core/base/json.ts';
+import { isDeeperThan, isObject } from '../../core/base/json.ts';
 import type { Json } from '../../core/base/json.ts';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import { FINDING_KINDS } from '../../core/compare/compare.ts';
 import { RESULTS } from '../../core/plan/outcome.ts';
+import { SERVICE_STATES } from '../../core/report/counts.ts';
+import type { KnownService } from '../../core/report/daemon/known-service.ts';
 import type { RecentPass } from '../../core/report/daemon/recent-pass.ts';
+import type { Health } from '../../core/report/health.ts';
 import { MODES, PASS_OUTCOMES, TRIGGERS } from '../../core/report/pass.ts';
 import type { Report } from '../../core/report/report.ts';
+import { WATCH_MODES } from '../../core/report/vitals.ts';
 import type { DaemonAnswer } from './daemon-client.ts';
 
 /*
@@ -18,17 +22,19 @@ import type { DaemonAnswer } from './daemon-client.ts';
 /** A value may be nested at most this deep. A real one has four levels. */
 const MAX_DEPTH = 20;
 
-export const text = z.string();
+const text = z.string();
 /** A text that is printed as it is. */
 const printable = text.transform(escapeControlCharacters);
-export const time = z.iso.datetime();
+const time = z.iso.datetime();
 const count = z.int().nonnegative();
-export const json = z.custom<Json>((value) => {
+const json = z.custom<Json>((value) => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- It was parsed as JSON.
   return value !== undefined && !isDeeperThan(MAX_DEPTH, value as Json);
 });
 
-export const failureSchema = z.object({
+const object = json.refine(isObject);
+
+const failureSchema = z.object({
   kind: z.enum(FAILURE_KINDS),
   status: z.int().nullable(),
   code: z.int().nullable(),
@@ -38,11 +44,11 @@ export const failureSchema = z.object({
   ray: text.nullable(),
 });
 
-export const suspension = z.object({ since: time, until: time.nullable(), reason: text.nullable() });
+const suspension = z.object({ since: time, until: time.nullable(), reason: text.nullable() });
 
 const change = z.object({ path: printable, live: json, declared: json });
 
-export const serviceFields = {
+const serviceFields = {
   service_id: text.nullable(),
   name: text.nullable(),
   file: text.nullable(),
@@ -117,6 +123,46 @@ const passes: z.ZodType<readonly RecentPass[]> = z.array(
     retries_soon: z.boolean(),
   }),
 );
+
+const moment = z.object({ at: time, age_seconds: z.number() });
+
+/** The answer of `/healthz`. */
+export const healthSchema: z.ZodType<Health> = z.object({
+  healthy: z.boolean(),
+  ready: z.boolean(),
+  reason: text.nullable(),
+  version: text,
+  started: moment,
+  last_read: moment.nullable(),
+  last_list: moment.nullable(),
+  last_good_pass: moment.nullable(),
+  last_pass: moment.extend({ outcome: z.enum(PASS_OUTCOMES), error: text.nullable() }).nullable(),
+  pass: moment.extend({ trigger: z.enum(TRIGGERS) }).nullable(),
+  next_pass: z.object({ at: time, in_seconds: z.number() }).nullable(),
+  paused: suspension.nullable(),
+  request_budget: z.array(z.object({ limit: count, window_seconds: z.number(), left: z.number() })),
+  internal_errors: count,
+  watcher: z.object({
+    by: z.enum(WATCH_MODES),
+    reason: text.nullable(),
+    last_check: moment.nullable(),
+    missed_changes: count,
+  }),
+});
+
+/** The answer of `/api/service`. */
+export const serviceSchema: z.ZodType<KnownService> = z.object({
+  ...serviceFields,
+  state: z.enum(SERVICE_STATES),
+  since: time,
+  or_earlier: z.boolean(),
+  checked_at: time,
+  revision: text.nullable(),
+  mode: z.enum(MODES),
+  outdated: text.nullable(),
+  live: object.nullable(),
+  declared: object.nullable(),
+});
 
 /** The answer of `/api/passes`. */
 export const passesSchema = z.object({ passes });

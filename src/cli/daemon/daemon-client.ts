@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { Command } from 'commander';
 import { request } from 'undici';
 import { connectionFailure } from '../../cloudflare/network/connection-failure.ts';
 import { dispatchers } from '../../cloudflare/network/dispatcher.ts';
@@ -12,8 +13,9 @@ import type { HttpProxy } from '../../core/base/http-proxy.ts';
 import { isObject, parseJson } from '../../core/base/json.ts';
 import type { JsonObject } from '../../core/base/json.ts';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
-import type { Context } from '../context.ts';
+import type { ColorMode, Context } from '../context.ts';
 import { untilResponsive } from '../input/responsive.ts';
+import { colorOption, outputOption } from '../options.ts';
 import { version } from '../version.ts';
 
 /** Where the status server of a daemon listens by default. */
@@ -21,6 +23,16 @@ const DEFAULT_URL = 'http://127.0.0.1:8484';
 
 export function urlOption(): Option {
   return new Option('--url <url>', 'Status server of the daemon').default(DEFAULT_URL);
+}
+
+/** The flags of a command that reads from a daemon. */
+export type ReadFlags = { readonly url: string; readonly output: 'text' | 'json'; readonly color: ColorMode };
+
+export function addReadOptions(command: Command): Command {
+  return command
+    .addOption(urlOption())
+    .addOption(outputOption('Format of the result: for a person or a program', ['text', 'json']))
+    .addOption(colorOption());
 }
 
 export type DaemonRequest = {

@@ -16,7 +16,7 @@ import { createRoutes } from '../../server/routes.ts';
 import type { PauseOptions, PauseSwitch } from '../../daemon/pause-switch.ts';
 import { startServer } from '../../server/server.ts';
 import { createHistory } from '../../sinks/history.ts';
-import { trackInSync } from '../../sinks/in-sync.ts';
+import { trackServices } from '../../sinks/known-services.ts';
 import { createMetrics } from '../../sinks/metrics.ts';
 import type { DeliveryStats } from '../../sinks/notifications/delivery.ts';
 import type { VitalsTracker } from '../../sinks/vitals.ts';
@@ -79,10 +79,10 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     ...(options.notificationStats === undefined ? {} : { notifications: options.notificationStats }),
   });
   const history = createHistory();
-  const inSync = trackInSync();
+  const services = trackServices();
   const events = createEventHub(onBug);
   const sendReport = (report: Report) => events.send('report', summarize(report));
-  const receivers = [history.add, inSync.onReport, metrics.onReport, sendReport];
+  const receivers = [history.add, services.onReport, metrics.onReport, sendReport];
   let requestPass = noPass;
   /** Counts reports and phases. */
   let state = 0;
@@ -93,11 +93,12 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     pageData: () => ({
       latest: history.latest(),
       lastGood: history.lastGood(),
-      inSync: inSync.services(),
+      inSync: services.inSync(),
       passes: history.passes(),
       sourceUrl: (source, place) => sourceUrl(settings.source_url, source, place),
     }),
     recent: history,
+    findService: services.find,
     subscribe: events.subscribe,
     state: () => state,
     requestPass: () => requestPass(),
@@ -116,7 +117,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
 
   return {
     url: server.url,
-    onFindings: inSync.onFindings,
+    onFindings: services.onFindings,
     onReport: (report) => {
       state += 1;
       for (const receive of receivers) guarded(receive, onBug)(report);
@@ -153,7 +154,7 @@ function pauseRoutes({ pause, onPause }: StatusServerOptions, onChange: () => vo
 }
 
 /** Returns a function that returns the current health of the daemon. */
-function createHealthReader({ settings, vitals }: StatusServerOptions): () => Health {
+function createHealthReader({ settings, vitals, budget }: StatusServerOptions): () => Health {
   const limits = {
     passTimeoutMs: settings.pass_timeout,
     freshForMs: settings.fresh_for,
@@ -163,6 +164,7 @@ function createHealthReader({ settings, vitals }: StatusServerOptions): () => He
     toHealth(vitals(), limits, version, {
       elapsedMs: clock.elapsedMs(),
       timeOf: (elapsedMs) => new Date(toUnixTimeMs(elapsedMs)).toISOString(),
+      budget: budget.windows(),
     });
 }
 

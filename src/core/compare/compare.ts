@@ -196,7 +196,8 @@ export function keyOfName(name: string): string {
   return `name:${name}`;
 }
 
-function findingName(finding: Finding): string {
+/** Returns the name of the service of a finding; empty if it has none that can be read. */
+export function findingName(finding: Finding): string {
   if ('declaration' in finding) return finding.declaration.name;
   const { name } = 'tombstone' in finding ? finding.tombstone : 'skipped' in finding ? finding.skipped : finding.live;
   return name ?? '';

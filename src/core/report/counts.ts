@@ -78,7 +78,8 @@ export function countStates({ counts, services }: CountedServices): Readonly<Rec
   return states;
 }
 
-function stateAfter(finding: FindingKind, result: Result | null): ServiceState {
+/** Returns the state of a service after a pass. */
+export function stateAfter(finding: FindingKind, result: Result | null): ServiceState {
   if (result === 'paused') return 'paused';
   // It was created, but not as declared.
   if (finding === 'missing' && result === 'unsettled') return 'drifted';

@@ -1,3 +1,4 @@
+import type { BudgetWindow } from '../base/api-usage.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { PassOutcome, Trigger } from './pass.ts';
 import type { Suspension } from './suspension.ts';
@@ -69,6 +70,12 @@ export type Health = {
   readonly next_pass: { readonly at: string; readonly in_seconds: number } | null;
   /** While all writes are paused: since when, until when, and why. */
   readonly paused: Suspension | null;
+  /** How many requests may start now in each window of the request budget. */
+  readonly request_budget: readonly {
+    readonly limit: number;
+    readonly window_seconds: number;
+    readonly left: number;
+  }[];
   readonly internal_errors: number;
   readonly watcher: {
     readonly by: WatchMode;
@@ -78,11 +85,15 @@ export type Health = {
   };
 };
 
-/** The current time on the clock of the vitals, and the conversion of a time on that clock to RFC 3339. */
-export type CurrentTime = { readonly elapsedMs: number; readonly timeOf: (elapsedMs: number) => string };
+/** What holds now. `elapsedMs` is the time on the clock of the vitals, and `timeOf` converts a time on that clock to RFC 3339. */
+export type CurrentState = {
+  readonly elapsedMs: number;
+  readonly timeOf: (elapsedMs: number) => string;
+  readonly budget: readonly BudgetWindow[];
+};
 
 /** Decides whether a daemon is healthy and ready, and describes its state. */
-export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, now: CurrentTime): Health {
+export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, now: CurrentState): Health {
   const stuck = findStuckReason(vitals, limits, now.elapsedMs);
   const notReady = findNotReadyReason(vitals, limits, now.elapsedMs);
   const moment = (at: number): Moment => ({ at: now.timeOf(at), age_seconds: toSeconds(now.elapsedMs - at) });
@@ -102,6 +113,7 @@ export function toHealth(vitals: Vitals, limits: HealthLimits, version: string, 
     pass: pass && { ...moment(pass.since), trigger: pass.trigger },
     next_pass: nextAt === null ? null : { at: now.timeOf(nextAt), in_seconds: toSeconds(nextAt - now.elapsedMs) },
     paused: vitals.paused,
+    request_budget: now.budget.map(({ limit, ms, left }) => ({ limit, window_seconds: toSeconds(ms), left })),
     internal_errors: vitals.internalErrors,
     watcher: {
       by: watcher.by,

@@ -48,15 +48,30 @@ export type ServiceFacts = {
   readonly undeclared: DeclaredServices;
 };
 
-/** Returns the report of a service; null if it was in sync and nothing is ignored. */
-export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceReport | null {
-  const nothingDone = {
+/** Whether a report lists the service of a finding. The others are in sync, and nothing is ignored. */
+export function isListed(finding: Finding): boolean {
+  return finding.kind !== 'gone' && (finding.kind !== 'in_sync' || finding.ignored.length > 0);
+}
+
+/** Returns what a report would say of a service that it does not list, because it is in sync. */
+export function inSyncReport(finding: Finding): ServiceReport {
+  const identity =
+    'declaration' in finding
+      ? identityOf(finding.declaration)
+      : 'tombstone' in finding
+        ? identityOf(finding.tombstone)
+        : {};
+  return { ...nothingDone(finding), ...identity };
+}
+
+function nothingDone(finding: Finding): ServiceReport {
+  return {
     service_id: findingId(finding),
     name: null,
     file: null,
     line: null,
-    finding: finding.kind === 'gone' ? ('in_sync' as const) : finding.kind,
-    cause: findDriftCause(finding, facts.memory),
+    finding: finding.kind === 'gone' ? 'in_sync' : finding.kind,
+    cause: null,
     action: null,
     changes: [],
     ignored: [],
@@ -67,18 +82,23 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
     attempts: 0,
     error: null,
   };
+}
+
+/** Returns the report of a service; null if it was in sync and nothing is ignored. */
+export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceReport | null {
+  const nothing = { ...nothingDone(finding), cause: findDriftCause(finding, facts.memory) };
   switch (finding.kind) {
     case 'gone':
       return null;
     case 'in_sync': {
       const { ignored, declaration } = finding;
-      return ignored.length === 0 ? null : { ...nothingDone, ...identityOf(declaration), ignored };
+      return ignored.length === 0 ? null : { ...nothing, ...identityOf(declaration), ignored };
     }
     case 'drifted': {
       const { changes, ignored, unknown, declaration } = finding;
       const fields = { changes, ignored, unknown_fields: [...unknown.keys()] };
       return {
-        ...nothingDone,
+        ...nothing,
         ...identityOf(declaration),
         ...fields,
         ...reportAction(finding, facts),
@@ -88,7 +108,7 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
       const { hint, declaration } = finding;
       const changes = hint === null ? createdFields(finding) : [];
       return {
-        ...nothingDone,
+        ...nothing,
         ...identityOf(declaration),
         changes,
         hint,
@@ -97,17 +117,17 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
     }
     case 'unwanted': {
       const place = { ...identityOf(finding.tombstone), name: finding.live.name };
-      return { ...nothingDone, ...place, hint: BINDINGS_HINT, ...reportAction(finding, facts) };
+      return { ...nothing, ...place, hint: BINDINGS_HINT, ...reportAction(finding, facts) };
     }
     case 'unmanaged': {
       const before = facts.undeclared.get(finding.live.service_id);
       const change = before === undefined ? {} : { file: before.file, cause: 'declaration' as const };
-      return { ...nothingDone, name: finding.live.name, ...change };
+      return { ...nothing, name: finding.live.name, ...change };
     }
     case 'invalid': {
       const { file, line, reason, by } = finding.skipped;
       const name = finding.skipped.name ?? finding.live?.name ?? null;
-      return { ...nothingDone, name, file, line, reason, hint: SKIP_HINTS[by] };
+      return { ...nothing, name, file, line, reason, hint: SKIP_HINTS[by] };
     }
   }
 }

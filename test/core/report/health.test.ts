@@ -159,7 +159,8 @@ describe('the reason for not being ready', () => {
 });
 
 const timeOf = (elapsedMs: number) => new Date(Date.UTC(2026, 0, 2) + elapsedMs).toISOString();
-const at = (elapsedMs: number) => ({ elapsedMs, timeOf });
+const budget = [{ limit: 1100, ms: 300_000, left: 1088 }];
+const at = (elapsedMs: number) => ({ elapsedMs, timeOf, budget });
 
 test('describes the state of a daemon, with the age of each fact', () => {
   expect(toHealth(vitals(), limits, '1.2.3', at(2 * MINUTE))).toEqual({
@@ -175,6 +176,7 @@ test('describes the state of a daemon, with the age of each fact', () => {
     last_pass: { at: '2026-01-02T00:01:00.000Z', age_seconds: 60, outcome: 'in_sync', error: null },
     pass: null,
     next_pass: { at: '2026-01-02T00:06:00.000Z', in_seconds: 240 },
+    request_budget: [{ limit: 1100, window_seconds: 300, left: 1088 }],
     internal_errors: 0,
     watcher: {
       by: 'events',

@@ -15,13 +15,13 @@ import type { Report } from '../../../core/report/report.ts';
 import { describeSuspension } from '../../../core/report/suspension.ts';
 import { renderReport } from '../../../core/report/terminal/terminal-report.ts';
 import { printJson, printNotice, printSafeText, resultTextOptions } from '../../context.ts';
-import type { ColorMode, Context, ExitCode } from '../../context.ts';
+import type { Context, ExitCode } from '../../context.ts';
 import { parseAnswer, passesSchema, reportSchema } from '../../daemon/daemon-answers.ts';
-import { openDaemonClient, urlOption } from '../../daemon/daemon-client.ts';
-import type { DaemonClient } from '../../daemon/daemon-client.ts';
+import { addReadOptions, openDaemonClient } from '../../daemon/daemon-client.ts';
+import type { DaemonClient, ReadFlags } from '../../daemon/daemon-client.ts';
 import { addHelpText } from '../../help.ts';
 import type { HelpText } from '../../help.ts';
-import { addSettings, colorOption, outputOption, withConfig } from '../../options.ts';
+import { addSettings, withConfig } from '../../options.ts';
 import type { CommandScope } from '../../options.ts';
 
 const HELP: HelpText = {
@@ -36,22 +36,14 @@ const HELP: HelpText = {
   ],
 };
 
-type WaitFlags = {
-  readonly url: string;
-  readonly revision: string;
-  readonly timeout: string;
-  readonly output: 'text' | 'json';
-  readonly color: ColorMode;
-};
+type WaitFlags = ReadFlags & { readonly revision: string; readonly timeout: string };
 
 /** Defines `wait`, which waits until a running daemon has reconciled a commit. */
 export function defineWait(command: Command, scope: CommandScope): void {
   command
     .requiredOption('--revision <commit>', 'The commit to wait for: its hash, or at least the first seven digits of it')
-    .option('--timeout <duration>', 'How long to wait; 0 asks once', '2m')
-    .addOption(urlOption())
-    .addOption(outputOption('Format of the result: for a person or a program', ['text', 'json']))
-    .addOption(colorOption());
+    .option('--timeout <duration>', 'How long to wait; 0 asks once', '2m');
+  addReadOptions(command);
   addSettings(command, ['ca_file'], scope);
   addHelpText(command, HELP, scope.context);
   command.action(async (flags: WaitFlags) =>

@@ -20,10 +20,10 @@ export type RevisionAnswer =
  * nothing longer. The newest pass with a lasting result counts.
  */
 export function findRevision(passes: readonly RecentPass[], wanted: string): RevisionAnswer {
-  const ofCommit = passes.filter(({ revision }) => revision?.startsWith(wanted) === true);
-  const revisions = [...new Set(ofCommit.flatMap(({ revision }) => revision ?? []))];
+  const ofCommit = passes.filter(hasRevision).filter(({ revision }) => revision.startsWith(wanted));
+  const revisions = [...new Set(ofCommit.map(({ revision }) => revision))];
   if (revisions.length > 1) return { kind: 'ambiguous', revisions };
-  const current = passes.find(({ revision }) => revision !== null)?.revision ?? null;
+  const current = passes.find(hasRevision)?.revision ?? null;
   const replacedBy = current === revisions[0] ? null : current;
   const decided = ofCommit.find(({ retries_soon: isRetried }) => !isRetried);
   if (decided !== undefined) return { kind: 'decided', pass: decided, replacedBy };
@@ -34,4 +34,8 @@ export function findRevision(passes: readonly RecentPass[], wanted: string): Rev
   // A pass that failed may not have read the folder.
   const lastGood = passes.find(({ error }) => error === null);
   return lastGood?.revision === null ? { kind: 'no_checkout' } : { kind: 'not_seen', current };
+}
+
+function hasRevision(pass: RecentPass): pass is RecentPass & { readonly revision: string } {
+  return pass.revision !== null;
 }

@@ -36,7 +36,8 @@ export function renderTotals(report: Report, paint: Paint): string {
   return `${label}: ${describeCounts(report)}${paused} ${paint('dim', `(${cost})`)}`;
 }
 
-function renderDetails(report: Report, options: TextOptions): readonly string[] {
+/** Renders the services, then the problems. */
+export function renderDetails(report: Report, options: TextOptions): readonly string[] {
   const shared = sharedReasons(report);
   return [
     ...[...shared].map(([reason, count]) =>
@@ -47,7 +48,12 @@ function renderDetails(report: Report, options: TextOptions): readonly string[] 
   ];
 }
 
-function renderService(service: ServiceReport, report: Report, options: TextOptions): readonly string[] {
+/** Renders the block of one service. */
+export function renderService(
+  service: ServiceReport,
+  report: Pick<Report, 'mode'>,
+  options: TextOptions,
+): readonly string[] {
   const { paint } = options;
   const wrap = (lines: readonly string[]) => lines.map((line) => wrapLine(line, options));
   const title = renderTitle(service, paint);
@@ -126,7 +132,7 @@ function renderUnknownFields(
   return [`    ${paint('dim', escapeControlCharacters(`keeps unknown fields: ${fields.join(', ')}`))}`];
 }
 
-function renderResult(service: ServiceReport, { mode }: Report, paint: Paint): readonly string[] {
+function renderResult(service: ServiceReport, { mode }: Pick<Report, 'mode'>, paint: Paint): readonly string[] {
   const { action, result, reason, attempts } = service;
   const requests = attempts > 1 ? ` (${attempts} requests)` : '';
   switch (result) {

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../src/core/base/failure.ts';
 import { toReport } from '../../src/core/report/report.ts';
-import { trackInSync } from '../../src/sinks/in-sync.ts';
+import { trackServices } from '../../src/sinks/known-services.ts';
 import { facts, findings, id } from '../core/builders.ts';
 
-const inSync = (...numbers: readonly number[]) => {
+const inSyncFindings = (...numbers: readonly number[]) => {
   const services = numbers.map((number) => ({ service_id: id(number), name: `db-${number}` }));
   return findings({ declared: services, live: services });
 };
 
 test('the services in sync are those of the last good pass, once its report is there', () => {
-  const { onFindings, onReport, services } = trackInSync();
+  const { onFindings, onReport, inSync: services } = trackServices();
   const names = () => services().map(({ name }) => name);
   expect(names()).toEqual([]);
-  onFindings(inSync(1, 2));
+  onFindings(inSyncFindings(1, 2));
   expect(names()).toEqual([]);
   onReport(toReport(facts()));
   expect(names()).toEqual(['db-1', 'db-2']);
-  onFindings(inSync(3));
+  onFindings(inSyncFindings(3));
   onReport(toReport(facts({ error: failure('interrupted', 'stopped') })));
   onReport(toReport(facts({ error: failure('transient', 'no list') })));
   expect(names()).toEqual(['db-1', 'db-2']);

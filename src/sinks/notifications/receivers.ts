@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { shorten } from '../../core/base/text/shorten.ts';
 import { toCloudEvent } from '../../core/report/notifications/cloud-event.ts';
 import type { CommitStatus } from '../../core/report/notifications/commit-status.ts';
 import type { Notice } from '../../core/report/notifications/notice.ts';
@@ -118,6 +119,5 @@ export function gitlabRequest({ baseUrl, repository, tokens, ...options }: Forge
 
 /** Shortens a description. Longer ones are refused. */
 function describe({ description }: CommitStatus, maxLength: number, redact: Redact): string {
-  const text = redact(description);
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return shorten(redact(description), maxLength);
 }

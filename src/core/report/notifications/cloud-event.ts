@@ -29,9 +29,14 @@ function render({ id, event, summary, ...data }: Notice): string {
   return escapeForAnyPage(JSON.stringify(cloudEvent));
 }
 
-/** Escapes the characters with which markup and mentions begin, so that a receiver may put the text where it does not belong. */
+/**
+ * Escapes the characters with which markup and mentions begin, so that a receiver may put the text where it does not belong. Replaces halves
+ * of characters, because strict readers reject a text that contains one. In JSON, only a half is written as such an escape.
+ */
 function escapeForAnyPage(json: string): string {
-  return json.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${hex(character)}`);
+  return json
+    .replaceAll(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\uFFFD')
+    .replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${hex(character)}`);
 }
 
 function hex(character: string): string {

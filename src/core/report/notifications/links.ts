@@ -26,7 +26,7 @@ export function sourceUrl(template: string | null, { path, revision }: SourceFac
 
 /** Encodes a part of a path, also the characters that are markup somewhere. */
 function encodePart(part: string): string {
-  return encodeURIComponent(part).replaceAll(
+  return encodeURIComponent(part.toWellFormed()).replaceAll(
     /[!'()*~]/g,
     (character) => `%${Number(character.codePointAt(0)).toString(16).toUpperCase()}`,
   );

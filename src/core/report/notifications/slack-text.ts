@@ -1,5 +1,6 @@
 import { formatValues } from '../../base/format-value.ts';
 import { escapeControlCharacters } from '../../base/text/escape.ts';
+import { shorten } from '../../base/text/shorten.ts';
 import type { Change } from '../../compare/compare.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
@@ -107,12 +108,12 @@ function linked(text: string, url: string | null): string {
 
 /** Returns a text as code, in which only a backtick has a meaning. */
 function code(text: string): string {
-  return `\`${escapeMarkup(separateMentions(withoutBackticks(shorten(text))))}\``;
+  return `\`${escapeMarkup(separateMentions(withoutBackticks(oneLine(text))))}\``;
 }
 
 /** Returns the text of a link, without markup and mentions. Characters of the markup become others that look like them. */
 function plain(text: string): string {
-  const unformatted = withoutBackticks(shorten(text))
+  const unformatted = withoutBackticks(oneLine(text))
     .replaceAll('*', '\u2217')
     .replaceAll('~', '\u223C')
     .replaceAll('|', '\u2223')
@@ -132,9 +133,8 @@ function separateMentions(text: string): string {
   return text.replaceAll(/@(?=\w)/g, '@\u2060');
 }
 
-function shorten(text: string): string {
-  const oneLine = escapeControlCharacters(text);
-  return oneLine.length > MAX_TEXT_LENGTH ? `${oneLine.slice(0, MAX_TEXT_LENGTH)}…` : oneLine;
+function oneLine(text: string): string {
+  return shorten(escapeControlCharacters(text), MAX_TEXT_LENGTH);
 }
 
 function escapeMarkup(text: string): string {

@@ -297,7 +297,26 @@ test('a chat is told of a pause without a reason', () => {
 
 test('long texts are cut off in a chat', () => {
   const subjects = [{ event: 'failed', service: serviceReport({ name: 'x'.repeat(1000) }), problem: null }] as const;
-  expect(slackText(notice({ subjects }))).toContain(`\`${'x'.repeat(200)}…\``);
+  expect(slackText(notice({ subjects }))).toContain(`\`${'x'.repeat(199)}…\``);
+});
+
+test('no message contains half of a character, which strict receivers reject', () => {
+  const half = '\uD83D';
+  const service = serviceReport({
+    name: `${'x'.repeat(198)}\u{1F600}y`,
+    file: `services/${half}.yaml`,
+    reason: `${half}a\u{1F600}`,
+    changes: [{ path: 'name', live: { [`\\${half}`]: 1 }, declared: `\\ud83d${half}` }],
+  });
+  const both = notice({ subjects: [{ event: 'failed', service, problem: null }] });
+  const text = slackText(both);
+  expect(text.isWellFormed()).toBe(true);
+  expect(text).toContain(`\`${'x'.repeat(198)}…\``);
+  expect(text).toContain('`\uFFFDa\u{1F600}`');
+  const [sent] = eventOf(both).data.services;
+  expect(JSON.stringify(sent)).not.toMatch(/(?<!\\)(?:\\\\)*\\ud/);
+  expect(sent.changes).toEqual([{ path: 'name', live: { '\\\uFFFD': 1 }, declared: '\\ud83d\uFFFD' }]);
+  expect(sent.name).toBe(service.name);
 });
 
 test('a sample says that it is one', () => {

@@ -151,8 +151,21 @@ async function applyPlan(
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
   const guard = guardWrites({ ...options, steps: plan.steps, list: directory.list, now: clock.elapsedMs });
   try {
-    const { stop, gateOf } = guard;
-    return await apply(plan, { directory, gateOf, concurrency, canary: rules.canary, onProgress, stop, kill });
+    const { stop, gateOf, onList } = guard;
+    const list: Directory['list'] = async (signals) => {
+      const items = await directory.list(signals);
+      onList(items);
+      return items;
+    };
+    return await apply(plan, {
+      directory: { ...directory, list },
+      gateOf,
+      concurrency,
+      canary: rules.canary,
+      onProgress,
+      stop,
+      kill,
+    });
   } finally {
     guard.close();
   }

@@ -45,6 +45,8 @@ export type WriteGuard = {
   /** Aborted together with the caller's `stop`, and as soon as the plan is superseded. */
   readonly stop: AbortSignal;
   readonly gateOf: (step: Step) => WriteGate;
+  /** Receives a list that the pass needed for something else. It is newer, so all later writes are decided from it. */
+  readonly onList: (items: readonly ListedItem[]) => void;
   /** Stops the checks. */
   readonly close: () => void;
 };
@@ -102,7 +104,7 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
       applied: () => account.findApplied(step),
     };
   };
-  return { stop: guarded, gateOf, close: folder.close };
+  return { stop: guarded, gateOf, onList: account.accept, close: folder.close };
 }
 
 const FOLDER_CHANGED = 'the folder has changed since this pass read it';
@@ -124,12 +126,14 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
   let services: ReadonlyMap<string, LiveService> | null = null;
   let listing: Promise<void> | null = null;
   let hasServed = false;
+  const accept = (items: readonly ListedItem[]) => {
+    services = new Map(items.filter(isUsable).map((service) => [service.service_id, service]));
+    listedAt = now();
+    hasServed = false;
+  };
   const listAgain = async () => {
     try {
-      const items = await list();
-      services = new Map(items.filter(isUsable).map((service) => [service.service_id, service]));
-      listedAt = now();
-      hasServed = false;
+      accept(await list());
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       const { kind, message } = error.failure;
@@ -142,6 +146,7 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
     }
   };
   return {
+    accept,
     isFresh: (maxAgeMs: number) => now() - listedAt <= maxAgeMs,
     /** Whether a write has begun that was decided from this list. */
     hasServed: () => hasServed,

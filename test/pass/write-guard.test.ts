@@ -67,6 +67,7 @@ function guardTwo() {
   const steps = plan(findings({ declared: [{}, http], live: services }), planOptions()).steps;
   return {
     gates: steps.map(guard.gateOf),
+    onList: guard.onList,
     lists: () => lists,
     wait: (ms: number) => {
       now += ms;
@@ -98,6 +99,28 @@ describe('an update that waits for its turn', () => {
     await gate?.check();
     expect(gate?.enter()).toBe(true);
     expect(lists()).toBe(1);
+  });
+
+  test('is done if a list for a create shows it so, and the others are not affected', async () => {
+    const { gates, lists, onList } = guardTwo();
+    const [done, other] = gates;
+    onList([live(), live({ ...http, http_port: 1 })]);
+    expect(done?.enter()).toBe(false);
+    await expect(done?.check()).rejects.toThrow('superseded: the live service is now as declared');
+    expect(done?.applied()).not.toBeNull();
+    expect(other?.enter()).toBe(true);
+    expect(lists()).toBe(0);
+  });
+
+  test('uses the list for a create if that is newer than the one of the plan', async () => {
+    const { gates, lists, onList, wait } = guardTwo();
+    const [gate] = gates;
+    wait(4000);
+    onList([{ tcp_port: 1 }, { ...http, http_port: 1 }].map(live));
+    wait(4000);
+    await gate?.check();
+    expect(gate?.enter()).toBe(true);
+    expect(lists()).toBe(0);
   });
 
   test('begins in the end if every wait is long, with one list for each update', async () => {

@@ -6,6 +6,7 @@ import {
   logBug,
   logCredentialChange,
   logMissedChange,
+  logPause,
   logWatchState,
   reportLog,
 } from '../../src/cli/daemon/daemon-log.ts';
@@ -36,6 +37,7 @@ import {
 import { createLog } from '../../src/sinks/log.ts';
 import { passMetrics } from '../../src/sinks/metrics-passes.ts';
 import { requestMetrics } from '../../src/sinks/metrics-requests.ts';
+import { vitalsMetrics } from '../../src/sinks/metrics-vitals.ts';
 import { trackVitals } from '../../src/sinks/vitals.ts';
 import { folderSource } from '../../src/source/folder-source.ts';
 import { watchFolder } from '../../src/source/watch/watch-folder.ts';
@@ -51,6 +53,9 @@ export type Program = {
   readonly hangUp: () => void;
   /** As POST /api/reconcile does. */
   readonly requestPass: () => void;
+  /** As POST /api/pause and POST /api/resume do. */
+  readonly pauseWrites: (until: number | null) => void;
+  readonly resumeWrites: () => void;
   /** As SIGTERM does. */
   readonly stop: () => void;
   /** Resolves when the program has ended by itself. */
@@ -185,14 +190,17 @@ export function startProgram({
   };
   log.info({ event: 'started' }, 'started');
   const limits = { passTimeoutMs: settings.pass_timeout, freshForMs: settings.fresh_for, rescanMs: settings.rescan };
+  const health = () =>
+    toHealth(vitals.vitals(), limits, 'simulated', {
+      elapsedMs: clock.elapsedMs(),
+      timeOf: (elapsedMs) => new Date(timeOf(elapsedMs)).toISOString(),
+      budget: budget.windows(),
+    });
+  const collectVitals = vitalsMetrics(registry, { vitals: vitals.vitals, health, timeOf });
   return {
-    health: () =>
-      toHealth(vitals.vitals(), limits, 'simulated', {
-        elapsedMs: clock.elapsedMs(),
-        timeOf: (elapsedMs) => new Date(clock.now().getTime() + elapsedMs - clock.elapsedMs()).toISOString(),
-        budget: budget.windows(),
-      }),
+    health,
     metrics: async () => {
+      collectVitals();
       passes.collect();
       requests.collect({ budget: budget.windows(), throttledMs: budget.throttledMs() });
       return registry.metrics();
@@ -200,10 +208,25 @@ export function startProgram({
     budget: budget.windows,
     hangUp: () => hangUps.forEach((hangUp) => hangUp()),
     requestPass: () => void requestPass?.(),
+    pauseWrites: (until) => {
+      logPause(log, pause.pause({ until, reason: 'simulated' }));
+      void requestPass?.();
+    },
+    resumeWrites: () => {
+      const wasPaused = pause.current() !== null;
+      pause.resume();
+      if (wasPaused) logPause(log, null);
+      void requestPass?.();
+    },
     stop: () => {
       vitals.onStop();
       stopping.abort(new FailureError(failure('interrupted', 'stopped by SIGTERM')));
     },
     ended: run(),
   };
+}
+
+/** Converts a time of the monotonic clock to Unix time. */
+function timeOf(elapsedMs: number): number {
+  return clock.now().getTime() + elapsedMs - clock.elapsedMs();
 }

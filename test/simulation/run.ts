@@ -3,10 +3,13 @@
  *
  *   npm run simulate -- --seed 7 [--timeline] [--only 1,4,7] [--services 2]
  *   npm run simulate -- --seeds 1-300 [--long] [--twice 20] [--sometimes 1]
+ *   npm run simulate -- --seeds 10-500 --step 10 --long
+ *   npm run simulate -- --recorded
  *
  * See README.md. Exits with 1 if a rule was broken.
  */
 import { parseArgs } from 'node:util';
+import { recordedScenarios, toRecorded } from './scenario/recorded.ts';
 import { scenarioOf } from './scenario/scenario.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import { shrink } from './scenario/shrink.ts';
@@ -25,10 +28,16 @@ const { values } = parseArgs({
     timeline: { type: 'boolean', default: false },
     /** Include seeds of a month, one in ten. */
     long: { type: 'boolean', default: false },
+    /** Of a range, run one seed in so many. */
+    step: { type: 'string', default: '1' },
     /** Run one in so many seeds twice. */
     twice: { type: 'string', default: '10' },
     /** Fail if something that must happen sometimes happened less often. */
     sometimes: { type: 'string', default: '0' },
+    /** Run the recorded scenarios that have found bugs. */
+    recorded: { type: 'boolean', default: false },
+    /** Print the scenario, to record it. */
+    print: { type: 'boolean', default: false },
     /** Stop at the first seed that fails. */
     first: { type: 'boolean', default: false },
     /** Print the totals as JSON. */
@@ -53,11 +62,12 @@ const KEYS: readonly (keyof Figures)[] = [
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 if (values.seed !== undefined) await runOne(Number(values.seed));
-else await runMany(values.seeds ?? '1-20');
+else await runMany(values.recorded ? recordedScenarios() : scenariosOf(values.seeds ?? '1-20'));
 
 /** Runs one seed and prints its timeline. */
 async function runOne(seed: number): Promise<void> {
   const scenario = restricted(scenarioOf(seed));
+  if (values.print) return print(toRecorded(scenario));
   const lines: string[] = [];
   const outcome = await simulate(scenario, {
     onNote: (at, text) => lines.push(`${timeOf(at)}  ${text}`),
@@ -77,17 +87,22 @@ function restricted(scenario: Scenario): Scenario {
   };
 }
 
-/** Runs a range of seeds and prints the totals. */
-async function runMany(range: string): Promise<void> {
+function* scenariosOf(range: string): Generator<Scenario> {
   const [first = 1, last = first] = range.split('-').map(Number);
+  for (let seed = first; seed <= last; seed += Number(values.step)) {
+    const scenario = scenarioOf(seed);
+    if (!scenario.isLong || values.long) yield scenario;
+  }
+}
+
+/** Runs scenarios and prints the totals. */
+async function runMany(scenarios: Iterable<Scenario>): Promise<void> {
   const startedAt = realMs();
   const totals: Partial<Record<keyof Figures, number>> = {};
   const counts = new Map<string, number>();
   let seeds = 0;
   let failed = 0;
-  for (let seed = first; seed <= last; seed += 1) {
-    const scenario = scenarioOf(seed);
-    if (scenario.isLong && !values.long) continue;
+  for (const scenario of scenarios) {
     seeds += 1;
     const outcome = await simulate(scenario);
     for (const key of KEYS) totals[key] = combine(key, totals[key] ?? 0, outcome.figures[key]);
@@ -95,7 +110,7 @@ async function runMany(range: string): Promise<void> {
     if (seeds % Number(values.twice) === 0) await compareRuns(scenario, outcome);
     if (outcome.violations.length === 0) continue;
     failed += 1;
-    describe(seed, outcome);
+    describe(scenario.seed, outcome);
     process.exitCode = 1;
     if (values.first) break;
     await printShrunk(scenario, outcome);

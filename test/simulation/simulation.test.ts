@@ -27,6 +27,12 @@ test(
   },
 );
 
+test('no rule is broken in the scenarios that have found bugs', { timeout: 300_000 }, async () => {
+  const { code, messages } = await run(['--recorded', '--twice', '0']);
+  expect(messages).toEqual([]);
+  expect(code).toBe(0);
+});
+
 async function run(flags: readonly string[]) {
   const child = spawn(process.execPath, ['test/simulation/run.ts', '--json', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],

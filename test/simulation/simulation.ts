@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { healthRules } from './checks/health-rules.ts';
 import { boundMs, outOfSync } from './checks/liveness.ts';
+import { metricsRules } from './checks/metrics-rules.ts';
 import { passRules } from './checks/pass-rules.ts';
+import { pauseRules } from './checks/pause-rules.ts';
 import { repeatRules } from './checks/repeat-rules.ts';
 import { reportRules } from './checks/report-rules.ts';
 import { secretRules } from './checks/secret-rules.ts';
@@ -84,6 +86,11 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     const views = openViews(time);
     const traffic = trafficRules({ settings, now, broken });
     const health = healthRules({ settings, now, broken });
+    const metrics = metricsRules({ settings, now, wallNow: time.wallNow, broken });
+    const pauses = pauseRules({ wallNow: time.wallNow, broken });
+    /** The times that the wall clock has shown during the pass, as far as they matter: at its begin, and around each jump. */
+    let shown: number[] = [];
+    const walls = () => [...shown, time.wallNow()];
     let lastReport: Report | null = null;
     let pacedAt = -Infinity;
 
@@ -96,6 +103,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         if (request.method !== 'GET') figures.writes += 1;
         hash.update(`${request.at} ${request.method} ${request.path} ${request.text ?? ''}\n`);
         traffic.onSend(request);
+        pauses.onSend(request);
         writes.onSend(request);
         reports.onSend(request);
         passes.onSend(request);
@@ -106,6 +114,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
       onEnd: (request, answer) => {
         note(`← ${answer?.status ?? 'no answer'} #${request.number}`);
         traffic.onEnd(request, answer);
+        metrics.onEnd(request, answer);
         writes.onEnd(request, answer);
         passes.onEnd(request, answer);
         repeats.onEnd(request, answer);
@@ -117,24 +126,32 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
       onFault: (request, fault: Fault) => {
         note(`  fault of #${request.number}: ${fault}`);
         figures.faults += 1;
-        seen.add(`fault: ${fault}`);
+        seen.onFault(fault);
       },
     });
     const writes = writeRules({
       settings,
       folder: world.folder,
       views,
+      walls,
       now,
       hungSince,
-      isPacedByApi: () => now() - pacedAt < 60_000,
+      isPaced: () => now() - pacedAt < 60_000 || traffic.isTight(),
       broken,
     });
-    const reports = reportRules({ folder: world.folder, views, now, broken });
+    const reports = reportRules({ folder: world.folder, views, walls, now, broken });
     const passes = passRules({ settings, account: world.account, now, hungSince, broken });
     const repeats = repeatRules({ views, now, broken });
     const secrets = secretRules({ tokens: world.token.all, broken });
 
     let program: Program | null = null;
+    const checkRandom = randomOf(seed, 'checks');
+    /** Nothing happens until the metrics are complete. */
+    const checkMetrics = () => {
+      if (program === null || !metrics.isComparable()) return;
+      seen.add('the metrics are compared');
+      void program.metrics().then(metrics.check);
+    };
     const start = () => {
       traffic.reset();
       writes.reset();
@@ -142,6 +159,8 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
       reports.reset();
       passes.reset();
       repeats.reset();
+      metrics.reset();
+      pauses.reset();
       views.forget();
       hangs.length = 0;
       time.startProcess();
@@ -168,15 +187,21 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
             reports.onReport(report);
             passes.onReport(report);
             repeats.onReport(report);
+            pauses.onReport(report);
             health.onReport(report);
+            metrics.onReport(report);
+            if (checkRandom.chance(0.02)) time.inWorld(1, checkMetrics);
           },
           onPhase: (phase) => {
             seen.onPhase(phase);
             passes.onPhase(phase);
             repeats.onPhase(phase);
             if (phase.kind !== 'began') return;
+            shown = [time.wallNow()];
             reports.onBegin();
+            pauses.onBegin();
             health.onBegin();
+            metrics.onBegin();
           },
           onBug: (error) => broken('bug', String(error)),
         },
@@ -206,6 +231,21 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     const control = {
       hangUp: () => program?.hangUp(),
       requestPass: () => program?.requestPass(),
+      pauseWrites: (ms: number | null) => {
+        if (program === null) return;
+        const until = ms === null ? null : time.wallNow() + Math.ceil(ms);
+        pauses.onPause(until);
+        program.pauseWrites(until);
+      },
+      resumeWrites: () => {
+        pauses.onResume();
+        program?.resumeWrites();
+      },
+      moveWallClock: (ms: number) => {
+        shown.push(time.wallNow());
+        time.moveWallClock(ms);
+        shown.push(time.wallNow());
+      },
       onHang: (ms: number) => {
         hangs.push({ at: now(), ms });
         health.onHang(ms);
@@ -236,14 +276,14 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         cause(event, { seed, endAt: scenario.troubleMs, world, control, note: (text) => note(`* ${text}`) });
       });
     }
-    const healthRandom = randomOf(seed, 'health');
     const onEvent = () => {
-      if (program !== null && healthRandom.chance(0.02)) health.check(program.health());
+      if (program !== null && checkRandom.chance(0.02)) health.check(program.health());
     };
     await time.runUntil(scenario.troubleMs, onEvent);
 
     // Conditions end at the latest now; answers on their way still arrive.
     heal(world);
+    control.resumeWrites();
     note('* nothing fails any more');
     const healedAt = now();
     const bound = boundMs(settings, world.repository.services().length);
@@ -264,6 +304,8 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     await time.runUntil(now() + QUIET_MS, onEvent);
     if (remaining.length === 0 && figures.writes > writesBefore)
       broken('quiet', 'writes although everything is in sync');
+    checkMetrics();
+    await time.runUntil(now() + 1, onEvent);
     if (mustConverge) figures.convergedMs = syncedAt - healedAt;
     figures.convergedShare = figures.convergedMs / bound;
     figures.simulatedMs = now();

@@ -1,6 +1,6 @@
 import type { Report } from '../../src/core/report/report.ts';
 import type { Phase } from '../../src/core/report/sink.ts';
-import type { Answered } from './world/network.ts';
+import type { Answered, Fault } from './world/network.ts';
 
 /** Counts what must happen sometimes: a simulation that never gets there proves nothing. */
 export type Sometimes = {
@@ -9,6 +9,7 @@ export type Sometimes = {
   readonly onLine: (line: string) => void;
   readonly onPhase: (phase: Phase) => void;
   readonly onAnswer: (answer: Answered) => void;
+  readonly onFault: (fault: Fault) => void;
   readonly counts: () => ReadonlyMap<string, number>;
 };
 
@@ -27,7 +28,19 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/has no place for live fields/, 'withheld: unknown fields would be lost'],
   [/fields that this version does not know: /, 'withheld: unknown fields'],
   [/another write was denied/, 'withheld: another write was denied'],
-  [/updates in a row failed/, 'withheld: the API is down'],
+  [/writes in a row failed/, 'withheld: the API is down'],
+  [/canary: the (?!last)/, 'withheld: a canary failed'],
+  [/^canary: the last/, 'withheld: halted by a canary'],
+  [/max_deletes/, 'withheld: too many deletes'],
+  [/the account has \d+ services/, 'withheld: the account is full'],
+  [/live values of ignored fields/, 'withheld: ignored fields do not fit'],
+  [/and may be for this service/, 'withheld: a delete while a file is unreadable'],
+  [/expected the value of the live service/, 'withheld: a tombstone with another name'],
+  [/set policy to/, 'withheld: the policy'],
+  [/^not started: paused/, 'withheld: writes were paused during the pass'],
+  [/found in the list after a create/, 'created: found in a new list'],
+  [/found in a newer list/, 'created by somebody else'],
+  [/a service with this name/, 'superseded: the name is taken now'],
 ];
 
 const ERRORS: readonly (readonly [RegExp, string])[] = [
@@ -38,16 +51,39 @@ const ERRORS: readonly (readonly [RegExp, string])[] = [
   [/no response within/, 'a request timeout'],
   [/grace_period/, 'the end of grace_period'],
   [/could not be listed again/, 'a second list failed'],
+  [/expected at least one declaration/, 'an empty folder'],
 ];
+
+const SUCCESSES = new Set<string>(['created', 'updated', 'deleted']);
 
 /** What must happen sometimes. */
 export const EXPECTED = [
   'a pass is delayed',
   'a retry',
+  'a retry after: 408',
+  'a retry after: 429',
+  'a retry after: 500',
+  'a retry after: 502',
+  'a retry after: 503',
+  'a retry after: cut',
+  'a retry after: drip',
+  'a retry after: lost answer',
+  'a retry after: lost request',
+  'a retry after: not successful',
+  'a retry after: refused',
+  'a retry after: reset',
+  'a retry after: short',
+  'a pass while writes are paused',
   'a wait for the budget or the API',
+  'an ignored difference',
   'cause: both',
+  'cause: declaration',
+  'cause: live',
+  'created: found in a new list',
   'error: a request timeout',
   'error: a wait too long for a pass',
+  'error: an empty folder',
+  'error: an incomplete list',
   'error: denied',
   'error: interrupted',
   'error: pass_timeout',
@@ -60,6 +96,8 @@ export const EXPECTED = [
   'outcome: converged',
   'outcome: in_sync',
   'outcome: pending',
+  'problem: a values file',
+  'problem: an undefined name',
   'problem: declared twice',
   'result: created',
   'result: deleted',
@@ -67,8 +105,14 @@ export const EXPECTED = [
   'result: paused',
   'result: unsettled',
   'result: updated',
+  'retried after it was parked: change',
+  'retried after it was parked: interval',
+  'retried after it was parked: request',
   'stopped',
   'superseded: the folder has changed',
+  'superseded: the service has changed',
+  'superseded: the service is as declared',
+  'the metrics are compared',
   'unconfirmed: the list lags',
   'update failed: denied',
   'update failed: rejected',
@@ -77,19 +121,34 @@ export const EXPECTED = [
   'updated after a superseded pass',
   'updated after it was contested',
   'updated after it was parked',
+  'updated when a pause ended',
+  'updated with an ignored difference',
   'updated with unknown fields',
+  'withheld: a canary failed',
+  'withheld: a delete while a file is unreadable',
+  'withheld: a tombstone with another name',
   'withheld: another write was denied',
   'withheld: contested',
+  'withheld: halted by a canary',
+  'withheld: ignored fields do not fit',
   'withheld: names form a cycle',
   'withheld: parked',
+  'withheld: the API is down',
+  'withheld: the account is full',
+  'withheld: the name is taken',
   'withheld: the plan is too large',
+  'withheld: the policy',
+  'withheld: too many deletes',
   'withheld: unknown fields',
   'withheld: unsettled',
+  'withheld: writes were paused during the pass',
 ] as const;
 
 export function sometimes(): Sometimes {
   const counts = new Map<string, number>();
   const parked = new Map<string, string>();
+  const paused = new Set<string>();
+  const faults = new Set<Fault>();
   const add = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);
   let wasSuperseded = false;
   return {
@@ -99,7 +158,14 @@ export function sometimes(): Sometimes {
       const { outcome, services, error, superseded, unconfirmed, trigger, api, problems } = report;
       add(`outcome: ${outcome}`);
       add(`trigger: ${trigger}`);
-      if (api.retries > 0) add('a retry');
+      if (api.retries > 0) {
+        add('a retry');
+        for (const fault of faults) add(`a retry after: ${fault}`);
+      }
+      faults.clear();
+      if (report.paused !== null) add('a pass while writes are paused');
+      if (problems.some(({ message }) => message.includes('is not defined'))) add('problem: an undefined name');
+      if (problems.some(({ file }) => /values\.ya?ml$/.test(file))) add('problem: a values file');
       if (api.throttled_ms > 0) add('a wait for the budget or the API');
       if (unconfirmed.length > 0) add('unconfirmed: the list lags');
       if (error !== null) {
@@ -113,6 +179,8 @@ export function sometimes(): Sometimes {
       for (const service of services) {
         const { finding, cause, result, reason, service_id: id, unknown_fields } = service;
         add(`finding: ${finding}`);
+        if (service.ignored.length > 0) add('an ignored difference');
+        if (service.ignored.length > 0 && result === 'updated') add('updated with an ignored difference');
         if (cause !== null) add(`cause: ${cause}`);
         if (result === null) continue;
         add(`result: ${result}`);
@@ -121,11 +189,16 @@ export function sometimes(): Sometimes {
           if (pattern.test(service.error?.message ?? reason ?? '')) add(`update: ${what}`);
         for (const [pattern, what] of REASONS) if (pattern.test(reason ?? '')) add(what);
         if (result === 'updated' && unknown_fields.length > 0) add('updated with unknown fields');
-        if (result === 'updated' && parked.has(id ?? '')) add(`updated after it was ${parked.get(id ?? '')}`);
-        if (reason?.startsWith('parked') === true) parked.set(id ?? '', 'parked');
-        else if (/lists the old value/.test(reason ?? '')) parked.set(id ?? '', 'contested');
-        else if (/stored a different/.test(reason ?? '')) parked.set(id ?? '', 'unsettled');
-        else parked.delete(id ?? '');
+        const key = id ?? service.name ?? '';
+        if (result === 'paused') paused.add(key);
+        else if (paused.delete(key) && result === 'updated' && trigger === 'schedule')
+          add('updated when a pause ended');
+        if (SUCCESSES.has(result) && parked.has(key)) add(`${result} after it was ${parked.get(key)}`);
+        if (parked.get(key) === 'parked' && service.attempts > 0) add(`retried after it was parked: ${trigger}`);
+        if (reason?.startsWith('parked') === true) parked.set(key, 'parked');
+        else if (/lists the old value/.test(reason ?? '')) parked.set(key, 'contested');
+        else if (/stored a different/.test(reason ?? '')) parked.set(key, 'unsettled');
+        else parked.delete(key);
       }
     },
     onLine: (line) => {
@@ -134,6 +207,10 @@ export function sometimes(): Sometimes {
     },
     onPhase: ({ kind }) => {
       if (kind === 'delayed') add('a pass is delayed');
+    },
+    onFault: (fault) => {
+      add(`fault: ${fault}`);
+      faults.add(fault);
     },
     onAnswer: ({ request, status, headers }) => {
       add(`answer: ${request.method} ${status}`);

@@ -1,6 +1,6 @@
 import type { Settings } from '../../../src/config/settings.ts';
 import type { Report } from '../../../src/core/report/report.ts';
-import { factsOf, sameMap, toValue } from '../world/service.ts';
+import { expectedFacts, factsOf, isPausedAt, sameMap } from '../world/service.ts';
 import type { JsonValue, Wanted } from '../world/service.ts';
 import type { World } from '../world/world.ts';
 
@@ -24,23 +24,43 @@ export function boundMs(
 }
 
 /** Returns the services that are not as the folder declares them, although nothing keeps the program from it. */
-export function outOfSync({ folder, account }: World, { policy }: Settings, last: Report | null): readonly string[] {
+export function outOfSync(
+  { folder, account, time }: World,
+  { policy, allow_empty }: Settings,
+  last: Report | null,
+): readonly string[] {
+  const wall = time.wallNow();
+  const declared = folder.declared();
+  if (declared?.size === 0 && !allow_empty) return [];
+  const isHalted = last?.services.some(({ reason }) => STORED_DIFFERENTLY.test(reason ?? '')) === true;
   const excused = new Set(
     last?.services
-      .filter(({ reason }) => EXCUSES.test(reason ?? ''))
+      .filter(({ reason }) => EXCUSES.test(reason ?? '') || (isHalted && HALTED.test(reason ?? '')))
       .flatMap(({ service_id, name }) => [service_id, name]),
   );
-  return [...(folder.declared() ?? [])].flatMap(([id, wanted]) => {
-    if (wanted === 'skipped' || wanted.isPaused || excused.has(id) || excused.has(wanted.name)) return [];
+  return [...(declared ?? [])].flatMap(([id, wanted]) => {
+    if (wanted === 'skipped' || isPausedAt(wanted, wall) || excused.has(id) || excused.has(wanted.name)) return [];
     const live = wanted.isByName ? findByName(account, wanted.name) : account.get(id);
     if (wanted.isAbsent) return isDeletable(live, wanted) && policy === 'sync' ? [`${wanted.name} (to delete)`] : [];
     if (live === null) return wanted.isByName && policy !== 'update' ? [`${wanted.name} (to create)`] : [];
-    return sameMap(factsOf(live).known, factsOf(toValue(wanted)).known) ? [] : [wanted.name];
+    const facts = factsOf(live);
+    return sameMap(facts.known, expectedFacts(wanted, facts, wall)) ? [] : [wanted.name];
   });
 }
 
 /** What keeps the program from a write for good. */
-const EXCUSES = /fields that this version does not know|stored a different value|max_deletes/;
+const STORED_DIFFERENTLY = /stored a different value/;
+const EXCUSES = new RegExp(
+  [
+    'fields that this version does not know',
+    STORED_DIFFERENTLY.source,
+    'max_deletes',
+    'the live values of ignored fields .* do not fit',
+    'the account has \\d+ services',
+  ].join('|'),
+);
+/** A write that is not settled holds back all others, if there are canaries. */
+const HALTED = /^canary: the last/;
 
 /** A tombstone with another name than the service may be a mistake, so somebody has to decide. */
 function isDeletable(live: JsonValue | null, { name }: Wanted): boolean {

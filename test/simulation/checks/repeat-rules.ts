@@ -82,7 +82,8 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       if (write === undefined || key === null || answer?.text == null) return;
       const at = now();
       if (isRefusal(answer)) refused.set(key, { ...write, at });
-      if (answer.status >= 300 || request.method !== 'PUT') return;
+      // A 200 that is not successful is a failure.
+      if (answer.status >= 300 || !answer.text.includes('"success":true') || request.method !== 'PUT') return;
       const before = confirmed.get(key);
       confirmed.set(key, { ...write, at, times: isSame(write, before) ? before.times + 1 : 1 });
       shown.delete(key);

@@ -1,19 +1,22 @@
 import type { Report } from '../../../src/core/report/report.ts';
 import type { SentRequest } from '../world/api.ts';
 import type { WorldFolder } from '../world/folder.ts';
-import { differences, factsOf, sameMap, toValue } from '../world/service.ts';
+import { differences, expectedFacts, factsOf, isPausedAt, sameMap } from '../world/service.ts';
+import type { Facts, JsonValue, Wanted } from '../world/service.ts';
 import type { Views } from './views.ts';
 import type { Break } from './violation.ts';
 
 export type ReportRulesOptions = {
   readonly folder: WorldFolder;
   readonly views: Views;
+  /** Returns the times that the wall clock may have shown to the pass when it made its plan. */
+  readonly walls: () => readonly number[];
   readonly now: () => number;
   readonly broken: Break;
 };
 
 /** Checks that reports agree with what the API has seen, and with themselves. */
-export function reportRules({ folder, views, now, broken }: ReportRulesOptions) {
+export function reportRules({ folder, views, walls, now, broken }: ReportRulesOptions) {
   let beganAt: number | null = null;
   let requests: SentRequest[] = [];
 
@@ -35,6 +38,10 @@ export function reportRules({ folder, views, now, broken }: ReportRulesOptions) 
     }
   };
 
+  const isAsDeclared = (wanted: Wanted, value: JsonValue) => {
+    const facts = factsOf(value);
+    return walls().some((wall) => sameMap(facts.known, expectedFacts(wanted, facts, wall)));
+  };
   const idsOf = (name: string) =>
     views.ids().filter((each) => views.of(each).some(({ value }) => value['name'] === name));
   const isListed = (id: string) => views.lastList()?.byId.has(id) === true && !views.wasDeleted(id);
@@ -48,11 +55,10 @@ export function reportRules({ folder, views, now, broken }: ReportRulesOptions) 
         declared !== null &&
         [...declared].every(([id, wanted]) => {
           if (wanted === 'skipped') return false;
-          if (wanted.isPaused) return true;
+          if (walls().some((wall) => isPausedAt(wanted, wall))) return true;
           const ids = wanted.isByName ? idsOf(wanted.name) : [id];
           if (wanted.isAbsent) return ids.every((each) => !isListed(each));
-          const { known } = factsOf(toValue(wanted));
-          return ids.some((each) => views.of(each).some(({ value }) => sameMap(factsOf(value).known, known)));
+          return ids.some((each) => views.of(each).some(({ value }) => isAsDeclared(wanted, value)));
         }),
     );
     if (!isTrue) broken('in sync', `the pass of ${started_at} reports in_sync, and it is not`);
@@ -65,13 +71,15 @@ export function reportRules({ folder, views, now, broken }: ReportRulesOptions) 
       const wanted = folder.declaredSince(beganAt - 2000 - folder.slowestReadMs()).flatMap((declared) =>
         [...(declared?.values() ?? [])].flatMap((each) => {
           if (each === 'skipped' || (each.isByName ? each.name !== name : each.id !== id)) return [];
-          return [factsOf(toValue(each)).known];
+          return [each];
         }),
       );
       const answers = [views.lastAnswer(id), ...views.of(id)].filter((view) => view !== null);
-      const seen = answers.map(({ value }) => factsOf(value).known);
-      if (!wanted.some((known) => seen.some((each) => sameMap(each, known)))) {
-        const paths = wanted.flatMap((known) => seen.map((each) => differences(known, each).join(', '))).join(' / ');
+      const seen = answers.map(({ value }) => value);
+      if (!wanted.some((each) => seen.some((value) => isAsDeclared(each, value)))) {
+        const paths = wanted
+          .flatMap((each) => seen.map((value) => differencesOf(each, factsOf(value), walls()[0] ?? 0)))
+          .join(' / ');
         broken('updated', `the pass of ${started_at} reports ${name ?? id} as updated, and it is not: ${paths}`);
       }
     }
@@ -98,4 +106,8 @@ export function reportRules({ folder, views, now, broken }: ReportRulesOptions) 
       requests = [];
     },
   };
+}
+
+function differencesOf(wanted: Wanted, live: Facts, wall: number): string {
+  return differences(expectedFacts(wanted, live, wall), live.known).join(', ');
 }

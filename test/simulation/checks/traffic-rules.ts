@@ -61,6 +61,12 @@ export function trafficRules({
       refusedAt = null;
       isStopping = false;
     },
+    /** Whether a request may have to wait for the budget: lists use at most half of it. */
+    isTight: () =>
+      settings.request_budget.some(({ requests, ms }) => {
+        const used = sent.filter((each) => each > now() - ms).length;
+        return 2 * used >= requests - 1;
+      }),
     silentMs: () => Math.max(0, silentUntil - now()),
   };
 }

@@ -2,7 +2,16 @@ import type { Settings } from '../../../src/config/settings.ts';
 import type { SentRequest } from '../world/api.ts';
 import type { Answered } from '../world/network.ts';
 import type { WorldFolder } from '../world/folder.ts';
-import { differences, factsOf, fromText, isMapping, keptFields, sameMap, toValue } from '../world/service.ts';
+import {
+  differences,
+  expectedFacts,
+  factsOf,
+  fromText,
+  isMapping,
+  isPausedAt,
+  keptFields,
+  sameMap,
+} from '../world/service.ts';
 import type { Facts, JsonValue, Wanted } from '../world/service.ts';
 import { ACCOUNT_ID } from '../world/world.ts';
 import type { Views } from './views.ts';
@@ -18,17 +27,19 @@ export type WriteRulesOptions = {
   readonly settings: Settings;
   readonly folder: WorldFolder;
   readonly views: Views;
+  /** Returns the times that the wall clock may have shown to the pass when it made its plan. */
+  readonly walls: () => readonly number[];
   readonly now: () => number;
   /** How long the process hung since a moment. */
   readonly hungSince: (at: number) => number;
-  /** Whether the API recently reported that few requests are left. */
-  readonly isPacedByApi: () => boolean;
+  /** Whether the API recently reported that few requests are left, or the request budget is nearly used up. */
+  readonly isPaced: () => boolean;
   readonly broken: Break;
 };
 
 /** Checks a request right when the program sends it. */
 export function writeRules(options: WriteRulesOptions) {
-  const { settings, folder, views, now, hungSince, broken } = options;
+  const { settings, folder, views, walls, now, hungSince, broken } = options;
   const creates = createRules(options);
 
   /** Returns everything that the folder declared lately and that this write may be for. */
@@ -38,7 +49,8 @@ export function writeRules(options: WriteRulesOptions) {
     return folder
       .declaredSince(since)
       .flatMap((declared) => [...(declared?.values() ?? [])])
-      .filter((wanted): wanted is Wanted => wanted !== 'skipped' && !wanted.isPaused && matches(wanted));
+      .filter((wanted): wanted is Wanted => wanted !== 'skipped' && matches(wanted))
+      .filter((wanted) => walls().some((wall) => !isPausedAt(wanted, wall)));
   };
   const isFor = (id: string) => {
     const names = new Set(views.of(id).map(({ value }) => value['name']));
@@ -46,30 +58,38 @@ export function writeRules(options: WriteRulesOptions) {
       isByName ? names.has(name) || (renamedFrom !== null && names.has(renamedFrom)) : wantedId === id;
   };
 
-  const checkBody = (what: string, body: JsonValue, candidates: readonly Wanted[]): Facts | null => {
+  const checkBody = (
+    what: string,
+    body: JsonValue,
+    candidates: readonly Wanted[],
+    live: readonly (Facts | null)[],
+  ): ReadonlyMap<string, string> | null => {
     for (const key of ['service_id', 'created_at', 'updated_at', 'reconcile']) {
       if (key in body) broken('body', `${what}: ${key} is sent`);
     }
     const sent = factsOf(body);
-    const facts = candidates.filter(({ isAbsent }) => !isAbsent).map((wanted) => factsOf(toValue(wanted)));
-    const match = facts.find(({ known }) => sameMap(known, sent.known));
+    const present = candidates.filter(({ isAbsent }) => !isAbsent);
+    const expected = present.flatMap((wanted) =>
+      live.flatMap((each) => walls().map((wall) => expectedFacts(wanted, each, wall))),
+    );
+    const match = expected.find((known) => sameMap(known, sent.known));
     if (match !== undefined) return match;
-    const paths = facts.map(({ known }) => differences(known, sent.known).join(', ')).join(' / ');
+    const paths = expected.map((known) => differences(known, sent.known).join(', ')).join(' / ');
     broken('declared', `${what}: the body is not what the folder declares: ${paths || 'nothing is declared'}`);
     return null;
   };
 
   const checkUpdate = (id: string, body: JsonValue) => {
     const what = `update of ${String(body['name'])} (${id})`;
-    const wanted = checkBody(what, body, wantedLately(isFor(id)));
     const sent = factsOf(body);
     const live = views.of(id).map(({ value }) => factsOf(value));
+    const wanted = checkBody(what, body, wantedLately(isFor(id)), live);
     if (live.length === 0) broken('listed', `${what}: the program has not seen this service`);
     if (wanted === null) return;
-    if (live.every(({ known, unknown }) => sameMap(known, wanted.known) && sameMap(unknown, sent.unknown))) {
+    if (live.every(({ known, unknown }) => sameMap(known, wanted) && sameMap(unknown, sent.unknown))) {
       broken('differs', `${what}: nothing differs`);
     }
-    const kept = live.map((each) => keptBy(settings, each, wanted));
+    const kept = live.map((each) => keptBy(settings, each, { ...sent, known: wanted }));
     if (!kept.some((unknown) => sameMap(unknown, sent.unknown))) {
       const paths = kept.map((unknown) => differences(unknown, sent.unknown).join(', ')).join(' / ');
       broken('unknown fields', `${what}: not carried over as they were: ${paths}`);
@@ -80,7 +100,7 @@ export function writeRules(options: WriteRulesOptions) {
   const checkListAge = (what: string, listedAt: number) => {
     const listAgeMs = now() - listedAt;
     const slowestMs = Math.max(...settings.request_budget.map(({ requests, ms }) => ms / requests));
-    const isPaced = slowestMs > 1000 || options.isPacedByApi();
+    const isPaced = slowestMs > 1000 || options.isPaced();
     const maxMs = (isPaced ? MAX_TURN_MS : MAX_LIST_AGE_MS) + 2 * folder.slowestReadMs() + 1;
     if (listAgeMs > maxMs + hungSince(now() - listAgeMs)) {
       broken('list age', `${what}: written from a list that is ${Math.round(listAgeMs)} ms old`);
@@ -112,7 +132,7 @@ export function writeRules(options: WriteRulesOptions) {
       const name = String(body['name']);
       if (settings.policy === 'update') broken('policy', 'a create with the policy update');
       const candidates = wantedLately((wanted) => wanted.isByName && wanted.name === name);
-      checkBody(`create of ${name}`, body, candidates);
+      checkBody(`create of ${name}`, body, candidates, [null]);
       checkListAge(`create of ${name}`, views.lastList()?.at ?? -Infinity);
       return creates.onSend(name, candidates);
     },

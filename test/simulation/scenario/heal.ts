@@ -1,7 +1,7 @@
 import type { World } from '../world/world.ts';
 
 /** Ends everything that keeps the program from its work. What the program remembers of it is up to the program. */
-export function heal({ network, api, folder, account, token, repository }: World): void {
+export function heal({ time, network, api, folder, account, token, repository }: World): void {
   network.conditions.faults = { probability: 0, kinds: [] };
   network.conditions.latencyMs = [300, 770];
   Object.assign(api.conditions, {
@@ -16,11 +16,12 @@ export function heal({ network, api, folder, account, token, repository }: World
   api.conditions.tokens.add(token.current());
   api.conditions.readOnlyTokens.clear();
   account.treatments.clear();
+  account.conditions.maxServices = MAX_SERVICES;
   account.goneTunnels.clear();
   folder.conditions.readMs = [0, 3];
   folder.conditions.isDeaf = false;
   folder.setMissing(false);
-  repository.mendFiles();
+  repository.mendFiles(noRandom);
 
   const holders = new Map(account.ids().map((id) => [account.get(id)?.['name'], id]));
   const services = repository.services();
@@ -30,9 +31,14 @@ export function heal({ network, api, folder, account, token, repository }: World
     return isTwice || (holder !== undefined && holder !== id);
   });
   repository.renameApart(new Set(blocked.map(({ id }) => id)));
+  // Whatever ends soon must end by itself. Nothing ends later, when everything must be quiet.
+  repository.endTermsBefore(time.wallNow() + 10 * 60_000);
   const head = repository.head();
-  if (head.size > 0) folder.deliver(head, 'swap', { ...noRandom });
+  if (head.size > 0) folder.deliver(head, 'swap', noRandom);
 }
+
+/** https://developers.cloudflare.com/workers-vpc/platform/limits/ */
+const MAX_SERVICES = 1000;
 
 const noRandom = {
   next: () => 0.9,

@@ -8,6 +8,8 @@ export type Scenario = {
   readonly seed: number;
   readonly settings: Settings;
   readonly services: number;
+  /** Services that are live and not declared. */
+  readonly others: number;
   /** Whether it is a month or two, with quiet days between the bad ones. */
   readonly isLong: boolean;
   /** How long faults and changes go on, in milliseconds. After that, everything must come in sync. */
@@ -30,6 +32,7 @@ const WEIGHTS = {
   'mend files': 4,
   'revert commit': 4,
   'folder missing': 2,
+  'empty folder': 2,
   'slow folder': 3,
   'deaf watcher': 2,
   'live edit': 14,
@@ -41,12 +44,14 @@ const WEIGHTS = {
   'slow api': 5,
   'flaky api': 12,
   'api down': 5,
+  'writes fail': 5,
   'busy api': 5,
   'lagging list': 7,
   'refused service': 5,
   'altered value': 5,
   'forgotten write': 3,
   'gone tunnel': 3,
+  'full account': 2,
   paging: 3,
   'few requests left': 2,
   'other tools': 2,
@@ -60,6 +65,7 @@ const WEIGHTS = {
   kill: 6,
   'hang up': 4,
   'request pass': 4,
+  'pause writes': 4,
   'request storm': 2,
 } as const;
 export type EventKind = keyof typeof WEIGHTS;
@@ -73,9 +79,12 @@ const DAY_MS = 24 * HOUR_MS;
 export function scenarioOf(seed: number): Scenario {
   const random = randomOf(seed, 'scenario');
   const isLong = seed % 10 === 0;
-  const troubleMs = isLong ? random.int(20, 60) * DAY_MS : random.log(20 * MINUTE_MS, 12 * HOUR_MS);
-  const count = isLong ? random.int(20, 80) : random.log(3, 60);
+  const size = isLong ? usualSize(random) : sizeOf(random);
+  const troubleMs = isLong ? random.int(20, 60) * DAY_MS : random.log(20 * MINUTE_MS, size.maxHours * HOUR_MS);
+  const count = isLong ? random.int(20, 80) : random.log(3, size.maxEvents);
+  const isNearlyFull = size.others > 100;
   const kinds = EVENT_KINDS.flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
+  if (isNearlyFull) kinds.push(...kinds.map((): EventKind => 'full account'));
   const times = Array.from({ length: count }, () => Math.floor(random.next() * troubleMs)).sort((a, b) => a - b);
   // Trouble comes in clusters: half of all events follow the one before within a minute.
   let last = 0;
@@ -87,10 +96,33 @@ export function scenarioOf(seed: number): Scenario {
     seed,
     isLong,
     settings: settingsOf(random, isLong),
-    services: random.chance(0.1) ? random.int(20, 60) : random.int(1, 10),
+    services: size.services,
+    others: size.others,
     troubleMs,
     events: events.toSorted((a, b) => a.at - b.at || a.number - b.number),
   };
+}
+
+type Size = {
+  readonly services: number;
+  readonly others: number;
+  readonly maxHours: number;
+  readonly maxEvents: number;
+};
+
+function sizeOf(random: Random): Size {
+  // Few scenarios are large, and they are short: each of their passes takes long.
+  if (random.chance(0.03)) return { services: random.int(100, 200), others: 0, maxHours: 2, maxEvents: 30 };
+  if (random.chance(0.02)) {
+    const services = random.int(2, 6);
+    return { services, others: 1000 - services - random.int(0, 3), maxHours: 1, maxEvents: 12 };
+  }
+  return usualSize(random);
+}
+
+function usualSize(random: Random): Size {
+  const services = random.chance(0.1) ? random.int(20, 60) : random.int(1, 10);
+  return { services, others: random.chance(0.2) ? random.int(1, 3) : 0, maxHours: 12, maxEvents: 60 };
 }
 
 function durationOf(random: Random, troubleMs: number): number {
@@ -114,6 +146,8 @@ function settingsOf(random: Random, isLong: boolean): Settings {
     max_change_percent: random.chance(0.05) ? random.int(10, 100) : 'none',
     policy: random.pick(['update', 'upsert', 'sync', 'sync']),
     canary: random.pick([0, 0, 0, 1, 2]),
+    max_deletes: random.pick([3, 3, 'none', 1, 0]),
+    values: random.pick(['none', 'none', 'values.yaml', 'values.yaml, team/values.yml']),
     mode: random.chance(0.05) ? 'detect' : 'apply',
     schedule: random.chance(0.1) ? '17 */3 * * *' : 'none',
     log_format: 'json',

@@ -15,6 +15,10 @@ export type ProgramControl = {
   readonly kill: (downMs: number) => void;
   readonly hangUp: () => void;
   readonly requestPass: () => void;
+  /** Pauses all writes, for ever if `ms` is null, and resumes them. */
+  readonly pauseWrites: (ms: number | null) => void;
+  readonly resumeWrites: () => void;
+  readonly moveWallClock: (ms: number) => void;
   /** Called when the program is about to hang. */
   readonly onHang: (ms: number) => void;
 };
@@ -49,7 +53,7 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     return `${what} (${deliver(scene)})`;
   },
   'mend files': (scene) => {
-    scene.world.repository.mendFiles();
+    scene.world.repository.mendFiles(scene.random);
     return deliver(scene);
   },
   'revert commit': (scene) => {
@@ -60,6 +64,11 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const { folder } = scene.world;
     folder.setMissing(true);
     return during(scene, () => folder.setMissing(false));
+  },
+  'empty folder': (scene) => {
+    const { folder, repository } = scene.world;
+    folder.deliver(new Map(), 'swap', scene.random);
+    return during(scene, () => folder.deliver(repository.head(), 'swap', scene.random));
   },
   'slow folder': (scene) => {
     const { conditions } = scene.world.folder;
@@ -87,16 +96,17 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     world.account.set(id, null);
     return id;
   },
-  'live create': ({ world, random, event }) => {
-    const wanted = random.sample(
-      world.repository.services().filter(({ isByName }) => isByName),
-      1,
-    )[0];
-    if (wanted !== undefined && random.chance(0.5)) {
+  'live create': (scene) => {
+    const { world, random, event } = scene;
+    if (random.chance(0.7)) {
       // Somebody creates what git is about to create.
-      const isFree = world.account.ids().every((id) => world.account.get(id)?.['name'] !== wanted.name);
-      if (isFree)
-        world.account.set(idOf(5000 + event.number), inNotationOfApi(toValue(changed(wanted, random)), random));
+      const wanted = world.repository.addNamed(random);
+      deliver(scene);
+      world.time.inWorld(random.int(100, 2000), () => {
+        const isFree = world.account.ids().every((id) => world.account.get(id)?.['name'] !== wanted.name);
+        const service = random.chance(0.5) ? wanted : changed(wanted, random);
+        if (isFree) world.account.set(idOf(5000 + event.number), inNotationOfApi(toValue(service), random));
+      });
       return wanted.name;
     }
     const service = newService(idOf(5000 + event.number), takenName(world, random), random);
@@ -137,6 +147,14 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
   },
   'api down': (scene) =>
     withFaults(scene, 1, [scene.random.pick(['refused', '503', '502', 'lost request', '500'] as const)]),
+  'writes fail': (scene) => {
+    const { world, random } = scene;
+    if (random.chance(0.5)) world.repository.addNamed(random);
+    for (let count = random.int(1, 3); count > 0; count -= 1) world.repository.change(random);
+    const kinds = random.sample(FAULTS, random.int(1, 3));
+    const length = withFaults(scene, random.pick([0.5, 1]), kinds, { onlyWrites: true });
+    return `${deliver(scene)}, ${length}`;
+  },
   'busy api': (scene) => {
     // Only requests that wait together can begin together.
     if (scene.random.chance(0.5)) changeAll(scene);
@@ -172,6 +190,15 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const tunnel = scene.random.pick(TUNNELS);
     goneTunnels.add(tunnel);
     return during(scene, () => goneTunnels.delete(tunnel));
+  },
+  'full account': (scene) => {
+    const { account, repository } = scene.world;
+    for (let count = scene.random.int(1, 3); count > 0; count -= 1) repository.addNamed(scene.random);
+    deliver(scene);
+    account.conditions.maxServices = account.ids().length;
+    return during(scene, () => {
+      account.conditions.maxServices = 1000;
+    });
   },
   paging: (scene) => {
     const { conditions } = scene.world.api;
@@ -229,9 +256,9 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
       conditions.tokens.add(scene.world.token.current());
     });
   },
-  'clock jump': ({ world, random }) => {
+  'clock jump': ({ control, random }) => {
     const ms = random.pick([-1, 1]) * random.log(1000, 30 * 86_400_000);
-    world.time.moveWallClock(ms);
+    control.moveWallClock(ms);
     return `${ms} ms`;
   },
   hang: ({ world, random, control }) => {
@@ -244,6 +271,22 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
   kill: (scene) => duringPass(scene, () => scene.control.kill(scene.random.log(100, 60_000))),
   'hang up': ({ control }) => control.hangUp(),
   'request pass': ({ control }) => control.requestPass(),
+  'pause writes': (scene) => {
+    const { control, random, event, world } = scene;
+    if (random.chance(0.5)) {
+      // In the middle of the pass that follows a commit.
+      world.repository.change(random);
+      deliver(scene);
+      world.time.inWorld(random.int(300, 3000), () => control.pauseWrites(null));
+      return during(scene, control.resumeWrites);
+    }
+    if (random.chance(0.5)) {
+      control.pauseWrites(event.forMs);
+      return `for ${event.forMs} ms`;
+    }
+    control.pauseWrites(null);
+    return during(scene, control.resumeWrites);
+  },
   'request storm': ({ world, control, random, endAt }) => {
     const count = random.int(20, 200);
     const everyMs = random.int(50, 2000);
@@ -306,9 +349,14 @@ function deliver({ world, random }: Scene): string {
   return how;
 }
 
-function withFaults(scene: Scene, probability: number, kinds: readonly (typeof FAULTS)[number][]): string {
+function withFaults(
+  scene: Scene,
+  probability: number,
+  kinds: readonly (typeof FAULTS)[number][],
+  { onlyWrites = false } = {},
+): string {
   const { conditions } = scene.world.network;
-  const faults = { probability, kinds };
+  const faults = { probability, kinds, onlyWrites };
   conditions.faults = faults;
   const length = during(scene, () => {
     if (conditions.faults === faults) conditions.faults = { probability: 0, kinds: [] };
@@ -382,6 +430,12 @@ function treat(scene: Scene, treatment: Treatment): string {
   const service = pickService(scene);
   if (service === null) return 'nothing';
   treatments.set(service.id, treatment);
+  // Only a service that differs is written.
+  const live = scene.world.account.get(service.id);
+  if (live !== null && scene.random.chance(0.6)) {
+    const other = { ...toValue(changed(service, scene.random)), name: live['name'] };
+    scene.world.account.set(service.id, inNotationOfApi({ ...unknownOf(live), ...other }, scene.random));
+  }
   const length = during(scene, () => {
     if (treatments.get(service.id) === treatment) treatments.delete(service.id);
   });

@@ -32,6 +32,8 @@ export type VirtualTime = {
   readonly eventCount: () => number;
   /** Stops the process for a while, as a machine without memory does. */
   readonly hangProcess: (ms: number) => void;
+  /** Returns Unix time in milliseconds, as the process sees it. */
+  readonly wallNow: () => number;
   /** Sets the wall clock forward or back. The monotonic clock is not affected. */
   readonly moveWallClock: (ms: number) => void;
   /** Gives the program its clock back. */
@@ -280,6 +282,7 @@ export function installVirtualTime(seed: number): VirtualTime {
     hangProcess: (ms) => {
       hangsUntil = Math.max(hangsUntil, now + ms);
     },
+    wallNow: () => wallClock + Math.floor(now),
     moveWallClock: (ms) => {
       wallClock += ms;
     },

@@ -37,12 +37,17 @@ export type WorldAccount = {
   readonly idsSince: (at: number) => readonly string[];
   readonly treatments: Map<string, Treatment>;
   readonly goneTunnels: Set<string>;
+  readonly conditions: {
+    /** With this many services, no other is created. */
+    maxServices: number;
+  };
 };
 
 export function worldAccount(time: VirtualTime): WorldAccount {
   const services = new Map<string, Version[]>();
   const treatments = new Map<string, Treatment>();
   const goneTunnels = new Set<string>();
+  const conditions = { maxServices: 1000 };
   let writes = 0;
   let created = 0;
 
@@ -54,9 +59,18 @@ export function worldAccount(time: VirtualTime): WorldAccount {
       .replace('Z', `${String(writes % 1000).padStart(3, '0')}Z`);
     const stored = value === null ? null : { ...value, service_id: id, created_at: at, updated_at: at };
     const versions = services.get(id) ?? [];
+    current = null;
     services.set(id, [...versions.slice(-20), { at: time.now(), value: stored }]);
     return stored;
   };
+  /** The services as they are now; null until they are needed. Most lists are the same as the one before. */
+  let current: readonly JsonValue[] | null = null;
+  const listAt = (moment: number) =>
+    [...services.values()].flatMap((versions) => {
+      const seen = versions.findLast(({ at }) => at <= moment) ?? (versions[0]?.at === 0 ? versions[0] : undefined);
+      return seen?.value == null ? [] : [seen.value];
+    });
+  const countLive = () => [...services.keys()].filter((id) => currentOf(id) !== null).length;
   const holderOf = (name: unknown) => [...services.keys()].find((id) => currentOf(id)?.['name'] === name);
 
   /** Returns why a body cannot be stored for a service, or for a new one. */
@@ -77,16 +91,17 @@ export function worldAccount(time: VirtualTime): WorldAccount {
   };
 
   return {
-    list: (lagMs) =>
-      [...services.values()].flatMap((versions) => {
-        const seen =
-          versions.findLast(({ at }) => at <= time.now() - lagMs) ?? (versions[0]?.at === 0 ? versions[0] : undefined);
-        return seen?.value == null ? [] : [seen.value];
-      }),
+    list: (lagMs) => {
+      if (lagMs === 0) return (current ??= listAt(time.now()));
+      return listAt(time.now() - lagMs);
+    },
     get: currentOf,
     post: (body, random) => {
       const problem = problemOf(null, body);
       if (problem !== null || !isMapping(body)) return problem ?? refusal(400, 5102, 'invalid json');
+      if (countLive() >= conditions.maxServices) {
+        return refusal(400, 5101, 'request contained invalid parameters: too many services');
+      }
       created += 1;
       const id = `0199b000-0000-7000-8000-${created.toString(16).padStart(12, '0')}`;
       return success(store(id, inNotationOfApi(body, random)));
@@ -116,6 +131,7 @@ export function worldAccount(time: VirtualTime): WorldAccount {
       }),
     treatments,
     goneTunnels,
+    conditions,
   };
 }
 

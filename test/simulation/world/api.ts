@@ -67,7 +67,7 @@ export function worldApi(time: VirtualTime, account: WorldAccount, accountId: st
     const perPage = Math.min(Number(query.get('per_page') ?? 1000), conditions.maxPerPage);
     const page = conditions.ignoresPage ? 1 : Number(query.get('page') ?? 1);
     const all = account.list(conditions.lagMs === 0 ? 0 : random.int(0, conditions.lagMs));
-    const result = all.slice((page - 1) * perPage, page * perPage);
+    const result = page === 1 && all.length <= perPage ? all : all.slice((page - 1) * perPage, page * perPage);
     const info = {
       count: result.length,
       page,

@@ -47,8 +47,16 @@ type DiskFile = {
   readonly stamp: { ino: number; birthtimeMs: number; mtimeMs: number; ctimeMs: number };
 };
 
+export type WorldFolderOptions = {
+  readonly time: VirtualTime;
+  readonly first: Commit;
+  /** The paths of the files of values. */
+  readonly values: readonly string[];
+  readonly random: Random;
+};
+
 /** Creates a folder with a first commit. */
-export function worldFolder(time: VirtualTime, first: Commit, random: Random): WorldFolder {
+export function worldFolder({ time, first, values, random }: WorldFolderOptions): WorldFolder {
   const path = '/services';
   const conditions: FolderConditions = { readMs: [0, 3], isDeaf: false };
   const disk = new Map<string, DiskFile>();
@@ -68,6 +76,7 @@ export function worldFolder(time: VirtualTime, first: Commit, random: Random): W
       : declaredBy(
           [...disk.values()].map(({ model }) => model),
           writing,
+          values,
         );
     past.push({ at: time.now(), declared });
     if (past.length > 200) past.splice(0, 100);

@@ -26,7 +26,7 @@ export type Fault = (typeof FAULTS)[number];
 export type NetworkConditions = {
   latencyMs: readonly [number, number];
   /** How likely a request fails, and how. */
-  faults: { readonly probability: number; readonly kinds: readonly Fault[] };
+  faults: { readonly probability: number; readonly kinds: readonly Fault[]; readonly onlyWrites?: boolean };
 };
 
 export type Answered = {
@@ -85,8 +85,9 @@ export function worldNetwork({ time, api, observer, randomFor }: NetworkOptions)
     };
     observer.onSend(request);
     const exchange = openExchange({ time, request, handler, observer });
-    const { probability, kinds } = conditions.faults;
-    const fault = kinds.length > 0 && random.chance(probability) ? random.pick(kinds) : null;
+    const { probability, kinds, onlyWrites = false } = conditions.faults;
+    const canFail = kinds.length > 0 && !(onlyWrites && request.method === 'GET');
+    const fault = canFail && random.chance(probability) ? random.pick(kinds) : null;
     if (fault !== null) observer.onFault(request, fault);
     const [min, max] = conditions.latencyMs;
     const latencyMs = random.int(min, max);

@@ -1,9 +1,11 @@
 import type { Random } from '../time/random.ts';
 import type { Wanted } from './service.ts';
+import { labelOf } from './values.ts';
 
 /** Returns the lines that declare the host of a service, in one of several notations of the same values. */
-export function hostOfText({ host, tunnel }: Wanted, random: Random): readonly string[] {
-  const id = random.chance(0.3) ? tunnel.toUpperCase() : tunnel;
+export function hostOfText({ host, tunnel, references }: Wanted, random: Random): readonly string[] {
+  const written = random.chance(0.3) ? tunnel.toUpperCase() : tunnel;
+  const id = references.tunnel === null ? written : `"\${${references.tunnel}}"`;
   if (host.kind !== 'hostname') {
     const ipv4 = 'ipv4' in host ? [`  ipv4: ${host.ipv4}`] : [];
     const ipv6 = 'ipv6' in host ? [`  ipv6: "${longNotation(host.ipv6, random)}"`] : [];
@@ -12,10 +14,11 @@ export function hostOfText({ host, tunnel }: Wanted, random: Random): readonly s
       : ['host:', '  network:', `    tunnel_id: ${id}`, ...ipv4, ...ipv6];
   }
   const { hostname, resolvers } = host;
+  const name = references.domain === null ? hostname : `${labelOf(hostname)}.\${${references.domain}}`;
   const list = resolvers === null ? [] : [`    resolver_ips: ${JSON.stringify(resolvers)}`];
   return [
     'host:',
-    `  hostname: ${random.chance(0.3) ? hostname.toUpperCase() : hostname}`,
+    `  hostname: ${random.chance(0.3) && references.domain === null ? name.toUpperCase() : name}`,
     '  resolver_network:',
     `    tunnel_id: ${id}`,
     ...list,

@@ -1,7 +1,9 @@
 import type { Random } from '../time/random.ts';
+import { valuesIn } from './files.ts';
 import type { Commit, WorldFile } from './files.ts';
-import { changed, idOf, newService } from './service.ts';
-import type { Wanted } from './service.ts';
+import { changed, idOf, IGNORED_PATHS, newService, noReferences } from './service.ts';
+import type { Term, Wanted } from './service.ts';
+import { changedValues, completeValues, isComplete, newValues, resolve, withReferences } from './values.ts';
 
 /** The git repository in which people commit. */
 export type Repository = {
@@ -10,23 +12,47 @@ export type Repository = {
   readonly services: () => readonly Wanted[];
   /** Commits random changes. Returns what they are. */
   readonly change: (random: Random) => string;
+  /** Declares a service that has no id. Returns it. */
+  readonly addNamed: (random: Random) => Wanted;
   readonly breakFiles: (random: Random) => string;
-  readonly mendFiles: () => void;
+  readonly mendFiles: (random: Random) => string;
   readonly revert: (random: Random) => void;
+  /** Lets every pause and every ignored difference that ends later than `at` have no end. */
+  readonly endTermsBefore: (at: number) => void;
   /** Gives each of these services a name that nothing else has. */
   readonly renameApart: (ids: ReadonlySet<string>) => void;
 };
 
-/** How a repository begins: with so many services, in one file each or together. */
-export function worldRepository(count: number, random: Random): Repository {
-  const first = Array.from({ length: count }, (_, index) => newService(idOf(index), `service-${index}`, random));
+export type RepositoryOptions = {
+  /** With so many services, the repository begins, in one file each or together. */
+  readonly count: number;
+  /** The paths of the files of values; without any, no declaration refers to a value. */
+  readonly values: readonly string[];
+  readonly random: Random;
+  /** Returns Unix time in milliseconds, as far as people know. */
+  readonly wallNow: () => number;
+};
+
+export function worldRepository({ count, values: valuesPaths, random, wallNow }: RepositoryOptions): Repository {
+  const written = (service: Wanted, how: Random) =>
+    valuesPaths.length > 0 && how.chance(0.6) ? withReferences(service, how) : service;
+  const first = Array.from({ length: count }, (_, index) =>
+    written(newService(idOf(index), `service-${index}`, random), random),
+  );
   const perFile = random.pick([1, 1, 1, 3]);
-  const history: Commit[] = [new Map(chunked(first, perFile).map((services, index) => fileAt(index, services)))];
+  const history: Commit[] = [
+    new Map([
+      ...chunked(first, perFile).map((services, index) => fileAt(index, services)),
+      ...valuesPaths.map((path) => [path, { path, services: [], values: newValues(random), fault: null }] as const),
+    ]),
+  ];
   let created = count;
   const head = (): Commit => history.at(-1) ?? new Map();
+  /** The services as they are written. */
   const all = () => [...head().values()].flatMap(({ services }) => services);
+  const known = () => valuesIn([...head().values()], new Set(), valuesPaths);
   const commit = (files: Iterable<readonly [string, WorldFile]>) => {
-    history.push(new Map([...files].filter(([, { services }]) => services.length > 0)));
+    history.push(new Map([...files].filter(([, { services, values }]) => services.length > 0 || values !== null)));
     if (history.length > 20) history.shift();
   };
   const replace = (replacements: ReadonlyMap<string, Wanted | null>) => {
@@ -44,10 +70,30 @@ export function worldRepository(count: number, random: Random): Repository {
   };
   const add = (service: Wanted) => {
     const path = `added-${(created += 1)}.yaml`;
-    commit([...head(), [path, { path, services: [service], fault: null }]]);
+    commit([...head(), [path, { path, services: [service], values: null, fault: null }]]);
+  };
+
+  /** For ever, or until a time that may be near. */
+  const newTerm = (how: Random): Term => ({
+    until: how.chance(0.3) ? null : Math.floor(wallNow() + how.log(60_000, 3 * 86_400_000)),
+  });
+  const changeValues = (how: Random): string => {
+    const file = head().get(how.pick(valuesPaths));
+    if (file?.values == null) return mendFiles(how);
+    const { values, what } = changedValues(file.values, how);
+    commit([...head(), [file.path, { ...file, values }]]);
+    return what;
+  };
+
+  const addNamed = (how: Random): Wanted => {
+    const name = `named-${(created += 1)}`;
+    const service = { ...newService(idOf(9000 + created), name, how), isByName: true };
+    add(written(service, how));
+    return service;
   };
 
   const change = (how: Random): string => {
+    if (valuesPaths.length > 0 && how.chance(0.15)) return changeValues(how);
     const services = all();
     const chosen = how.sample(services, how.log(1, Math.max(1, services.length)));
     const [one, other] = chosen;
@@ -55,26 +101,34 @@ export function worldRepository(count: number, random: Random): Repository {
       add(newService(idOf(how.int(0, count - 1)), `again-${created}`, how));
       return 'declares a service again';
     }
-    switch (how.int(0, 17)) {
+    switch (how.int(0, 21)) {
       case 0: {
         const renamedFrom = one.isByName ? one.name : null;
         replace(new Map([[one.id, { ...one, name: `renamed-${(created += 1)}`, renamedFrom }]]));
         return `renames ${one.name}`;
       }
       case 12:
-      case 13: {
-        const name = `named-${(created += 1)}`;
-        add({ ...newService(idOf(9000 + created), name, how), isByName: true });
-        return `declares ${name} without an id`;
-      }
+      case 13:
+        return `declares ${addNamed(how).name} without an id`;
       case 14:
       case 16:
       case 17:
         replace(new Map([[one.id, { ...one, isAbsent: !one.isAbsent, renamedFrom: null }]]));
         return one.isAbsent ? `wants ${one.name} again` : `declares ${one.name} absent`;
       case 15:
-        replace(new Map([[one.id, { ...one, isPaused: !one.isPaused }]]));
-        return `${one.isPaused ? 'continues' : 'pauses'} ${one.name}`;
+      case 18:
+        replace(new Map([[one.id, { ...one, pause: one.pause === null ? newTerm(how) : null }]]));
+        return `${one.pause === null ? 'pauses' : 'continues'} ${one.name}`;
+      case 19:
+      case 20: {
+        const paths = one.ignore.length > 0 && how.chance(0.5) ? [] : how.sample(IGNORED_PATHS, how.int(1, 2));
+        replace(new Map([[one.id, { ...one, ignore: paths.map((path) => ({ path, ...newTerm(how) })) }]]));
+        return `ignores ${paths.join(', ') || 'nothing'} of ${one.name}`;
+      }
+      case 21:
+        if (valuesPaths.length === 0) break;
+        replace(new Map([[one.id, withReferences(one, how)]]));
+        return `lets ${one.name} refer to values`;
       case 1: {
         if (other === undefined || one.isByName || other.isByName) break;
         const isSwap = how.chance(0.5);
@@ -112,29 +166,68 @@ export function worldRepository(count: number, random: Random): Repository {
     return `changes ${chosen.map(({ name }) => name).join(', ')}`;
   };
 
+  const mendFiles = (how: Random): string => {
+    const seen = new Set<string>();
+    const whole = new Map(
+      valuesPaths.map((path) => [path, completeValues(head().get(path)?.values ?? new Map(), how)]),
+    );
+    const values = [...whole].map(([path, content]): readonly [string, WorldFile] => [
+      path,
+      { path, services: [], values: content, fault: null },
+    ]);
+    const mended = [...head()].map(([path, file]): readonly [string, WorldFile] => {
+      const services = file.services
+        .filter(({ id }) => !seen.has(id) && seen.add(id).size > 0)
+        .map((service) => {
+          const isDefined = resolve(service, whole.get(valuesPaths.at(-1) ?? '') ?? new Map()) !== null;
+          return isDefined ? service : { ...service, references: noReferences };
+        });
+      const isSame =
+        services.length === file.services.length && services.every((each, at) => each === file.services[at]);
+      return [path, file.fault === null && isSame ? file : { ...file, services, fault: null }];
+    });
+    commit([...mended, ...values.filter(([path]) => !isWhole(head().get(path)))]);
+    return 'mends everything';
+  };
+
   return {
     head,
-    services: all,
+    services: () => {
+      const values = known();
+      return all().map((service) => resolve(service, values) ?? service);
+    },
     change,
+    addNamed,
     breakFiles: (how) => {
       const paths = how.sample([...head().keys()], how.int(1, 2));
       const fault = how.pick(['syntax', 'value'] as const);
       commit([...head()].map(([path, file]) => [path, paths.includes(path) ? { ...file, fault } : file]));
       return `breaks ${paths.join(', ')} (${fault})`;
     },
-    mendFiles: () => {
-      const seen = new Set<string>();
-      commit(
-        [...head()].map(([path, file]) => {
-          const services = file.services.filter(({ id }) => !seen.has(id) && seen.add(id).size > 0);
-          const isWhole = file.fault === null && services.length === file.services.length;
-          return [path, isWhole ? file : { ...file, services, fault: null }];
-        }),
-      );
-    },
+    mendFiles,
     revert: (how) => {
       const before = history[Math.max(0, history.length - 1 - how.int(1, 3))];
       if (before !== undefined) commit(before);
+    },
+    endTermsBefore: (at) => {
+      const settled = <Some extends Term>(term: Some): Some =>
+        term.until === null || term.until < at ? term : { ...term, until: null };
+      replace(
+        new Map(
+          all()
+            .filter(({ pause, ignore }) =>
+              [...ignore, ...(pause === null ? [] : [pause])].some((term) => settled(term) !== term),
+            )
+            .map((service) => [
+              service.id,
+              {
+                ...service,
+                pause: service.pause === null ? null : settled(service.pause),
+                ignore: service.ignore.map(settled),
+              },
+            ]),
+        ),
+      );
     },
     renameApart: (ids) => {
       replace(
@@ -150,7 +243,11 @@ export function worldRepository(count: number, random: Random): Repository {
 
 function fileAt(index: number, services: readonly Wanted[]): readonly [string, WorldFile] {
   const path = `team/file-${index}.yaml`;
-  return [path, { path, services, fault: null }];
+  return [path, { path, services, values: null, fault: null }];
+}
+
+function isWhole(file: WorldFile | undefined): boolean {
+  return file?.values != null && file.fault === null && isComplete(file.values);
 }
 
 function chunked<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

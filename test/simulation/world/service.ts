@@ -13,7 +13,9 @@ export type Wanted = {
   readonly renamedFrom: string | null;
   /** Whether the service must not exist. */
   readonly isAbsent: boolean;
-  readonly isPaused: boolean;
+  /** Null if nothing is paused. */
+  readonly pause: Term | null;
+  readonly ignore: readonly Ignored[];
   readonly type: 'http' | 'tcp';
   readonly httpPort: number | null;
   readonly httpsPort: number | null;
@@ -22,7 +24,49 @@ export type Wanted = {
   readonly host: Host;
   readonly tunnel: string;
   readonly tls: { readonly mode: string; readonly ca: string | null; readonly client: string | null } | null;
+  /** The names of values that the declaration refers to. The fields above are then those of the values, as far as they exist. */
+  readonly references: References;
 };
+
+/** How long something holds, in milliseconds of Unix time; null for no end. */
+export type Term = { readonly until: number | null };
+export type Ignored = Term & { readonly path: string };
+export type References = {
+  readonly tunnel: string | null;
+  readonly port: string | null;
+  readonly domain: string | null;
+};
+
+export const noReferences: References = { tunnel: null, port: null, domain: null };
+
+/** The paths that declarations ignore here. */
+export const IGNORED_PATHS = [
+  'tls_settings',
+  'http_port',
+  'https_port',
+  'tcp_port',
+  'app_protocol',
+  'host.network.tunnel_id',
+] as const;
+
+/** Whether a service is paused at a time of the wall clock. */
+export function isPausedAt({ pause }: Wanted, wall: number): boolean {
+  return pause !== null && holdsAt(pause, wall);
+}
+
+function holdsAt({ until }: Term, wall: number): boolean {
+  return until === null || wall < until;
+}
+
+/** Returns the fields that a live service must have: those that are declared, and its own at the ignored paths. */
+export function expectedFacts(wanted: Wanted, live: Facts | null, wall: number): ReadonlyMap<string, string> {
+  const { known } = factsOf(toValue(wanted));
+  const paths = wanted.ignore.filter((each) => holdsAt(each, wall)).map(({ path }) => path);
+  if (paths.length === 0 || live === null) return known;
+  const isIgnored = ([path]: readonly [string, string]) =>
+    paths.some((each) => path === each || path.startsWith(`${each}.`));
+  return new Map([...[...known].filter((entry) => !isIgnored(entry)), ...[...live.known].filter(isIgnored)]);
+}
 
 export type Host =
   | { readonly kind: 'ipv4'; readonly ipv4: string }
@@ -49,7 +93,8 @@ export function newService(id: string, name: string, random: Random): Wanted {
     isByName: false,
     renamedFrom: null,
     isAbsent: false,
-    isPaused: false,
+    pause: null,
+    ignore: [],
     type: random.pick(['http', 'tcp']),
     httpPort: random.pick([null, null, 80, 8080]),
     httpsPort: random.pick([null, 443, 8443]),
@@ -58,6 +103,7 @@ export function newService(id: string, name: string, random: Random): Wanted {
     host: newHost(random),
     tunnel: random.pick(TUNNELS),
     tls: newTls(random),
+    references: noReferences,
   };
 }
 
@@ -94,12 +140,13 @@ function newTls(random: Random): Wanted['tls'] {
 /** Returns the same service with one aspect changed. */
 export function changed(service: Wanted, random: Random): Wanted {
   const other = newService(service.id, service.name, random);
-  if (random.chance(0.05)) return { ...service, isPaused: !service.isPaused };
+  const { references } = service;
+  if (random.chance(0.05)) return { ...service, pause: service.pause === null ? { until: null } : null };
   switch (random.int(0, 7)) {
     case 0:
-      return { ...service, host: other.host };
+      return { ...service, host: other.host, references: { ...references, domain: null } };
     case 1:
-      return { ...service, tunnel: random.pick(TUNNELS) };
+      return { ...service, tunnel: random.pick(TUNNELS), references: { ...references, tunnel: null } };
     case 2:
       return { ...service, tls: other.tls };
     case 3:
@@ -109,7 +156,12 @@ export function changed(service: Wanted, random: Random): Wanted {
     case 5:
       return { ...service, httpPort: other.httpPort, httpsPort: other.httpsPort };
     default:
-      return { ...service, tcpPort: other.tcpPort, httpPort: random.int(1, 65_535) };
+      return {
+        ...service,
+        tcpPort: other.tcpPort,
+        httpPort: random.int(1, 65_535),
+        references: { ...references, port: null },
+      };
   }
 }
 
@@ -241,21 +293,22 @@ export function isMapping(value: unknown): value is JsonValue {
 
 /** Returns a JSON text in which keys are sorted. */
 export function toText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(toText).join(',')}]`;
-  if (!isMapping(value)) return JSON.stringify(value);
+  if (!Array.isArray(value) && !isMapping(value)) return JSON.stringify(value);
   const cached = textByValue.get(value);
   if (cached !== undefined) return cached;
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  const text = `{${keys
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${toText(value[key])}`)
-    .join(',')}}`;
+  const text = Array.isArray(value) ? `[${value.map(toText).join(',')}]` : textOfMapping(value);
   textByValue.set(value, text);
   return text;
 }
 
-/** Most services are in thousands of lists before they change. */
-const textByValue = new WeakMap<JsonValue, string>();
+function textOfMapping(value: JsonValue): string {
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  const entries = keys.sort().map((key) => `${JSON.stringify(key)}:${toText(value[key])}`);
+  return `{${entries.join(',')}}`;
+}
+
+/** Most services, and whole lists, are sent thousands of times before they change. */
+const textByValue = new WeakMap<object, string>();
 
 type Source = { readonly source?: string };
 type ParseWithSource = (text: string, revive: (key: string, value: unknown, source: Source) => unknown) => unknown;

@@ -11,7 +11,7 @@ import { worldNetwork } from './network.ts';
 import type { Network, NetworkObserver } from './network.ts';
 import { worldRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
-import { changed, toValue } from './service.ts';
+import { changed, idOf, newService, toValue } from './service.ts';
 import { worldToken } from './token.ts';
 import type { WorldToken } from './token.ts';
 
@@ -29,18 +29,24 @@ export type World = {
 };
 
 /** Creates a world in which some services differ from their declarations. */
-export function createWorld({ seed, services }: Scenario, time: VirtualTime, observer: NetworkObserver): World {
+export function createWorld(scenario: Scenario, time: VirtualTime, observer: NetworkObserver): World {
+  const { seed, services, others, settings } = scenario;
   const random = randomOf(seed, 'world');
-  const repository = worldRepository(services, random);
+  const { values } = settings;
+  const repository = worldRepository({ count: services, values, random, wallNow: time.wallNow });
   const account = worldAccount(time);
   for (const service of repository.services()) {
     const live = random.chance(0.4) ? changed(service, random) : service;
     account.set(service.id, inNotationOfApi(toValue(live), random));
   }
+  for (let index = 0; index < others; index += 1) {
+    const other = newService(idOf(20_000 + index), `other-${index}`, random);
+    account.set(other.id, inNotationOfApi(toValue(other), random));
+  }
   const token = worldToken(time);
   const api = worldApi(time, account, ACCOUNT_ID, randomOf(seed, 'api'));
   api.conditions.tokens.add(token.current());
-  const folder = worldFolder(time, repository.head(), randomOf(seed, 'folder'));
+  const folder = worldFolder({ time, first: repository.head(), values, random: randomOf(seed, 'folder') });
   const network = worldNetwork({ time, api, observer, randomFor: (request) => randomOf(seed, 'request', request) });
   return { time, repository, folder, account, api, network, token };
 }

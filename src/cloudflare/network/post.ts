@@ -38,6 +38,8 @@ export type Poster = {
 
 /** Only the beginning of a response is read: it explains a refusal. */
 const MAX_TEXT_BYTES = 1000;
+/** At most this long after the status. A receiver that never ends its response must not delay the messages that follow. */
+const MAX_TEXT_MS = 1000;
 
 /** Sends JSON to other servers than the API, through the same proxies and with the same certificate authorities. */
 export function poster(options: PosterOptions): Poster {
@@ -97,6 +99,7 @@ export function poster(options: PosterOptions): Poster {
 /** Returns the beginning of a body. The status has decided already, so a body that cannot be read does not matter. */
 async function beginningOf({ body }: Dispatcher.ResponseData): Promise<string> {
   let text = '';
+  const timer = setTimeout(() => body.destroy(), MAX_TEXT_MS);
   try {
     for await (const chunk of body) {
       text += String(chunk);
@@ -104,6 +107,8 @@ async function beginningOf({ body }: Dispatcher.ResponseData): Promise<string> {
     }
   } catch {
     // See above.
+  } finally {
+    clearTimeout(timer);
   }
   return text.slice(0, MAX_TEXT_BYTES);
 }

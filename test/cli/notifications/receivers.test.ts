@@ -192,6 +192,23 @@ describe('a webhook', () => {
     expect(notifier.log).toEqual(['hanging lost 100: the program stopped before they could be sent']);
   });
 
+  test('that never ends its responses gets the next message soon', async () => {
+    const server = await served((_, response) => {
+      response.writeHead(200).write('o');
+      const drip = setInterval(() => response.write('o'), 50);
+      response.on('close', () => clearInterval(drip));
+    });
+    const notifier = await open((write) => ({
+      hook: { type: 'webhook', url: urlOf(server), secret_file: write('secret', newSecret()) },
+    }));
+    const begun = performance.now();
+    for (let pass = 0; pass < 3; pass += 1) notifier.onReport(passOf(pass));
+    await untilSent(notifier, 3);
+    // The time limit of one request is 15 s.
+    expect(performance.now() - begun).toBeLessThan(12_000);
+    expect(notifier.log).toEqual([]);
+  });
+
   test('that answers 410 gets nothing more', async () => {
     const server = await served((_, response) => response.writeHead(410).end('gone for good'));
     const notifier = await open((write) => ({

@@ -2,6 +2,7 @@ import { failure, FailureError } from '../core/base/failure.ts';
 import { isDeclared } from '../core/compare/compare.ts';
 import type { Finding } from '../core/compare/compare.ts';
 import { selectFindings } from '../core/compare/select.ts';
+import { observeContests } from '../core/plan/contest.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { Plan, PlanOptions, PlanRules } from '../core/plan/plan.ts';
 import type { SavedPlan } from '../core/plan/saved-plan.ts';
@@ -29,9 +30,11 @@ export function planSelected(
   timing: Pick<PlanOptions, 'now' | 'at' | 'retryParked' | 'maxParkedRetries'>,
 ): void {
   const { findings, memory } = facts;
+  const contests = observeContests(facts.contests, findings, { now: timing.now, at: facts.started_at });
+  facts.contests = contests;
   const { selected, errors } = selectFindings(findings, only ?? []);
   const isNarrowed = only !== undefined;
-  facts.plan = plan(findings, { ...rules, ...timing, memory, only: isNarrowed ? new Set(selected) : null });
+  facts.plan = plan(findings, { ...rules, ...timing, memory, contests, only: isNarrowed ? new Set(selected) : null });
   onPlan?.({ plan: facts.plan, findings });
   facts.findings = selected;
   if (isNarrowed) facts.declared = selected.filter(isDeclared).length;

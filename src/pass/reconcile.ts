@@ -10,6 +10,8 @@ import type { DeclaredServices } from '../core/compare/undeclared.ts';
 import { collect, setAside } from '../core/load/collect.ts';
 import type { Declared } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
+import { contestsAfter, noContests } from '../core/plan/contest.ts';
+import type { Knowledge } from '../core/plan/contest.ts';
 import { emptyMemory } from '../core/plan/memory.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
@@ -66,7 +68,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
   const { source, directory, clock, mode, onStep, onFindings, pause, spareRequests = () => Infinity } = options;
   const account = withOwnWrites(directory, clock.elapsedMs);
   const readWhileListing = readerWhileListing(source, account);
-  let memory = emptyMemory;
+  let known: Knowledge = { memory: emptyMemory, contests: noContests };
   let declaredBefore: DeclaredServices = options.declaredBefore ?? new Map();
   /** Stays true until a pass has started every planned update and every retry. */
   let retryParked = false;
@@ -79,7 +81,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       trigger,
       mode,
       account_id: options.accountId,
-      memory,
+      ...known,
       paused: pause?.current() ?? null,
       sourcePath: source.path,
       clock,
@@ -123,7 +125,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       }
       wasSuperseded = [...facts.outcomes.values()].some(isSuperseded);
       retryParked &&= leavesRetries(facts);
-      memory = remember({ ...facts, now: clock.elapsedMs() });
+      known = learn(facts, clock.elapsedMs());
     } catch (error) {
       facts.error = toFailure(error);
     } finally {
@@ -131,6 +133,11 @@ export function reconciler(options: ReconcilerOptions): Pass {
     }
     return close();
   };
+}
+
+/** Returns what is known after a pass, which ends now. */
+function learn(facts: PassFacts, now: number): Knowledge {
+  return { memory: remember({ ...facts, now }), contests: contestsAfter(facts.contests, { ...facts, now }) };
 }
 
 /** Whether the pass did not start a retry or an update. */

@@ -19,7 +19,10 @@ export type PassRecord = {
   readonly close: () => Report;
 };
 
-export type RecordOptions = Pick<PassFacts, 'run_id' | 'trigger' | 'mode' | 'account_id' | 'memory' | 'paused'> & {
+export type RecordOptions = Pick<
+  PassFacts,
+  'run_id' | 'trigger' | 'mode' | 'account_id' | 'memory' | 'contests' | 'paused'
+> & {
   readonly sourcePath: string;
   readonly clock: Clock;
   readonly usage: () => ApiUsage;

@@ -4,9 +4,10 @@ import type { InSyncService } from '../core/compare/in-sync-services.ts';
 import { findService, updateStates } from '../core/report/daemon/known-service.ts';
 import type { FoundService, KnownState } from '../core/report/daemon/known-service.ts';
 import type { Report } from '../core/report/report.ts';
+import { isContested, placeOf } from '../core/report/service-report.ts';
 import { isGoodPass } from '../core/report/vitals.ts';
 
-/** All services that the last good pass found. A report lists only those that are not in sync. */
+/** All services that the last good pass found. A report lists only those that are not in sync, or contested. */
 export type KnownServices = {
   readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onReport: (report: Report) => void;
@@ -31,7 +32,13 @@ export function trackServices(): KnownServices {
       states = updateStates(lastGood === null ? null : states, found, report);
       lastGood = { findings: found, report };
     },
-    inSync: () => inSyncServices(lastGood?.findings ?? []),
+    inSync: () => (lastGood === null ? [] : withoutContested(inSyncServices(lastGood.findings), lastGood.report)),
     find: (text) => lastGood && findService({ ...lastGood, states, latest: latest ?? lastGood.report }, text),
   };
+}
+
+/** The report lists contested services, also those in sync. */
+function withoutContested(services: readonly InSyncService[], report: Report): readonly InSyncService[] {
+  const contested = new Set(report.services.filter(isContested).map(placeOf));
+  return contested.size === 0 ? services : services.filter((service) => !contested.has(placeOf(service)));
 }

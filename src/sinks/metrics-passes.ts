@@ -69,6 +69,7 @@ export function passMetrics(
       if (hasCompared(report)) {
         const states = countStates(report);
         for (const state of SERVICE_STATES) gauges.services.set({ state }, states[state]);
+        gauges.contested.set(counts.contested);
         gauges.live.set(countLive(report));
         drift.onComparison(report);
       }
@@ -115,6 +116,11 @@ function currentStateGauges(registry: Registry) {
       name: 'vpc_reconciler_services',
       help: 'Services by their state after the last pass that compared them: in_sync (also those that the pass wrote); drifted (not updated: the update failed, was withheld or did not settle, or the mode is detect); missing (declared, not live); unwanted (declared absent, still live); paused (by its declaration, and not as declared); unmanaged (live, not declared, left alone); invalid (the declaration has problems, the live service is left alone). A pass that fails before the comparison does not change them.',
       labelNames: ['state'],
+      registers,
+    }),
+    contested: new Gauge({
+      name: 'vpc_reconciler_contested_services',
+      help: 'Services that another writer changes back again and again, after the last pass that compared them. Includes those that are in sync for a while in between.',
       registers,
     }),
     live: new Gauge({

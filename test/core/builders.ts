@@ -5,6 +5,8 @@ import type { Finding } from '../../src/core/compare/compare.ts';
 import type { Declared } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
 import type { Declaration } from '../../src/core/load/declaration.ts';
+import { noContests } from '../../src/core/plan/contest.ts';
+import type { Contests } from '../../src/core/plan/contest.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { PlanOptions } from '../../src/core/plan/plan.ts';
@@ -111,6 +113,7 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
     policy: 'update',
     at: 0,
     memory: emptyMemory,
+    contests: noContests,
     now: 0,
     retryParked: false,
     maxParkedRetries: Infinity,
@@ -136,6 +139,7 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     findings,
     plan: plan(findings, planOptions()),
     memory: emptyMemory,
+    contests: noContests,
     paused: null,
     unconfirmed: [],
     next_expiry: null,
@@ -145,4 +149,10 @@ export function facts(fields: Partial<PassFacts> = {}): PassFacts {
     error: null,
     ...fields,
   };
+}
+
+/** Returns the contests of services that another writer has changed back three times, by the keys of their declarations. */
+export function contests(...keys: readonly string[]): Contests {
+  const changedBack = { times: 3, since: '2026-11-22T09:00:00.000Z' };
+  return new Map(keys.map((key) => [key, { declared: '', settled: null, wroteAt: 0, changedBack }]));
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Signals } from '../../src/core/base/abort.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { Failure } from '../../src/core/base/failure.ts';
+import { noContests } from '../../src/core/plan/contest.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
 import type { Trigger } from '../../src/core/report/pass.ts';
 import { toReport } from '../../src/core/report/report.ts';
@@ -47,6 +48,7 @@ function reportOf(trigger: Trigger, error: Failure | null = null): Report {
     findings: [],
     plan: { steps: [], withheld: [] },
     memory: emptyMemory,
+    contests: noContests,
     unconfirmed: [],
     next_expiry: null,
     outcomes: new Map(),
@@ -61,6 +63,7 @@ const drifted: ServiceReport = {
   file: 'services/web.yaml',
   line: 1,
   finding: 'drifted',
+  contested: null,
   cause: null,
   action: 'update',
   changes: [],

@@ -131,6 +131,12 @@ export const converged = pageData(
   { inSync: inSyncServices(drift) },
 );
 
+/** Another writer changes one service back that was just updated, and another one that is in sync now. */
+export const contested = pageData(
+  report({ findings: drift, outcomes: new Map([[id(1), updated]]), contests: builders.contests(id(1), id(2)) }),
+  { inSync: inSyncServices(drift).slice(1) },
+);
+
 export const drifted = pageData(report({ mode: 'detect', findings: drift }), {
   inSync: inSyncServices(drift),
   health: health({

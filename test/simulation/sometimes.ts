@@ -16,7 +16,7 @@ export type Sometimes = {
 /** Texts in the reason of a withheld service, and what they mean. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^parked/, 'withheld: parked'],
-  [/lists the old value again/, 'withheld: contested'],
+  [/^contested/, 'withheld: contested'],
   [/stored a different value/, 'withheld: unsettled'],
   [/form a cycle/, 'withheld: names form a cycle'],
   [/waits for the name/, 'withheld: the name is taken'],
@@ -196,7 +196,7 @@ export function sometimes(): Sometimes {
         if (SUCCESSES.has(result) && parked.has(key)) add(`${result} after it was ${parked.get(key)}`);
         if (parked.get(key) === 'parked' && service.attempts > 0) add(`retried after it was parked: ${trigger}`);
         if (reason?.startsWith('parked') === true) parked.set(key, 'parked');
-        else if (/lists the old value/.test(reason ?? '')) parked.set(key, 'contested');
+        else if (reason?.startsWith('contested') === true) parked.set(key, 'contested');
         else if (/stored a different/.test(reason ?? '')) parked.set(key, 'unsettled');
         else parked.delete(key);
       }

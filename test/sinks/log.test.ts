@@ -51,6 +51,7 @@ const drifted: ServiceReport = {
   line: 2,
   finding: 'drifted',
   cause: 'live',
+  contested: null,
   action: 'update',
   changes: [{ path: 'tcp_port', live: 5433, declared: 5432 }],
   ignored: [],
@@ -95,6 +96,7 @@ function report(changes: Partial<Report> = {}): Report {
       withheld: 0,
       paused: 0,
       ignored: 0,
+      contested: 0,
       to_create: 0,
       to_update: 0,
       to_delete: 0,
@@ -110,7 +112,7 @@ function report(changes: Partial<Report> = {}): Report {
 /** The report above, as it is logged. */
 const reportWithoutNulls = (() => {
   const { error: _, next_expiry: _____, paused: ______, ...fields } = report();
-  const { reason: __, hint: ___, error: ____, ...service } = drifted;
+  const { reason: __, hint: ___, error: ____, contested: _______, ...service } = drifted;
   return { ...fields, services: [service] };
 })();
 

@@ -12,7 +12,7 @@ import { createMetrics } from '../../src/sinks/metrics.ts';
 import type { Metrics, MetricsOptions } from '../../src/sinks/metrics.ts';
 import { trackVitals } from '../../src/sinks/vitals.ts';
 import type { VitalsTracker } from '../../src/sinks/vitals.ts';
-import { facts, findings, id, live, planOptions, tcp } from '../core/builders.ts';
+import { contests, facts, findings, id, live, planOptions, tcp } from '../core/builders.ts';
 import { scrape, valuesOf } from './exposition.ts';
 
 /** The Unix time, in seconds, at which the clock of these tests starts. */
@@ -163,6 +163,19 @@ describe('the states of the services after the last pass that compared', () => {
     expect(await values('vpc_reconciler_problems')).toEqual({ '': 1 });
     report({ findings: [] });
     expect(notZero(await values('vpc_reconciler_services'))).toEqual({});
+  });
+
+  test('are counted while another writer changes them back, also those in sync', async () => {
+    const { report, values } = startDaemon();
+    const contested = async () => values('vpc_reconciler_contested_services');
+    expect(await contested()).toEqual({ '': 0 });
+    const found = findings({ declared: [{}, { service_id: id(2), name: 'b' }], live: [{}] });
+    report({ findings: found, contests: contests(id(1), id(2)) });
+    expect(await contested()).toEqual({ '': 2 });
+    report(noList);
+    expect(await contested()).toEqual({ '': 2 });
+    report({ findings: found });
+    expect(await contested()).toEqual({ '': 0 });
   });
 
   test('stay the same when the account cannot be listed, while the counts of the folder are updated', async () => {

@@ -1,6 +1,6 @@
 import type { Failure } from '../base/failure.ts';
 import { findingKey } from '../compare/compare.ts';
-import type { Drifted, Finding } from '../compare/compare.ts';
+import type { Finding } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
 import { declaredFields } from './step.ts';
 import type { Actionable } from './step.ts';
@@ -10,10 +10,9 @@ export type DriftCause = 'declaration' | 'live' | 'both';
 
 /**
  * The knowledge about each service from earlier passes, by the key of its finding. `remember` updates it after a pass. A write that did
- * not succeed is treated in one of four ways until the declaration or the live service changes:
+ * not succeed is treated in one of three ways until the declaration or the live service changes:
  *
  *   unsettled   the API accepted it but stored another value: not sent again
- *   contested   the API accepted it, but lists the old value each time: retried as if parked
  *   parked      the API refused it: retried after 15 minutes, then 30, then every hour
  *   runs last   it failed for any other reason: retried in the next pass, after the other writes
  *
@@ -30,11 +29,6 @@ export type ServiceMemory = {
   readonly cause: DriftCause | null;
   /** The fields that the API stored differently when this declaration was last sent, and the live value before that. */
   readonly unsettled: { readonly paths: readonly string[]; readonly liveBefore: string } | null;
-  /**
-   * How many updates in a row replaced the same live value with this declaration. After several, the next one is not sent before
-   * `until`, on the clock of `remember`.
-   */
-  readonly repeated: { readonly liveBefore: string; readonly times: number; readonly until: number };
   readonly parked: Parked | null;
   /** Whether the last update failed and may succeed in the next pass. It runs after the others so that it does not delay them. */
   readonly runsLast: boolean;
@@ -43,11 +37,9 @@ export type ServiceMemory = {
 /** An update that the API refused, `times` in a row. It is not retried before `until`, on the clock of `remember`. */
 export type Parked = { readonly failure: Failure; readonly times: number; readonly until: number };
 
-/** Updates that the API confirmed, `times` in a row, while its lists show the old value again. Another one may be sent at `until`. */
-export type Contested = { readonly paths: readonly string[]; readonly times: number; readonly until: number };
-
-/** The list can show the old value after this many updates in a row until the service is contested. */
-export const MAX_UPDATES_OF_ONE_LIVE_VALUE = 3;
+/** A refused write is retried, because it can succeed although neither side changes, for example once its tunnel exists. */
+const FIRST_RETRY_PAUSE_MS = 15 * 60_000;
+const MAX_RETRY_PAUSE_MS = 60 * 60_000;
 
 export const emptyMemory: Memory = new Map();
 
@@ -78,18 +70,6 @@ export function findUnsettled(finding: Finding, memory: Memory): readonly string
   return live === last.live || live === unsettled.liveBefore ? unsettled.paths : null;
 }
 
-/**
- * Returns the updates that had no lasting effect, or null if there are too few or either side has changed since. Either another writer
- * sets the old value each time, for example a second reconciler, or the API does not keep the new one: the lists look the same.
- */
-export function findContested(finding: Drifted, memory: Memory): Contested | null {
-  const last = memory.get(finding.live.service_id);
-  if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
-  const { liveBefore, times, until } = last.repeated;
-  if (liveBefore !== fingerprint(finding.liveFields) || times < MAX_UPDATES_OF_ONE_LIVE_VALUE) return null;
-  return { paths: finding.changes.map(({ path }) => path), times, until };
-}
-
 /** Returns the last refusal of a write, even if its retry is due; null if there is none or either side has changed since. */
 export function findParked(finding: Finding, memory: Memory): Parked | null {
   if (finding.kind !== 'drifted' && finding.kind !== 'missing' && finding.kind !== 'unwanted') return null;
@@ -99,10 +79,9 @@ export function findParked(finding: Finding, memory: Memory): Parked | null {
   return last.declared === declared && last.live === live && last.unknown === unknown ? last.parked : null;
 }
 
-/** Returns when a parked or contested write may be sent again, even if that is in the past; `-Infinity` if it is neither. */
-export function retryTimeOf(finding: Actionable, memory: Memory): number {
-  const waits = [findParked(finding, memory), finding.kind === 'drifted' ? findContested(finding, memory) : null];
-  return Math.max(...waits.map((wait) => wait?.until ?? -Infinity));
+/** Returns how long a write waits after it was unsuccessful this many times in a row. */
+export function retryPauseMs(times: number): number {
+  return Math.min(MAX_RETRY_PAUSE_MS, FIRST_RETRY_PAUSE_MS * 2 ** (times - 1));
 }
 
 /** Whether the write of a service runs after the others, because the last one failed and may succeed later. */

@@ -7,7 +7,8 @@ import { whyHalted } from './canary.ts';
 import type { CanaryRule } from './canary.ts';
 import { accountFull, exceededLimit, MAX_SERVICES, tooManyDeletes } from './limits.ts';
 import type { Limits } from './limits.ts';
-import { retryTimeOf, runsLast } from './memory.ts';
+import { retryTimeOf } from './contest.ts';
+import { runsLast } from './memory.ts';
 import { holderOfWantedName, nameHolders, whyNameIsBlocked } from './name-order.ts';
 import type { NameHolders } from './name-order.ts';
 import type { Policy } from './policy.ts';
@@ -115,7 +116,7 @@ function unlessHalted(decisions: readonly Decision[], options: PlanOptions): rea
   const reason = whyHalted(candidates, options);
   if (reason === null) return decisions;
   return decisions.map((decision) => {
-    const isNew = decision.why === null && retryTimeOf(decision.finding, options.memory) === -Infinity;
+    const isNew = decision.why === null && retryTimeOf(decision.finding, options) === -Infinity;
     return isNew ? { ...decision, why: withholding(reason) } : decision;
   });
 }
@@ -163,10 +164,10 @@ function withinAccount(decisions: readonly Decision[], live: number): readonly D
 }
 
 /** Steps that failed before come last, so that they do not delay the others; or first, if they decide as canaries about the others. */
-function turnOf(finding: Actionable, { memory, canary }: PlanOptions): number {
-  const hasFailed = runsLast(finding, memory) || retryTimeOf(finding, memory) > -Infinity;
+function turnOf(finding: Actionable, options: PlanOptions): number {
+  const hasFailed = runsLast(finding, options.memory) || retryTimeOf(finding, options) > -Infinity;
   if (!hasFailed) return 0;
-  return canary > 0 ? -1 : 1;
+  return options.canary > 0 ? -1 : 1;
 }
 
 function toStep(finding: Actionable, holders: NameHolders, options: PlanOptions): Step {

@@ -2,16 +2,9 @@ import type { Failure } from '../base/failure.ts';
 import { findingKey } from '../compare/compare.ts';
 import type { Drifted, Finding, Missing, Unwanted } from '../compare/compare.ts';
 import { fingerprint } from './fingerprint.ts';
-import { findDriftCause, findParked, findUnsettled, MAX_UPDATES_OF_ONE_LIVE_VALUE, sidesOf } from './memory.ts';
+import { findDriftCause, findParked, findUnsettled, retryPauseMs, sidesOf } from './memory.ts';
 import type { Memory, Parked, ServiceMemory } from './memory.ts';
 import type { Outcome } from './outcome.ts';
-
-/**
- * A refused update is retried, because it can succeed although neither side changes, for example once its tunnel exists. A contested one
- * is retried, because the other writer may have stopped.
- */
-const FIRST_PARKING_MS = 15 * 60_000;
-const MAX_PARKING_MS = 60 * 60_000;
 
 export type FinishedPass = {
   readonly findings: readonly Finding[];
@@ -30,7 +23,7 @@ export type FinishedPass = {
  *   in_sync                      both sides; everything else is cleared
  *   invalid                      as before: a file that is broken for a while is not a change
  *   unmanaged, gone              nothing
- *   drifted, updated             in sync, and how often in a row the same live value was replaced; if often, parked as well
+ *   drifted, updated             in sync
  *   drifted, unsettled           the fields that the API stored differently; if only unknown ones are lost, as updated
  *   missing, created             in sync, by the new service_id
  *   missing, unsettled           the fields that the API stored differently, by the new service_id
@@ -45,10 +38,8 @@ export function remember(pass: FinishedPass): Memory {
 
 type Entry = readonly [key: string, memory: ServiceMemory];
 
-const noRepetition: ServiceMemory['repeated'] = { liveBefore: '', times: 0, until: 0 };
-
 /** Everything but the two sides of a service that is in sync. */
-const inSync = { unknown: '', cause: null, unsettled: null, repeated: noRepetition, parked: null, runsLast: false };
+const inSync = { unknown: '', cause: null, unsettled: null, parked: null, runsLast: false };
 
 function rememberFinding(finding: Finding, pass: FinishedPass): readonly Entry[] {
   const key = findingKey(finding);
@@ -106,9 +97,9 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
   const last = memory.get(id);
   const outcome = outcomes.get(id);
   const current = currentMemory(finding, memory);
-  if (outcome?.result === 'updated') return afterUpdate(current, now);
+  if (outcome?.result === 'updated') return afterUpdate(current);
   if (outcome?.result === 'unsettled') {
-    if (outcome.paths.length === 0) return afterUpdate(current, now);
+    if (outcome.paths.length === 0) return afterUpdate(current);
     return {
       ...current,
       live: fingerprint(outcome.stored),
@@ -122,10 +113,8 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
 }
 
 /** Returns the memory of a service that is now as declared. */
-function afterUpdate({ declared, live, unknown, repeated }: ServiceMemory, now: number): ServiceMemory {
-  const times = repeated.liveBefore === live ? repeated.times + 1 : 1;
-  const until = now + parkingMs(times - MAX_UPDATES_OF_ONE_LIVE_VALUE + 1);
-  return { ...inSync, declared, live: declared, unknown, repeated: { liveBefore: live, times, until } };
+function afterUpdate({ declared, unknown }: ServiceMemory): ServiceMemory {
+  return { ...inSync, declared, live: declared, unknown };
 }
 
 /** Returns the memory of a drifted service before its outcome is considered. Drops everything that a change of either side ends. */
@@ -139,7 +128,6 @@ function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
     unknown: fingerprint(finding.unknown),
     cause: findDriftCause(finding, memory),
     unsettled: findUnsettled(finding, memory) === null ? null : unsettled,
-    repeated: last?.declared === declared ? last.repeated : noRepetition,
     parked: findParked(finding, memory),
     runsLast: false,
   };
@@ -147,10 +135,5 @@ function currentMemory(finding: Drifted, memory: Memory): ServiceMemory {
 
 function parkAgain(failure: Failure, before: Parked | null, now: number): Parked {
   const times = (before?.times ?? 0) + 1;
-  return { failure, times, until: now + parkingMs(times) };
-}
-
-/** Returns how long an update waits after it was unsuccessful this many times in a row. */
-function parkingMs(times: number): number {
-  return Math.min(MAX_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1));
+  return { failure, times, until: now + retryPauseMs(times) };
 }

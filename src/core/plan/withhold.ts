@@ -5,7 +5,9 @@ import type { Drifted, Unwanted } from '../compare/compare.ts';
 import { describePause, isActive } from '../service/instructions.ts';
 import { findLostFields, toBody } from '../service/normalize.ts';
 import { checkService } from '../service/schema.ts';
-import { findContested, findParked, findUnsettled, retryTimeOf } from './memory.ts';
+import { contestedUntil, retryTimeOf } from './contest.ts';
+import type { Knowledge } from './contest.ts';
+import { findParked, findUnsettled } from './memory.ts';
 import type { Memory } from './memory.ts';
 import { refusalBy } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -29,24 +31,23 @@ export type Withheld = {
 /** Why a service is withheld. */
 export type Withholding = Omit<Withheld, 'finding'>;
 
-export type WithholdOptions = {
+export type WithholdOptions = Knowledge & {
   readonly policy: Policy;
   readonly unknownFields: UnknownFieldsPolicy;
-  readonly memory: Memory;
   /** When the plan is made, in milliseconds of the monotonic clock that `remember` uses. */
   readonly now: number;
   /** The same in milliseconds of Unix time. */
   readonly at: number;
   /** Whether parked and contested writes are retried at once. */
   readonly retryParked: boolean;
-  /** At most this many parked and contested updates are retried, so that the request budget lasts for other updates. */
+  /** At most this many parked and contested writes are retried, so that the request budget lasts for other writes. */
   readonly maxParkedRetries: number;
 };
 
 /** Selects the parked and contested writes to retry: those that have been waiting longest, if there are more than may be retried. */
 export function selectRetries(selected: readonly Actionable[], options: WithholdOptions): ReadonlySet<Actionable> {
   const candidates = selected.flatMap((finding) => {
-    const until = retryTimeOf(finding, options.memory);
+    const until = retryTimeOf(finding, options);
     const isCandidate = until > -Infinity && isDue(until, options) && lastingReason(finding, options) === null;
     return isCandidate ? [{ finding, until }] : [];
   });
@@ -127,11 +128,11 @@ function unsettledReason(finding: Drifted, memory: Memory): string | null {
 }
 
 function contestedReason(finding: Actionable, options: WithholdOptions): Withholding | null {
-  const contested = finding.kind === 'drifted' ? findContested(finding, options.memory) : null;
-  if (contested === null) return null;
-  const { paths, times } = contested;
+  if (contestedUntil(finding, options.contests) === null) return null;
+  const what = finding.kind === 'drifted' ? ` (${finding.changes.map(({ path }) => path).join(', ')})` : '';
+  const when = describeRetry(finding, options);
   return withholding(
-    `the API confirmed the last ${times} updates, but lists the old value again (${paths.join(', ')}): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; ${describeRetry(finding, options)}`,
+    `contested${what}: another writer, for example a second reconciler, changes it back, or the API does not keep the writes; retried ${when}, or once the declaration changes`,
   );
 }
 
@@ -139,7 +140,8 @@ function parkedReason(finding: Actionable, options: WithholdOptions): Withholdin
   const parked = findParked(finding, options.memory);
   if (parked === null) return null;
   const { failure } = parked;
-  const reason = `parked because the API refused the last ${actionFor(finding)}: ${failure.message}; ${describeRetry(finding, options)}`;
+  const when = describeRetry(finding, options);
+  const reason = `parked because the API refused the last ${actionFor(finding)}: ${failure.message}; retried ${when}, or once the declaration or the live value changes`;
   return { result: 'withheld', reason, failure };
 }
 
@@ -148,9 +150,7 @@ function isDue(until: number, { now, retryParked }: WithholdOptions): boolean {
 }
 
 function describeRetry(finding: Actionable, options: WithholdOptions): string {
-  const until = retryTimeOf(finding, options.memory);
-  const when = isDue(until, options)
-    ? 'when less of the request budget is used'
-    : `in ${formatDuration(until - options.now)}, on SIGHUP`;
-  return `retried ${when}, or once the declaration or the live value changes`;
+  const until = retryTimeOf(finding, options);
+  if (isDue(until, options)) return 'when less of the request budget is used';
+  return `in ${formatDuration(until - options.now)}, on SIGHUP`;
 }

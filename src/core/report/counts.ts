@@ -6,6 +6,7 @@ import { SUCCESSES } from '../plan/outcome.ts';
 import type { Result } from '../plan/outcome.ts';
 import type { StepKind } from '../plan/step.ts';
 import type { Mode } from './pass.ts';
+import { isContested } from './service-report.ts';
 import type { ServiceReport } from './service-report.ts';
 import type { Suspension } from './suspension.ts';
 
@@ -16,6 +17,8 @@ export type Counts = {
   readonly live: number;
   /** Services with a difference that their declaration ignores. */
   readonly ignored: number;
+  /** Services that another writer changes back again and again. */
+  readonly contested: number;
 } & Readonly<Record<FindingKind | Result | `to_${StepKind}`, number>>;
 
 /** Counts what a pass found and did. */
@@ -42,6 +45,7 @@ export function toCounts(declared: number, findings: readonly Finding[], service
     withheld: countResults('withheld'),
     paused: countResults('paused'),
     ignored: services.filter(({ ignored }) => ignored.length > 0).length,
+    contested: services.filter(isContested).length,
     to_create: countPending('create'),
     to_update: countPending('update'),
     to_delete: countPending('delete'),
@@ -119,6 +123,7 @@ export function nonZeroCounts({ counts, mode, paused = null, unconfirmed = [] }:
     { count: counts.failed, label: 'failed' },
     { count: counts.unsettled, label: 'unsettled' },
     { count: counts.withheld, label: 'withheld' },
+    { count: counts.contested, label: 'contested' },
     { count: counts.paused, label: 'paused' },
     { count: countNotLive(counts), label: 'missing' },
     { count: counts.invalid, label: 'invalid' },

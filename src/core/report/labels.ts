@@ -1,3 +1,4 @@
+import type { ChangesBack } from '../plan/contest.ts';
 import type { DriftCause } from '../plan/memory.ts';
 import type { StepKind } from '../plan/step.ts';
 import type { PassOutcome } from './pass.ts';
@@ -20,6 +21,11 @@ export const CAUSE_LABELS = {
   live: 'it was changed outside git',
   both: 'both sides changed',
 } as const satisfies Record<DriftCause, string>;
+
+/** Returns, for example, `another writer has changed it back 4 times since 2027-01-31T06:00:00.000Z`. */
+export function describeContest({ times, since }: ChangesBack): string {
+  return `another writer has changed it back ${times} times since ${since}`;
+}
 
 /** What a step will do, in words. */
 export const PENDING_LABELS = {

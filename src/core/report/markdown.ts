@@ -4,7 +4,7 @@ import { formatValues } from '../base/format-value.ts';
 import type { Change } from '../compare/compare.ts';
 import { renderProblem } from '../load/problem.ts';
 import { describeCounts } from './counts.ts';
-import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from './labels.ts';
+import { CAUSE_LABELS, describeContest, OUTCOME_LABELS, PENDING_LABELS, signOf } from './labels.ts';
 import type { Sign } from './labels.ts';
 import { diffList } from './list-diff.ts';
 import type { ListElement } from './list-diff.ts';
@@ -89,6 +89,7 @@ function renderService(service: ServiceReport, report: Report, { isFolded }: { r
     ...(service.ignored.length === 0 ? [] : ['Ignored:', renderChanges(service.ignored)]),
     ...(service.unknown_fields.length === 0 ? [] : [`Unknown fields: ${code(service.unknown_fields.join(', '))}`]),
     ...[reason, service.hint].flatMap((each) => (each === null ? [] : [code(each)])),
+    ...(service.contested === null ? [] : [`Contested: ${escapeMarkdown(describeContest(service.contested))}`]),
   ];
   if (!isFolded) return [`**${mark} ${code(name)}** ${escapeMarkdown(text)}`, ...body].join('\n\n');
   // Markdown is not read within the line of an HTML element.
@@ -116,7 +117,7 @@ const MARKS: Readonly<Record<Sign, string>> = {
 function headline(service: ServiceReport, { mode }: Report): string {
   const { finding, action, changes, cause, result } = service;
   if (finding === 'invalid') return 'skipped';
-  if (finding === 'in_sync') return 'ignored differences';
+  if (finding === 'in_sync') return service.ignored.length === 0 ? 'in sync' : 'ignored differences';
   if (finding === 'missing' && action === null && result === null) return 'declared but not live';
   const pending = action === null ? 'to be updated' : PENDING_LABELS[action];
   const state = result ?? (mode === 'apply' ? 'not started' : pending);

@@ -36,7 +36,7 @@ export type Report = {
   readonly unconfirmed: readonly string[];
   /** When the next pause or ignored difference ends, for which a pass is scheduled; null if none ends. */
   readonly next_expiry: string | null;
-  /** Sorted by service_id, then by name. Services that were in sync appear only in `counts`, unless differences are ignored. */
+  /** Sorted by service_id, then by name. Services that were in sync appear only in `counts`, unless differences are ignored or they are contested. */
   readonly services: readonly ServiceReport[];
   /** Sorted by file, line and column. */
   readonly problems: readonly Problem[];
@@ -77,7 +77,7 @@ export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded'
 
 /** Makes the report, with its fields in the order in which a person reads them. The counts always agree with the lists. */
 export function toReport(facts: PassFacts): Report {
-  const { findings, declared, plan: _, memory: __, undeclared: ___, outcomes, ...rest } = facts;
+  const { findings, declared, plan: _, memory: __, contests: ___, undeclared: ____, outcomes, ...rest } = facts;
   const { api, paused, unconfirmed, next_expiry, problems, error, ...pass } = rest;
   const services = findings.flatMap((finding) => toServiceReport(finding, facts) ?? []);
   return {

@@ -4,6 +4,8 @@ import { findingId, findingKey } from '../compare/compare.ts';
 import type { Change, Finding, FindingKind, Missing, Skipped } from '../compare/compare.ts';
 import type { DeclaredServices } from '../compare/undeclared.ts';
 import type { DeclarationIdentity } from '../load/declaration.ts';
+import { findChangesBack } from '../plan/contest.ts';
+import type { ChangesBack, Contests } from '../plan/contest.ts';
 import { findDriftCause } from '../plan/memory.ts';
 import type { DriftCause, Memory } from '../plan/memory.ts';
 import type { Outcome, Result, UnsettledOutcome } from '../plan/outcome.ts';
@@ -12,7 +14,7 @@ import { declaredFields } from '../plan/step.ts';
 import type { Actionable, Step, StepKind } from '../plan/step.ts';
 import type { Fields } from '../service/normalize.ts';
 
-/** One service that is not in sync, was not before the pass, or has differences that its declaration ignores. */
+/** One service that is not in sync, was not before the pass, is contested, or has differences that its declaration ignores. */
 export type ServiceReport = {
   /** Null if the service does not exist yet, or if the declaration has no readable service_id. */
   readonly service_id: string | null;
@@ -20,9 +22,11 @@ export type ServiceReport = {
   /** Of a service whose declaration has disappeared, the file that had it. */
   readonly file: string | null;
   readonly line: number | null;
-  /** `in_sync` only with ignored differences. */
+  /** `in_sync` only with ignored differences, or if it is contested. */
   readonly finding: FindingKind;
   readonly cause: DriftCause | null;
+  /** How often another writer has changed it back, and since when; null if it is not contested. */
+  readonly contested: ChangesBack | null;
   readonly action: StepKind | null;
   readonly changes: readonly Change[];
   /** The differences that the declaration ignores. */
@@ -42,13 +46,15 @@ export type ServiceFacts = {
   readonly plan: Plan;
   /** What was remembered when the pass began. */
   readonly memory: Memory;
+  /** The contests as of the comparison. */
+  readonly contests: Contests;
   /** By the key of the finding; empty if nothing was applied. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** The services whose declaration has disappeared, with what it was. */
   readonly undeclared: DeclaredServices;
 };
 
-/** Whether a report lists the service of a finding. The others are in sync, and nothing is ignored. */
+/** Whether a report lists the service of a finding, even if it is not contested. The others are in sync, and nothing is ignored. */
 export function isListed(finding: Finding): boolean {
   return finding.kind !== 'gone' && (finding.kind !== 'in_sync' || finding.ignored.length > 0);
 }
@@ -72,6 +78,7 @@ function nothingDone(finding: Finding): ServiceReport {
     line: null,
     finding: finding.kind === 'gone' ? 'in_sync' : finding.kind,
     cause: null,
+    contested: null,
     action: null,
     changes: [],
     ignored: [],
@@ -84,15 +91,17 @@ function nothingDone(finding: Finding): ServiceReport {
   };
 }
 
-/** Returns the report of a service; null if it was in sync and nothing is ignored. */
+/** Returns the report of a service; null if it was in sync, is not contested, and nothing is ignored. */
 export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceReport | null {
-  const nothing = { ...nothingDone(finding), cause: findDriftCause(finding, facts.memory) };
+  const contested = findChangesBack(finding, facts.contests);
+  if (contested === null && !isListed(finding)) return null;
+  const nothing = { ...nothingDone(finding), cause: findDriftCause(finding, facts.memory), contested };
   switch (finding.kind) {
     case 'gone':
-      return null;
+      return { ...nothing, ...identityOf(finding.tombstone) };
     case 'in_sync': {
       const { ignored, declaration } = finding;
-      return ignored.length === 0 ? null : { ...nothing, ...identityOf(declaration), ignored };
+      return { ...nothing, ...identityOf(declaration), ignored };
     }
     case 'drifted': {
       const { changes, ignored, unknown, declaration } = finding;
@@ -126,8 +135,7 @@ export function toServiceReport(finding: Finding, facts: ServiceFacts): ServiceR
     }
     case 'invalid': {
       const { file, line, reason, by } = finding.skipped;
-      const name = finding.skipped.name ?? finding.live?.name ?? null;
-      return { ...nothing, name, file, line, reason, hint: SKIP_HINTS[by] };
+      return { ...nothing, name: nameOfSkipped(finding), file, line, reason, hint: SKIP_HINTS[by] };
     }
   }
 }
@@ -140,6 +148,10 @@ const SKIP_HINTS = {
   list: 'the API lists it in a form that cannot be used; it is left alone',
   names: 'they are left alone',
 } as const satisfies Record<Skipped['by'], string | null>;
+
+function nameOfSkipped({ skipped, live }: Finding & { readonly kind: 'invalid' }): string | null {
+  return skipped.name ?? live?.name ?? null;
+}
 
 function identityOf({ name, file, line }: DeclarationIdentity): Pick<ServiceReport, 'name' | 'file' | 'line'> {
   return { name, file, line };
@@ -159,6 +171,16 @@ export function needsAttention({ finding, action, result }: ServiceReport): bool
     result === 'withheld' ||
     result === 'unsettled'
   );
+}
+
+/** Whether another writer changes the service back again and again. A paused service is not written, so there is nothing to change back. */
+export function isContested({ contested, result }: Pick<ServiceReport, 'contested' | 'result'>): boolean {
+  return contested !== null && result !== 'paused';
+}
+
+/** Whether a person should look at the service first: it needs attention, or is contested. */
+export function isUrgent(service: ServiceReport): boolean {
+  return needsAttention(service) || isContested(service);
 }
 
 /** Whether the declaration of a live service has disappeared. */

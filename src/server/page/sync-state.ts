@@ -1,7 +1,7 @@
 import type { Counts } from '../../core/report/counts.ts';
 import type { PassOutcome } from '../../core/report/pass.ts';
 import type { PassSummary, Report } from '../../core/report/report.ts';
-import { needsAttention } from '../../core/report/service-report.ts';
+import { isContested, isUrgent } from '../../core/report/service-report.ts';
 import { sharedReasons } from '../../core/report/shared-reasons.ts';
 import type { Suspension } from '../../core/report/suspension.ts';
 import { countOf, formatNumber } from './numbers.ts';
@@ -16,7 +16,7 @@ import { formatTime } from './relative-time.ts';
  *   failing, denied, interrupted    the last pass did not run to completion
  *   stale                           the last pass did, but its result is too old to rely on
  *   paused                          a person paused all writes
- *   partial, pending, converged, in_sync    the outcome of the last pass
+ *   partial, pending, converged, in_sync    the outcome of the last pass; partial also while a service is contested
  */
 export type SyncState = 'stuck' | 'starting' | 'failing' | 'stale' | 'paused' | Exclude<PassOutcome, 'failed'>;
 
@@ -98,6 +98,10 @@ function uncapitalize(text: string): string {
 
 function describeOutcome(outcome: Completed, report: Report): Omit<SyncStatus, 'since'> {
   const { counts, mode } = report;
+  if (counts.contested > 0 && (outcome === 'in_sync' || outcome === 'converged')) {
+    const reason = `Everything is in sync now, but another writer changes ${countOf(counts.contested, 'service')} back again and again.`;
+    return { state: 'partial', title: describeAttention(report), reason };
+  }
   switch (outcome) {
     case 'in_sync':
       return { state: outcome, title: describeInSync(counts), reason: describePausedServices(counts) };
@@ -147,7 +151,7 @@ function describePending({
 }
 
 function describeAttention({ services, problems }: Report): string {
-  const count = services.filter(needsAttention).length;
+  const count = services.filter(isUrgent).length;
   if (count === 0) return `${countOf(problems.length, 'problem')} in files`;
   return `${countOf(count, 'service')} ${count === 1 ? 'needs' : 'need'} attention`;
 }
@@ -170,7 +174,15 @@ function sinceOf(state: SyncState, { health, latest, passes }: PageData): SyncSt
   const before = passes.at(-run.length - 1);
   // A pass that converged left everything in sync.
   const begin = latest.outcome === 'in_sync' && before?.outcome === 'converged' ? before : (run[0] ?? latest);
+  const contestedSince = firstContest(latest);
+  // Between two writes, a contested service is in sync for a while.
+  if (contestedSince !== null && contestedSince < begin.finished_at) return { at: contestedSince, orEarlier: false };
   return { at: begin.finished_at, orEarlier: begin === passes[0] && begin.trigger !== 'startup' };
+}
+
+function firstContest({ services }: Report): string | null {
+  const times = services.filter(isContested).map(({ contested }) => contested?.since ?? '');
+  return times.toSorted()[0] ?? null;
 }
 
 /** Returns the most recent passes that all ended with the outcome. */

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  emptyMemory,
-  findContested,
-  findDriftCause,
-  findParked,
-  findUnsettled,
-} from '../../../src/core/plan/memory.ts';
+import { emptyMemory, findDriftCause, findParked, findUnsettled } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
 import { findings, http, id, service, tcp } from '../builders.ts';
@@ -216,11 +210,6 @@ describe('the unsettled fields are', () => {
   });
 });
 
-const contestedNow = (passes: readonly Pass[], now: Pass) =>
-  findingsOf(now)
-    .filter((finding) => finding.kind === 'drifted')
-    .map((finding) => findContested(finding, memoryAfter(...passes)));
-
 test('an update that only lost unknown fields is remembered as done', () => {
   const lost: Outcome = {
     result: 'unsettled',
@@ -232,39 +221,6 @@ test('an update that only lost unknown fields is remembered as done', () => {
   };
   const pass = { declared: 1, live: 2 };
   expect(memoryAfter({ ...pass, outcome: lost })).toEqual(memoryAfter({ ...pass, outcome: updated }));
-});
-
-describe('an update that the list does not show', () => {
-  const reverted = { declared: 1, live: 2, outcome: updated };
-  const times = (count: number) => Array.from({ length: count }, () => reverted);
-
-  test('is contested after three updates of the same live value', () => {
-    const contested = { paths: ['tcp_port'], times: 3, until: 15 * 60_000 };
-    expect(contestedNow(times(2), reverted)).toEqual([null]);
-    expect(contestedNow(times(3), reverted)).toEqual([contested]);
-    expect(contestedNow([...times(3), { ...reverted, outcome: withheld }], reverted)).toEqual([contested]);
-  });
-
-  test('is retried after 15 minutes, then 30, then an hour each time', () => {
-    const waits = [3, 4, 5, 6, 7].map((count) => contestedNow(times(count), reverted)[0]?.until);
-    expect(waits).toEqual([15, 30, 60, 60, 60].map((minutes) => minutes * 60_000));
-  });
-
-  test('is not unsettled: the API did not store another value', () => {
-    expect(findingsOf(reverted).map((finding) => findUnsettled(finding, memoryAfter(...times(3))))).toEqual([null]);
-  });
-
-  test.for<{ what: string; passes: Pass[]; now: Pass }>([
-    { what: 'replaced another live value', passes: [reverted, reverted, { ...reverted, live: 3 }], now: reverted },
-    { what: 'sent another declaration', passes: [reverted, reverted, reverted], now: { declared: 4, live: 2 } },
-    {
-      what: 'came after the service was in sync',
-      passes: [reverted, reverted, { declared: 1, live: 1 }, reverted],
-      now: reverted,
-    },
-  ])('is not contested if one of the three $what', ({ passes, now }) => {
-    expect(contestedNow(passes, now)).toEqual([null]);
-  });
 });
 
 const withField = (weight: number) =>

@@ -112,29 +112,6 @@ describe('an unsettled service', () => {
   });
 });
 
-describe('a service whose updates are undone', () => {
-  const sides = { declared: [{ tcp_port: 1 }], live: [{}] };
-  let memory = emptyMemory;
-  for (let passes = 0; passes < 3; passes += 1) {
-    const outcomes = new Map([[id(1), { result: 'updated', attempts: 1 } as const]]);
-    memory = remember({ findings: findings(sides), outcomes, memory, now: 0 });
-  }
-  const after = (minutes: number, retryParked = false) =>
-    plan(findings(sides), planOptions({ memory, now: minutes * 60_000, retryParked }));
-
-  test('is withheld for a while, and another writer is named as a possible cause', () => {
-    expect(withheldReasons(after(0))).toEqual([
-      '1: the API confirmed the last 3 updates, but lists the old value again (tcp_port): another writer may be setting it, for example a second reconciler, or the API does not keep the declared value; retried in 15m, on SIGHUP, or once the declaration or the live value changes',
-    ]);
-    expect(after(14.9).steps).toEqual([]);
-  });
-
-  test('is updated again when its time has come, and on request', () => {
-    expect(after(15).steps).toHaveLength(1);
-    expect(after(1, true).steps).toHaveLength(1);
-  });
-});
-
 const ids = ({ steps }: Plan) => steps.map(stepId);
 
 describe('a parked service', () => {

@@ -12,6 +12,7 @@ test('has a count for the declarations, the live services, every finding and eve
     ...FINDING_KINDS,
     ...RESULTS,
     'ignored',
+    'contested',
     'to_create',
     'to_update',
     'to_delete',

@@ -8,7 +8,7 @@ import { plan } from '../../../src/core/plan/plan.ts';
 import { renderMarkdown } from '../../../src/core/report/markdown.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
-import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
+import { contests, facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const render = (given: Partial<PassFacts>) => renderMarkdown(toReport(facts({ mode: 'plan', ...given })));
 
@@ -21,6 +21,15 @@ test.for([
   const text = render({ mode, findings: found, undeclared });
   expect(text).toContain(`${heading}\n\n- \`db\` \`${id(1)}\` · \`services/db.yaml\`\n\n**Live but not declared**`);
   expect(text).toContain(`**Live but not declared**\n\n- \`other\` \`${id(9)}\`\n`);
+});
+
+test('renders how often a contested service was changed back, and since when', () => {
+  const contested = 'Contested: another writer has changed it back 3 times since 2026-11-22T09:00:00.000Z';
+  const drifted = findings({ declared: [{ tcp_port: 1 }], live: [{}] });
+  expect(render({ findings: drifted, contests: contests(id(1)) })).toContain(contested);
+  const text = render({ findings: findings({ declared: [{}], live: [{}] }), contests: contests(id(1)) });
+  expect(text).toContain('**✅ `db`** in sync\n');
+  expect(text).toContain(contested);
 });
 
 test('renders a title, a block for each service, the problems and the unmanaged services', () => {

@@ -10,7 +10,7 @@ import { remember } from '../../../src/core/plan/remember.ts';
 import { describeCounts } from '../../../src/core/report/counts.ts';
 import { summarize, toReport } from '../../../src/core/report/report.ts';
 import type { PassFacts } from '../../../src/core/report/report.ts';
-import { facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
+import { contests, facts, findings, http, id, live, planOptions, service, tcp } from '../builders.ts';
 
 const updated: Outcome = { result: 'updated', attempts: 1 };
 const unsettled: Outcome = {
@@ -118,7 +118,7 @@ test('a report has its fields in reading order, the long lists last', () => {
   );
   expect(every.services.map(({ finding }) => finding)).toEqual(['drifted', 'invalid', 'missing', 'unmanaged']);
   const fields =
-    'service_id name file line finding cause action changes ignored unknown_fields result reason hint attempts error'.split(
+    'service_id name file line finding cause contested action changes ignored unknown_fields result reason hint attempts error'.split(
       ' ',
     );
   for (const each of every.services) {
@@ -129,6 +129,7 @@ test('a report has its fields in reading order, the long lists last', () => {
 describe('the report of a service', () => {
   const nothing = {
     cause: null,
+    contested: null,
     action: null,
     changes: [],
     ignored: [],
@@ -284,6 +285,25 @@ describe('the report of a service', () => {
     });
   });
 
+  test('contains how often another writer has changed it back, even while it is in sync or absent', () => {
+    const tombstone = { service_id: id(3), reconcile: { ensure: 'absent' } };
+    const both = compare(
+      collect([parseFile('db.json', JSON.stringify(tcp)), parseFile('gone.json', JSON.stringify(tombstone))]),
+      [live()],
+    );
+    const { services, counts, outcome } = toReport(facts({ findings: both, contests: contests(id(1), id(3)) }));
+    const contested = { times: 3, since: '2026-11-22T09:00:00.000Z' };
+    expect(services).toMatchObject([
+      { service_id: id(1), name: 'db', finding: 'in_sync', file: 'db.json', contested, ignored: [], result: null },
+      { service_id: id(3), finding: 'in_sync', file: 'gone.json', contested, result: null },
+    ]);
+    expect(counts).toMatchObject({ in_sync: 2, contested: 2, ignored: 0 });
+    expect(outcome).toBe('in_sync');
+    expect(toReport(facts({ findings: drift, contests: contests(id(2)) })).services).toMatchObject([
+      { contested: null },
+    ]);
+  });
+
   test('contains the cause of its drift, from the memory of earlier passes', () => {
     expect(
       serviceReport(updated, {
@@ -377,6 +397,7 @@ test('the counts agree with the lists', () => {
     withheld: 1,
     paused: 0,
     ignored: 0,
+    contested: 0,
     to_create: 0,
     to_update: 0,
     to_delete: 0,

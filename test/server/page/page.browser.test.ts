@@ -13,6 +13,7 @@ const hostile = states.hostile();
 const STATES: readonly { readonly state: string; readonly data: PageData }[] = [
   { state: 'in sync', data: states.inSync },
   { state: 'converged', data: states.converged },
+  { state: 'contested', data: states.contested },
   { state: 'drift detected', data: states.drifted },
   { state: 'needs attention', data: states.partial },
   { state: 'failing', data: states.failing },

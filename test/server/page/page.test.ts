@@ -42,6 +42,11 @@ describe('the headline shows the state with its number, the reason, and since wh
       text: '1 service updated Everything is in sync now. Checked 12 seconds ago Next pass',
     },
     {
+      state: 'contested',
+      data: states.contested,
+      text: '2 services need attention Everything is in sync now, but another writer changes 2 services back again and again. Since 2 days ago Checked',
+    },
+    {
       state: 'drift detected',
       data: states.drifted,
       text: '1 service drifted Mode detect writes nothing. Checked 12 seconds ago',
@@ -220,6 +225,17 @@ describe('services that are not in sync', () => {
       `To update ~ orders-1 Drifted ${id(1)} orders-1.json:1 Field Live Declared tcp_port 5432 5433 host.hostname orders-old.internal orders.internal host.resolver_network.resolver_ips 10.0.0.53 10.0.0.55 10.0.0.54 10.0.0.53 10.0.0.54 10.0.0.56`,
     );
     expect(renderPage(states.drifted)).toMatch(/<del>10\.0\.0\.55<\/del>.*<ins>10\.0\.0\.56<\/ins>/s);
+  });
+
+  test('say how often another writer changed a contested service back, and since when', () => {
+    const note = 'another writer has changed it back 3 times since 2026-11-22 09:00:00 UTC';
+    const text = read(states.contested, 'needs-attention');
+    expect(text).toMatch(
+      new RegExp(`^Needs attention ~ orders-1 Contested, updated .* ${note} = orders-2 Contested, in sync`),
+    );
+    expect(text.endsWith(note)).toBe(true);
+    expect(read(states.contested, 'counts')).toBe('2 contested 1 updated 5 in sync');
+    expect(renderPage(states.contested)).toContain('data-kind="updated|contested"');
   });
 
   test('are listed first when they need attention, with the result, the reason, and the error of the API', () => {

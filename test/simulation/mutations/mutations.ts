@@ -76,9 +76,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'never retry a parked update',
-    file: 'core/plan/remember.ts',
-    find: 'return Math.min(MAX_PARKING_MS, FIRST_PARKING_MS * 2 ** (times - 1));',
-    replace: 'return 1000 * MAX_PARKING_MS * FIRST_PARKING_MS * times;',
+    file: 'core/plan/memory.ts',
+    find: 'return Math.min(MAX_RETRY_PAUSE_MS, FIRST_RETRY_PAUSE_MS * 2 ** (times - 1));',
+    replace: 'return 1000 * MAX_RETRY_PAUSE_MS * FIRST_RETRY_PAUSE_MS * times;',
   },
   {
     name: 'never retry after a failed pass',

@@ -100,10 +100,22 @@ function toKnown(finding: Finding, { findings, report, states, latest }: KnownAc
   };
 }
 
-/** Returns the report of each finding; null if the report only counts it. */
+/** Returns the report of each finding; null if the report only counts it. Both are in the same order. */
 function reportsOf(findings: readonly Finding[], { services }: Report): readonly (ServiceReport | null)[] {
-  const listed = services.values();
-  return findings.map((finding) => (isListed(finding) ? (listed.next().value ?? null) : null));
+  let index = 0;
+  return findings.map((finding) => {
+    const service = services[index];
+    if (service === undefined || !(isListed(finding) || isContestInSync(service, finding))) return null;
+    index += 1;
+    return service;
+  });
+}
+
+/** Whether a report is that of a contested service that is in sync. */
+function isContestInSync({ contested, file, line }: ServiceReport, finding: Finding): boolean {
+  if (contested === null) return false;
+  const declared = inSyncReport(finding);
+  return declared.file === file && declared.line === line;
 }
 
 /** Whether the pass wrote the service, so that its state began then. */

@@ -25,10 +25,11 @@ export function statusesAtStart(last: CommitStatus | null, revision: string | nu
 
 /** Returns the status to set after a pass; null if it stays as it is, if the commit is unknown, or if the next pass decides. */
 export function statusAtEnd(last: CommitStatus | null, report: Report): CommitStatus | null {
-  const { outcome, superseded } = report;
+  const { outcome, superseded, counts } = report;
   const { revision } = report.source;
   if (revision === null || superseded || outcome === 'interrupted') return null;
-  const state = SUCCESSFUL.has(outcome) ? 'success' : 'failure';
+  // What another writer changes back is as declared for a while only.
+  const state = SUCCESSFUL.has(outcome) && counts.contested === 0 ? 'success' : 'failure';
   if (last?.revision === revision && last.state === state) return null;
   return { revision, state, description: `${OUTCOME_LABELS[outcome]}: ${describeCounts(report)}` };
 }

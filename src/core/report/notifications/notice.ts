@@ -11,7 +11,18 @@ import type { EventType, Subject } from './transitions.ts';
 /** What a message says about a service. */
 type ServiceFacts = Pick<
   ServiceReport,
-  'service_id' | 'name' | 'file' | 'line' | 'finding' | 'cause' | 'action' | 'changes' | 'result' | 'reason' | 'hint'
+  | 'service_id'
+  | 'name'
+  | 'file'
+  | 'line'
+  | 'finding'
+  | 'cause'
+  | 'contested'
+  | 'action'
+  | 'changes'
+  | 'result'
+  | 'reason'
+  | 'hint'
 >;
 
 /** A service in a message, with what happened to it and the address of its declaration. */
@@ -94,8 +105,8 @@ export function toNotice({ id, subjects, open, report, links, reminder = false, 
 }
 
 function toNoticeService(event: EventType, service: ServiceFacts, link: string | null): NoticeService {
-  const { service_id, name, file, line, finding, cause, action, changes, result, reason, hint } = service;
-  const place = { event, service_id, name, file, line, source_url: link };
+  const { service_id, name, file, line, finding, cause, contested, action, changes, result, reason, hint } = service;
+  const place = { event, service_id, name, file, line, source_url: link, contested };
   // What was wrong with a service that has recovered by itself is over.
   if (event === 'recovered' && !isDone(service)) return { ...place, ...NOTHING };
   return { ...place, finding, cause, action, changes, result, reason, hint };

@@ -22,6 +22,7 @@ export function sampleNotice({ id, accountId, source, time, links }: SampleFacts
     line: 1,
     finding: 'drifted',
     cause: 'live',
+    contested: null,
     action: 'update',
     changes: [{ path: 'tcp_port', live: 5433, declared: 5432 }],
     result: null,

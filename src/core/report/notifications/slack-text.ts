@@ -3,7 +3,7 @@ import { escapeControlCharacters } from '../../base/text/escape.ts';
 import { shorten } from '../../base/text/shorten.ts';
 import type { Change } from '../../compare/compare.ts';
 import { describeCounts } from '../counts.ts';
-import { CAUSE_LABELS, OUTCOME_LABELS } from '../labels.ts';
+import { CAUSE_LABELS, describeContest, OUTCOME_LABELS } from '../labels.ts';
 import type { Suspension } from '../suspension.ts';
 import { shortRevision } from './commit-status.ts';
 import type { Notice, NoticeService } from './notice.ts';
@@ -81,12 +81,15 @@ function describePause({ until, reason }: Suspension): string {
 }
 
 function linesOf(service: NoticeService, { events }: Notice): readonly string[] {
-  const { event, name, service_id, file, line, changes, cause, reason, hint, source_url } = service;
+  const { event, name, service_id, file, line, changes, cause, contested, reason, hint, source_url } = service;
   const place = file === null ? '' : ` ${linked(line === null ? file : `${file}:${line}`, source_url)}`;
   const what = events.length > 1 ? `${TITLES[event].toLowerCase()}: ` : '';
   const why = cause === null ? '' : ` (${CAUSE_LABELS[cause]})`;
   return [
     `• ${what}${code(name ?? service_id ?? '(no name)')}${place}${why}`,
+    ...(contested === null
+      ? []
+      : [`    ${event === 'recovered' ? 'was ' : ''}contested: ${describeContest(contested)}`]),
     ...changes.slice(0, MAX_CHANGES).map(describeChange),
     ...moreThan(MAX_CHANGES, changes.length, 'fields').map((text) => `    ${text}`),
     ...[reason, hint].flatMap((text) => (text === null ? [] : [`    ${code(text)}`])),

@@ -2,6 +2,7 @@ import type { Problem } from '../../load/problem.ts';
 import { SUCCESSES } from '../../plan/outcome.ts';
 import type { Result } from '../../plan/outcome.ts';
 import type { Report } from '../report.ts';
+import { isContested } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { ServiceReport } from '../service-report.ts';
  *
  *   denied        the API, a proxy or a firewall refused the credential or the account
  *   failed        a pass or an update failed, or a declaration has a problem
- *   contested     another writer changes a service back again and again
+ *   contested     another writer changes a service back again and again, until it has stayed in sync for a while
  *   withheld      a difference is not corrected, because of a limit or because a correction cannot succeed
  *   drift_found   a difference that is not corrected: the mode only reports it, or a service is missing
  *   paused        a difference is not corrected because its declaration says so, or all writes are paused
@@ -52,8 +53,9 @@ export type Observation = { readonly conditions: Conditions; readonly transition
  * because it knows nothing about them. What is merely postponed to the next pass is no transition.
  */
 export function observe(before: Conditions, report: Report): Observation {
+  const keyOf = keysAfter(before, report);
   const done = new Map(report.services.filter(isDone).map((service) => [keyOf(service), service]));
-  const conditions = conditionsAfter(new Map([...before].filter(([key]) => !done.has(key))), report);
+  const conditions = conditionsAfter(new Map([...before].filter(([key]) => !done.has(key))), report, keyOf);
   const corrected = [...done].map(([key, service]): Subject => {
     return { event: isTrouble(before.get(key)) ? 'recovered' : 'corrected', service, problem: null };
   });
@@ -76,7 +78,7 @@ export function byUrgency<Event extends EventType>(subjects: readonly Subject<Ev
 const PASS = 'pass';
 const PAUSE = 'pause';
 
-function conditionsAfter(before: Conditions, report: Report): Conditions {
+function conditionsAfter(before: Conditions, report: Report, keyOf: (service: ServiceReport) => string): Conditions {
   const { outcome, error, services, problems, paused } = report;
   if (outcome === 'interrupted') return before;
   if (error !== null) {
@@ -87,10 +89,11 @@ function conditionsAfter(before: Conditions, report: Report): Conditions {
   if (paused !== null) found.set(PAUSE, { event: 'paused', service: null, problem: null });
   for (const problem of problems) found.set(`file:${problem.file}`, { event: 'failed', service: null, problem });
   for (const service of services) {
-    const earlier = before.get(keyOf(service));
+    const key = keyOf(service);
+    const earlier = before.get(key);
     const isPostponed = report.superseded && service.result === 'withheld';
     const event = isPostponed ? (earlier?.event ?? null) : conditionOf(service, paused !== null);
-    if (event !== null) found.set(keyOf(service), { event, service, problem: null });
+    if (event !== null) found.set(key, { event, service, problem: null });
   }
   return found;
 }
@@ -108,18 +111,21 @@ const CONDITION_OF_RESULT = {
 } as const satisfies Record<Result, ConditionType | null>;
 
 /** Returns what is not in order with a service after the pass; null if it is as declared, or not declared. */
-function conditionOf({ finding, result, error }: ServiceReport, isPaused: boolean): ConditionType | null {
+function conditionOf(service: ServiceReport, isPaused: boolean): ConditionType | null {
+  const { finding, result, error } = service;
   if (finding === 'invalid') return 'failed';
   // An update that the API refused fails in one pass, and is parked in those that follow.
   if (result === 'withheld' && error !== null) return 'failed';
+  // It lasts while the service is written and in sync for a while.
+  if (isContested(service) && result !== 'failed') return 'contested';
   if (result !== null) return CONDITION_OF_RESULT[result];
   if (finding === 'unmanaged' || finding === 'in_sync') return null;
   return isPaused ? 'paused' : 'drift_found';
 }
 
-/** Whether the pass brought the service in sync. */
-export function isDone({ result }: Pick<ServiceReport, 'result'>): boolean {
-  return SUCCESSES.includes(result);
+/** Whether the pass brought the service in sync, and it is likely to stay so. */
+export function isDone({ result, contested }: Pick<ServiceReport, 'result' | 'contested'>): boolean {
+  return SUCCESSES.includes(result) && contested === null;
 }
 
 /** Whether the end of a condition is news. A pause ends as planned. */
@@ -127,7 +133,16 @@ function isTrouble(subject: Subject | undefined): boolean {
   return subject !== undefined && subject.event !== 'paused';
 }
 
-/** Returns what identifies a service from pass to pass. */
-function keyOf({ service_id, name, file, line }: ServiceReport): string {
-  return service_id ?? (name === null ? `place:${file}:${line}` : `name:${name}`);
+/**
+ * Returns a function that identifies a service from pass to pass: by its service_id, or by its name as long as it has none. Another writer
+ * can delete a service again and again, so that it gets another service_id: then the key of the earlier one with this name is kept.
+ */
+function keysAfter(before: Conditions, { services }: Report): (service: ServiceReport) => string {
+  const ids = new Set(services.map(({ service_id }) => service_id));
+  const earlier = new Map([...before].flatMap(([key, { service }]) => (ids.has(key) ? [] : [[service?.name, key]])));
+  return ({ service_id, name, file, line }) => {
+    if (service_id !== null && before.has(service_id)) return service_id;
+    const own = service_id ?? (name === null ? `place:${file}:${line}` : `name:${name}`);
+    return name === null ? own : (earlier.get(name) ?? own);
+  };
 }

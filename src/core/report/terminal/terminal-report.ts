@@ -2,7 +2,7 @@ import { escapeControlCharacters } from '../../base/text/escape.ts';
 import { renderProblem } from '../../load/problem.ts';
 import type { Result } from '../../plan/outcome.ts';
 import { describeCounts } from '../counts.ts';
-import { CAUSE_LABELS, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.ts';
+import { CAUSE_LABELS, describeContest, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.ts';
 import type { Sign } from '../labels.ts';
 import type { Report } from '../report.ts';
 import { isUndeclared, placeOf } from '../service-report.ts';
@@ -54,6 +54,10 @@ export function renderService(
   report: Pick<Report, 'mode'>,
   options: TextOptions,
 ): readonly string[] {
+  return [...renderFinding(service, report, options), ...renderContest(service, options)];
+}
+
+function renderFinding(service: ServiceReport, report: Pick<Report, 'mode'>, options: TextOptions): readonly string[] {
   const { paint } = options;
   const wrap = (lines: readonly string[]) => lines.map((line) => wrapLine(line, options));
   const title = renderTitle(service, paint);
@@ -114,6 +118,11 @@ const SIGN_STYLES: Readonly<Record<Sign, Style>> = {
 function renderIgnored({ ignored }: ServiceReport, options: TextOptions): readonly string[] {
   if (ignored.length === 0) return [];
   return [`    ${options.paint('dim', 'ignored:')}`, ...renderChanges(ignored, options)];
+}
+
+function renderContest({ contested }: ServiceReport, options: TextOptions): readonly string[] {
+  if (contested === null) return [];
+  return [wrapLine(`  ${options.paint('red', `! contested: ${describeContest(contested)}`)}`, options)];
 }
 
 /** Only an unusable item of the list has a hint. The problems of a declaration are listed separately. */

@@ -4,7 +4,7 @@ import type { KnownService } from '../daemon/known-service.ts';
 import type { Health } from '../health.ts';
 import { shortRevision } from '../notifications/commit-status.ts';
 import type { Report } from '../report.ts';
-import { needsAttention } from '../service-report.ts';
+import { isUrgent } from '../service-report.ts';
 import { describeSuspension } from '../suspension.ts';
 import { formatValue } from '../../base/format-value.ts';
 import { parseMoment } from '../../service/moment.ts';
@@ -33,8 +33,8 @@ function describeTrouble({ healthy, reason }: Health): string {
 /** What needs a person comes first. */
 function renderSorted(report: Report, options: TextOptions): readonly string[] {
   const known = report.services.filter(({ finding }) => finding !== 'unmanaged');
-  const [attention, rest] = [known.filter(needsAttention), known.filter((service) => !needsAttention(service))];
-  return renderDetails({ ...report, services: [...attention, ...rest] }, options);
+  const rest = known.filter((service) => !isUrgent(service));
+  return renderDetails({ ...report, services: [...known.filter(isUrgent), ...rest] }, options);
 }
 
 type Row = readonly [term: string, description: string];

@@ -17,6 +17,7 @@ const COUNT_TONES: Readonly<Record<string, Tone>> = {
   'to update': 'warn',
   'to delete': 'warn',
   withheld: 'warn',
+  contested: 'warn',
   failed: 'bad',
   unsettled: 'bad',
   missing: 'bad',

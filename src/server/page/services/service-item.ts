@@ -1,9 +1,11 @@
 import { capitalize } from '../../../core/base/text/capitalize.ts';
 import type { Result } from '../../../core/plan/outcome.ts';
-import { CAUSE_LABELS, signOf } from '../../../core/report/labels.ts';
+import { CAUSE_LABELS, describeContest, signOf } from '../../../core/report/labels.ts';
+import { isContested } from '../../../core/report/service-report.ts';
 import type { ServiceReport } from '../../../core/report/service-report.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
+import { formatTime } from '../relative-time.ts';
 import type { RenderPlace } from '../source-links.ts';
 import type { Tone } from '../state-icon.ts';
 import { renderFailureDetails } from '../sections/failure-details.ts';
@@ -21,7 +23,13 @@ export function renderServiceItem(service: ServiceReport, anchor: string | null,
 
 type Status = { readonly tone: Tone; readonly label: string };
 
-function statusOf({ result, action, finding }: ServiceReport): Status {
+function statusOf(service: ServiceReport): Status {
+  const status = statusOfPass(service);
+  if (!isContested(service)) return status;
+  return { tone: status.tone === 'bad' ? 'bad' : 'warn', label: `Contested, ${status.label.toLowerCase()}` };
+}
+
+function statusOfPass({ result, action, finding }: ServiceReport): Status {
   if (result === 'failed' && action !== null) return { ...RESULT_STATUS.failed, label: `${capitalize(action)} failed` };
   if (result !== null) return RESULT_STATUS[result];
   return action === 'create' ? { tone: 'warn', label: 'To be created' } : FINDING_STATUS[finding];
@@ -48,13 +56,15 @@ const FINDING_STATUS: Readonly<Record<ServiceReport['finding'], Status>> = {
 };
 
 /** Returns the labels of the counts that include the service. */
-export function kindsOf({ finding, action, result, ignored }: ServiceReport): readonly string[] {
+export function kindsOf(service: ServiceReport): readonly string[] {
+  const { finding, action, result, ignored } = service;
   const isCreate = result === 'created' || (action === 'create' && result === null);
   return [
     ...(result !== null ? [result] : action === null ? [] : [`to ${action}`]),
     ...(finding === 'missing' && !isCreate ? ['missing'] : []),
     ...(finding === 'invalid' ? ['invalid'] : []),
     ...(finding === 'in_sync' ? ['in sync'] : []),
+    ...(isContested(service) ? ['contested'] : []),
     ...(ignored.length > 0 ? ['with ignored differences'] : []),
   ];
 }
@@ -75,8 +85,9 @@ function placeAndReason({ file, line, reason }: ServiceReport): Pick<ServiceRepo
   return text === null ? { line, reason } : { line: Number(number), reason: text };
 }
 
-function renderNotes({ reason, hint, unknown_fields: fields, attempts, error }: ServiceReport): Html {
+function renderNotes({ contested, reason, hint, unknown_fields: fields, attempts, error }: ServiceReport): Html {
   const notes = [
+    ...(contested === null ? [] : [describeContest({ ...contested, since: formatTime(contested.since) })]),
     ...[reason, hint].flatMap((text) => text ?? []),
     ...(fields.length === 0 ? [] : [`live fields that this version does not know: ${fields.join(', ')}`]),
   ];

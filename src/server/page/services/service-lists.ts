@@ -1,5 +1,5 @@
 import { SUCCESSES } from '../../../core/plan/outcome.ts';
-import { needsAttention } from '../../../core/report/service-report.ts';
+import { isUrgent } from '../../../core/report/service-report.ts';
 import type { ServiceReport } from '../../../core/report/service-report.ts';
 import { omitReasons, sharedReasons } from '../../../core/report/shared-reasons.ts';
 import { html } from '../html.ts';
@@ -48,10 +48,11 @@ export function renderServiceLists(data: PageData): Html {
 
 function listServices(all: readonly ServiceReport[]): ServiceLists {
   const services = all.filter(({ finding }) => finding !== 'unmanaged');
-  const needAttention = services.filter(needsAttention);
-  const written = services.filter(({ result }) => SUCCESSES.includes(result));
-  const paused = services.filter(({ result }) => result === 'paused');
-  const ignoring = services.filter(({ finding }) => finding === 'in_sync');
+  const needAttention = services.filter(isUrgent);
+  const rest = services.filter((service) => !isUrgent(service));
+  const written = rest.filter(({ result }) => SUCCESSES.includes(result));
+  const paused = rest.filter(({ result }) => result === 'paused');
+  const ignoring = rest.filter(({ finding }) => finding === 'in_sync');
   const others = new Set([...needAttention, ...written, ...paused, ...ignoring]);
   return { needAttention, written, paused, ignoring, toWrite: services.filter((service) => !others.has(service)) };
 }

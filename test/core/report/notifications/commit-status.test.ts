@@ -9,6 +9,8 @@ const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
 
 type Step = { readonly read: string | null; readonly end?: Partial<Report> };
 
+const contested = { ...report().counts, contested: 1 };
+
 /** Runs passes. Returns the statuses that are set: `aaaaaaa pending`. */
 function statuses(...steps: readonly Step[]): readonly string[] {
   const set: CommitStatus[] = [];
@@ -49,6 +51,16 @@ describe('the status of a commit', () => {
         'aaa failure: failed: no response',
         'aaa success: in sync: no services',
       ],
+    ],
+    [
+      'is failure while another writer changes something back, whether that is written or not',
+      [
+        { read: a, end: { outcome: 'partial', counts: contested } },
+        { read: a, end: { outcome: 'converged', counts: contested } },
+        { read: a, end: { outcome: 'in_sync', counts: contested } },
+        { read: a, end: { outcome: 'in_sync' } },
+      ],
+      ['aaa pending: reconciling', 'aaa failure: partial: 1 contested', 'aaa success: in sync: no services'],
     ],
     [
       'is set for the commit of the pass',

@@ -88,6 +88,7 @@ test('a CloudEvent has the required attributes, the summary of the pass, and the
       source_url: `https://git.example.com/net/blob/${revision}/db.yaml#L1`,
       finding: 'drifted',
       cause: 'live',
+      contested: null,
       action: 'update',
       changes: [{ path: 'tcp_port', live: 5433, declared: 5432 }],
       result: null,
@@ -189,6 +190,25 @@ test('a message for a chat names service, fields, cause, place, commit and what 
       '<https://vpc.example.com|Status page>',
     ].join('\n'),
   );
+});
+
+test('a message about a contest says how often and since when, also when it is over', () => {
+  const contested = { times: 5, since: '2026-11-22T09:00:00.000Z' };
+  const service = serviceReport({ contested, changes: [], file: null });
+  const [begins, ends] = (['contested', 'recovered'] as const).map((event) => {
+    const about = notice({
+      subjects: [{ event, service, problem: null }],
+      links: { publicUrl: null, sourceUrl: null },
+    });
+    expect(eventOf(about)).toMatchObject({
+      type: `vpc-reconciler.${event}`,
+      data: { services: [{ event, contested }] },
+    });
+    return toSlackText(about, asIs).split('\n');
+  });
+  const text = 'contested: another writer has changed it back 5 times since 2026-11-22T09:00:00.000Z';
+  expect(begins).toEqual([expect.stringMatching(/^\*Contested by another writer\*/), '• `db`', `    ${text}`]);
+  expect(ends).toEqual([expect.stringMatching(/^\*Recovered\*/), '• `db`', `    was ${text}`]);
 });
 
 test('a message for a chat lists ten services and five fields, errors, problems, and several events', () => {

@@ -19,6 +19,7 @@ function told(...reports: readonly Report[]): readonly string[] {
 }
 
 const service = serviceReport;
+const contested = { times: 3, since: '2026-11-22T09:00:00.000Z' };
 const refused = failure('rejected', 'refused');
 const pass = (...services: Parameters<typeof service>[0][]) => report({ services: services.map(service) });
 const inSync = report({ outcome: 'in_sync' });
@@ -54,6 +55,50 @@ describe('what is told', () => {
       'a limit that becomes a failure',
       [pass({ result: 'withheld' }), pass({ result: 'failed' })],
       ['withheld db', 'failed db'],
+    ],
+    [
+      'a contest once, however it goes on, and that it is over',
+      [
+        pass({ result: 'updated' }),
+        pass({ result: 'withheld', contested }),
+        pass({ result: 'updated', contested }),
+        pass({ finding: 'in_sync', result: null, contested }),
+        pass({ contested }),
+        inSync,
+      ],
+      ['corrected db', 'contested db', '', '', '', 'recovered db'],
+    ],
+    [
+      'a contest whose write fails as a failure',
+      [
+        pass({ result: 'withheld', contested }),
+        pass({ result: 'failed', contested }),
+        pass({ result: 'withheld', error: refused, contested }),
+        pass({ result: 'updated', contested }),
+      ],
+      ['contested db', 'failed db', '', 'contested db'],
+    ],
+    [
+      'a contest of a service that is paused or invalid as that',
+      [pass({ result: 'paused', contested }), pass({ finding: 'invalid', contested })],
+      ['paused db', 'failed db'],
+    ],
+    [
+      'a contest of a service that is deleted and created again and again once',
+      [
+        pass({ finding: 'missing', result: 'created' }),
+        pass({ finding: 'in_sync', result: null, service_id: '2', contested }),
+        pass({ finding: 'missing', result: 'withheld', service_id: null, contested }),
+        pass({ finding: 'missing', result: 'created', service_id: '3', contested }),
+        pass({ finding: 'missing', result: 'withheld', service_id: null, contested }),
+        inSync,
+      ],
+      ['corrected db', 'contested db', '', '', '', 'recovered db'],
+    ],
+    [
+      'a missing service until it is created, whatever its id is then',
+      [pass({ finding: 'missing', service_id: null }), pass({ finding: 'missing', result: 'created' }), inSync],
+      ['drift_found db', 'recovered db', ''],
     ],
     ['an invalid declaration', [pass({ finding: 'invalid' }), inSync], ['failed db', 'recovered db']],
     ['nothing about services that are not declared', [pass({ finding: 'unmanaged' })], ['']],

@@ -15,7 +15,7 @@ import type { PassFacts } from '../../../../src/core/report/report.ts';
 import type { Paint } from '../../../../src/core/report/terminal/style.ts';
 import { renderLogLine, renderReport, renderTotals } from '../../../../src/core/report/terminal/terminal-report.ts';
 import { wrapLine } from '../../../../src/core/report/terminal/wrap.ts';
-import { facts, findings, http, id, live, planOptions, service, tcp, tunnel } from '../../builders.ts';
+import { contests, facts, findings, http, id, live, planOptions, service, tcp, tunnel } from '../../builders.ts';
 
 const plain: Paint = (_, text) => text;
 const colored: Paint = (_, text) => `\u001B[33m${text}\u001B[39m`;
@@ -124,6 +124,16 @@ describe('renders a drifted service that', () => {
     }).split('\n');
     expect(line).toBe(`~ db  ${id(1)}  db.json:1  ${cause}`);
   });
+});
+
+test('a contested service says how often and since when, also while it is in sync', () => {
+  const contested = '  ! contested: another writer has changed it back 3 times since 2026-11-22T09:00:00.000Z';
+  expect(render({ findings: drift, contests: contests(id(1)) }).split('\n')).toContain(contested);
+  expect(render({ findings: inSync, contests: contests(id(1)) }).split('\n')).toEqual([
+    `= db  ${id(1)}  db.json:1`,
+    contested,
+    'in sync: 1 contested, 1 in sync (1000 ms, 1 request)',
+  ]);
 });
 
 test.for<[Json, string]>([

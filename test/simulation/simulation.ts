@@ -84,7 +84,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
     const hangs: { readonly at: number; readonly ms: number }[] = [];
     const hungSince = (at: number) => hangs.reduce((sum, hang) => (hang.at + hang.ms >= at ? sum + hang.ms : sum), 0);
     const views = openViews(time);
-    const traffic = trafficRules({ settings, now, broken });
+    const traffic = trafficRules({ settings, now, hungSince, broken });
     const health = healthRules({ settings, now, broken });
     const metrics = metricsRules({ settings, now, wallNow: time.wallNow, broken });
     const pauses = pauseRules({ wallNow: time.wallNow, broken });

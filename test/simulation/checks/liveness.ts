@@ -38,7 +38,8 @@ export function outOfSync(
       .filter(({ reason }) => EXCUSES.test(reason ?? '') || (isHalted && HALTED.test(reason ?? '')))
       .flatMap(({ service_id, name }) => [service_id, name]),
   );
-  return [...(declared ?? [])].flatMap(([id, wanted]) => {
+  const failure = last?.error == null ? [] : [`the last pass failed: ${last.error.message}`];
+  const services = [...(declared ?? [])].flatMap(([id, wanted]) => {
     if (wanted === 'skipped' || isPausedAt(wanted, wall) || excused.has(id) || excused.has(wanted.name)) return [];
     const live = wanted.isByName ? findByName(account, wanted.name) : account.get(id);
     if (wanted.isAbsent) return isDeletable(live, wanted) && policy === 'sync' ? [`${wanted.name} (to delete)`] : [];
@@ -46,6 +47,7 @@ export function outOfSync(
     const facts = factsOf(live);
     return sameMap(facts.known, expectedFacts(wanted, facts, wall)) ? [] : [wanted.name];
   });
+  return [...failure, ...services];
 }
 
 /** What keeps the program from a write for good. */

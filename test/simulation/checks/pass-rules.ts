@@ -29,6 +29,8 @@ export function passRules(options: PassRulesOptions) {
   const inFlight = new Map<SentRequest, string>();
   /** The services whose delete was answered with "no such service" last. */
   const gone = new Set<string>();
+  /** The credentials with which a write was denied in this pass. */
+  const denied = new Set<string>();
 
   const checkTime = () => {
     const ms = now() - beganAt;
@@ -78,6 +80,7 @@ export function passRules(options: PassRulesOptions) {
     onSend: (request: SentRequest) => {
       const key = keyOf(request);
       if (key === null) return;
+      if (denied.has(request.authorization)) broken('denied', `${key} is written although a write was denied`);
       const isNext = !written.has(key) && written.size === settings.canary && settings.canary > 0;
       if (isNext && new Set(inFlight.values()).size >= settings.canary)
         broken('canary', `${key} is written while the canaries are in flight`);
@@ -90,6 +93,8 @@ export function passRules(options: PassRulesOptions) {
       inFlight.delete(request);
       const isGone = request.method === 'DELETE' && answer?.status === 404 && answer.text?.includes('5104') === true;
       if (isGone && key !== undefined) gone.add(key);
+      const isDenied = answer?.status === 401 || answer?.status === 403;
+      if (isDenied && key !== undefined) denied.add(request.authorization);
     },
     onPhase: (phase: Phase) => {
       if (phase.kind !== 'began') return;
@@ -97,6 +102,7 @@ export function passRules(options: PassRulesOptions) {
       written.clear();
       inFlight.clear();
       gone.clear();
+      denied.clear();
       backOff.onBegin(phase.trigger);
     },
     onReport: (report: Report) => {

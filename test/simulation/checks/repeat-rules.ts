@@ -3,7 +3,6 @@ import type { Phase } from '../../../src/core/report/sink.ts';
 import type { SentRequest } from '../world/api.ts';
 import type { Answered } from '../world/network.ts';
 import { factsOf, fromText, isMapping, sameMap, toText } from '../world/service.ts';
-import type { JsonValue } from '../world/service.ts';
 import type { Views } from './views.ts';
 import type { Break } from './violation.ts';
 
@@ -15,7 +14,13 @@ const MAX_UPDATES = 3;
 const MAX_LAG_MS = 20_000;
 
 /** A write, and the live service that it was decided from. */
-type Write = { readonly at: number; readonly body: string; readonly live: string };
+type Write = {
+  readonly at: number;
+  readonly body: string;
+  readonly live: string;
+  /** When each value was stored that lists have shown since the write before. */
+  readonly versions: ReadonlySet<unknown>;
+};
 
 export type RepeatRulesOptions = { readonly views: Views; readonly now: () => number; readonly broken: Break };
 
@@ -24,9 +29,11 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
   const refused = new Map<string, Write>();
   const confirmed = new Map<string, Write & { readonly times: number }>();
   const sent = new Map<SentRequest, Write>();
-  /** From each service to the listed values that its last write replaced. */
-  const replaced = new Map<string, ReadonlySet<JsonValue>>();
-  const shown = new Map<string, Set<JsonValue>>();
+  /** From each service to the listed values that its last write replaced, and those that lists have shown since. */
+  const replaced = new Map<string, ReadonlySet<unknown>>();
+  const shown = new Map<string, Set<unknown>>();
+  /** When a create or a delete was confirmed. */
+  const done = new Map<string, number>();
   /** Whether a person has asked to retry everything, and that has not been done completely. */
   let isRequested = false;
   let beganAt = 0;
@@ -44,9 +51,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
   const checkLag = (id: string, write: Write) => {
     const [own, listed, old] = [views.written(id), views.listed(id), replaced.get(id)];
     if (own === null || listed === null || old === undefined || listed.at < own.at) return;
-    if (listed.at - own.at > MAX_LAG_MS) return;
-    const text = toText(listed.value);
-    if (![...old].some((value) => toText(value) === text)) return;
+    if (listed.at - own.at > MAX_LAG_MS || !old.has(listed.value['updated_at'])) return;
     const body = fromText(write.body);
     if (!isMapping(body)) return;
     const [wanted, has] = [factsOf(body), factsOf(own.value)];
@@ -54,7 +59,9 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       broken('again', `${id} is written again, because a list lags behind the write`);
   };
 
-  const check = (key: string, write: Write) => {
+  const check = (key: string, write: Write, method: string) => {
+    const doneAt = done.get(`${method} ${key}`) ?? -Infinity;
+    if (write.at - doneAt <= MAX_LAG_MS) broken('again', `a second ${method} of ${key}, because a list lags`);
     checkLag(key, write);
     if (isRequested) return;
     const before = refused.get(key);
@@ -69,10 +76,9 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
     onSend: (request: SentRequest) => {
       const key = keyOf(request);
       if (key === null) return;
-      const write = { at: now(), body: request.text ?? '', live: liveOf(key) };
+      const write = { at: now(), body: request.text ?? '', live: liveOf(key), versions: new Set(shown.get(key)) };
       sent.set(request, write);
-      check(key, write);
-      replaced.set(key, new Set(shown.get(key)));
+      check(key, write, request.method);
     },
     /** Called before the views know the answer. */
     onEnd: (request: SentRequest, answer: Answered | null) => {
@@ -83,16 +89,21 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       const at = now();
       if (isRefusal(answer)) refused.set(key, { ...write, at });
       // A 200 that is not successful is a failure.
-      if (answer.status >= 300 || !answer.text.includes('"success":true') || request.method !== 'PUT') return;
+      if (answer.status >= 300 || !answer.text.includes('"success":true')) return;
+      if (request.method !== 'PUT') {
+        done.set(`${request.method} ${key}`, at);
+        return;
+      }
       const before = confirmed.get(key);
       confirmed.set(key, { ...write, at, times: isSame(write, before) ? before.times + 1 : 1 });
+      replaced.set(key, write.versions);
       shown.delete(key);
     },
     /** Called after the views know the answer. */
     onList: () => {
       for (const [id, value] of views.lastList()?.byId ?? []) {
         const values = shown.get(id) ?? new Set();
-        shown.set(id, values.add(value));
+        shown.set(id, values.add(value['updated_at']));
       }
     },
     onPhase: (phase: Phase) => {
@@ -109,7 +120,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       for (const key of confirmed.keys()) if (byKey.get(key)?.finding !== 'drifted') confirmed.delete(key);
     },
     reset: () => {
-      for (const map of [refused, confirmed, sent, replaced, shown]) map.clear();
+      for (const map of [refused, confirmed, sent, replaced, shown, done]) map.clear();
       isRequested = false;
     },
   };

@@ -1,7 +1,7 @@
 import type { Report } from '../../../src/core/report/report.ts';
 import type { SentRequest } from '../world/api.ts';
 import type { WorldFolder } from '../world/folder.ts';
-import { differences, expectedFacts, factsOf, isPausedAt, sameMap } from '../world/service.ts';
+import { differences, expectedFacts, factsOf, fromText, isMapping, isPausedAt, sameMap } from '../world/service.ts';
 import type { Facts, JsonValue, Wanted } from '../world/service.ts';
 import type { Views } from './views.ts';
 import type { Break } from './violation.ts';
@@ -82,7 +82,19 @@ export function reportRules({ folder, views, walls, now, broken }: ReportRulesOp
           .join(' / ');
         broken('updated', `the pass of ${started_at} reports ${name ?? id} as updated, and it is not: ${paths}`);
       }
+      checkKept(id);
     }
+  };
+
+  /** What the last update contained and its answer does not, the API did not store. */
+  const checkKept = (id: string) => {
+    const body = requests.findLast((request) => request.method === 'PUT' && request.id === id);
+    const answer = views.lastAnswer(id);
+    if (body === undefined || answer === null || answer.at < body.at) return;
+    const sent = fromText(body.text ?? 'null');
+    const { unknown } = factsOf(answer.value);
+    const lost = isMapping(sent) ? [...factsOf(sent).unknown.keys()].filter((path) => !unknown.has(path)) : [];
+    if (lost.length > 0) broken('updated', `${id} is reported as updated, and has lost ${lost.join(', ')}`);
   };
 
   return {

@@ -12,10 +12,13 @@ const MIN_BACK_OFF_MS = 500;
 export function trafficRules({
   settings,
   now,
+  hungSince,
   broken,
 }: {
   readonly settings: Settings;
   readonly now: () => number;
+  /** How long the process hung since a moment. */
+  readonly hungSince: (at: number) => number;
   readonly broken: Break;
 }) {
   let sent: number[] = [];
@@ -41,6 +44,9 @@ export function trafficRules({
     },
     onEnd: (request: SentRequest, answer: Answered | null) => {
       inFlight.delete(request);
+      const tookMs = now() - request.at;
+      if (tookMs > settings.request_timeout + hungSince(request.at) + 100)
+        broken('request_timeout', `a request took ${Math.round(tookMs)} ms`);
       if (answer === null) return;
       const { status, headers } = answer;
       if (status === 429) refusedAt = now();

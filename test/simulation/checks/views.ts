@@ -39,6 +39,7 @@ export function openViews(time: VirtualTime): Views {
   let last: { readonly text: string; readonly body: unknown } | null = null;
   return {
     onAnswer: ({ request, status, text }) => {
+      if (request.method === 'DELETE' && status === 404) deleted.set(request.id ?? '', time.now());
       if (text === null || status >= 300) return;
       const body = last?.text === text ? last.body : parseOrNull(text);
       last = { text, body };

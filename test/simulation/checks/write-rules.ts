@@ -85,6 +85,7 @@ export function writeRules(options: WriteRulesOptions) {
     const live = views.of(id).map(({ value }) => factsOf(value));
     const wanted = checkBody(what, body, wantedLately(isFor(id)), live);
     if (live.length === 0) broken('listed', `${what}: the program has not seen this service`);
+    if (views.of(id).every(({ value }) => value['name'] !== body['name'])) checkName(what, body['name'], id);
     if (wanted === null) return;
     if (live.every(({ known, unknown }) => sameMap(known, wanted) && sameMap(unknown, sent.unknown))) {
       broken('differs', `${what}: nothing differs`);
@@ -95,6 +96,14 @@ export function writeRules(options: WriteRulesOptions) {
       broken('unknown fields', `${what}: not carried over as they were: ${paths}`);
     }
     checkListAge(what, views.listed(id)?.at ?? views.lastList()?.at ?? -Infinity);
+  };
+
+  /** A name is free once the service that has it was renamed or deleted. */
+  const checkName = (what: string, name: unknown, own: string | null) => {
+    for (const [id] of views.lastList()?.byId ?? []) {
+      if (id === own || views.wasDeleted(id) || views.of(id).some(({ value }) => value['name'] !== name)) continue;
+      broken('name', `${what}: ${id} still has the name ${String(name)}`);
+    }
   };
 
   const checkListAge = (what: string, listedAt: number) => {
@@ -133,6 +142,7 @@ export function writeRules(options: WriteRulesOptions) {
       if (settings.policy === 'update') broken('policy', 'a create with the policy update');
       const candidates = wantedLately((wanted) => wanted.isByName && wanted.name === name);
       checkBody(`create of ${name}`, body, candidates, [null]);
+      checkName(`create of ${name}`, name, null);
       checkListAge(`create of ${name}`, views.lastList()?.at ?? -Infinity);
       return creates.onSend(name, candidates);
     },

@@ -28,6 +28,7 @@ export type ScenarioEvent = {
 /** How often each event occurs, relative to the others. */
 const WEIGHTS = {
   commit: 30,
+  'commit storm': 3,
   'break files': 3,
   'mend files': 4,
   'revert commit': 4,
@@ -38,7 +39,7 @@ const WEIGHTS = {
   'live edit': 14,
   'live revert': 4,
   'live delete': 2,
-  'live create': 2,
+  'live create': 4,
   rival: 5,
   'new fields': 5,
   'slow api': 5,

@@ -48,6 +48,18 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const what = scene.world.repository.change(scene.random);
     return `${what} (${deliver(scene)})`;
   },
+  'commit storm': (scene) => {
+    const { world, random, endAt } = scene;
+    const everyMs = random.pick([300, 2000, 6000]);
+    const next = (left: number) => {
+      world.repository.change(random);
+      world.folder.deliver(world.repository.head(), 'swap', random);
+      if (left > 0 && world.time.now() + everyMs < endAt) world.time.inWorld(everyMs, () => next(left - 1));
+    };
+    changeAll(scene);
+    next(10);
+    return `every ${everyMs} ms`;
+  },
   'break files': (scene) => {
     const what = scene.world.repository.breakFiles(scene.random);
     return `${what} (${deliver(scene)})`;

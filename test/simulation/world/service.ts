@@ -281,7 +281,8 @@ export function keptFields(live: Facts, wanted: Facts): ReadonlyMap<string, stri
   const isNamed = ({ known }: Facts) => known.has('host.hostname');
   const sameHost = isNamed(live) === isNamed(wanted);
   const isKept = (path: string) => {
-    if (!path.includes('.')) return sameType;
+    // A key can contain a dot.
+    if (!/^(?:host|tls_settings)\./.test(path)) return sameType;
     return !/^host\.[^.]+$/.test(path) || sameHost;
   };
   return new Map([...live.unknown].filter(([path]) => isKept(path)));

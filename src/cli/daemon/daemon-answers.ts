@@ -46,6 +46,8 @@ const failureSchema = z.object({
 
 const suspension = z.object({ since: time, until: time.nullable(), reason: text.nullable() });
 
+const problem = z.object({ file: text, line: z.int(), column: z.int(), path: text.nullable(), message: text });
+
 const change = z.object({ path: printable, live: json, declared: json });
 
 const serviceFields = {
@@ -110,7 +112,7 @@ export const reportSchema: z.ZodType<Report> = z.object({
   unconfirmed: z.array(text),
   next_expiry: time.nullable(),
   services: z.array(z.object(serviceFields)),
-  problems: z.array(z.object({ file: text, line: z.int(), column: z.int(), path: text.nullable(), message: text })),
+  problems: z.array(problem),
   error: failureSchema.nullable(),
 });
 
@@ -162,6 +164,7 @@ export const serviceSchema: z.ZodType<KnownService> = z.object({
   revision: text.nullable(),
   mode: z.enum(MODES),
   outdated: text.nullable(),
+  problems: z.array(problem),
   live: object.nullable(),
   declared: object.nullable(),
 });

@@ -122,6 +122,10 @@ function parseUrl(url: string, { hasToken }: { readonly hasToken: boolean }): UR
     // The URL is not shown, because it contains a password.
     throw new ConfigError(`--url: expected a URL such as ${DEFAULT_URL}, found one with a user name or a password`);
   }
+  if (base !== null && base.search + base.hash !== '') {
+    // Neither is this one, because a query can contain a token.
+    throw new ConfigError(`--url: expected a URL such as ${DEFAULT_URL}, found one with a query`);
+  }
   if (base === null || !/^https?:$/.test(base.protocol)) {
     throw new ConfigError(`--url: expected a URL such as ${DEFAULT_URL}, found ${JSON.stringify(url)}`);
   }

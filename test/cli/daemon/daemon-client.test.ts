@@ -82,17 +82,15 @@ test('reaches loopback directly, also if the environment names a proxy', async (
   expect(received.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${TOKEN}`]);
 });
 
-test.for(['http://user:hunter2hunter2@127.0.0.1:8484', 'ftp://user:hunter2hunter2@example.com'])(
-  'refuses and does not print a password in the URL: %s',
-  async (url) => {
-    const { code, stdout, stderr } = await command(['pause', '--url', url], { environment });
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: expect.stringContaining('found one with a user name or a password'),
-    });
-    expect(stdout + stderr).not.toContain('hunter2');
-  },
-);
+test.for([
+  ['http://user:hunter2hunter2@127.0.0.1:8484', 'a user name or a password'],
+  ['ftp://user:hunter2hunter2@example.com', 'a user name or a password'],
+  ['http://127.0.0.1:8484/?token=hunter2hunter2', 'a query'],
+] as const)('refuses and does not print a secret in the URL: %s', async ([url, found]) => {
+  const { code, stdout, stderr } = await command(['pause', '--url', url], { environment });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`found one with ${found}`) });
+  expect(stdout + stderr).not.toContain('hunter2');
+});
 
 test.for<[string, RequestListener, string]>([
   [

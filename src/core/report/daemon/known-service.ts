@@ -2,6 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { findingKey, findingName, keyOfName, liveOf } from '../../compare/compare.ts';
 import type { Finding } from '../../compare/compare.ts';
 import { selectFindings } from '../../compare/select.ts';
+import type { Problem } from '../../load/problem.ts';
 import { SUCCESSES } from '../../plan/outcome.ts';
 import { stateAfter } from '../counts.ts';
 import type { ServiceState } from '../counts.ts';
@@ -22,6 +23,8 @@ export type KnownService = ServiceReport & {
   readonly mode: Report['mode'];
   /** Why later passes could not check the service; null if there are none. */
   readonly outdated: string | null;
+  /** The problems of the file that declares the service. */
+  readonly problems: readonly Problem[];
   /** The service as it was listed before the pass wrote anything; null if it was not live. */
   readonly live: JsonObject | null;
   /** The declaration; null if there is none that can be used. */
@@ -95,6 +98,7 @@ function toKnown(finding: Finding, { findings, report, states, latest }: KnownAc
     revision: report.source.revision,
     mode: report.mode,
     outdated: latest.run_id === report.run_id ? null : (latest.error?.message ?? latest.outcome),
+    problems: report.problems.filter(({ file }) => file === service.file),
     live: liveOf(finding)?.value ?? null,
     declared: 'declaration' in finding ? finding.declaration.value : null,
   };

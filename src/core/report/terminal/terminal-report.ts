@@ -1,5 +1,6 @@
 import { escapeControlCharacters } from '../../base/text/escape.ts';
 import { renderProblem } from '../../load/problem.ts';
+import type { Problem } from '../../load/problem.ts';
 import type { Result } from '../../plan/outcome.ts';
 import { describeCounts } from '../counts.ts';
 import { CAUSE_LABELS, describeContest, OUTCOME_LABELS, PENDING_LABELS, signOf } from '../labels.ts';
@@ -44,8 +45,12 @@ export function renderDetails(report: Report, options: TextOptions): readonly st
       wrapLine(options.paint('red', `! ${count} withheld: ${escapeControlCharacters(reason)}`), options),
     ),
     ...omitReasons(report.services, shared).flatMap((service) => renderService(service, report, options)),
-    ...report.problems.map((problem) => wrapLine(options.paint('red', renderProblem(problem)), options)),
+    ...renderProblems(report.problems, options),
   ];
+}
+
+export function renderProblems(problems: readonly Problem[], options: TextOptions): readonly string[] {
+  return problems.map((problem) => wrapLine(options.paint('red', renderProblem(problem)), options));
 }
 
 /** Renders the block of one service. */

@@ -11,7 +11,7 @@ import { parseMoment } from '../../service/moment.ts';
 import { SUCCESSES } from '../../plan/outcome.ts';
 import { normalize } from '../../service/normalize.ts';
 import type { TextOptions } from './style.ts';
-import { renderDetails, renderService, renderTotals } from './terminal-report.ts';
+import { renderDetails, renderProblems, renderService, renderTotals } from './terminal-report.ts';
 import { wrapLine } from './wrap.ts';
 
 /** The state of a daemon: its health, and the report of its last pass; null if none has ended. */
@@ -97,6 +97,7 @@ export function renderKnownService(service: KnownService, now: number, options: 
   ];
   return [
     ...renderService(service, service, options),
+    ...renderProblems(service.problems, options),
     ...renderLive(service, options),
     ...renderRows(rows, options),
   ].join('\n');

@@ -60,6 +60,13 @@ test('a service that differs, by its name, and by the beginning of its id', () =
   expect(findService(account(both), id(2).toUpperCase()).service).toMatchObject(expected);
 });
 
+test('the problems of its file', () => {
+  const known = account(both);
+  const problem = { file: 'db.json', line: 1, column: 1, path: null, message: 'wrong' };
+  const problems = [problem, { ...problem, file: 'other.yaml' }];
+  expect(findService({ ...known, report: { ...known.report, problems } }, id(1)).service?.problems).toEqual([problem]);
+});
+
 test('a service that is not declared', () => {
   const { service } = findService(account(both), 'other');
   expect(service).toMatchObject({ state: 'unmanaged', file: null, declared: null, live: { tcp_port: 5432 } });

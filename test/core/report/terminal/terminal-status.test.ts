@@ -101,6 +101,7 @@ function known(changes: Partial<KnownService> = {}): KnownService {
     revision: source.revision,
     mode: 'apply',
     outdated: null,
+    problems: [],
     live: live({}).value,
     declared: null,
     ...changes,
@@ -128,6 +129,10 @@ test('one service that was updated, was not checked since, or is not live', () =
   const updated = known({ finding: 'drifted', result: 'updated', action: 'update', or_earlier: false });
   expect(renderKnownService(updated, NOW, options)).toMatch(
     /\n {2}= updated\n {4}live before that:\n[^]*\nstate {4}in sync, since 2026-11-22T09:00:00.000Z \(1h 1m ago\)\n/,
+  );
+  const problem = { file: 'db.json', line: 2, column: 3, path: 'tcp_port', message: 'expected a port' };
+  expect(renderKnownService(known({ problems: [problem] }), NOW, options)).toContain(
+    '\ndb.json:2:3 tcp_port: expected a port\n    live:\n',
   );
   const outdated = known({ outdated: 'down\u001B', live: null, revision: null, since: 'never' });
   expect(renderKnownService(outdated, NOW, options)).toBe(

@@ -191,14 +191,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'retry a refused write in every pass',
     file: 'core/plan/remember.ts',
-    find: 'until: now + parkingMs(times) };\n}',
-    replace: 'until: now };\n}',
+    find: 'return { failure, times, until: now + retryPauseMs(times) };',
+    replace: 'return { failure, times, until: now };',
   },
   {
     name: 'repeat a contested update in every pass',
-    file: 'core/plan/memory.ts',
-    find: 'times < MAX_UPDATES_OF_ONE_LIVE_VALUE) return null;',
-    replace: 'times > 0) return null;',
+    file: 'core/plan/contest.ts',
+    find: 'return contest.wroteAt + retryPauseMs(contest.changedBack.times - MIN_CHANGES_BACK + 1);',
+    replace: 'return contest.wroteAt;',
   },
   {
     name: 'overlook unknown fields that the API removed',

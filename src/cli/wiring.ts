@@ -70,6 +70,7 @@ export type PassWiring = Pick<
   | 'pause'
   | 'onFindings'
   | 'onPlan'
+  | 'onPrevented'
   | 'onProgress'
   | 'onSource'
   | 'onStep'

@@ -4,7 +4,7 @@ import { FailureError } from '../core/base/failure.ts';
 import type { WriteOptions } from '../core/service/directory.ts';
 import type { ApiRequest, ApiResponse } from './http/http.ts';
 import { requestSender } from './request-sender.ts';
-import type { CallState, RequestSenderOptions } from './request-sender.ts';
+import type { CallState, RequestOptions, RequestSenderOptions } from './request-sender.ts';
 import { withRetries } from './retry.ts';
 import type { RetryOptions } from './retry.ts';
 import { writeProbe } from './write-probe.ts';
@@ -14,23 +14,23 @@ import { writeProbe } from './write-probe.ts';
  * its credential was refused and a new one is available. Both calls throw a `FailureError` with the number of requests that were sent.
  */
 export type ApiClient = {
-  readonly read: ApiCall;
+  readonly read: ApiCall<RequestOptions>;
   /** Like `read`, but sends the first write with a credential alone; see `writeProbe`. */
-  readonly write: ApiCall;
+  readonly write: ApiCall<WriteOptions>;
   /** Returns the cost of all calls so far. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
 };
 
 /** `parse` throws a `FailureError` when the response is unusable; a transient one is retried. */
-type ApiCall = <Result>(
+type ApiCall<Options extends RequestOptions> = <Result>(
   request: ApiRequest,
   parse: (response: ApiResponse) => Result,
-  options: CallOptions,
+  options: CallOptions<Options>,
 ) => Promise<CallResult<Result>>;
 
 /** `isRetryable` decides which failures are retried; by default, every transient one. */
-type CallOptions = WriteOptions & Pick<RetryOptions, 'isRetryable'>;
+type CallOptions<Options extends RequestOptions> = Options & Pick<RetryOptions, 'isRetryable'>;
 
 /** The result of a call, and how many requests it took. */
 type CallResult<Result> = { readonly result: Result; readonly attempts: number };
@@ -50,7 +50,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
   const sendWithRetries = async <Result>(
     request: ApiRequest,
     parse: (response: ApiResponse) => Result,
-    callOptions: CallOptions,
+    callOptions: CallOptions<RequestOptions>,
     call: CallState,
   ): Promise<Result> =>
     withRetries(async () => parse(await sender.send(request, callOptions, call)), {

@@ -35,7 +35,7 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
     },
     update: async (service, body, options) => {
       const { result: live, attempts } = await client.write(
-        { method: 'PUT', path: pathOf(service), body },
+        { method: 'PUT', path: pathOf(service), body: JSON.stringify(body) },
         ({ result }) => parseUpdated(result, service.service_id),
         options,
       );
@@ -46,7 +46,7 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
       try {
         const call = { ...options, isRetryable: wasRefused };
         const { result: live, attempts } = await client.write(
-          { method: 'POST', path: servicesPath, body },
+          { method: 'POST', path: servicesPath, body: JSON.stringify(body) },
           parse,
           call,
         );

@@ -1,5 +1,7 @@
-import type { ApiUsage, EndedRequest, HttpMethod } from '../core/base/api-usage.ts';
+import type { Signals } from '../core/base/abort.ts';
+import type { ApiUsage, EndedRequest } from '../core/base/api-usage.ts';
 import type { Credentials, CredentialSource } from '../core/base/credentials.ts';
+import { failure, FailureError } from '../core/base/failure.ts';
 import type { WriteOptions } from '../core/service/directory.ts';
 import type { Budget, EndRequest } from './budget/request-budget.ts';
 import { ApiError } from './errors.ts';
@@ -10,9 +12,15 @@ import type { ResponseLimits } from './http/rate-limit-headers.ts';
 /** How many requests one call has sent, and the credential of the last one. Updated with every request. */
 export type CallState = { credentials: Credentials; attempts: number };
 
+/** A read needs no gate. */
+export type RequestOptions = Signals & Partial<WriteOptions>;
+
 export type RequestSender = {
-  /** Sends one request within the budget, with the credential that is current when the budget allows it to start. */
-  readonly send: (request: ApiRequest, options: WriteOptions, call: CallState) => Promise<ApiResponse>;
+  /**
+   * Sends one request within the budget, with the credential that is current when the budget allows it to start. Every request of the
+   * program passes here. A write is sent in the same moment in which its gate is open.
+   */
+  readonly send: (request: ApiRequest, options: RequestOptions, call: CallState) => Promise<ApiResponse>;
   /** Returns the cost of all requests so far. */
   readonly usage: () => ApiUsage;
   readonly close: () => Promise<void>;
@@ -33,7 +41,12 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
 
   return {
     send: async (request, options, call) => {
-      const endRequest = await takeTurn(budget, request.method, options);
+      let endRequest = await takeTurn(budget, request, options);
+      // Nothing may be awaited between an open gate and the request.
+      while (!mayStart(request, options, endRequest)) {
+        await options.gate?.check();
+        endRequest = await takeTurn(budget, request, options);
+      }
       const startedAt = performance.now();
       let limits: ResponseLimits | null = null;
       call.credentials = credentials.current();
@@ -59,13 +72,22 @@ export function requestSender(options: RequestSenderOptions): RequestSender {
   };
 }
 
-/** Waits until the budget and the gate let a request start. The gate is asked last, because the wait for the budget can be long. */
-async function takeTurn(budget: Budget, method: HttpMethod, { stop, gate }: WriteOptions): Promise<EndRequest> {
-  for (;;) {
-    const endRequest = await budget.take(method === 'GET' ? 'GET' : 'PUT', stop);
-    if (gate === undefined || gate.enter()) return endRequest;
-    // The check may send a request of its own, which needs this turn if the budget is small.
-    endRequest('unused');
-    await gate.check();
+async function takeTurn(budget: Budget, { method }: ApiRequest, { stop }: Signals): Promise<EndRequest> {
+  return budget.take(method === 'GET' ? 'GET' : 'PUT', stop);
+}
+
+/**
+ * Whether a request may start now. The gate is asked after the wait for the budget, because that can be long. If it is closed, the turn
+ * ends: the check may send a request of its own, which needs this turn if the budget is small.
+ */
+function mayStart(request: ApiRequest, { gate }: RequestOptions, endRequest: EndRequest): boolean {
+  if (request.method === 'GET') return true;
+  let isOpen = false;
+  try {
+    if (gate === undefined) throw new FailureError(failure('internal', 'a write without a gate'));
+    isOpen = gate.enter(request);
+    return isOpen;
+  } finally {
+    if (!isOpen) endRequest('unused');
   }
 }

@@ -16,8 +16,8 @@ import { outcomeOfWrite } from './written-service.ts';
 
 export type ApplyOptions = Signals & {
   readonly directory: Pick<Directory, 'list' | 'create' | 'update' | 'remove'>;
-  /** Returns the gate of a step; see `guardWrites`. Without it, every request may be sent. */
-  readonly gateOf?: (step: Step) => WriteGate;
+  /** Returns the gate of a step; see `guardWrites`. */
+  readonly gateOf: (step: Step) => WriteGate;
   /** At most this many steps in flight. */
   readonly concurrency: number;
   /** How many steps run alone, before all others; none by default. */
@@ -137,7 +137,7 @@ function stepRunner({ directory, gateOf, kill }: ApplyOptions, breaker: Breaker)
   const signals = { stop: breaker.stop, kill };
   const lists = sharedList(async () => directory.list(signals));
   const send = async (step: Step): Promise<Outcome> => {
-    const options = gateOf === undefined ? signals : { ...signals, gate: gateOf(step) };
+    const options = { ...signals, gate: gateOf(step) };
     switch (step.kind) {
       case 'create':
         return createService(step, { ...options, create: directory.create, lists });
@@ -161,7 +161,7 @@ function stepRunner({ directory, gateOf, kill }: ApplyOptions, breaker: Breaker)
       const { attempts, message } = error;
       if (error.failure.kind === 'superseded')
         return { result: 'withheld', attempts, reason: message, superseded: true };
-      if (attempts === 0) return withheld(message);
+      if (attempts === 0 && error.failure.kind !== 'internal') return withheld(message);
       breaker.onFailure(error.failure);
       return { result: 'failed', attempts, failure: withAdvice(error.failure, step) };
     }

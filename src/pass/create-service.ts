@@ -61,13 +61,13 @@ export async function createService(step: Create, { create, lists, ...options }:
  * Returns a gate that also closes once a list of this pass shows the service. Since the plan was made, another writer may have created many
  * services, and a list that one create needs shows all of them.
  */
-function gateOf(step: Create, { latest }: CreateOptions['lists'], gate?: WriteGate): WriteGate {
+function gateOf(step: Create, { latest }: CreateOptions['lists'], gate: WriteGate): WriteGate {
   const isKnown = () => findByName(step, latest()) !== null;
   return {
-    enter: () => !isKnown() && (gate?.enter() ?? true),
+    enter: (request) => !isKnown() && gate.enter(request),
     check: async () => {
       if (isKnown()) throw new FailureError(failure('superseded', 'superseded: a service with this name exists now'));
-      await gate?.check();
+      await gate.check();
     },
     applied: () => null,
   };

@@ -2,9 +2,10 @@ import { unlessAborted } from '../core/base/abort.ts';
 import { cachedByIdentity } from '../core/base/identity-cache.ts';
 import { keyOfName } from '../core/compare/compare.ts';
 import { collect } from '../core/load/collect.ts';
-import type { Declared } from '../core/load/collect.ts';
 import type { Declaration, Tombstone } from '../core/load/declaration.ts';
 import type { Source } from '../core/load/source.ts';
+import { claimsOf } from '../core/plan/assertions/claims.ts';
+import type { Declarations } from '../core/plan/assertions/claims.ts';
 import { fingerprint } from '../core/plan/fingerprint.ts';
 import type { Step } from '../core/plan/step.ts';
 import { normalize } from '../core/service/normalize.ts';
@@ -12,7 +13,7 @@ import { normalize } from '../core/service/normalize.ts';
 export type CurrentDeclarationsOptions = {
   readonly source: Source;
   /** The declarations that the plan was made from. */
-  readonly planned: Pick<Declared, 'declarations' | 'tombstones'>;
+  readonly planned: Declarations;
   readonly stop: AbortSignal;
 };
 
@@ -20,29 +21,43 @@ export type CurrentDeclarationsOptions = {
 export type CurrentDeclarations = {
   /** Reads them again. Returns whether they still say the same; other changes of the folder do not matter to a plan. */
   readonly refresh: () => Promise<boolean>;
-  /** Whether the last refresh found the declaration of a step. */
+  /** Whether the last refresh found the declaration of a step, and no other one for its service. */
   readonly include: (step: Step) => boolean;
+  /** Returns all of them, as the last refresh found them. */
+  readonly latest: () => Declarations;
 };
 
 export function currentDeclarations({ source, planned, stop }: CurrentDeclarationsOptions): CurrentDeclarations {
   const before = contentByKey(planned);
   let current: ReadonlyMap<string, string> | null = null;
+  let latest = planned;
   return {
     refresh: async () => {
       const files = await unlessAborted(stop, async () => source.readAgain(stop));
-      const found = contentByKey(collect(files));
+      latest = collect(files);
+      const found = contentByKey(latest);
       current = found;
       return before.size === found.size && [...before].every(([key, content]) => found.get(key) === content);
     },
     include: (step) => {
       if (current === null) return true;
       const declaration = step.kind === 'delete' ? step.finding.tombstone : step.finding.declaration;
-      return current.get(keyOf(declaration)) === contentOf(declaration);
+      const key = keyOf(declaration);
+      return current.get(key) === contentOf(declaration) && isClaimedBy(key, step, latest);
     },
+    latest: () => latest,
   };
 }
 
-function contentByKey({ declarations, tombstones }: CurrentDeclarationsOptions['planned']): Map<string, string> {
+/** Whether a declaration is the only one for the service of a step. */
+function isClaimedBy(key: string, step: Step, declarations: Declarations): boolean {
+  const identity =
+    step.kind === 'create' ? { service_id: null, name: step.finding.declaration.name } : step.finding.live;
+  const claims = claimsOf(identity, declarations);
+  return claims.length === 1 && claims.every(({ declaration }) => keyOf(declaration) === key);
+}
+
+function contentByKey({ declarations, tombstones }: Declarations): Map<string, string> {
   return new Map([...declarations, ...tombstones].map((each) => [keyOf(each), contentOf(each)]));
 }
 

@@ -46,7 +46,7 @@ export function withOwnWrites({ list, update, create, remove }: Directory, now: 
       } catch (error) {
         // The API may have carried out an update whose answer was lost.
         if (!(error instanceof FailureError) || error.attempts === 0 || error.failure.kind === 'rejected') throw error;
-        const applied = error.failure.kind === 'superseded' ? (options.gate?.applied() ?? null) : null;
+        const applied = error.failure.kind === 'superseded' ? options.gate.applied() : null;
         writes.add(service, applied ?? service);
         if (applied === null) throw error;
         return { live: applied, attempts: error.attempts };

@@ -10,6 +10,7 @@ import type { DeclaredServices } from '../core/compare/undeclared.ts';
 import { collect, setAside } from '../core/load/collect.ts';
 import type { Declared } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
+import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
 import { contestsAfter, noContests } from '../core/plan/contest.ts';
 import type { Knowledge } from '../core/plan/contest.ts';
 import { emptyMemory } from '../core/plan/memory.ts';
@@ -20,8 +21,9 @@ import { RETRIES_PARKED } from '../core/report/pass.ts';
 import type { Mode, Trigger } from '../core/report/pass.ts';
 import type { PassFacts, Report, SourceFacts } from '../core/report/report.ts';
 import type { Suspension, WritePause } from '../core/report/suspension.ts';
-import type { Directory } from '../core/service/directory.ts';
+import type { Directory, ListedItem } from '../core/service/directory.ts';
 import { nextExpiry } from '../core/service/instructions.ts';
+import { viewAccount } from './account-view.ts';
 import { apply } from './apply.ts';
 import type { Applied } from './apply.ts';
 import { passDeadline } from './deadline.ts';
@@ -58,6 +60,8 @@ export type ReconcilerOptions = SelectionOptions & {
   readonly onStep?: (step: 'read' | 'list') => void;
   /** Called before the first update and after each one, with the number of finished and of planned updates. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called with each write that is not sent because of a bug in this program; see `WRITE_ASSERTIONS`. */
+  readonly onPrevented?: (prevented: PreventedWrite) => void;
 };
 
 /** Runs one pass and returns its report. Never throws: the report holds every failure. */
@@ -111,12 +115,10 @@ export function reconciler(options: ReconcilerOptions): Pass {
       planSelected(facts, options, { now: startMs, at, retryParked, maxParkedRetries: spareRequests() });
       facts.unconfirmed = unconfirmedIn(facts.findings, account.unconfirmed());
       if (mode === 'apply' && facts.paused === null) {
+        const basis = { planned: read, readAt, listed: live, listedAt, at, isPatient: wasSuperseded };
         const { outcomes, denied } = await applyPlan(facts.plan, account, {
           ...options,
-          planned: read,
-          isPatient: wasSuperseded,
-          readAt,
-          listedAt,
+          ...basis,
           stop: AbortSignal.any([stop, ...pauseSignals]),
           kill: deadline.signal,
         });
@@ -146,22 +148,37 @@ function leavesRetries({ plan, outcomes }: Pick<PassFacts, 'plan' | 'outcomes'>)
   return isParked || [...outcomes.values()].some(({ result }) => result === 'withheld');
 }
 
-type PlanBasis = Pick<WriteGuardOptions, 'planned' | 'isPatient' | 'readAt' | 'listedAt'>;
+type PlanBasis = Pick<WriteGuardOptions, 'planned' | 'isPatient' | 'readAt' | 'listedAt'> & {
+  readonly listed: readonly ListedItem[];
+  /** When the plan was made, in milliseconds of Unix time. */
+  readonly at: number;
+};
 
 /** Applies a plan while the folder and the account are as it assumes. */
 async function applyPlan(
   plan: Plan,
-  directory: ConsistentDirectory,
+  account: ConsistentDirectory,
   options: ReconcilerOptions & PlanBasis & Signals,
 ): Promise<Applied> {
-  const { clock, concurrency, onProgress = () => {}, kill, rules } = options;
+  const { clock, concurrency, onProgress = () => {}, onPrevented = () => {}, kill, rules } = options;
   if (plan.steps.length === 0) return { outcomes: new Map(), denied: null };
-  const guard = guardWrites({ ...options, steps: plan.steps, list: directory.list, now: clock.elapsedMs });
+  const { directory, view } = viewAccount(account, options.listed);
+  const { accountId, mode, at, pause } = options;
+  const { policy, unknownFields } = rules;
+  const guard = guardWrites({
+    ...options,
+    steps: plan.steps,
+    list: directory.list,
+    view,
+    facts: () => ({ accountId, mode, at, policy, unknownFields, isPaused: (pause?.current() ?? null) !== null }),
+    onPrevented,
+    now: clock.elapsedMs,
+  });
   try {
     const { stop, gateOf, onList } = guard;
     const list: Directory['list'] = async (signals) => {
       const items = await directory.list(signals);
-      onList(items);
+      onList();
       return items;
     };
     return await apply(plan, {

@@ -31,6 +31,8 @@ export type SnapshotCheckOptions = {
 };
 
 export type SnapshotCheck = {
+  /** Returns the milliseconds since the end of the last check. */
+  readonly ageMs: () => number;
   /** Whether the last check is recent enough to begin a write. */
   readonly isFresh: () => boolean;
   /** Checks the folder now, unless the last check is recent enough. Resolves early if `stop` is aborted. */
@@ -46,7 +48,8 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
   let checking: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
-  const isFresh = () => now() - checkedAt <= FRESH_FACTOR * pauseMs;
+  const ageMs = () => now() - checkedAt;
+  const isFresh = () => ageMs() <= FRESH_FACTOR * pauseMs;
 
   const checkNow = async () => {
     clearTimeout(timer);
@@ -76,6 +79,7 @@ export function watchSnapshot({ source, readAt, now, stop, onChange }: SnapshotC
   scheduleNext();
 
   return {
+    ageMs,
     isFresh,
     check: async () => {
       if (!isFresh()) await check();

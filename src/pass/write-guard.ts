@@ -3,11 +3,13 @@ import { abortReason } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import { changesBetween } from '../core/compare/compare.ts';
 import type { Source } from '../core/load/source.ts';
+import { describeViolation, findViolation } from '../core/plan/assertions/write-assertions.ts';
+import type { AccountView, PreventedWrite, WriteFacts } from '../core/plan/assertions/write-assertions.ts';
+import { nameOf } from '../core/plan/canary.ts';
 import { sameFields } from '../core/plan/fingerprint.ts';
 import { stepId } from '../core/plan/step.ts';
 import type { Create, Step } from '../core/plan/step.ts';
-import { isUsable } from '../core/service/directory.ts';
-import type { ListedItem, LiveService, WriteGate } from '../core/service/directory.ts';
+import type { ListedItem, LiveService, WriteGate, WriteRequest } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
 import { currentDeclarations } from './current-declarations.ts';
 import type { CurrentDeclarationsOptions } from './current-declarations.ts';
@@ -34,6 +36,12 @@ export type WriteGuardOptions = Signals & {
   readonly isPatient: boolean;
   /** Lists the live services again. */
   readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
+  /** The account as the lists of this pass show it, those of `list` included. */
+  readonly view: AccountView;
+  /** Returns the other facts that each write is checked against. */
+  readonly facts: () => Omit<WriteFacts, 'account' | 'declared' | 'folderAgeMs'>;
+  /** Called with each write that is not sent because of a bug in this program. */
+  readonly onPrevented: (prevented: PreventedWrite) => void;
   /** When the folder was read and when the list of the plan arrived, in milliseconds of `now`. */
   readonly readAt: number;
   readonly listedAt: number;
@@ -45,8 +53,8 @@ export type WriteGuard = {
   /** Aborted together with the caller's `stop`, and as soon as the plan is superseded. */
   readonly stop: AbortSignal;
   readonly gateOf: (step: Step) => WriteGate;
-  /** Receives a list that the pass needed for something else. It is newer, so all later writes are decided from it. */
-  readonly onList: (items: readonly ListedItem[]) => void;
+  /** Called when the view has a list that the pass needed for something else. It is newer, so all later writes are decided from it. */
+  readonly onList: () => void;
   /** Stops the checks. */
   readonly close: () => void;
 };
@@ -56,7 +64,7 @@ export type WriteGuard = {
  * a waiting plan ends at once. The account is listed again before a write whose list is old.
  */
 export function guardWrites(options: WriteGuardOptions): WriteGuard {
-  const { source, steps, planned, isPatient, list, readAt, listedAt, now, stop, kill } = options;
+  const { source, steps, planned, isPatient, list, view, readAt, listedAt, now, stop, kill } = options;
   const controller = new AbortController();
   const giveUp = (reason: FailureError) => controller.abort(reason);
   const guarded = AbortSignal.any([stop, controller.signal]);
@@ -74,8 +82,17 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
     },
   });
   const account = latestList({ list: async () => list({ stop: guarded, kill }), listedAt, now, giveUp });
+  const assertWrite = assertWrites({
+    ...options,
+    facts: () => ({
+      ...options.facts(),
+      account: view,
+      declared: declarations.latest(),
+      folderAgeMs: folder.ageMs(),
+    }),
+  });
 
-  const isCurrent = (step: Step) => declarations.include(step) && !account.hasChanged(step);
+  const isCurrent = (step: Step) => declarations.include(step) && !hasChanged(step, view);
 
   const gateOf = (step: Step): WriteGate => {
     /** How many times in a row the account was listed for this request. */
@@ -83,8 +100,9 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
     const mayUseList = () =>
       account.isFresh(lists === 0 ? MAX_LIST_AGE_MS : MAX_TURN_MS) || (lists > 1 && !account.hasServed());
     return {
-      enter: () => {
-        if (!folder.isFresh() || !mayUseList() || !isCurrent(step)) return false;
+      enter: (request) => {
+        if (guarded.aborted || !folder.isFresh() || !mayUseList() || !isCurrent(step)) return false;
+        assertWrite(step, request);
         lists = 0;
         account.serve();
         return true;
@@ -97,11 +115,11 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
           await account.refresh();
           lists += 1;
         }
-        if (!account.hasChanged(step)) return;
-        const isDone = account.findApplied(step) !== null;
+        if (!hasChanged(step, view)) return;
+        const isDone = findApplied(step, view) !== null;
         throw superseded(isDone ? 'the live service is now as declared' : SERVICE_CHANGED);
       },
-      applied: () => account.findApplied(step),
+      applied: () => findApplied(step, view),
     };
   };
   return { stop: guarded, gateOf, onList: account.accept, close: folder.close };
@@ -114,26 +132,43 @@ function superseded(what: string): FailureError {
   return new FailureError(failure('superseded', `superseded: ${what}; the next pass makes a new plan`));
 }
 
+type AssertWritesOptions = Pick<WriteGuardOptions, 'onPrevented'> & {
+  /** Returns the facts at this moment. */
+  readonly facts: () => WriteFacts;
+};
+
+/** Returns a function that throws a `FailureError` if a request of a step must not be sent, because of a bug in this program. */
+function assertWrites({ facts, onPrevented }: AssertWritesOptions): (step: Step, request: WriteRequest) => void {
+  return (step, request) => {
+    const { kind, finding } = step;
+    const service_id = finding.kind === 'missing' ? null : finding.live.service_id;
+    const violation = findViolation({ request, kind, service_id }, facts());
+    if (violation === null) return;
+    const { method, path } = request;
+    onPrevented({ ...violation, method, path, service_id, name: nameOf(finding) });
+    throw new FailureError(failure('internal', describeViolation(violation)));
+  };
+}
+
 type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {
   readonly list: () => Promise<readonly ListedItem[]>;
   /** Called when the list fails, because nothing may be written from an old list. */
   readonly giveUp: (reason: FailureError) => void;
 };
 
-/** Keeps the latest list of a pass. The steps that need a new one share it. */
+/** Knows how old the latest list of a pass is. The steps that need a new one share it. */
 function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions) {
   let listedAt = firstAt;
-  let services: ReadonlyMap<string, LiveService> | null = null;
   let listing: Promise<void> | null = null;
   let hasServed = false;
-  const accept = (items: readonly ListedItem[]) => {
-    services = new Map(items.filter(isUsable).map((service) => [service.service_id, service]));
+  const accept = () => {
     listedAt = now();
     hasServed = false;
   };
   const listAgain = async () => {
     try {
-      accept(await list());
+      await list();
+      accept();
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       const { kind, message } = error.failure;
@@ -157,33 +192,33 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
       listing ??= listAgain();
       return listing;
     },
-    /** Whether a later list shows the service of a step differently than the plan assumes. */
-    hasChanged: (step: Step): boolean => services !== null && hasChanged(step, services),
-    /** Returns the service of a step if a later list shows it as declared. */
-    findApplied: (step: Step): LiveService | null => {
-      if (step.kind !== 'update') return null;
-      const service = services?.get(stepId(step));
-      if (service === undefined) return null;
-      const { known } = normalize(service.value);
-      return changesBetween(known, step.finding.declared).length === 0 ? service : null;
-    },
   };
 }
 
-type ServicesById = ReadonlyMap<string, LiveService>;
-
-function hasChanged(step: Step, services: ServicesById): boolean {
-  if (step.kind === 'create') return isNameTaken(step, services);
-  const service = services.get(stepId(step));
+/** Whether the last list shows the service of a step differently than the plan assumes. */
+function hasChanged(step: Step, view: AccountView): boolean {
+  if (step.kind === 'create') return isNameTaken(step, view);
+  const service = view.find(stepId(step));
   // A delete of a service that is gone does no harm.
-  if (service === undefined) return step.kind === 'update';
+  if (service === null) return step.kind === 'update';
   const { known, unknown } = normalize(service.value);
   return !sameFields(known, step.finding.liveFields) || !sameFields(unknown, step.finding.unknown);
 }
 
-/** Whether another service has the name of a service to create. The one that gives it up first does not count: the list may be older. */
-function isNameTaken({ finding, waitsFor }: Create, services: ServicesById): boolean {
-  return [...services.values()].some(
-    ({ name, service_id }) => name === finding.declaration.name && service_id !== waitsFor,
-  );
+/** Returns the service of a step if the last list shows it as declared. */
+function findApplied(step: Step, view: AccountView): LiveService | null {
+  const service = step.kind === 'update' ? view.find(stepId(step)) : null;
+  if (service === null || step.kind !== 'update') return null;
+  const { known } = normalize(service.value);
+  return changesBetween(known, step.finding.declared).length === 0 ? service : null;
+}
+
+/**
+ * Whether another service has the name of a service to create, or its previous name. The one that gives up the name first does not count:
+ * the list may be older.
+ */
+function isNameTaken({ finding: { declaration }, waitsFor }: Create, { holdersOf }: AccountView): boolean {
+  const { renamedFrom } = declaration.instructions;
+  const holders = [...holdersOf(declaration.name), ...(renamedFrom === null ? [] : holdersOf(renamedFrom))];
+  return holders.some(({ service_id }) => service_id === null || service_id !== waitsFor);
 }

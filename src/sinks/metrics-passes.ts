@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { WRITE_ASSERTIONS } from '../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
 import type { Result } from '../core/plan/outcome.ts';
 import type { StepKind } from '../core/plan/step.ts';
 import { countLive, countStates, SERVICE_STATES } from '../core/report/counts.ts';
@@ -76,6 +78,18 @@ export function passMetrics(
     },
     collect: drift.collect,
   };
+}
+
+/** Registers the counter of writes that were not sent because of a bug. Returns a function that counts one. */
+export function preventedWrites(registry: Registry): (prevented: Pick<PreventedWrite, 'assertion'>) => void {
+  const counter = new Counter({
+    name: 'vpc_reconciler_prevented_writes_total',
+    help: 'Writes that were not sent because a check right before them failed, by the check. Each is a bug of the program, and is logged.',
+    labelNames: ['assertion'],
+    registers: [registry],
+  });
+  for (const assertion of WRITE_ASSERTIONS) counter.inc({ assertion }, 0);
+  return ({ assertion }) => counter.inc({ assertion });
 }
 
 /** Registers a counter for each kind of write. Returns a function that counts those of a report. */

@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { BudgetWindow, EndedRequest } from '../core/base/api-usage.ts';
+import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
 import type { Health } from '../core/report/health.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Vitals } from '../core/report/vitals.ts';
 import { notificationMetrics } from './notifications/notification-metrics.ts';
-import { passMetrics } from './metrics-passes.ts';
+import { passMetrics, preventedWrites } from './metrics-passes.ts';
 import { requestMetrics } from './metrics-requests.ts';
 import { vitalsMetrics } from './metrics-vitals.ts';
 
@@ -32,6 +33,8 @@ export type Metrics = {
   readonly onReport: (report: Report) => void;
   /** Called after every request to the API. */
   readonly onRequest: (request: EndedRequest) => void;
+  /** Called with each write that was not sent because of a bug in this program. */
+  readonly onPrevented: (prevented: PreventedWrite) => void;
   /** Returns the current metrics in the format of Prometheus. */
   readonly read: () => Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -45,6 +48,7 @@ export type Metrics = {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const passes = passMetrics(registry, options);
+  const onPrevented = preventedWrites(registry);
   const requests = requestMetrics(registry);
   const collectNotifications = notificationMetrics(registry);
   const collectVitals = vitalsMetrics(registry, options);
@@ -59,6 +63,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     onReport: passes.onReport,
     onRequest: requests.onRequest,
+    onPrevented,
     read: async () => {
       passes.collect();
       requests.collect({ budget: options.budget(), throttledMs: options.throttledMs() });

@@ -203,6 +203,17 @@ describe('the request budget', () => {
   });
 });
 
+test('nothing is written without a gate', async () => {
+  const { url, seen } = await replying({ body: success(web()) });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- As a caller that the compiler does not check.
+  const options = { stop: never.stop, kill: never.kill } as typeof never;
+  expect(await failed(directoryAt(url).update(live(web()), {}, options))).toMatchObject({
+    attempts: 0,
+    failure: { kind: 'internal', message: 'a write without a gate' },
+  });
+  expect(seen).toEqual([]);
+});
+
 describe('when the program is stopping', () => {
   test('completes a request in flight', async () => {
     const controller = new AbortController();
@@ -210,7 +221,7 @@ describe('when the program is stopping', () => {
       controller.abort(reason);
       setTimeout(() => response.end(JSON.stringify(success(web()))), 5);
     });
-    const updated = await directoryAt(url).update(live(web()), {}, { stop: controller.signal, kill: never.kill });
+    const updated = await directoryAt(url).update(live(web()), {}, { ...never, stop: controller.signal });
     expect(updated.attempts).toBe(1);
   });
 
@@ -220,7 +231,7 @@ describe('when the program is stopping', () => {
       controller.abort(reason);
       response.writeHead(503).end();
     });
-    const error = await failed(directoryAt(url).update(live(web()), {}, { stop: controller.signal, kill: never.kill }));
+    const error = await failed(directoryAt(url).update(live(web()), {}, { ...never, stop: controller.signal }));
     expect(error).toMatchObject({ attempts: 1, failure: { kind: 'transient', status: 503 } });
     expect(seen).toHaveLength(1);
   });

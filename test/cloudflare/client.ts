@@ -3,21 +3,23 @@ import { requestBudget } from '../../src/cloudflare/budget/request-budget.ts';
 import type { Budget } from '../../src/cloudflare/budget/request-budget.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import type { DirectoryOptions } from '../../src/cloudflare/directory.ts';
-import type { Signals } from '../../src/core/base/abort.ts';
 import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import type { Credentials, CredentialSource } from '../../src/core/base/credentials.ts';
 import { FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import type { Rate } from '../../src/core/base/rate.ts';
-import type { Directory, LiveService } from '../../src/core/service/directory.ts';
+import type { Directory, LiveService, WriteGate, WriteOptions } from '../../src/core/service/directory.ts';
 import { EXAMPLE_TUNNEL, FAKE_ACCOUNT_ID, FAKE_TOKEN } from '../../src/emulator/emulator.ts';
 
-/** Signals that are never aborted. */
-export const never: Signals = signalsOf(new AbortController().signal);
+/** A gate that lets every write through. */
+export const openGate: WriteGate = { enter: () => true, check: async () => {}, applied: () => null };
 
-/** Returns signals that stop and kill at the same time. */
-export function signalsOf(signal: AbortSignal): Signals {
-  return { stop: signal, kill: signal };
+/** Signals that are never aborted. */
+export const never: WriteOptions = signalsOf(new AbortController().signal);
+
+/** Returns signals that stop and kill at the same time, with an open gate. */
+export function signalsOf(signal: AbortSignal): WriteOptions {
+  return { stop: signal, kill: signal, gate: openGate };
 }
 
 /** Returns a budget with the given rates; without any, one that is never used up. */

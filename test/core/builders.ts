@@ -10,8 +10,9 @@ import type { Contests } from '../../src/core/plan/contest.ts';
 import { emptyMemory } from '../../src/core/plan/memory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
 import type { PlanOptions } from '../../src/core/plan/plan.ts';
+import type { Step } from '../../src/core/plan/step.ts';
 import type { PassFacts } from '../../src/core/report/report.ts';
-import type { LiveService } from '../../src/core/service/directory.ts';
+import type { LiveService, WriteRequest } from '../../src/core/service/directory.ts';
 
 /*
  * Small values for tests. A test passes only the fields that matter to it, as a file or the API would write them; null means unset.
@@ -120,6 +121,23 @@ export function planOptions(fields: Partial<PlanOptions> = {}): PlanOptions {
     only: null,
     ...fields,
   };
+}
+
+/** Returns the request of a step in the account `account`. */
+export function requestOf(step: Step): WriteRequest {
+  const services = '/accounts/account/connectivity/directory/services';
+  switch (step.kind) {
+    case 'create':
+      return { method: 'POST', path: services, body: JSON.stringify(step.body) };
+    case 'update':
+      return {
+        method: 'PUT',
+        path: `${services}/${step.finding.live.service_id}`,
+        body: JSON.stringify(step.body),
+      };
+    case 'delete':
+      return { method: 'DELETE', path: `${services}/${step.finding.live.service_id}` };
+  }
 }
 
 /** Returns the facts of a pass that planned for these findings and has applied nothing yet. */

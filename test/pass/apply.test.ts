@@ -10,10 +10,12 @@ import { remember } from '../../src/core/plan/remember.ts';
 import type { Directory } from '../../src/core/service/directory.ts';
 import { apply } from '../../src/pass/apply.ts';
 import type { Applied, ApplyOptions } from '../../src/pass/apply.ts';
+import { openGate } from '../cloudflare/client.ts';
 import { planOptions } from '../core/builders.ts';
 
 const id = '0199a0c4-2b10-7c3e-8a51-000000000001';
-const never = new AbortController().signal;
+const signal = new AbortController().signal;
+const never = { stop: signal, kill: signal, gateOf: () => openGate };
 const service = (fields: JsonObject = {}): JsonObject => ({
   service_id: id,
   name: 'db',
@@ -50,7 +52,7 @@ async function unused(): Promise<never> {
 test('reports a field that the API stores differently as unsettled and does not send it again until either side changes', async () => {
   const findings = findingsFor(service({ tcp_port: 1 }));
   const first = plan(findings, planOptions());
-  const { outcomes } = await apply(first, { directory: directory(sorting), concurrency: 1, stop: never, kill: never });
+  const { outcomes } = await apply(first, { directory: directory(sorting), concurrency: 1, ...never });
   expect(outcomes.get(id)).toMatchObject({ result: 'unsettled', paths: ['host.resolver_network.resolver_ips'] });
 
   const memory = remember({ findings, outcomes, memory: emptyMemory, now: 0 });
@@ -71,8 +73,7 @@ test('reports a bug in the directory as an outcome', async () => {
   const { outcomes, denied } = await apply(first, {
     directory: directory(buggy),
     concurrency: 1,
-    stop: never,
-    kill: never,
+    ...never,
   });
   expect(outcomes.get(id)).toMatchObject({
     result: 'failed',
@@ -114,8 +115,7 @@ test('starts no further update after a denial and finishes those in flight', asy
       });
     }),
     concurrency: 3,
-    stop: never,
-    kill: never,
+    ...never,
   });
   expect(applied.denied).toEqual(refusal);
   expect(resultsOf(applied)).toEqual(['failed', 'updated', 'withheld', 'withheld']);
@@ -133,8 +133,7 @@ test('starts no further update after five transient failures in a row, counted f
       return { live: { ...live, value: body }, attempts: 1 };
     }),
     concurrency: 1,
-    stop: never,
-    kill: never,
+    ...never,
   });
   expect(sent).toHaveLength(9);
   expect(applied.denied).toBeNull();

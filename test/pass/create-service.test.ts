@@ -19,7 +19,7 @@ async function createAfter(latest: readonly ListedItem[] | null, waitsFor: strin
   };
   const create: Directory['create'] = async (_body, { gate }) => {
     // As a client does right before it sends the request.
-    while (gate?.enter() === false) await gate.check();
+    while (!gate.enter({ method: 'POST', path: '' })) await gate.check();
     creates += 1;
     return { kind: 'created', live: live({ service_id: id(7), name: 'web' }), attempts: 1 };
   };

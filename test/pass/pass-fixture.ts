@@ -46,6 +46,7 @@ type FixtureOptions = EmulatorOptions & {
   readonly spareRequests?: () => number;
   readonly pause?: NonNullable<ReconcilerOptions['pause']>;
   readonly onPlan?: ReconcilerOptions['onPlan'];
+  readonly onPrevented?: NonNullable<ReconcilerOptions['onPrevented']>;
 };
 
 /** A reconciler of an emulated account. */
@@ -55,7 +56,16 @@ export type RunningReconciler = Pick<PassFixture, 'pass' | 'advanceClock'> & {
 
 type ReconcilerSetup = Pick<
   FixtureOptions,
-  'mode' | 'credential' | 'rules' | 'rates' | 'client' | 'passTimeoutMs' | 'spareRequests' | 'pause' | 'onPlan'
+  | 'mode'
+  | 'credential'
+  | 'rules'
+  | 'rates'
+  | 'client'
+  | 'passTimeoutMs'
+  | 'spareRequests'
+  | 'pause'
+  | 'onPlan'
+  | 'onPrevented'
 > & {
   readonly folder: string;
   readonly emulator: Emulator;
@@ -98,6 +108,7 @@ export function openReconciler({
   client = {},
   passTimeoutMs = 60_000,
   onPlan = () => {},
+  onPrevented = () => {},
   spareRequests = () => Infinity,
   pause,
 }: ReconcilerSetup): RunningReconciler {
@@ -132,6 +143,7 @@ export function openReconciler({
     concurrency: client.connections ?? 10,
     passTimeoutMs,
     onPlan,
+    onPrevented,
     spareRequests,
     ...(pause === undefined ? {} : { pause }),
     clock: { now: () => new Date('2026-01-02T03:04:05Z'), elapsedMs: () => performance.now() + advancedMs },

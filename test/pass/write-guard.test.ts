@@ -1,9 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Source } from '../../src/core/load/source.ts';
+import type { LiveService } from '../../src/core/service/directory.ts';
 import { plan } from '../../src/core/plan/plan.ts';
+import { viewAccount } from '../../src/pass/account-view.ts';
 import { watchSnapshot } from '../../src/pass/snapshot-check.ts';
 import { guardWrites } from '../../src/pass/write-guard.ts';
-import { declaration, findings, http, live, planOptions } from '../core/builders.ts';
+import { declaration, findings, http, live, planOptions, requestOf } from '../core/builders.ts';
 
 const never = new AbortController().signal;
 
@@ -43,20 +45,38 @@ test('a write may begin after a check of the folder that took longer than the pa
   check.close();
 });
 
+async function unused(): Promise<never> {
+  throw new Error('not expected');
+}
+
 /** Guards two updates that were planned at 0 ms. */
 function guardTwo() {
   let now = 0;
   let lists = 0;
   const services = [{ tcp_port: 1 }, { ...http, http_port: 1 }];
+  let listed: readonly LiveService[] = services.map(live);
+  const list = async () => listed;
+  const { directory, view } = viewAccount({ list, update: unused, create: unused, remove: unused }, services.map(live));
+  const steps = plan(findings({ declared: [{}, http], live: services }), planOptions()).steps;
   const guard = guardWrites({
     source: sourceOf(() => {}),
-    steps: plan(findings({ declared: [{}, http], live: services }), planOptions()).steps,
+    steps,
     planned: { declarations: [declaration(), declaration(http)], tombstones: [] },
     isPatient: false,
-    list: async () => {
+    list: async (signals) => {
       lists += 1;
-      return services.map(live);
+      return directory.list(signals);
     },
+    view,
+    facts: () => ({
+      accountId: 'account',
+      mode: 'apply',
+      isPaused: false,
+      policy: 'update',
+      unknownFields: 'preserve',
+      at: 0,
+    }),
+    onPrevented: ({ message }) => expect.unreachable(message),
     readAt: now,
     listedAt: now,
     now: () => now,
@@ -64,10 +84,17 @@ function guardTwo() {
     kill: never,
   });
   onTestFinished(guard.close);
-  const steps = plan(findings({ declared: [{}, http], live: services }), planOptions()).steps;
+  const gates = steps.map((step) => {
+    const { enter, ...gate } = guard.gateOf(step);
+    return { ...gate, enter: () => enter(requestOf(step)) };
+  });
   return {
-    gates: steps.map(guard.gateOf),
-    onList: guard.onList,
+    gates,
+    onList: async (items: readonly LiveService[]) => {
+      listed = items;
+      await directory.list({ stop: never, kill: never });
+      guard.onList();
+    },
     lists: () => lists,
     wait: (ms: number) => {
       now += ms;
@@ -104,7 +131,7 @@ describe('an update that waits for its turn', () => {
   test('is done if a list for a create shows it so, and the others are not affected', async () => {
     const { gates, lists, onList } = guardTwo();
     const [done, other] = gates;
-    onList([live(), live({ ...http, http_port: 1 })]);
+    await onList([live(), live({ ...http, http_port: 1 })]);
     expect(done?.enter()).toBe(false);
     await expect(done?.check()).rejects.toThrow('superseded: the live service is now as declared');
     expect(done?.applied()).not.toBeNull();
@@ -116,7 +143,7 @@ describe('an update that waits for its turn', () => {
     const { gates, lists, onList, wait } = guardTwo();
     const [gate] = gates;
     wait(4000);
-    onList([{ tcp_port: 1 }, { ...http, http_port: 1 }].map(live));
+    await onList([{ tcp_port: 1 }, { ...http, http_port: 1 }].map(live));
     wait(4000);
     await gate?.check();
     expect(gate?.enter()).toBe(true);

@@ -7,6 +7,7 @@ import {
   logCredentialChange,
   logMissedChange,
   logPause,
+  logPrevented,
   logWatchState,
   reportLog,
 } from '../../src/cli/daemon/daemon-log.ts';
@@ -16,6 +17,7 @@ import type { BudgetWindow } from '../../src/core/base/api-usage.ts';
 import type { CredentialSource } from '../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { redactor } from '../../src/core/base/text/redactor.ts';
+import type { PreventedWrite } from '../../src/core/plan/assertions/write-assertions.ts';
 import { toHealth } from '../../src/core/report/health.ts';
 import type { Health } from '../../src/core/report/health.ts';
 import type { Report } from '../../src/core/report/report.ts';
@@ -67,6 +69,7 @@ export type ProgramObserver = {
   readonly onReport: (report: Report) => void;
   readonly onPhase: (phase: Phase) => void;
   readonly onBug: (error: unknown) => void;
+  readonly onPrevented: (prevented: PreventedWrite) => void;
 };
 
 export type ProgramOptions = {
@@ -169,6 +172,11 @@ export function startProgram({
         spareRequests: budget.spareRequests,
         pause,
         onStep: vitals.onStep,
+        onPrevented: (prevented) => {
+          vitals.onBug();
+          logPrevented(log, prevented);
+          observer.onPrevented(prevented);
+        },
       }),
       triggers,
       sinks: [

@@ -20,6 +20,7 @@ import { cause } from './scenario/trouble.ts';
 import { heal } from './scenario/heal.ts';
 import { randomOf } from './time/random.ts';
 import { installVirtualTime } from './time/virtual-time.ts';
+import { describePrevented } from '../../src/core/plan/assertions/write-assertions.ts';
 import type { Report } from '../../src/core/report/report.ts';
 import type { Fault } from './world/network.ts';
 import { ACCOUNT_ID, createWorld } from './world/world.ts';
@@ -204,6 +205,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
             metrics.onBegin();
           },
           onBug: (error) => broken('bug', String(error)),
+          onPrevented: (prevented) => broken('prevented', describePrevented(prevented)),
         },
       });
       note('the program starts');

@@ -11,6 +11,7 @@ import { declaredServices } from '../../core/compare/undeclared.ts';
 import type { DeclaredServices } from '../../core/compare/undeclared.ts';
 import { collect } from '../../core/load/collect.ts';
 import type { Source } from '../../core/load/source.ts';
+import { describePrevented } from '../../core/plan/assertions/write-assertions.ts';
 import { emptyPlan } from '../../core/plan/plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
 import { renderMarkdown } from '../../core/report/markdown.ts';
@@ -113,6 +114,7 @@ export async function runOnePass({ settings }: Config, request: PassRequest, con
       onPlan: (plan) => {
         planned = plan;
       },
+      onPrevented: (prevented) => notify(describePrevented(prevented)),
       ...(only.length === 0 ? {} : { only }),
     });
     const report = await pass('command', { stop: context.stop, kill: kill.signal });

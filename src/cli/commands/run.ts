@@ -114,6 +114,7 @@ async function run({ settings, file }: Config, options: RunOptions, context: Con
         onStep: guarded(vitals.onStep, onBug),
         onSource: (source) => notifications?.onSource(source, account.accountId),
         onProgress: guarded(progress.onProgress, onBug),
+        onPrevented: parts.onPrevented,
       }),
       triggers: triggersOf(parts, settings, { context, once: options.once }),
       sinks: [

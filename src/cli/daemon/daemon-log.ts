@@ -1,6 +1,8 @@
 import { formatDuration } from '../../core/base/duration.ts';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import type { WatchState } from '../../core/load/source.ts';
+import { describePrevented } from '../../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
 import type { Trigger } from '../../core/report/pass.ts';
 import type { Report } from '../../core/report/report.ts';
 import { isUndeclared } from '../../core/report/service-report.ts';
@@ -118,6 +120,11 @@ export function logPause(log: Log, paused: Suspension | null): void {
 
 export function logBug(log: Log, error: unknown): void {
   log.error({ event: 'bug' }, `internal error, continuing: ${describeThrown(error)}`);
+}
+
+/** Logs a write that was not sent because of a bug in this program. */
+export function logPrevented(log: Log, prevented: PreventedWrite): void {
+  log.error({ event: 'write_prevented', ...prevented }, describePrevented(prevented));
 }
 
 /** Returns the text of anything that was thrown. Never throws, unlike `String`. */

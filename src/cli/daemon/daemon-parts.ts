@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import { guarded } from '../../core/base/guarded.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
 import type { ReportSink } from '../../core/report/sink.ts';
 import { pauseSwitch } from '../../daemon/pause-switch.ts';
 import type { Wait } from '../../cloudflare/budget/request-budget.ts';
@@ -9,7 +10,7 @@ import { openLogWriter } from '../../sinks/log-writer.ts';
 import { trackVitals } from '../../sinks/vitals.ts';
 import { hasColors } from '../context.ts';
 import type { ColorMode, Context } from '../context.ts';
-import { logBug, logEmulatorRequest, logPause, logReconcileToken } from './daemon-log.ts';
+import { logBug, logEmulatorRequest, logPause, logPrevented, logReconcileToken } from './daemon-log.ts';
 import { startEmulatedAccount } from '../emulated-account.ts';
 import { readAccountOf } from '../input/account-input.ts';
 import { untilResponsive } from '../input/responsive.ts';
@@ -55,6 +56,11 @@ export async function openDaemonParts(settings: Settings, { emulator, once, colo
         notificationStats: notifications?.stats,
       });
   const onRequest = guarded(statusServer?.onRequest ?? (() => {}), onBug);
+  const onPrevented = guarded((prevented: PreventedWrite) => {
+    vitals.onBug();
+    logPrevented(log, prevented);
+    statusServer?.onPrevented(prevented);
+  }, onBug);
   const directory = createDirectory(settings, account, budget, onRequest);
   return {
     log,
@@ -65,6 +71,7 @@ export async function openDaemonParts(settings: Settings, { emulator, once, colo
     pause,
     vitals,
     onBug,
+    onPrevented,
     statusServer,
     notifications,
     directory,

@@ -5,6 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { EndedRequest } from '../../core/base/api-usage.ts';
 import type { Finding } from '../../core/compare/compare.ts';
 import { errorCodeOrMessage } from '../../core/base/errno.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
 import { toHealth } from '../../core/report/health.ts';
 import type { Health } from '../../core/report/health.ts';
 import { sourceUrl } from '../../core/report/notifications/links.ts';
@@ -33,6 +34,7 @@ export type StatusServer = {
   readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onReport: (report: Report) => void;
   readonly onRequest: (request: EndedRequest) => void;
+  readonly onPrevented: (prevented: PreventedWrite) => void;
   /** Called when a pass begins, when the daemon starts to wait, and when the time of the next pass changes. */
   readonly onPhase: () => void;
   /** From this call on, passes requests for a pass to the daemon. */
@@ -78,8 +80,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
     serviceSeries: settings.service_metrics,
     ...(options.notificationStats === undefined ? {} : { notifications: options.notificationStats }),
   });
-  const history = createHistory();
-  const services = trackServices();
+  const [history, services] = [createHistory(), trackServices()];
   const events = createEventHub(onBug);
   const sendReport = (report: Report) => events.send('report', summarize(report));
   const receivers = [history.add, services.onReport, metrics.onReport, sendReport];
@@ -123,6 +124,7 @@ export async function openStatusServer(options: StatusServerOptions): Promise<St
       for (const receive of receivers) guarded(receive, onBug)(report);
     },
     onRequest: metrics.onRequest,
+    onPrevented: metrics.onPrevented,
     onPhase: () => {
       state += 1;
       events.send('phase', {});

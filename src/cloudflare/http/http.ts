@@ -6,7 +6,6 @@ import { systemErrorCode } from '../../core/base/errno.ts';
 import { failure, FailureError, isBug } from '../../core/base/failure.ts';
 import { secretsOf } from '../../core/base/http-proxy.ts';
 import { cachedByIdentity } from '../../core/base/identity-cache.ts';
-import type { JsonObject } from '../../core/base/json.ts';
 import { ApiError } from '../errors.ts';
 import { connectionFailure } from '../network/connection-failure.ts';
 import { renewableConnections } from '../network/connections.ts';
@@ -37,7 +36,8 @@ export type ApiRequest = {
   readonly method: HttpMethod;
   /** The path after the base URL, with its query. */
   readonly path: string;
-  readonly body?: JsonObject;
+  /** JSON. */
+  readonly body?: string;
   /** Whether an earlier call failed and this one repeats it. */
   readonly isRetry?: boolean;
 };
@@ -102,7 +102,7 @@ async function exchange({ lease, options, request, credentials, signal, redact }
       dispatcher: lease.dispatcher,
       method,
       headers: headersOf(body, credentials, userAgent),
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body ?? null,
       signal: timeout.signal,
     });
     // undici checks its signal only once connected, which a slow resolver or a firewall can delay.
@@ -143,7 +143,7 @@ async function readBody({ headers, body }: Dispatcher.ResponseData): Promise<Pic
 }
 
 /** https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/ */
-function headersOf(body: JsonObject | undefined, credentials: Credentials, userAgent: string): Record<string, string> {
+function headersOf(body: string | undefined, credentials: Credentials, userAgent: string): Record<string, string> {
   return {
     ...('token' in credentials
       ? { authorization: `Bearer ${credentials.token}` }

@@ -12,7 +12,7 @@ export type Account = {
   readonly unmanaged: readonly LiveService[];
   /** Returns the live service of a declaration; several if they share its name; none if it is not live. */
   readonly liveOf: (identity: DeclarationIdentity, renamedFrom?: string | null) => readonly LiveService[];
-  readonly unusableOf: (identity: DeclarationIdentity) => UnusableItem | undefined;
+  readonly unusableOf: (identity: DeclarationIdentity, renamedFrom?: string | null) => UnusableItem | undefined;
   readonly hintFor: (declaration: Declaration) => string | null;
 };
 
@@ -28,15 +28,16 @@ export function openAccount(declared: Declared, items: readonly ListedItem[]): A
     const service = liveById.get(service_id);
     return service === undefined ? [] : [service];
   };
-  const unusableOf: Account['unusableOf'] = ({ service_id, name }) =>
+  const unusableOf: Account['unusableOf'] = ({ service_id, name }, renamedFrom = null) =>
     service_id === null
-      ? unusable.find((item) => item.service_id !== null && item.name === name)
+      ? unusable.find((item) => item.service_id !== null && hasName(item, name, renamedFrom))
       : unusableById.get(service_id);
   const { declarations, tombstones, skipped } = declared;
   const claimed = new Set([
-    ...[...declarations, ...tombstones, ...skipped].map(
-      (identity) => identity.service_id ?? unusableOf(identity)?.service_id ?? null,
+    ...declarations.map(
+      (each) => each.service_id ?? unusableOf(each, each.instructions.renamedFrom)?.service_id ?? null,
     ),
+    ...[...tombstones, ...skipped].map((identity) => identity.service_id ?? unusableOf(identity)?.service_id ?? null),
     ...declarations.flatMap((each) => idsWithoutKey(each, liveOf(each, each.instructions.renamedFrom))),
     ...[...tombstones, ...skipped].flatMap((each) => idsWithoutKey(each, liveOf(each))),
   ]);
@@ -45,8 +46,8 @@ export function openAccount(declared: Declared, items: readonly ListedItem[]): A
   const noneLive =
     declarations.length > 1 && !declarations.some((each) => liveOf(each, each.instructions.renamedFrom).length > 0);
   const hintFor: Account['hintFor'] = (declaration) => {
-    const { name, service_id } = declaration;
-    const sameName = unusable.find((item) => item.name === name && item.service_id === null);
+    const { name, service_id, instructions } = declaration;
+    const sameName = unusable.find((item) => item.service_id === null && hasName(item, name, instructions.renamedFrom));
     if (sameName !== undefined) return sameName.reason;
     if (service_id !== null) return missingHint(idByName.get(name), noneLive);
     // Any of them could be the service, and then a create would fail or make a second one.
@@ -54,6 +55,11 @@ export function openAccount(declared: Declared, items: readonly ListedItem[]): A
     return isNameless ? 'the API lists a service whose name cannot be read, which could be this one' : null;
   };
   return { unusable, claimed, unmanaged, liveOf, unusableOf, hintFor };
+}
+
+/** Whether an item has the name of a declaration, or its previous one. A declared name of null is that of no item. */
+function hasName(item: UnusableItem, name: string | null, renamedFrom: string | null): boolean {
+  return item.name !== null && (item.name === name || item.name === renamedFrom);
 }
 
 function idsWithoutKey({ service_id }: DeclarationIdentity, live: readonly LiveService[]): readonly string[] {

@@ -125,7 +125,7 @@ function compareDeclaration(declaration: Declaration, account: Account, now: num
       ignore.filter((each) => isActive(each, now)),
     );
   }
-  const item = account.unusableOf(declaration);
+  const item = account.unusableOf(declaration, renamedFrom);
   if (item !== undefined) return skipItem(item, declaration);
   const { known } = normalize(declaration.value);
   return { kind: 'missing', declaration, declared: known, hint: account.hintFor(declaration) };

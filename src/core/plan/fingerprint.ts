@@ -6,5 +6,5 @@ export const fingerprint = cachedByIdentity((fields: Fields) => JSON.stringify([
 
 /** Whether two normalized services have the same fields with the same values. */
 export function sameFields(a: Fields, b: Fields): boolean {
-  return fingerprint(a) === fingerprint(b);
+  return a === b || fingerprint(a) === fingerprint(b);
 }

@@ -1,5 +1,5 @@
 import type { Signals } from '../base/abort.ts';
-import type { ApiUsage } from '../base/api-usage.ts';
+import type { ApiUsage, HttpMethod } from '../base/api-usage.ts';
 import type { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 
@@ -21,21 +21,27 @@ export function isUsable(item: ListedItem): item is LiveService {
   return item.value !== null;
 }
 
+/** A request exactly as it is sent: the path after the base URL, and the JSON of the body. */
+export type WriteRequest = { readonly method: HttpMethod; readonly path: string; readonly body?: string };
+
 /**
  * Decides right before each request of a write whether it may still be sent, because a write can wait a long time for the request
  * budget, the API or a retry.
  */
 export type WriteGate = {
-  /** Whether the request may be sent at this moment. If not, `check` is called, and the request waits for its turn again. */
-  readonly enter: () => boolean;
+  /**
+   * Whether the request may be sent at this moment. If not, `check` is called, and the request waits for its turn again. Throws a
+   * `FailureError` if the request must never be sent, because of a bug in this program.
+   */
+  readonly enter: (request: WriteRequest) => boolean;
   /** Checks what the write was decided from. Throws a `FailureError` if the write must not be sent any more. */
   readonly check: () => Promise<void>;
   /** Returns the service if the last check found it as the write makes it: a request whose answer was lost may have had its effect. */
   readonly applied: () => LiveService | null;
 };
 
-/** `gate` is asked before each request; without one, every request may be sent. */
-export type WriteOptions = Signals & { readonly gate?: WriteGate };
+/** `gate` is asked before each request. Nothing is written without one. */
+export type WriteOptions = Signals & { readonly gate: WriteGate };
 
 /**
  * The live services of one account. A pass knows the API only through this type. Every failure is thrown as a `FailureError`.

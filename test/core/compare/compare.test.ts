@@ -563,6 +563,14 @@ describe('an item of the list that cannot be used', () => {
     expect(compare(declared(http), [nameless])).toMatchObject([{ kind: 'invalid' }, { kind: 'missing', hint: reason }]);
   });
 
+  test('counts as the service of a declaration that renames it, so that no second one is created', () => {
+    const renamed = declared({ ...http, service_id: null, name: 'site', reconcile: { renamed_from: 'web' } });
+    expect(compare(renamed, [unusable])).toMatchObject([
+      { kind: 'invalid', skipped: { file: 'site.json', by: 'list' } },
+    ]);
+    expect(compare(renamed, [nameless])).toMatchObject([{ kind: 'missing', hint: reason }, { kind: 'invalid' }]);
+  });
+
   test('is named although a declaration without a readable id is skipped', () => {
     const { skipped } = parseFile('web.json', JSON.stringify({ ...http, service_id: 7 }));
     expect(skipped).toMatchObject([{ service_id: null }]);

@@ -23,8 +23,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'do not check the folder before a write',
     file: 'pass/write-guard.ts',
-    find: 'const isCurrent = (step: Step) => declarations.include(step) && !account.hasChanged(step);',
-    replace: 'const isCurrent = (step: Step) => !account.hasChanged(step);',
+    find: 'const isCurrent = (step: Step) => declarations.include(step) && !hasChanged(step, view);',
+    replace: 'const isCurrent = (step: Step) => !hasChanged(step, view);',
   },
   {
     name: 'never check the folder while a plan is applied',

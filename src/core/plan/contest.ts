@@ -15,9 +15,9 @@ import type { Actionable } from './step.ts';
  * counts, because a fight looks different each time: it can set the same value, a new one each time, delete the service, create it again,
  * or rename it. An API that confirms writes and does not keep them looks the same.
  *
- *   this process writes the service           its changes back are counted for as long as each comes within `CONTEST_WINDOW_MS`
+ *   this process writes the service           its changes back are counted from now on
  *   it is found different from what it was    changed back once more; from the third time on, the service is contested
- *   it stays in sync for that long            the contest is over, and nothing is remembered of it
+ *   it stays in sync for `QUIET_MS`           the contest is over, and nothing is remembered of it
  *   its declaration changes                   written at once; or over, if both sides agree now
  */
 
@@ -41,10 +41,10 @@ export type ChangesBack = { readonly times: number; readonly since: string };
 export const MIN_CHANGES_BACK = 3;
 
 /**
- * A change back counts if it comes this soon. It is longer than the longest pause between two writes of a contested service, so a slower
- * writer causes fewer writes than a contest.
+ * A contest is over when a pass finds that the service has stayed in sync for this long. It is longer than the pauses of another reconciler,
+ * which checks every hour and waits for an hour, and a slower writer causes fewer writes than a contest.
  */
-export const CONTEST_WINDOW_MS = 2 * 60 * 60_000;
+export const QUIET_MS = 3 * 60 * 60_000;
 
 export const noContests: Contests = new Map();
 
@@ -66,11 +66,11 @@ export function observeContests(before: Contests, findings: readonly Finding[], 
 
 function observeContest(contest: Contest, finding: Finding, { now, at }: ComparedAt): Contest | null {
   const { settled, changedBack } = contest;
-  if (settled !== null && now - settled.since > CONTEST_WINDOW_MS) return null;
   switch (finding.kind) {
     case 'in_sync':
     case 'gone': {
       if (contest.declared !== declarationOf(finding)) return null;
+      if (settled !== null && now - settled.since > QUIET_MS) return null;
       const fields = finding.kind === 'gone' ? noFields : finding.fields;
       return settled === null ? { ...contest, settled: { fields, since: now } } : contest;
     }

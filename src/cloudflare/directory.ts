@@ -1,6 +1,6 @@
 import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
-import type { Directory, LiveService } from '../core/service/directory.ts';
+import type { Directory, ListOptions, LiveService } from '../core/service/directory.ts';
 import { apiClient } from './api-client.ts';
 import type { ApiClient, ApiClientOptions } from './api-client.ts';
 import { ApiError, WaitTooLongError } from './errors.ts';
@@ -28,10 +28,10 @@ export function cloudflareDirectory(options: DirectoryOptions): Directory {
 
   return {
     // A list that contradicts itself is read again from the start. Everything else is retried page by page.
-    list: async (signals) => {
+    list: async (listOptions) => {
       let reads = 0;
-      const read = async () => readPages(signals, (reads += 1) > 1);
-      return withRetries(read, { ...options, stop: signals.stop, isRetryable: isInconsistent });
+      const read = async () => readPages(listOptions, (reads += 1) > 1);
+      return withRetries(read, { ...options, stop: listOptions.stop, isRetryable: isInconsistent });
     },
     update: async (service, body, options) => {
       const { result: live, attempts } = await client.write(
@@ -77,11 +77,12 @@ function pageReader(client: ApiClient, servicesPath: string) {
     return (await client.read({ method: 'GET', path, isRetry }, parseList, signals)).result;
   };
 
-  return async (signals: Signals, isRetry: boolean) => {
+  return async ({ onFirstPage, ...signals }: ListOptions, isRetry: boolean) => {
     const pages = new Pages();
     try {
       for (let page = 1; page <= MAX_PAGES; page += 1) {
         const { items, info } = await readPage(page, PAGE_SIZE, signals, isRetry);
+        if (page === 1) onFirstPage?.();
         if (pages.add(items, info)) return pages.items();
       }
     } catch (error) {

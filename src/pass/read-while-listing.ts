@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unlessAborted } from '../core/base/abort.ts';
 import { failure, FailureError } from '../core/base/failure.ts';
 import type { Snapshot, Source } from '../core/load/source.ts';
-import type { Directory, ListedItem } from '../core/service/directory.ts';
+import type { Directory, ListedItem, ListOptions } from '../core/service/directory.ts';
 
 /** The content of the folder, and a function that returns the live services or throws the error of their request. */
-export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<readonly ListedItem[]> };
+export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Promise<TimedList> };
 
 /**
  * Returns a function that reads the folder while the API lists the live services, because a pass spends most of its time waiting for
@@ -18,14 +18,15 @@ export type ReadResult = { readonly snapshot: Snapshot; readonly list: () => Pro
 export function readerWhileListing(
   source: Source,
   directory: Pick<Directory, 'list'>,
+  now: () => number,
 ): (stop: AbortSignal) => Promise<ReadResult> {
   let lastReadSucceeded = false;
   return async (stop) => {
     const readFailed = new AbortController();
     const signal = AbortSignal.any([stop, readFailed.signal]);
-    let listing: Promise<readonly ListedItem[]> | null = null;
+    let listing: Promise<TimedList> | null = null;
     const list = async () => {
-      listing ??= directory.list({ stop: signal, kill: signal });
+      listing ??= timedList(directory.list, { stop: signal, kill: signal }, now);
       return listing;
     };
     const startListing = () => void list().catch(() => {}); // The caller of `list` receives the error.
@@ -56,4 +57,17 @@ function withFolder(error: unknown, folder: string): unknown {
   return new FailureError(failure('source', `${folder}: the folder cannot be read: ${error.message}`), {
     cause: error,
   });
+}
+
+/** A list, and when it was true at the latest, in milliseconds of the clock. */
+export type TimedList = { readonly items: readonly ListedItem[]; readonly listedAt: number };
+
+/** Lists the live services. A list is as old as its first page: its other pages, and their retries, can take minutes. */
+export async function timedList(list: Directory['list'], options: ListOptions, now: () => number): Promise<TimedList> {
+  let firstPageAt = Infinity;
+  const onFirstPage = () => {
+    firstPageAt = now();
+  };
+  const items = await list({ ...options, onFirstPage });
+  return { items, listedAt: Math.min(firstPageAt, now()) };
 }

@@ -31,7 +31,7 @@ import { withOwnWrites } from './own-writes.ts';
 import type { ConsistentDirectory } from './own-writes.ts';
 import { planSelected } from './plan-selected.ts';
 import type { SelectionOptions } from './plan-selected.ts';
-import { readerWhileListing } from './read-while-listing.ts';
+import { readerWhileListing, timedList } from './read-while-listing.ts';
 import type { WriteGuardOptions } from './write-guard.ts';
 import { guardWrites } from './write-guard.ts';
 import { addSource, openRecord } from './record.ts';
@@ -71,7 +71,7 @@ export type Pass = (trigger: Trigger, signals: Signals) => Promise<Report>;
 export function reconciler(options: ReconcilerOptions): Pass {
   const { source, directory, clock, mode, onStep, onFindings, pause, spareRequests = () => Infinity } = options;
   const account = withOwnWrites(directory, clock.elapsedMs);
-  const readWhileListing = readerWhileListing(source, account);
+  const readWhileListing = readerWhileListing(source, account, clock.elapsedMs);
   let known: Knowledge = { memory: emptyMemory, contests: noContests };
   let declaredBefore: DeclaredServices = options.declaredBefore ?? new Map();
   /** Stays true until a pass has started every planned update and every retry. */
@@ -101,8 +101,7 @@ export function reconciler(options: ReconcilerOptions): Pass {
       onStep?.('read');
       const read = collect(snapshot.files);
       addSource(facts, snapshot, read, options.onSource);
-      const live = await list();
-      const listedAt = clock.elapsedMs();
+      const { items: live, listedAt } = await list();
       onStep?.('list');
       const at = clock.now().getTime();
       const declared = setAside(read, findConflicts(read, live));
@@ -177,8 +176,8 @@ async function applyPlan(
   try {
     const { stop, gateOf, onList } = guard;
     const list: Directory['list'] = async (signals) => {
-      const items = await directory.list(signals);
-      onList();
+      const { items, listedAt } = await timedList(directory.list, signals, clock.elapsedMs);
+      onList(listedAt);
       return items;
     };
     return await apply(plan, {

@@ -9,11 +9,13 @@ import { nameOf } from '../core/plan/canary.ts';
 import { sameFields } from '../core/plan/fingerprint.ts';
 import { stepId } from '../core/plan/step.ts';
 import type { Create, Step } from '../core/plan/step.ts';
-import type { ListedItem, LiveService, WriteGate, WriteRequest } from '../core/service/directory.ts';
+import type { Directory, LiveService, WriteGate, WriteRequest } from '../core/service/directory.ts';
 import { normalize } from '../core/service/normalize.ts';
 import { currentDeclarations } from './current-declarations.ts';
 import type { CurrentDeclarationsOptions } from './current-declarations.ts';
 import { watchSnapshot } from './snapshot-check.ts';
+import { timedList } from './read-while-listing.ts';
+import type { TimedList } from './read-while-listing.ts';
 
 /** A plan is made from the folder and a list. A write needs a newer list if its list is older than this. */
 const MAX_LIST_AGE_MS = 5000;
@@ -35,7 +37,7 @@ export type WriteGuardOptions = Signals & {
    */
   readonly isPatient: boolean;
   /** Lists the live services again. */
-  readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
+  readonly list: Directory['list'];
   /** The account as the lists of this pass show it, those of `list` included. */
   readonly view: AccountView;
   /** Returns the other facts that each write is checked against. */
@@ -54,7 +56,7 @@ export type WriteGuard = {
   readonly stop: AbortSignal;
   readonly gateOf: (step: Step) => WriteGate;
   /** Called when the view has a list that the pass needed for something else. It is newer, so all later writes are decided from it. */
-  readonly onList: () => void;
+  readonly onList: (listedAt: number) => void;
   /** Stops the checks. */
   readonly close: () => void;
 };
@@ -81,7 +83,12 @@ export function guardWrites(options: WriteGuardOptions): WriteGuard {
       if (isSame === null || !isPatient || !steps.some(declarations.include)) giveUp(superseded(FOLDER_CHANGED));
     },
   });
-  const account = latestList({ list: async () => list({ stop: guarded, kill }), listedAt, now, giveUp });
+  const account = latestList({
+    list: async () => timedList(list, { stop: guarded, kill }, now),
+    listedAt,
+    now,
+    giveUp,
+  });
   const assertWrite = assertWrites({
     ...options,
     facts: () => ({
@@ -151,7 +158,7 @@ function assertWrites({ facts, onPrevented }: AssertWritesOptions): (step: Step,
 }
 
 type LatestListOptions = Pick<WriteGuardOptions, 'listedAt' | 'now'> & {
-  readonly list: () => Promise<readonly ListedItem[]>;
+  readonly list: () => Promise<TimedList>;
   /** Called when the list fails, because nothing may be written from an old list. */
   readonly giveUp: (reason: FailureError) => void;
 };
@@ -161,14 +168,13 @@ function latestList({ list, listedAt: firstAt, now, giveUp }: LatestListOptions)
   let listedAt = firstAt;
   let listing: Promise<void> | null = null;
   let hasServed = false;
-  const accept = () => {
-    listedAt = now();
+  const accept = (latestAt: number) => {
+    listedAt = latestAt;
     hasServed = false;
   };
   const listAgain = async () => {
     try {
-      await list();
-      accept();
+      accept((await list()).listedAt);
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       const { kind, message } = error.failure;

@@ -41,6 +41,18 @@ describe('list', () => {
     expect(emulator.requests).toHaveLength(1);
   });
 
+  test('says when the first of several pages has arrived', async () => {
+    const emulator = await emulated({ services: webs(45), quirks: { maxPerPage: 20 } });
+    let requests = 0;
+    await directoryAt(emulator.url).list({
+      ...never,
+      onFirstPage: () => {
+        requests = emulator.requests.length;
+      },
+    });
+    expect([requests, emulator.requests.length]).toEqual([1, 3]);
+  });
+
   test('requests another page after a full one when there is no total', async () => {
     const emulator = await emulated({ services: webs(1000), quirks: { resultInfo: 'absent' } });
     expect(await directoryAt(emulator.url).list(never)).toHaveLength(1000);

@@ -50,7 +50,7 @@ async function unused(): Promise<never> {
 }
 
 /** Guards two updates that were planned at 0 ms. */
-function guardTwo() {
+function guardTwo({ laterPagesMs = 0 }: { readonly laterPagesMs?: number } = {}) {
   let now = 0;
   let lists = 0;
   const services = [{ tcp_port: 1 }, { ...http, http_port: 1 }];
@@ -63,9 +63,12 @@ function guardTwo() {
     steps,
     planned: { declarations: [declaration(), declaration(http)], tombstones: [] },
     isPatient: false,
-    list: async (signals) => {
+    list: async (options) => {
       lists += 1;
-      return directory.list(signals);
+      const items = await directory.list(options);
+      options.onFirstPage?.();
+      now += laterPagesMs;
+      return items;
     },
     view,
     facts: () => ({
@@ -93,7 +96,7 @@ function guardTwo() {
     onList: async (items: readonly LiveService[]) => {
       listed = items;
       await directory.list({ stop: never, kill: never });
-      guard.onList();
+      guard.onList(now);
     },
     lists: () => lists,
     wait: (ms: number) => {
@@ -148,6 +151,18 @@ describe('an update that waits for its turn', () => {
     await gate?.check();
     expect(gate?.enter()).toBe(true);
     expect(lists()).toBe(0);
+  });
+
+  test('needs another list if the other pages of a new list took long', async () => {
+    const { gates, lists, wait } = guardTwo({ laterPagesMs: 31_000 });
+    const [gate] = gates;
+    wait(6000);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(gate?.enter()).toBe(false);
+      await gate?.check();
+    }
+    expect(gate?.enter()).toBe(true);
+    expect(lists()).toBe(2);
   });
 
   test('begins in the end if every wait is long, with one list for each update', async () => {

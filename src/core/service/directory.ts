@@ -40,6 +40,11 @@ export type WriteGate = {
   readonly applied: () => LiveService | null;
 };
 
+export type ListOptions = Signals & {
+  /** Called when the first page has arrived, which is as old as the list becomes; again if the list is read again from the start. */
+  readonly onFirstPage?: () => void;
+};
+
 /** `gate` is asked before each request. Nothing is written without one. */
 export type WriteOptions = Signals & { readonly gate: WriteGate };
 
@@ -49,7 +54,7 @@ export type WriteOptions = Signals & { readonly gate: WriteGate };
  */
 export type Directory = {
   /** Returns all services of the account, and the items that cannot be used. Never returns an incomplete list. */
-  readonly list: (signals: Signals) => Promise<readonly ListedItem[]>;
+  readonly list: (options: ListOptions) => Promise<readonly ListedItem[]>;
   /** Replaces a whole service. The `attempts` of a thrown error are 0 if no request was sent. */
   readonly update: (service: LiveService, body: JsonObject, options: WriteOptions) => Promise<Updated>;
   /**

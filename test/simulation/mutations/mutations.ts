@@ -186,7 +186,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'continue after a canary that failed',
     file: 'pass/apply.ts',
     find: 'if (failed === undefined || breaker.stop.aborted)',
-    replace: 'if (steps !== failed)',
+    replace: 'if (failed === undefined || others.length > 0)',
   },
   {
     name: 'retry a refused write in every pass',

@@ -113,8 +113,8 @@ test('timeout: the daemon never reads the commit', async () => {
   const never = '0123456789012345678901234567890123456789';
   expect(await wait(url, never, '--timeout', '2s')).toEqual({
     code: 3,
-    stdout: `commit 0123456: not reconciled within 2s: the daemon has read commit ${first.slice(0, 7)}, and not 0123456; if that commit is a later one, it contains this one: git merge-base --is-ancestor ${never} ${first}\n`,
-    stderr: `vpc-reconciler: waiting: the daemon has read commit ${first.slice(0, 7)}, and not 0123456\n`,
+    stdout: `commit 0123456: not reconciled within 2s: the daemon has read commit ${first.slice(0, 7)}, not 0123456; that commit contains this one if this command exits with 0: git merge-base --is-ancestor ${never} ${first}\n`,
+    stderr: `vpc-reconciler: waiting: the daemon has read commit ${first.slice(0, 7)}, not 0123456\n`,
   });
   const once = await wait(url, never, '--timeout', '0', '--output', 'json');
   expect(once).toMatchObject({ code: 3, stderr: '' });
@@ -214,7 +214,7 @@ test('the daemon only detects, or is paused', async () => {
   });
 });
 
-test('the folder of the daemon is in no git checkout', async () => {
+test('the folder of the daemon is not in a git checkout', async () => {
   const emulator = await emulated({ services: [web()] });
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'web.yaml'), JSON.stringify(web()));
@@ -223,7 +223,7 @@ test('the folder of the daemon is in no git checkout', async () => {
   await program.logged({ event });
   expect(await wait(url, '0123456', '--timeout', '1m')).toMatchObject({
     code: 1,
-    stdout: 'commit 0123456: the folder of the daemon is in no git checkout, so its passes have no commit\n',
+    stdout: 'commit 0123456: the folder of the daemon is not in a git checkout, so its passes have no commit\n',
   });
 });
 

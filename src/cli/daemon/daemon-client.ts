@@ -70,7 +70,7 @@ const MAX_ANSWER_LENGTH = 300;
 /** Far above every answer of the daemon. Another program may listen at its address. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Opens a client of a running daemon. Throws a `ConfigError` if the URL is wrong, or if the token would be sent in clear. */
+/** Opens a client of a running daemon. Throws a `ConfigError` if the URL is wrong, or if the token would be sent unencrypted. */
 export async function openDaemonClient(
   { url, caFile, token = null }: DaemonClientOptions,
   context: Context,
@@ -145,7 +145,7 @@ type Received = {
 };
 
 function toAnswer(target: URL, { status, text, contentType, accepted }: Received): DaemonAnswer {
-  const json = parseAnswer(text);
+  const json = parseObject(text);
   if (json !== null && accepted.includes(status)) return { status, json };
   const error = json?.['error'];
   const details = typeof error === 'string' ? `: ${error}` : json === null ? describeOther(text, contentType) : '';
@@ -157,7 +157,7 @@ function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function parseAnswer(text: string): JsonObject | null {
+function parseObject(text: string): JsonObject | null {
   try {
     const answer = parseJson(text);
     return isObject(answer) ? answer : null;

@@ -80,6 +80,26 @@ test('ends in time, although an answer never comes', async () => {
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });
 
+test('asks once without a timeout', async () => {
+  const url = await gateway((_, response) => response.end('{"passes":[]}'));
+  expect(await command(['wait', '--url', url, '--revision', REVISION, '--timeout', '0'])).toMatchObject({
+    code: 3,
+    stdout: 'commit 0123456: not reconciled: no pass has read a commit yet\n',
+  });
+});
+
+test('shows commits that begin with the same digits in full', async () => {
+  const other = REVISION.replace(/9$/, 'a');
+  const both = [REVISION, other].map((revision) =>
+    toRecentPass({ ...report, run_id: revision, source: { ...source, revision } }),
+  );
+  const url = await gateway((_, response) => response.end(JSON.stringify({ passes: both })));
+  expect(await command(['wait', '--url', url, '--revision', '0123456'])).toMatchObject({
+    code: 1,
+    stdout: `commit 0123456: the beginning of several commits; write more digits: ${REVISION}, ${other}\n`,
+  });
+});
+
 test('ends at a signal', async () => {
   const url = await gateway((_, response) => response.end('{"passes":[]}'));
   const stop = new AbortController();

@@ -10,7 +10,7 @@ export type RevisionAnswer =
   | { readonly kind: 'replaced'; readonly pass: RecentPass; readonly replacedBy: string }
   /** No pass of the commit has ended. `current` is the commit that the daemon has; null if no pass has read one yet. */
   | { readonly kind: 'not_seen'; readonly current: string | null }
-  /** The folder of the daemon is in no git checkout, so passes have no commit. */
+  /** The folder of the daemon is not in a git checkout, so passes have no commit. */
   | { readonly kind: 'no_checkout' }
   /** Several commits begin like that. */
   | { readonly kind: 'ambiguous'; readonly revisions: readonly string[] };

@@ -188,7 +188,7 @@ function keyIn(contests: Contests, finding: Finding): string {
   if ('tombstone' in finding) return keyOf(finding.tombstone);
   if (finding.kind === 'unmanaged') return '';
   const { service_id, name } = finding.skipped;
-  return service_id !== null && contests.has(service_id) ? service_id : keyOfName(name ?? '');
+  return service_id !== null && contests.has(service_id) ? service_id : keyOf({ service_id: null, name });
 }
 
 function keyOf({ service_id, name }: { readonly service_id: string | null; readonly name: string | null }): string {

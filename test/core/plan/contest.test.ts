@@ -282,6 +282,36 @@ describe('a service is contested', () => {
     expect(opened.size()).toBe(0);
   });
 
+  test('also if the other writer deletes it again', () => {
+    const opened = openAccount([tombstone], []);
+    const creates: Rival = (account, round) => {
+      account.clear();
+      account.set(id(round), web({ service_id: id(round) }));
+    };
+    fight(opened, creates, 8);
+    expect(opened.pass()).toMatchObject({ kinds: ['unwanted'], contested: [{ times: 4 }] });
+    opened.account.clear();
+    expect(opened.pass()).toMatchObject({ kinds: ['gone'], contested: [{ times: 4 }] });
+    opened.account.set(id(10), web({ service_id: id(10) }));
+    expect(contested(opened)).toMatchObject({ times: 5 });
+  });
+
+  test('also if the API removes unknown fields with each write', () => {
+    const opened = openAccount(declaredWeb, [web()]);
+    for (let pass = 0; pass < 4; pass += 1) {
+      edit(opened, 81);
+      opened.pass({}, () => ({
+        result: 'unsettled',
+        attempts: 1,
+        service_id: id(1),
+        paths: [],
+        stored: new Map(),
+        lost: ['zone'],
+      }));
+    }
+    expect(contested(opened)).toMatchObject({ times: 3 });
+  });
+
   test('also if the other writer yields, until three hours after that', () => {
     const opened = fought(8);
     edit(opened, 81);
@@ -329,6 +359,13 @@ describe('a service is contested', () => {
     expect(opened.pass()).toMatchObject({ kinds: ['invalid'], contested: [{ times: 4 }] });
     opened.commit(declare({ http_port: 80 }));
     expect(contested(opened)).toMatchObject({ times: 4 });
+  });
+
+  test('no longer once its file is so broken that nothing says which service it is for', () => {
+    const opened = fought(8);
+    opened.commit({ type: 'tcp' });
+    expect(opened.pass()).toMatchObject({ kinds: ['invalid', 'unmanaged'], contested: [null, null] });
+    expect(opened.size()).toBe(0);
   });
 
   test('no longer once it is not declared', () => {

@@ -93,7 +93,8 @@ export function passRules(options: PassRulesOptions) {
       inFlight.delete(request);
       const isGone = request.method === 'DELETE' && answer?.status === 404 && answer.text?.includes('5104') === true;
       if (isGone && key !== undefined) gone.add(key);
-      const isDenied = answer?.status === 401 || answer?.status === 403;
+      // A response that is cut off may say anything.
+      const isDenied = answer?.text != null && (answer.status === 401 || answer.status === 403);
       if (isDenied && key !== undefined) denied.add(request.authorization);
     },
     onPhase: (phase: Phase) => {

@@ -95,7 +95,7 @@ export function writeRules(options: WriteRulesOptions) {
       const paths = kept.map((unknown) => differences(unknown, sent.unknown).join(', ')).join(' / ');
       broken('unknown fields', `${what}: not carried over as they were: ${paths}`);
     }
-    checkListAge(what, views.listed(id)?.at ?? views.lastList()?.at ?? -Infinity);
+    checkListAge(what, listedAt(id));
   };
 
   /** A name is free once the service that has it was renamed or deleted. */
@@ -106,8 +106,14 @@ export function writeRules(options: WriteRulesOptions) {
     }
   };
 
-  const checkListAge = (what: string, listedAt: number) => {
-    const listAgeMs = now() - listedAt;
+  /** A list of several pages counts from its last one. */
+  const listedAt = (id: string) => {
+    const list = views.lastList();
+    return (list?.byId.has(id) === true ? list.at : views.listed(id)?.at) ?? list?.at ?? -Infinity;
+  };
+
+  const checkListAge = (what: string, at: number) => {
+    const listAgeMs = now() - at;
     const slowestMs = Math.max(...settings.request_budget.map(({ requests, ms }) => ms / requests));
     const isPaced = slowestMs > 1000 || options.isPaced();
     const maxMs = (isPaced ? MAX_TURN_MS : MAX_LIST_AGE_MS) + 2 * folder.slowestReadMs() + 1;

@@ -80,8 +80,11 @@ const DAY_MS = 24 * HOUR_MS;
 export function scenarioOf(seed: number): Scenario {
   const random = randomOf(seed, 'scenario');
   const isLong = seed % 10 === 0;
+  const settings = settingsOf(random, isLong);
   const size = isLong ? usualSize(random) : sizeOf(random);
-  const troubleMs = isLong ? random.int(20, 60) * DAY_MS : random.log(20 * MINUTE_MS, size.maxHours * HOUR_MS);
+  // Hours without an event, with a pass every 30 s, would only take long.
+  const maxHours = settings.interval < MINUTE_MS ? Math.min(3, size.maxHours) : size.maxHours;
+  const troubleMs = isLong ? random.int(20, 60) * DAY_MS : random.log(20 * MINUTE_MS, maxHours * HOUR_MS);
   const count = isLong ? random.int(20, 80) : random.log(3, size.maxEvents);
   const isNearlyFull = size.others > 100;
   const kinds = EVENT_KINDS.flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
@@ -96,7 +99,7 @@ export function scenarioOf(seed: number): Scenario {
   return {
     seed,
     isLong,
-    settings: settingsOf(random, isLong),
+    settings,
     services: size.services,
     others: size.others,
     troubleMs,

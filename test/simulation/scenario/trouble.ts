@@ -163,13 +163,19 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const { world, random } = scene;
     if (random.chance(0.5)) world.repository.addNamed(random);
     for (let count = random.int(1, 3); count > 0; count -= 1) world.repository.change(random);
-    const kinds = random.sample(FAULTS, random.int(1, 3));
-    const length = withFaults(scene, random.pick([0.5, 1]), kinds, { onlyWrites: true });
+    const isDown = random.chance(0.4);
+    if (isDown || random.chance(0.5)) changeAll(scene);
+    if (random.chance(0.5)) correctLive(scene);
+    const kinds = isDown
+      ? [random.pick(['refused', 'reset', '500', 'lost answer'] as const)]
+      : random.sample(FAULTS, 2);
+    const length = withFaults(scene, isDown ? 1 : 0.5, kinds, { onlyWrites: true });
     return `${deliver(scene)}, ${length}`;
   },
   'busy api': (scene) => {
     // Only requests that wait together can begin together.
     if (scene.random.chance(0.5)) changeAll(scene);
+    if (scene.random.chance(0.5)) correctLive(scene);
     return withFaults(scene, scene.random.pick([0.2, 0.7, 1]), ['429']);
   },
   'lagging list': (scene) => {
@@ -216,8 +222,8 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const { conditions } = scene.world.api;
     conditions.resultInfo = scene.random.pick(['full', 'empty', 'absent']);
     // Without totals, no client can tell a short page from the last one, unless servers often have pages of that size.
-    conditions.maxPerPage = scene.random.pick(conditions.resultInfo === 'full' ? [1000, 20, 3, 2] : [1000, 20, 10]);
-    conditions.ignoresPage = scene.random.chance(0.3);
+    conditions.maxPerPage = scene.random.pick(conditions.resultInfo === 'full' ? [20, 3, 2] : [20, 10]);
+    conditions.ignoresPage = scene.random.chance(0.5);
     return during(scene, () => {
       conditions.maxPerPage = 1000;
       conditions.resultInfo = 'full';
@@ -333,6 +339,17 @@ function duringPass(scene: Scene, end: () => void): string {
   }
   world.time.inWorld(ms, end);
   return `${ms} ms after a change${isSilent ? ', while nothing is answered' : ''}`;
+}
+
+/** Lets somebody else correct services while the program is about to. */
+function correctLive({ world, random }: Scene): void {
+  world.time.inWorld(random.int(500, 4000), () => {
+    for (const service of random.sample(world.repository.services(), 3)) {
+      const live = world.account.get(service.id);
+      if (live === null || service.isAbsent || live['name'] !== service.name) continue;
+      world.account.set(service.id, inNotationOfApi({ ...unknownOf(live), ...toValue(service) }, random));
+    }
+  });
 }
 
 /** Changes many services outside of git, and lets the program notice. */

@@ -75,7 +75,7 @@ export function worldRepository({ count, values: valuesPaths, random, wallNow }:
 
   /** For ever, or until a time that may be near. */
   const newTerm = (how: Random): Term => ({
-    until: how.chance(0.3) ? null : Math.floor(wallNow() + how.log(60_000, 3 * 86_400_000)),
+    until: how.chance(0.3) ? null : Math.floor(wallNow() + how.log(60_000, 86_400_000)),
   });
   const changeValues = (how: Random): string => {
     const file = head().get(how.pick(valuesPaths));
@@ -122,7 +122,9 @@ export function worldRepository({ count, values: valuesPaths, random, wallNow }:
       case 19:
       case 20: {
         const paths = one.ignore.length > 0 && how.chance(0.5) ? [] : how.sample(IGNORED_PATHS, how.int(1, 2));
-        replace(new Map([[one.id, { ...one, ignore: paths.map((path) => ({ path, ...newTerm(how) })) }]]));
+        // An ignored difference matters when the service is updated for another reason.
+        const service = changed(changed(changed(one, how), how), how);
+        replace(new Map([[one.id, { ...service, ignore: paths.map((path) => ({ path, ...newTerm(how) })) }]]));
         return `ignores ${paths.join(', ') || 'nothing'} of ${one.name}`;
       }
       case 21:
@@ -199,8 +201,12 @@ export function worldRepository({ count, values: valuesPaths, random, wallNow }:
     change,
     addNamed,
     breakFiles: (how) => {
+      // Nothing is deleted while a file may declare the same service.
+      const [one] = how.sample(all(), 1);
+      if (one !== undefined && how.chance(0.3))
+        replace(new Map([[one.id, { ...one, isAbsent: true, renamedFrom: null }]]));
       const paths = how.sample([...head().keys()], how.int(1, 2));
-      const fault = how.pick(['syntax', 'value'] as const);
+      const fault = how.pick(['syntax', 'syntax', 'value'] as const);
       commit([...head()].map(([path, file]) => [path, paths.includes(path) ? { ...file, fault } : file]));
       return `breaks ${paths.join(', ')} (${fault})`;
     },

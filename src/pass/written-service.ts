@@ -21,5 +21,5 @@ export function outcomeOfWrite(
   const lost = carriedOver.flatMap((path) => findLostPaths(path, sent.get(path), unknown.get(path)));
   if (paths.length === 0 && lost.length === 0) return null;
   const { service_id } = live;
-  return { result: 'unsettled', attempts, service_id, paths, stored, ...(lost.length === 0 ? {} : { lost }) };
+  return { result: 'unsettled', attempts, service_id, paths, stored, unknown, ...(lost.length === 0 ? {} : { lost }) };
 }

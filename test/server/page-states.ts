@@ -188,6 +188,7 @@ export function everything(): PageData {
         service_id: id(3),
         paths: ['tcp_port'],
         stored: new Map([['tcp_port', 3306]]),
+        unknown: new Map(),
       },
     ],
     [id(4), { result: 'withheld', attempts: 0, reason: 'the credential was refused before its turn' }],

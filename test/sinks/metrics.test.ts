@@ -85,6 +85,7 @@ const unsettled: Outcome = {
   service_id: id(1),
   paths: ['tcp_port'],
   stored: new Map(),
+  unknown: new Map(),
 };
 const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'not begun' };
 

@@ -27,8 +27,12 @@ export type ServiceMemory = {
   /** The unknown fields of the live service. */
   readonly unknown: string;
   readonly cause: DriftCause | null;
-  /** The fields that the API stored differently when this declaration was last sent, and the live value before that. */
-  readonly unsettled: { readonly paths: readonly string[]; readonly liveBefore: string } | null;
+  /** The fields that the API stored differently when this declaration was last sent, and the live service before that. */
+  readonly unsettled: {
+    readonly paths: readonly string[];
+    readonly liveBefore: string;
+    readonly unknownBefore: string;
+  } | null;
   readonly parked: Parked | null;
   /** Whether the last update failed and may succeed in the next pass. It runs after the others so that it does not delay them. */
   readonly runsLast: boolean;
@@ -62,12 +66,12 @@ export function findDriftCause(finding: Finding, memory: Memory): DriftCause | n
 export function findUnsettled(finding: Finding, memory: Memory): readonly string[] | null {
   if (finding.kind !== 'drifted') return null;
   const last = memory.get(finding.live.service_id);
-  if (last?.declared !== fingerprint(finding.declared) || last.unknown !== fingerprint(finding.unknown)) return null;
-  const { unsettled } = last;
-  if (unsettled === null) return null;
-  const live = fingerprint(finding.liveFields);
-  // The list shows the stored value, or still the value from before the update.
-  return live === last.live || live === unsettled.liveBefore ? unsettled.paths : null;
+  if (last?.declared !== fingerprint(finding.declared) || last.unsettled === null) return null;
+  const { paths, liveBefore, unknownBefore } = last.unsettled;
+  const [live, unknown] = [fingerprint(finding.liveFields), fingerprint(finding.unknown)];
+  // The list shows what was stored, or still the service from before the write.
+  const isStored = live === last.live && unknown === last.unknown;
+  return isStored || (live === liveBefore && unknown === unknownBefore) ? paths : null;
 }
 
 /** Returns the last refusal of a write, even if its retry is due; null if there is none or either side has changed since. */

@@ -40,6 +40,8 @@ export type UnsettledOutcome = {
   readonly paths: readonly string[];
   /** The service after the write. */
   readonly stored: Fields;
+  /** Its fields that this version does not know. */
+  readonly unknown: Fields;
   /** The unknown fields that the write contained and the API removed; omitted if there are none. */
   readonly lost?: readonly string[];
 };

@@ -69,9 +69,9 @@ function rememberMissing(finding: Missing, pass: FinishedPass): readonly Entry[]
   const declared = fingerprint(finding.declared);
   if (outcome?.result === 'created') return [[outcome.service_id, { ...inSync, declared, live: declared }]];
   if (outcome?.result !== 'unsettled') return rememberAttempt(finding, pass);
-  const { service_id, stored, paths } = outcome;
-  const unsettled = paths.length === 0 ? null : { paths, liveBefore: '' };
-  return [[service_id, { ...inSync, declared, live: fingerprint(stored), unsettled }]];
+  const { service_id, stored, unknown, paths } = outcome;
+  const unsettled = paths.length === 0 ? null : { paths, liveBefore: '', unknownBefore: '' };
+  return [[service_id, { ...inSync, declared, live: fingerprint(stored), unknown: fingerprint(unknown), unsettled }]];
 }
 
 function rememberUnwanted(finding: Unwanted, pass: FinishedPass): readonly Entry[] {
@@ -103,7 +103,8 @@ function rememberDrift(finding: Drifted, { outcomes, memory, now }: FinishedPass
     return {
       ...current,
       live: fingerprint(outcome.stored),
-      unsettled: { paths: outcome.paths, liveBefore: current.live },
+      unknown: fingerprint(outcome.unknown),
+      unsettled: { paths: outcome.paths, liveBefore: current.live, unknownBefore: current.unknown },
       parked: null,
     };
   }

@@ -10,7 +10,7 @@ import { plan } from '../../../src/core/plan/plan.ts';
 import type { PlanOptions } from '../../../src/core/plan/plan.ts';
 import { remember } from '../../../src/core/plan/remember.ts';
 import { stepId } from '../../../src/core/plan/step.ts';
-import { findings, id, live, planOptions, tcp } from '../builders.ts';
+import { findings, http, id, live, planOptions, tcp } from '../builders.ts';
 
 const numbers = [1, 2, 3, 4];
 const steps = (declared: readonly object[], live: readonly object[]) =>
@@ -58,6 +58,7 @@ describe('while the last write of a service has failed', () => {
     service_id: id(2),
     paths: ['tcp_port'],
     stored: new Map([['tcp_port', 3]]),
+    unknown: new Map(),
   });
   const planned = (options: Partial<PlanOptions>, all = found) => plan(all, planOptions({ canary: 1, ...options }));
   const halted =
@@ -100,5 +101,27 @@ describe('while the last write of a service has failed', () => {
     expect(planned({ policy: 'sync', memory }, all).withheld[0]?.reason).toMatch(
       /^canary: the last delete of "old" did/,
     );
+  });
+
+  const refusedAs = (key: string, all: typeof found) =>
+    planned(
+      {
+        policy: 'sync',
+        memory: remember({
+          findings: all,
+          outcomes: new Map([[key, { result: 'failed', attempts: 1, failure: failure('rejected', 'refused') }]]),
+          memory: emptyMemory,
+          now: 0,
+        }),
+      },
+      all,
+    ).withheld.find(({ reason }) => reason.startsWith('canary'))?.reason;
+
+  test('a refused create and a refused update are named by the declared name', () => {
+    const other = { ...http, http_port: 81 };
+    const creates = findings({ declared: [{ service_id: null, name: 'new' }, other], live: [http] });
+    expect(refusedAs('name:new', creates)).toMatch(/^canary: the last create of "new" did/);
+    const updates = findings({ declared: [{ name: 'new' }, other], live: [{ name: 'old' }, http] });
+    expect(refusedAs(id(1), updates)).toMatch(/^canary: the last update of "new" did/);
   });
 });

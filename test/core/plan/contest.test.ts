@@ -153,9 +153,9 @@ describe('writes against another writer become rare', () => {
       opened.account.set(id(1), web({ http_port: 1000 + round }));
       opened.pass({}, ({ finding }) => {
         sent.push(round * 5);
-        const stored = normalize(web({ http_port: 1 })).known;
+        const { known: stored, unknown } = normalize(web({ http_port: 1 }));
         const { service_id = '' } = finding.kind === 'drifted' ? finding.live : {};
-        return { result: 'unsettled', attempts: 1, service_id, paths: ['http_port'], stored };
+        return { result: 'unsettled', attempts: 1, service_id, paths: ['http_port'], stored, unknown };
       });
       opened.wait(5 * MINUTE);
     }

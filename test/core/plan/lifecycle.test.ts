@@ -5,7 +5,7 @@ import { compare, findingKey } from '../../../src/core/compare/compare.ts';
 import { selectFindings } from '../../../src/core/compare/select.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
-import { emptyMemory } from '../../../src/core/plan/memory.ts';
+import { emptyMemory, findDriftCause } from '../../../src/core/plan/memory.ts';
 import type { Memory } from '../../../src/core/plan/memory.ts';
 import type { Outcome } from '../../../src/core/plan/outcome.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
@@ -17,6 +17,7 @@ import { renderMarkdown } from '../../../src/core/report/markdown.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import { renderReport } from '../../../src/core/report/terminal/terminal-report.ts';
 import type { LiveService } from '../../../src/core/service/directory.ts';
+import { normalize } from '../../../src/core/service/normalize.ts';
 import { facts, http, id, live, planOptions } from '../builders.ts';
 
 /* Creates and deletes, from the plan to the report. */
@@ -81,6 +82,11 @@ test('creates are withheld beyond the limit of the account', () => {
   ]);
   const [none] = plan(findingsOf([named('c')], [...full, liveAs(9, 'last')]), sync()).withheld;
   expect(none?.reason).toContain('the account has 1000 services, and at most');
+  // An item of the list that cannot be used takes up room; a broken declaration does not.
+  const unusable = { service_id: id(9), name: 'last', value: null, reason: 'too deep' };
+  const folder = collect([parseFile('c.json', JSON.stringify(named('c'))), parseFile('broken.json', '{"name":"b"}')]);
+  expect(plan(compare(folder, full), sync()).steps).toHaveLength(1);
+  expect(plan(compare(folder, [...full, unusable]), sync()).steps).toHaveLength(0);
 });
 
 test('a plan that is too large because of creates and deletes is withheld as a whole', () => {
@@ -112,6 +118,11 @@ test('an update is withheld if the live values of ignored fields do not fit to t
   expect(withIgnored('type').withheld.map(({ reason }) => reason)).toEqual([
     'the live values of ignored fields (type) do not fit to the declared ones; ignore all fields that belong together',
   ]);
+  expect(withIgnored('type', 'tls_settings').withheld.map(({ reason }) => reason)).toEqual([
+    expect.stringContaining(
+      'ignored fields (type, tls_settings.cert_verification_mode, tls_settings.client_certificate) do',
+    ),
+  ]);
   expect(withIgnored('tls_settings').steps).toHaveLength(1);
 });
 
@@ -126,6 +137,7 @@ test.for([
   ['a file that cannot be parsed, without an id and a name', 'type: [', true],
   ['a file that is empty', ' ', true],
   ['a file that cannot be parsed, with a name', 'name: other\ntype: [', false],
+  ['a declaration with an id and without a name', `service_id: ${id(9)}\ntype: tcp`, false],
   ['a declaration of another service with a problem', JSON.stringify(named('other', { http_port: 'x' })), false],
 ] as const)('next to %s, services are deleted only if it cannot be for one of them', ([, text, isWithheld]) => {
   const files = [absent(1), named('new')].map((value, index) => parseFile(`${index}.json`, JSON.stringify(value)));
@@ -137,6 +149,12 @@ test.for([
       ? ['the declaration at broken.yaml:1 cannot be read, and may be for this service; correct it first']
       : [],
   );
+});
+
+test('an item of the list that cannot be read is for no tombstone with an id', () => {
+  const nameless = { service_id: null, name: null, value: null, reason: 'expected a service_id' };
+  const made = compare(collect([parseFile('0.json', JSON.stringify(absent(1)))]), [...services, nameless]);
+  expect(plan(made, sync()).steps.map(({ kind }) => kind)).toEqual(['delete']);
 });
 
 const [missing, unwanted] = found;
@@ -170,10 +188,40 @@ test('the memory knows a created service by its id, and forgets a deleted one', 
     service_id: id(5),
     paths: ['http_port'],
     stored: new Map(),
+    unknown: new Map(),
   };
   expect([...after(unsettled, 0)]).toMatchObject([[id(5), { unsettled: { paths: ['http_port'] } }]]);
   expect([...after({ ...unsettled, paths: [] }, 0)]).toMatchObject([[id(5), { unsettled: null }]]);
   expect(after({ result: 'deleted', attempts: 1 }, 1).size).toBe(0);
+  expect(after({ result: 'deleted', attempts: 1 }, 1, after(refused, 1)).size).toBe(0);
+  const gone = findingsOf([absent(1)], []);
+  expect(remember({ findings: gone, outcomes: new Map(), memory: after(refused, 1), now: 0 }).size).toBe(0);
+});
+
+test('the memory knows why a created service drifts later', () => {
+  const memory = after({ result: 'created', attempts: 1, service_id: id(5) }, 0);
+  const causeOf = (declaredPort: number | null, livePort: number | null) =>
+    findingsOf([named('new', { http_port: declaredPort })], [liveAs(5, 'new', { http_port: livePort })]).map(
+      (finding) => findDriftCause(finding, memory),
+    );
+  expect(causeOf(null, 81)).toEqual(['live']);
+  expect(causeOf(81, null)).toEqual(['declaration']);
+});
+
+test('a service that was created with another value is not sent again while the list shows that value', () => {
+  const stored = liveAs(5, 'new', { http_port: 81, region: 'weur' });
+  const unsettled: Outcome = {
+    result: 'unsettled',
+    attempts: 1,
+    service_id: id(5),
+    paths: ['http_port'],
+    stored: normalize(stored.value).known,
+    unknown: normalize(stored.value).unknown,
+  };
+  const later = findingsOf([named('new')], [stored]);
+  expect(plan(later, sync({ memory: after(unsettled, 0) })).withheld).toMatchObject([
+    { reason: expect.stringContaining('the API stored a different value than the last update sent (http_port)') },
+  ]);
 });
 
 const text = { paint: (_: unknown, each: string) => each, columns: Infinity };
@@ -240,6 +288,7 @@ test('a report shows what became of creates and deletes', () => {
     service_id: id(5),
     paths: ['type'],
     stored: new Map(),
+    unknown: new Map(),
   };
   const ended = new Map<string, Outcome>([
     ['name:new', unsettled],

@@ -217,6 +217,7 @@ test('an update that only lost unknown fields is remembered as done', () => {
     service_id: id(1),
     paths: [],
     stored: new Map(),
+    unknown: new Map(),
     lost: ['labels'],
   };
   const pass = { declared: 1, live: 2 };
@@ -230,11 +231,19 @@ const memoryAfterOutcome = (outcome: Outcome) =>
   remember({ findings: withField(1), outcomes: new Map([[id(1), outcome]]), memory: emptyMemory, now: 0 });
 
 describe('a changed unknown field of the live service', () => {
+  test('that an unsettled update changed itself allows no other update, whether or not the list shows it yet', () => {
+    const memory = memoryAfterOutcome(unsettled(2, { labels: { weight: 2 } }));
+    for (const weight of [1, 2]) {
+      expect(withField(weight).map((finding) => findUnsettled(finding, memory))).toEqual([['tcp_port']]);
+    }
+    expect(withField(3).map((finding) => findUnsettled(finding, memory))).toEqual([null]);
+  });
+
   test('ends parking and allows another update of an unsettled service', () => {
     const parked = memoryAfterOutcome(refused);
     expect(withField(1).map((finding) => findParked(finding, parked)?.times)).toEqual([1]);
     expect(withField(2).map((finding) => findParked(finding, parked))).toEqual([null]);
-    const memory = memoryAfterOutcome(unsettled(2));
+    const memory = memoryAfterOutcome(unsettled(2, { labels: { weight: 1 } }));
     expect(withField(1).map((finding) => findUnsettled(finding, memory))).toEqual([['tcp_port']]);
     expect(withField(2).map((finding) => findUnsettled(finding, memory))).toEqual([null]);
   });

@@ -1,4 +1,5 @@
 import { failure } from '../../../src/core/base/failure.ts';
+import type { JsonObject } from '../../../src/core/base/json.ts';
 import type { Finding } from '../../../src/core/compare/compare.ts';
 import { emptyMemory } from '../../../src/core/plan/memory.ts';
 import type { Memory } from '../../../src/core/plan/memory.ts';
@@ -33,8 +34,8 @@ export const failed: Outcome = { result: 'failed', attempts: 3, failure: failure
 export const refused: Outcome = { result: 'failed', attempts: 1, failure: failure('rejected', 'Tunnel ID Not Found') };
 export const withheld: Outcome = { result: 'withheld', attempts: 0, reason: 'stopped' };
 
-/** The API stored this port instead of the declared one. */
-export function unsettled(port: number): Outcome {
-  const stored = normalize(live({ tcp_port: port }).value).known;
-  return { result: 'unsettled', attempts: 1, service_id: id(1), paths: ['tcp_port'], stored };
+/** The API stored this port instead of the declared one, next to these fields that this version does not know. */
+export function unsettled(port: number, fields: JsonObject = {}): Outcome {
+  const { known: stored, unknown } = normalize(live({ tcp_port: port, ...fields }).value);
+  return { result: 'unsettled', attempts: 1, service_id: id(1), paths: ['tcp_port'], stored, unknown };
 }

@@ -87,6 +87,7 @@ const unsettled = (found: readonly Finding[]): Memory =>
           service_id: id(1),
           paths: ['tcp_port'],
           stored: normalize(live().value).known,
+          unknown: new Map(),
         },
       ],
     ]),
@@ -101,6 +102,20 @@ describe('an unsettled service', () => {
     expect(planned.steps).toEqual([]);
     expect(withheldReasons(planned)).toEqual([
       '1: the API stored a different value than the last update sent (tcp_port); not sent again until the declaration or the live value changes',
+    ]);
+  });
+
+  test('is withheld with all fields that the API stored differently', () => {
+    const found = findings(sides);
+    const [last] = unsettled(found).values();
+    const paths = ['tcp_port', 'host.hostname'];
+    const memory: Memory = new Map(
+      last === undefined
+        ? []
+        : [[id(1), { ...last, unsettled: { paths, liveBefore: last.live, unknownBefore: last.unknown } }]],
+    );
+    expect(withheldReasons(plan(found, planOptions({ memory })))).toEqual([
+      expect.stringContaining('than the last update sent (tcp_port, host.hostname); not sent again'),
     ]);
   });
 

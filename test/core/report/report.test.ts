@@ -19,6 +19,7 @@ const unsettled: Outcome = {
   service_id: id(1),
   paths: ['tcp_port', 'name'],
   stored: new Map(),
+  unknown: new Map(),
 };
 const rejected = { ...failure('rejected', "Service name 'db' already exists"), status: 400, code: 5101, ray: '8f-TXL' };
 const failed: Outcome = { result: 'failed', attempts: 1, failure: rejected };
@@ -429,6 +430,7 @@ test('reports a value that the API stored for an undeclared field', () => {
     service_id: id(1),
     paths: ['app_protocol'],
     stored: new Map([['app_protocol', 'mysql']]),
+    unknown: new Map(),
   };
   expect(serviceReport(outcome)?.reason).toBe(
     'the API stored a different value: app_protocol is mysql, declared unset',
@@ -449,9 +451,16 @@ test.for<{ paths: string[]; lost: string[]; reason: string }>([
   },
 ])('reports the unknown fields $lost that the API removed, next to $paths', ({ paths, lost, reason }) => {
   const stored = new Map([['app_protocol', 'mysql']]);
-  expect(serviceReport({ result: 'unsettled', attempts: 1, service_id: id(1), paths, stored, lost })?.reason).toBe(
-    reason,
-  );
+  const outcome = {
+    result: 'unsettled',
+    attempts: 1,
+    service_id: id(1),
+    paths,
+    stored,
+    unknown: new Map(),
+    lost,
+  } as const;
+  expect(serviceReport(outcome)?.reason).toBe(reason);
 });
 
 test('a summary is the report without its lists', () => {

@@ -9,7 +9,6 @@ import type { Outcome } from '../../../../src/core/plan/outcome.ts';
 import { findService, updateStates } from '../../../../src/core/report/daemon/known-service.ts';
 import type { KnownAccount } from '../../../../src/core/report/daemon/known-service.ts';
 import { toReport } from '../../../../src/core/report/report.ts';
-import { inSyncReport } from '../../../../src/core/report/service-report.ts';
 import { facts, findings, id, live, planOptions, tcp } from '../../builders.ts';
 
 const at = (second: number) => `2026-11-22T10:00:0${second}.000Z`;
@@ -66,23 +65,6 @@ test('the problems of its file', () => {
   const problem = { file: 'db.json', line: 1, column: 1, path: null, message: 'wrong' };
   const problems = [problem, { ...problem, file: 'other.yaml' }];
   expect(findService({ ...known, report: { ...known.report, problems } }, id(1)).service?.problems).toEqual([problem]);
-});
-
-test('a contested service in sync, which a report lists, among others in sync', () => {
-  const numbers = [1, 2, 3];
-  const services = numbers.map((number) => ({ service_id: id(number), name: `db-${number}` }));
-  const inSync = compare(
-    collect(services.map((each) => parseFile(`${each.name}.yaml`, JSON.stringify({ ...tcp, ...each })))),
-    services.map(live),
-  );
-  const known = account(inSync);
-  const [, second] = inSync;
-  if (second === undefined) throw new Error('no finding');
-  const contested = { since: at(0), times: 3 };
-  const listed = { ...inSyncReport(second), reason: 'contested', contested };
-  const report = { ...known.report, services: [listed] };
-  const reasons = numbers.map((number) => findService({ ...known, report }, id(number)).service?.reason);
-  expect(reasons).toEqual([null, 'contested', null]);
 });
 
 test('a service that is not declared', () => {

@@ -95,6 +95,7 @@ describe('renders a drifted service that', () => {
           service_id: id(1),
           paths: ['tcp_port'],
           stored: new Map(),
+          unknown: new Map(),
         }),
       },
       line: '  ! unsettled: the API stored a different value: tcp_port is unset, declared 1',
@@ -197,7 +198,14 @@ describe('the totals', () => {
       what: 'an unsettled update',
       given: {
         findings: drift,
-        outcomes: outcomes({ result: 'unsettled', attempts: 1, service_id: id(1), paths: ['name'], stored: new Map() }),
+        outcomes: outcomes({
+          result: 'unsettled',
+          attempts: 1,
+          service_id: id(1),
+          paths: ['name'],
+          stored: new Map(),
+          unknown: new Map(),
+        }),
       },
       line: `partial: 1 unsettled ${cost}`,
     },

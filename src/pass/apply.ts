@@ -45,7 +45,7 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied>
   const breaker = openBreaker(options.stop);
   const runStep = stepRunner(options, breaker);
   const limit = pLimit(concurrency);
-  const stepsById = new Map(plan.steps.map((step) => [stepId(step), step]));
+  const stepsById = new Map<string | null, Step>(plan.steps.map((step) => [stepId(step), step]));
   const started = new Map<string, Promise<Outcome>>();
 
   const start = (step: Step): Promise<Outcome> => {
@@ -57,7 +57,7 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied>
 
   /** Waits for the step that frees the wanted name. Ends, because the waiting steps of a plan form no cycle. */
   const afterNameIsFree = async ({ waitsFor, finding }: Step): Promise<Outcome | null> => {
-    const holder = waitsFor === null ? undefined : stepsById.get(waitsFor);
+    const holder = stepsById.get(waitsFor);
     if (holder === undefined) return null;
     const outcome = await start(holder);
     if (SUCCESSES.includes(outcome.result)) return null;
@@ -69,34 +69,32 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<Applied>
   };
 
   const outcomes = new Map<string, Outcome>();
-  const runAll = async (steps: readonly Step[], run: (step: Step) => Outcome | Promise<Outcome>) => {
-    await Promise.all(
-      steps.map(async (step) => {
-        outcomes.set(stepId(step), await run(step));
+  const runAll = async (steps: readonly Step[], run: (step: Step) => Outcome | Promise<Outcome>) =>
+    Promise.all(
+      steps.map(async (step): Promise<Done> => {
+        const outcome = await run(step);
+        outcomes.set(stepId(step), outcome);
         onProgress?.(outcomes.size, plan.steps.length);
+        return { step, outcome };
       }),
     );
-  };
   onProgress?.(0, plan.steps.length);
   const canaries = selectCanaries(plan.steps, { canary });
-  await runAll(canaries, start);
-  const failed = canaries.find((step) => !isSuccess(outcomes.get(stepId(step))));
+  const failed = (await runAll(canaries, start)).find(({ outcome }) => !SUCCESSES.includes(outcome.result));
   const others = plan.steps.filter((step) => !canaries.includes(step));
   // Once no further step may start, each of the others says why.
   if (failed === undefined || breaker.stop.aborted) await runAll(others, start);
-  else await runAll(others, () => haltedBy(failed, outcomes.get(stepId(failed))));
+  else await runAll(others, () => haltedBy(failed));
   return { outcomes, denied: breaker.denied() };
 }
 
-function isSuccess(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && SUCCESSES.includes(outcome.result);
-}
+type Done = { readonly step: Step; readonly outcome: Outcome };
 
 /** Returns the outcome of a step that does not start because a canary did not succeed. */
-function haltedBy({ kind, finding }: Step, outcome: Outcome | undefined): Outcome {
-  const reason = outcome?.result === 'failed' ? `: ${outcome.failure.message}` : '';
+function haltedBy({ step: { kind, finding }, outcome }: Done): Outcome {
+  const reason = outcome.result === 'failed' ? `: ${outcome.failure.message}` : '';
   return withheld(
-    `canary: the ${kind} of ${JSON.stringify(nameOf(finding))}, which ran first, has the result "${outcome?.result}"${reason}`,
+    `canary: the ${kind} of ${JSON.stringify(nameOf(finding))}, which ran first, has the result "${outcome.result}"${reason}`,
   );
 }
 

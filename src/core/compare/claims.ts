@@ -38,8 +38,8 @@ export function findConflicts(
   if (!hasNameKeys(declared)) return problems;
   const { declarations, tombstones } = declared;
   const ownersById = Map.groupBy(allOf(declared), ({ service_id }) => service_id);
-  const liveByName = Map.groupBy(items.filter(isUsable), ({ name }) => name);
-  const liveNamed = (name: string | null) => (name === null ? [] : (liveByName.get(name) ?? []));
+  const liveByName = Map.groupBy(items.filter(isUsable), ({ name }): string | null => name);
+  const liveNamed = (name: string | null) => liveByName.get(name) ?? [];
   const add = (identity: DeclarationIdentity, field: Field, live: LiveService, other: Place) => {
     if (!problems.has(identity)) problems.set(identity, conflictProblem({ identity, field }, live, other));
   };

@@ -115,8 +115,9 @@ export function compare(declared: Declared, items: readonly ListedItem[], now = 
 
 function compareDeclaration(declaration: Declaration, account: Account, now: number): Finding {
   const { ignore, renamedFrom } = declaration.instructions;
-  const [service, ...more] = account.liveOf(declaration, renamedFrom);
-  if (more.length > 0 && service !== undefined) return skipAmbiguous(declaration, [service, ...more]);
+  const services = account.liveOf(declaration, renamedFrom);
+  if (services.length > 1) return skipAmbiguous(declaration, services);
+  const [service] = services;
   if (service !== undefined) {
     if (ignore.length === 0) return compareOne(declaration)(service);
     return compareFields(
@@ -132,8 +133,9 @@ function compareDeclaration(declaration: Declaration, account: Account, now: num
 }
 
 function compareTombstone(tombstone: Tombstone, account: Account, now: number): Finding {
-  const [service, ...more] = account.liveOf(tombstone);
-  if (more.length > 0 && service !== undefined) return skipAmbiguous(tombstone, [service, ...more]);
+  const services = account.liveOf(tombstone);
+  if (services.length > 1) return skipAmbiguous(tombstone, services);
+  const [service] = services;
   if (service !== undefined) {
     const { known: liveFields, unknown } = normalize(service.value);
     const contradiction = findContradiction(tombstone, liveFields, now);

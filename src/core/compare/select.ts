@@ -58,15 +58,15 @@ function describeMismatch(
 ): string | null {
   if (matches.length === 1) return null;
   const found = JSON.stringify(text);
-  if (matches.length > 1) {
-    const ids = listIds(matches);
-    return matches.some(({ names }) => names.includes(text))
-      ? `expected the name of one service, found ${found}, which is the name of ${ids}; use the id instead`
-      : `expected the beginning of one id, found ${found}, with which ${ids} begin; write more of the id`;
+  if (matches.length === 0) {
+    const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
+    const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
+    return `expected the name or id of a service, found ${found}${formatSuggestions(suggestions)}`;
   }
-  const identifiers = candidates.flatMap(({ service_id, names }) => [...names, service_id]);
-  const suggestions = suggest(text, [...new Set(identifiers.filter((each) => each !== null))]);
-  return `expected the name or id of a service, found ${found}${formatSuggestions(suggestions)}`;
+  const ids = listIds(matches);
+  return matches.some(({ names }) => names.includes(text))
+    ? `expected the name of one service, found ${found}, which is the name of ${ids}; use the id instead`
+    : `expected the beginning of one id, found ${found}, with which ${ids} begin; write more of the id`;
 }
 
 /** Returns the texts that select a finding. */

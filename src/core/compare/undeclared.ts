@@ -23,7 +23,7 @@ export function declaredServices(findings: readonly Finding[]): DeclaredServices
  * it may be for any of them.
  */
 export function findUndeclared(before: DeclaredServices, findings: readonly Finding[]): DeclaredServices {
-  if (before.size === 0 || !isComplete(findings)) return new Map();
+  if (!isComplete(findings)) return new Map();
   return new Map(
     findings.flatMap((finding) => {
       if (finding.kind !== 'unmanaged') return [];

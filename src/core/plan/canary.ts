@@ -11,11 +11,11 @@ export type CanaryRule = { readonly canary: number };
  * steps anyway.
  */
 export function selectCanaries(steps: readonly Step[], { canary }: CanaryRule): readonly Step[] {
-  const byId = new Map(steps.map((step) => [stepId(step), step]));
+  const byId = new Map<string | null, Step>(steps.map((step) => [stepId(step), step]));
   const selected = new Set<Step>();
   const select = (step: Step | undefined): void => {
     if (step === undefined || selected.has(step)) return;
-    select(step.waitsFor === null ? undefined : byId.get(step.waitsFor));
+    select(byId.get(step.waitsFor));
     selected.add(step);
   };
   for (const step of steps) {

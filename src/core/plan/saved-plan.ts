@@ -62,10 +62,10 @@ export function savedStepId({ service_id, name }: SavedStep): string {
 /** Reads the JSON of a saved plan. Returns null if the text is anything else. */
 export function parseSavedPlan(text: string): SavedPlan | null {
   try {
-    const savedPlan = savedPlanSchema.safeParse(parseJson(text)).data ?? null;
-    return savedPlan === null || hasDuplicates(savedPlan) ? null : savedPlan;
+    const savedPlan = savedPlanSchema.parse(parseJson(text));
+    return hasDuplicates(savedPlan) ? null : savedPlan;
   } catch {
-    return null; // Not JSON. The caller reports what was expected.
+    return null; // Neither JSON nor a plan. The caller reports what was expected.
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.ts';
-import { changesBetween, compare, findingId, isDeclared } from '../../../src/core/compare/compare.ts';
+import { changesBetween, compare, findingId, isDeclared, liveOf } from '../../../src/core/compare/compare.ts';
+import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { normalize } from '../../../src/core/service/normalize.ts';
 import {
@@ -466,6 +467,18 @@ describe('compare', () => {
     expect(
       found.map((each) => (each.kind === 'invalid' ? `${each.skipped.file}:${each.skipped.line}` : each.kind)),
     ).toEqual(['a.yaml:12', 'b.yaml:1', 'b.yaml:3', 'b.yaml:5', 'unmanaged']);
+    const reversed = { declarations: [], tombstones: [], skipped: [...other, ...skipped.toReversed()], problems: [] };
+    expect(compare(reversed, [live()])).toEqual(found);
+    expect(found.map(liveOf)).toEqual([null, null, null, null, live()]);
+    expect(found.map(isDeclared)).toEqual([true, true, true, true, false]);
+  });
+
+  test('lists declarations that have no name either before all others', () => {
+    const { skipped } = collect([parseFile('a.yaml', 'name: A'), parseFile('b.yaml', 'text')]);
+    expect(compare({ ...declared(), skipped }, [])).toMatchObject([
+      { skipped: { name: null, file: 'b.yaml' } },
+      { skipped: { name: 'A', file: 'a.yaml' } },
+    ]);
   });
 
   test('sorts by name where the list repeats an id', () => {
@@ -476,6 +489,41 @@ describe('compare', () => {
   test('returns nothing if nothing is declared and nothing is live', () => {
     expect(findings({})).toEqual([]);
   });
+});
+
+describe('several live services of the declared name', () => {
+  const twins = [live(), live({ service_id: id(2) })];
+  const ambiguous = {
+    kind: 'invalid',
+    skipped: {
+      service_id: null,
+      name: 'db',
+      file: 'db.json',
+      line: 1,
+      reason: `2 live services have this name: ${id(1)}, ${id(2)}; declare the service_id`,
+      by: 'names',
+    },
+    live: null,
+  };
+
+  test.for([
+    ['declaration', service({ service_id: null })],
+    ['tombstone', { name: 'db', reconcile: { ensure: 'absent' } }],
+  ] as const)('leave a %s without an id undecided', ([, value]) => {
+    expect(compare(collect([parseFile('db.json', JSON.stringify(value))]), twins)).toEqual([ambiguous]);
+  });
+
+  test('do not matter to a declaration with an id', () => {
+    expect(compare(declared(tcp), twins).map(({ kind }) => kind)).toEqual(['in_sync', 'unmanaged']);
+  });
+});
+
+test('a difference is ignored until its date', () => {
+  const ignore = [{ path: 'tcp_port', until: '2027-01-31' }];
+  const file = parseFile('db.json', JSON.stringify(service({ tcp_port: 1, reconcile: { ignore } })));
+  const kindAt = (now: number) => compare(collect([file]), [live()], now).map(({ kind }) => kind);
+  expect(kindAt(Date.UTC(2027, 0, 30))).toEqual(['in_sync']);
+  expect(kindAt(Date.UTC(2027, 1, 2))).toEqual(['drifted']);
 });
 
 const recreateOrRemove = 'to create it, remove the service_id and set policy to upsert; or remove the declaration';
@@ -561,6 +609,34 @@ describe('an item of the list that cannot be used', () => {
 
   test('is the hint for a missing declaration of the same name', () => {
     expect(compare(declared(http), [nameless])).toMatchObject([{ kind: 'invalid' }, { kind: 'missing', hint: reason }]);
+  });
+
+  test('is no hint for a declaration with another name, or if its id can be read', () => {
+    for (const item of [
+      { ...nameless, name: 'other' },
+      { ...unusable, service_id: id(9) },
+    ]) {
+      expect(compare(declared(http), [item]).find(({ kind }) => kind === 'missing')).toMatchObject({
+        hint: recreateOrRemove,
+      });
+    }
+  });
+
+  test('of the declared name is what a declaration without an id is for, if its id can be read', () => {
+    const byName = declared({ ...http, service_id: null });
+    expect(compare(byName, [unusable])).toMatchObject([
+      { kind: 'invalid', skipped: { service_id: id(2), file: 'web.json', by: 'list' } },
+    ]);
+    expect(compare(byName, [nameless])).toMatchObject([
+      { kind: 'missing', hint: reason },
+      { kind: 'invalid', skipped: { file: null } },
+    ]);
+  });
+
+  test.for([null, ''])('and has the name %j, could be any service that is declared by its name', (name) => {
+    const hint = 'the API lists a service whose name cannot be read, which could be this one';
+    const found = compare(declared({ ...http, service_id: null }), [{ ...unusable, name }]);
+    expect(found.find(({ kind }) => kind === 'missing')).toMatchObject({ hint });
   });
 
   test('counts as the service of a declaration that renames it, so that no second one is created', () => {

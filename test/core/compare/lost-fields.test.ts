@@ -3,6 +3,7 @@ import type { Json } from '../../../src/core/base/json.ts';
 import { findLostPaths } from '../../../src/core/compare/lost-fields.ts';
 
 test.for<{ sent?: Json; stored?: Json; lost: readonly string[] }>([
+  { lost: [] },
   { stored: 1, lost: [] },
   { sent: null, lost: [] },
   { sent: 1, lost: ['x'] },

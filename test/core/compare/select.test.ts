@@ -46,7 +46,9 @@ test('rejects the beginning of several ids, and names at most five of them', () 
   expect(of(2, '0191e3a4')).toEqual([
     `expected the beginning of one id, found "0191e3a4", with which ${id(0)} and ${id(1)} begin; write more of the id`,
   ]);
-  expect(of(1000, '0191e3a4')[0]).toContain(`${id(4)} and 995 more begin`);
+  expect(of(1000, '0191e3a4')[0]).toContain(
+    `with which ${id(0)}, ${id(1)}, ${id(2)}, ${id(3)}, ${id(4)} and 995 more begin`,
+  );
 });
 
 test('does not take fewer than four characters for the beginning of an id', () => {
@@ -60,6 +62,30 @@ test('prefers a name to the beginning of an id', () => {
   ];
   const { selected } = select(both, ['0191e3a4'], ({ service_id, name }) => ({ service_id, names: [name] }));
   expect(selected).toEqual([both[1]]);
+});
+
+test('rejects a text that is the id of one service and the name of another', () => {
+  const both = [
+    { service_id: id(1), names: [null] },
+    { service_id: id(2), names: [id(1).toUpperCase()] },
+  ];
+  expect(select(both, [id(1).toUpperCase()], (each) => each)).toEqual({
+    selected: both,
+    errors: [
+      `expected the name of one service, found "${id(1).toUpperCase()}", which is the name of ${id(1)} and ${id(2)}; use the id instead`,
+    ],
+  });
+});
+
+test('takes four characters for the beginning of an id, next to services that have no id and no name', () => {
+  const some = [
+    { service_id: null, names: [null] },
+    { service_id: id(1), names: ['orders-db'] },
+  ];
+  expect(select(some, ['0191'], (each) => each)).toEqual({ selected: [some[1]], errors: [] });
+  expect(select(some, ['order-db'], (each) => each).errors).toEqual([
+    'expected the name or id of a service, found "order-db"; did you mean "orders-db"?',
+  ]);
 });
 
 test('suggests at most five names, of a thousand', () => {
@@ -77,6 +103,7 @@ test('selects findings of every kind by declared name, live name and id', () => 
       parseFile('c.yaml', JSON.stringify({ ...http, service_id: id(2), name: 'bad', http_port: 0 })),
       parseFile('d.yaml', JSON.stringify({ ...tcp, service_id: id(4), name: 'same' })),
       parseFile('e.yaml', 'text'),
+      parseFile('f.yaml', JSON.stringify({ name: 'absent', reconcile: { ensure: 'absent' } })),
     ]),
     [
       live({ name: 'old' }),
@@ -94,6 +121,7 @@ test('selects findings of every kind by declared name, live name and id', () => 
     ['was-good', 'invalid'],
     ['same', 'in_sync'],
     ['other', 'unmanaged'],
+    ['absent', 'gone'],
   ] as const) {
     expect(selectFindings(found, [word]).selected.map((finding) => finding.kind)).toEqual([kind]);
   }

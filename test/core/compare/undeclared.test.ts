@@ -55,6 +55,27 @@ test.for([
   expect(undeclaredAfter(files, both)).toEqual([[], []]);
 });
 
+test('a declaration with a problem and a readable id hides no other one that disappears', () => {
+  const broken = JSON.stringify({ ...two, tcp_port: 0 });
+  expect(undeclaredAfter({ 'b.json': broken })).toEqual([['db in a.json']]);
+});
+
+test('services that have drifted, are missing or have a problem are declared, with name and file', () => {
+  const third = { ...tcp, service_id: id(3), name: 'three' };
+  const services = declaredServices(
+    found({
+      'a.json': JSON.stringify({ ...tcp, tcp_port: 1 }),
+      'b.json': JSON.stringify({ ...two, tcp_port: 0 }),
+      'c.json': JSON.stringify(third),
+    }),
+  );
+  expect([...services].map(([key, { name, file }]) => [key, name, file])).toEqual([
+    [id(1), 'db', 'a.json'],
+    [id(2), 'two', 'b.json'],
+    [id(3), 'three', 'c.json'],
+  ]);
+});
+
 test('while a declaration has no readable id, nothing is no longer declared; afterwards, everything is that disappeared', () => {
   const broken = { 'b.json': 'text' };
   expect(undeclaredAfter(broken, broken, both)).toEqual([[], [], []]);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../src/core/compare/compare.ts';
+import type { Finding } from '../../../src/core/compare/compare.ts';
 import { collect } from '../../../src/core/load/collect.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
 import { toSavedPlan } from '../../../src/core/plan/saved-plan.ts';
 import { findStaleReasons } from '../../../src/core/plan/stale-plan.ts';
-import { findings, id, planOptions } from '../builders.ts';
+import { findings, http, id, live, planOptions } from '../builders.ts';
 import type { Sides } from '../builders.ts';
 
 const planFor = (sides: Sides) => plan(findings(sides), planOptions());
@@ -123,4 +124,61 @@ describe('a saved plan is stale', () => {
     const reasons = findStaleReasons({ ...savedPlan, steps }, currentPlan(savedSides));
     expect(reasons).toEqual(['the live name of "harmless" is now "db"']);
   });
+
+  test('if only some of its steps have been carried out and the others are withheld', () => {
+    const other = { service_id: id(2), name: 'other' };
+    const saved = toSavedPlan(
+      planFor({ declared: [{ tcp_port: 1 }, { ...other, tcp_port: 1 }], live: [{}, other] }),
+      'account',
+    );
+    const found = findings({ declared: [{ tcp_port: 1 }, { ...other, tcp_port: 1 }], live: [{ tcp_port: 1 }, other] });
+    const current = { plan: plan(found, planOptions({ maxChanges: 0 })), findings: found, accountId: 'account' };
+    expect(findStaleReasons(saved, current)).toEqual(['"db" is already in sync', '"other" is now withheld']);
+  });
+
+  test('without a word about unknown fields that are the same', () => {
+    const saved = toSavedPlan(planFor({ declared: [{ tcp_port: 1 }], live: [{ weight: 3, zone: 'a' }] }), 'account');
+    const current = currentPlan({ declared: [{ tcp_port: 1 }], live: [{ weight: 3, zone: 'b' }] });
+    expect(findStaleReasons(saved, current)).toEqual([
+      '"db" changed live: the unknown field zone has a different value',
+      'the update of "db" changed: the unknown field zone has a different value',
+    ]);
+  });
+});
+
+describe('a saved create', () => {
+  const sides: Sides = { declared: [{ service_id: null, name: 'new' }] };
+  const upsert = planOptions({ policy: 'upsert' });
+  const saved = toSavedPlan(plan(findings(sides), upsert), 'account');
+  const reasonsAfter = (found: readonly Finding[]) =>
+    findStaleReasons(saved, { plan: plan(found, upsert), findings: found, accountId: 'account' });
+
+  test('is done if a service of its name is as declared', () => {
+    expect(reasonsAfter(findings({ ...sides, live: [{ name: 'new' }] }))).toEqual([]);
+  });
+
+  test('is stale if its declaration is gone, even if all others are in sync', () => {
+    expect(reasonsAfter(findings({ declared: [http], live: [http] }))).toEqual(['"new" is no longer declared or live']);
+  });
+
+  test('is stale if its declaration is now skipped', () => {
+    const broken = parseFile('new.json', JSON.stringify({ name: 'new', type: 'tcp' }));
+    expect(reasonsAfter(compare(collect([broken]), []))).toEqual([
+      '"new" is skipped because its declaration has problems',
+    ]);
+  });
+});
+
+test('a saved delete by name is stale if its service is gone and another step is needed', () => {
+  const tombstone = parseFile('gone.json', JSON.stringify({ name: 'db', reconcile: { ensure: 'absent' } }));
+  const drifted = parseFile('web.json', JSON.stringify({ ...http, http_port: 81 }));
+  const made = (...items: Parameters<typeof compare>[1]) => compare(collect([tombstone, drifted]), items);
+  const sync = planOptions({ policy: 'sync' });
+  const saved = toSavedPlan(plan(made(live(), live({ ...http, http_port: 81 })), sync), 'account');
+  expect(saved.steps.map(({ kind }) => kind)).toEqual(['delete']);
+  const found = made(live(http));
+  expect(findStaleReasons(saved, { plan: plan(found, sync), findings: found, accountId: 'account' })).toEqual([
+    '"db" is no longer live',
+    '"web" needs an update that the saved plan does not contain',
+  ]);
 });

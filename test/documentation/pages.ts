@@ -12,7 +12,10 @@ export type Block = {
 export const root = new URL('../..', import.meta.url).pathname;
 
 /** Every Markdown page of the repository, relative to its root. */
-export const pages: readonly string[] = globSync(['*.md', '{config,services,test}/**/*.md'], { cwd: root }).toSorted();
+export const pages: readonly string[] = globSync(['*.md', '{config,services,test}/**/*.md'], {
+  cwd: root,
+  exclude: ['**/node_modules'],
+}).toSorted();
 
 export function readPage(page: string): string {
   return readFileSync(join(root, page), 'utf8');

@@ -306,6 +306,7 @@ describe('a service is contested', () => {
         service_id: id(1),
         paths: [],
         stored: new Map(),
+        unknown: new Map(),
         lost: ['zone'],
       }));
     }

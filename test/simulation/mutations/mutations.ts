@@ -320,4 +320,34 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'const timer = setTimeout(expire, ms);',
     replace: 'const timer = setTimeout(expire, 1000 * ms);',
   },
+  {
+    name: 'correct ignored fields',
+    file: 'core/compare/compare.ts',
+    find: 'const ignored = differences.filter(({ path }) => ignore.some((each) => isWithin(path, each.path)));',
+    replace: 'const ignored: readonly Change[] = [];',
+  },
+  {
+    name: 'never end a pause',
+    file: 'core/service/instructions.ts',
+    find: 'return until === null || now < until;',
+    replace: 'return until === null || now < until * 2;',
+  },
+  {
+    name: 'finish a pass although writes are paused',
+    file: 'pass/reconcile.ts',
+    find: 'const pauseSignals = pause === undefined ? [] : [pause.signal()];',
+    replace: 'const pauseSignals: readonly AbortSignal[] = [];',
+  },
+  {
+    name: 'delete although a file cannot be read',
+    file: 'core/plan/plan.ts',
+    find: 'if (unreadable === null) return decisions;',
+    replace: 'if (unreadable !== undefined) return decisions;',
+  },
+  {
+    name: 'delete what a tombstone contradicts',
+    file: 'core/plan/withhold.ts',
+    find: 'if (contradiction === null) return null;',
+    replace: 'if (contradiction !== undefined) return null;',
+  },
 ];

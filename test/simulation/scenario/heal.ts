@@ -18,7 +18,7 @@ export function heal({ time, network, api, folder, account, token, repository }:
   account.treatments.clear();
   account.conditions.maxServices = MAX_SERVICES;
   account.goneTunnels.clear();
-  folder.conditions.readMs = [0, 3];
+  folder.conditions.readMs = folder.conditions.usualReadMs;
   folder.conditions.isDeaf = false;
   folder.setMissing(false);
   repository.mendFiles(noRandom);

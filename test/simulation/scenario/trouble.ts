@@ -90,7 +90,7 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
       [300, 3000],
     ]);
     return during(scene, () => {
-      conditions.readMs = [0, 3];
+      conditions.readMs = conditions.usualReadMs;
     });
   },
   'deaf watcher': (scene) => {
@@ -182,7 +182,7 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const { conditions } = scene.world.api;
     conditions.lagMs = scene.random.pick([500, 3000, 20_000]);
     // Only a pass right after a write notices.
-    scene.world.repository.change(scene.random);
+    for (let changes = 0; changes < 3; changes += 1) scene.world.repository.change(scene.random);
     deliver(scene);
     for (const ms of [4000, 8000]) scene.world.time.inWorld(ms, scene.control.requestPass);
     return during(scene, () => {
@@ -463,7 +463,10 @@ function treat(scene: Scene, treatment: Treatment): string {
   const live = scene.world.account.get(service.id);
   if (live !== null && scene.random.chance(0.6)) {
     const other = { ...toValue(changed(service, scene.random)), name: live['name'] };
-    scene.world.account.set(service.id, inNotationOfApi({ ...unknownOf(live), ...other }, scene.random));
+    // A field to lose.
+    const unknown = { ...unknownOf(live), ...(treatment.kind === 'alter' ? { zone: 'text' } : {}) };
+    scene.world.account.set(service.id, inNotationOfApi({ ...unknown, ...other }, scene.random));
+    scene.control.requestPass();
   }
   const length = during(scene, () => {
     if (treatments.get(service.id) === treatment) treatments.delete(service.id);

@@ -19,6 +19,8 @@ type Past = { readonly at: number; readonly declared: Declared | null };
 export type FolderConditions = {
   /** How long a read takes, in milliseconds. */
   readMs: readonly [number, number];
+  /** The same when nothing is wrong: a few folders are on a slow file system. */
+  readonly usualReadMs: readonly [number, number];
   /** Whether changes cause no events. */
   isDeaf: boolean;
 };
@@ -58,7 +60,8 @@ export type WorldFolderOptions = {
 /** Creates a folder with a first commit. */
 export function worldFolder({ time, first, values, random }: WorldFolderOptions): WorldFolder {
   const path = '/services';
-  const conditions: FolderConditions = { readMs: [0, 3], isDeaf: false };
+  const usualReadMs = random.chance(0.05) ? ([1300, 1600] as const) : ([0, 3] as const);
+  const conditions: FolderConditions = { readMs: usualReadMs, usualReadMs, isDeaf: false };
   const disk = new Map<string, DiskFile>();
   const writing = new Set<string>();
   const past: Past[] = [];

@@ -6,7 +6,7 @@ import type { Directory, ListedItem, LiveService } from '../core/service/directo
 export type PlanDirectory = Pick<Directory, 'list' | 'update' | 'create' | 'remove'>;
 
 export type ViewedAccount = {
-  /** The same directory. Whatever it returns is in the view. */
+  /** The same directory. The view includes everything that it returns. */
   readonly directory: PlanDirectory;
   readonly view: AccountView;
 };

@@ -2,20 +2,21 @@ import pLimit from 'p-limit';
 import type { Signals } from '../core/base/abort.ts';
 import { failure, FailureError, toFailure } from '../core/base/failure.ts';
 import type { Failure } from '../core/base/failure.ts';
-import { nameOf, selectCanaries } from '../core/plan/canary.ts';
+import { selectCanaries } from '../core/plan/canary.ts';
 import { wantedName } from '../core/plan/name-order.ts';
 import { SUCCESSES } from '../core/plan/outcome.ts';
 import type { Outcome } from '../core/plan/outcome.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { stepId } from '../core/plan/step.ts';
+import { nameOf, stepId } from '../core/plan/step.ts';
 import type { Step } from '../core/plan/step.ts';
-import type { Directory, WriteGate } from '../core/service/directory.ts';
+import type { WriteGate } from '../core/service/directory.ts';
+import type { PlanDirectory } from './account-view.ts';
 import { createService } from './create-service.ts';
 import { sharedList } from './shared-list.ts';
 import { outcomeOfWrite } from './written-service.ts';
 
 export type ApplyOptions = Signals & {
-  readonly directory: Pick<Directory, 'list' | 'create' | 'update' | 'remove'>;
+  readonly directory: PlanDirectory;
   /** Returns the gate of a step; see `guardWrites`. */
   readonly gateOf: (step: Step) => WriteGate;
   /** At most this many steps in flight. */

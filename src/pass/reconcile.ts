@@ -10,7 +10,7 @@ import type { DeclaredServices } from '../core/compare/undeclared.ts';
 import { collect, setAside } from '../core/load/collect.ts';
 import type { Declared } from '../core/load/collect.ts';
 import type { Source } from '../core/load/source.ts';
-import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../core/plan/assertions/violation.ts';
 import { contestsAfter, noContests } from '../core/plan/contest.ts';
 import type { Knowledge } from '../core/plan/contest.ts';
 import { emptyMemory } from '../core/plan/memory.ts';

@@ -32,7 +32,7 @@ export type RoutesOptions = RequestPassOptions &
     readonly state: () => unknown;
   };
 
-/** What the daemon remembers of recent passes. */
+/** The recent passes that the daemon remembers. */
 export type RecentPasses = {
   /** Oldest first. */
   readonly passes: () => readonly RecentPass[];

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { WRITE_ASSERTIONS } from '../core/plan/assertions/write-assertions.ts';
-import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
+import { WRITE_ASSERTIONS } from '../core/plan/assertions/violation.ts';
+import type { PreventedWrite } from '../core/plan/assertions/violation.ts';
 import type { Result } from '../core/plan/outcome.ts';
 import type { StepKind } from '../core/plan/step.ts';
 import { countLive, countStates, SERVICE_STATES } from '../core/report/counts.ts';

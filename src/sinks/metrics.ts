@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { BudgetWindow, EndedRequest } from '../core/base/api-usage.ts';
-import type { PreventedWrite } from '../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../core/plan/assertions/violation.ts';
 import type { Health } from '../core/report/health.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Vitals } from '../core/report/vitals.ts';

@@ -3,7 +3,7 @@ import { logPrevented } from '../../src/cli/daemon/daemon-log.ts';
 import { cloudflareDirectory } from '../../src/cloudflare/directory.ts';
 import { fixedCredentials } from '../../src/core/base/credentials.ts';
 import type { Drifted, Finding } from '../../src/core/compare/compare.ts';
-import type { PreventedWrite, WriteAssertion } from '../../src/core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite, WriteAssertion } from '../../src/core/plan/assertions/violation.ts';
 import { plan as makePlan } from '../../src/core/plan/plan.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { Step, Update } from '../../src/core/plan/step.ts';

@@ -17,7 +17,7 @@ import type { BudgetWindow } from '../../src/core/base/api-usage.ts';
 import type { CredentialSource } from '../../src/core/base/credentials.ts';
 import { failure, FailureError } from '../../src/core/base/failure.ts';
 import { redactor } from '../../src/core/base/text/redactor.ts';
-import type { PreventedWrite } from '../../src/core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../../src/core/plan/assertions/violation.ts';
 import { toHealth } from '../../src/core/report/health.ts';
 import type { Health } from '../../src/core/report/health.ts';
 import type { Report } from '../../src/core/report/report.ts';

@@ -20,7 +20,7 @@ import { cause } from './scenario/trouble.ts';
 import { heal } from './scenario/heal.ts';
 import { randomOf } from './time/random.ts';
 import { installVirtualTime } from './time/virtual-time.ts';
-import { describePrevented } from '../../src/core/plan/assertions/write-assertions.ts';
+import { describePrevented } from '../../src/core/plan/assertions/violation.ts';
 import type { Report } from '../../src/core/report/report.ts';
 import type { Fault } from './world/network.ts';
 import { ACCOUNT_ID, createWorld } from './world/world.ts';

@@ -11,7 +11,7 @@ import { declaredServices } from '../../core/compare/undeclared.ts';
 import type { DeclaredServices } from '../../core/compare/undeclared.ts';
 import { collect } from '../../core/load/collect.ts';
 import type { Source } from '../../core/load/source.ts';
-import { describePrevented } from '../../core/plan/assertions/write-assertions.ts';
+import { describePrevented } from '../../core/plan/assertions/violation.ts';
 import { emptyPlan } from '../../core/plan/plan.ts';
 import type { SavedPlan } from '../../core/plan/saved-plan.ts';
 import { renderMarkdown } from '../../core/report/markdown.ts';

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../core/base/duration.ts';
 import { escapeControlCharacters } from '../../core/base/text/escape.ts';
 import type { WatchState } from '../../core/load/source.ts';
-import { describePrevented } from '../../core/plan/assertions/write-assertions.ts';
-import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
+import { describePrevented } from '../../core/plan/assertions/violation.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/violation.ts';
 import type { Trigger } from '../../core/report/pass.ts';
 import type { Report } from '../../core/report/report.ts';
 import { isUndeclared } from '../../core/report/service-report.ts';

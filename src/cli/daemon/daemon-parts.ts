@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import { guarded } from '../../core/base/guarded.ts';
-import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/violation.ts';
 import type { ReportSink } from '../../core/report/sink.ts';
 import { pauseSwitch } from '../../daemon/pause-switch.ts';
 import type { Wait } from '../../cloudflare/budget/request-budget.ts';

@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { EndedRequest } from '../../core/base/api-usage.ts';
 import type { Finding } from '../../core/compare/compare.ts';
 import { errorCodeOrMessage } from '../../core/base/errno.ts';
-import type { PreventedWrite } from '../../core/plan/assertions/write-assertions.ts';
+import type { PreventedWrite } from '../../core/plan/assertions/violation.ts';
 import { toHealth } from '../../core/report/health.ts';
 import type { Health } from '../../core/report/health.ts';
 import { sourceUrl } from '../../core/report/notifications/links.ts';

@@ -55,7 +55,7 @@ export async function openNotifications({
   };
 }
 
-/** Calls a function after some milliseconds. The process does not wait for it. Returns a function that prevents it. */
+/** Calls a function after some milliseconds. The process does not wait for it. Returns a function that cancels the call. */
 function callAfter(ms: number, call: () => void): () => void {
   const timer = setTimeout(call, ms);
   timer.unref();

@@ -1,6 +1,6 @@
 import { findParked, findUnsettled } from './memory.ts';
 import type { Memory } from './memory.ts';
-import { actionFor, stepId } from './step.ts';
+import { actionFor, nameOf, stepId } from './step.ts';
 import type { Actionable, Step } from './step.ts';
 
 /** How many writes of a plan run alone, before all others. 0 turns canaries off. */
@@ -42,9 +42,4 @@ export function whyHalted(
 /** Whether the last write of a service was refused or changed by the API, and neither side has changed since. */
 function hasFailedBefore(finding: Actionable, memory: Memory): boolean {
   return findParked(finding, memory) !== null || findUnsettled(finding, memory) !== null;
-}
-
-/** Returns the name by which people know the service of a step. */
-export function nameOf(finding: Actionable): string {
-  return finding.kind === 'unwanted' ? finding.live.name : finding.declaration.name;
 }

@@ -11,23 +11,23 @@ import { declaredFields } from './step.ts';
 import type { Actionable } from './step.ts';
 
 /*
- * Another writer can change a service back after each write of this process: a second reconciler, a pipeline, a person. Whatever it does
- * counts, because a fight looks different each time: it can set the same value, a new one each time, delete the service, create it again,
- * or rename it. An API that confirms writes and does not keep them looks the same.
+ * Another writer can change a service back after each write of this process: a second reconciler, a pipeline, a person. Every kind of
+ * change counts: the same value each time, a new one each time, a delete, a create, or a rename. An API that confirms writes and does not
+ * keep them looks the same.
  *
- *   this process writes the service           its changes back are counted from now on
- *   it is found different from what it was    changed back once more; from the third time on, the service is contested
- *   it stays in sync for `QUIET_MS`           the contest is over, and nothing is remembered of it
- *   its declaration changes                   written at once; or over, if both sides agree now
+ *   this process writes the service      from now on, it is counted how often it is changed back
+ *   a pass finds it changed since        one more is counted; from the third one on, the service is contested
+ *   it stays in sync for `QUIET_MS`      the contest is over and forgotten
+ *   its declaration changes              written at once; or the contest is over, if both sides agree now
  */
 
-/** What is known about the services that this process wrote lately, by the key of their declarations. */
+/** The services that this process wrote lately, by the key of their declarations. */
 export type Contests = ReadonlyMap<string, Contest>;
 
 export type Contest = {
   /** The declaration that was written, which includes what it ignores. */
   readonly declared: string;
-  /** The fields of the service since it has been as written, and since when; null after it was changed back. No fields: it was deleted. */
+  /** The fields that the last write left, none after a delete, and since when they are live; null once the service was changed back. */
   readonly settled: { readonly fields: Fields; readonly since: number } | null;
   /** When it was last written, on the clock of passes. */
   readonly wroteAt: number;
@@ -51,7 +51,7 @@ export const noContests: Contests = new Map();
 /** The time of a comparison: in milliseconds of the clock of passes, and as RFC 3339. */
 export type ComparedAt = { readonly now: number; readonly at: string };
 
-/** Returns the contests after a comparison: the services that were changed back are counted, and what is over is forgotten. */
+/** Returns the contests after a comparison: counts the services that were changed back, and forgets contests that are over. */
 export function observeContests(before: Contests, findings: readonly Finding[], time: ComparedAt): Contests {
   if (before.size === 0) return before;
   const contests = new Map<string, Contest>();
@@ -89,7 +89,7 @@ function countOneMore({ times, since }: ChangesBack, at: string): ChangesBack {
   return { times: times + 1, since: times === 0 ? at : since };
 }
 
-/** Whether a service differs from what it was, and not only from a new declaration. */
+/** Whether a service differs from its fields before, and not only from a new declaration. */
 function isChangedBack(finding: Actionable, before: Fields): boolean {
   switch (finding.kind) {
     case 'drifted':
@@ -164,7 +164,7 @@ export function contestedUntil(finding: Actionable, contests: Contests): number 
   return contest.wroteAt + retryPauseMs(contest.changedBack.times - MIN_CHANGES_BACK + 1);
 }
 
-/** What is known from earlier passes. */
+/** The knowledge from earlier passes. */
 export type Knowledge = { readonly memory: Memory; readonly contests: Contests };
 
 /** Returns when a parked or contested write may be sent again, even if that is in the past; `-Infinity` if it is neither. */

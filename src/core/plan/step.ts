@@ -45,6 +45,11 @@ export function stepId(step: Step): string {
   return findingKey(step.finding);
 }
 
+/** Returns the name by which people know the service of a step. */
+export function nameOf(finding: Actionable): string {
+  return finding.kind === 'unwanted' ? finding.live.name : finding.declaration.name;
+}
+
 /** Returns the number of steps in words: `1 update`, `2 creates, 1 delete`. */
 export function describeSteps(steps: readonly Step[]): string {
   return (['create', 'update', 'delete'] as const)

@@ -53,7 +53,7 @@ export function toCounts(declared: number, findings: readonly Finding[], service
 }
 
 /** Returns how many declared services are not live, except those that were created or are about to be. */
-export function countNotLive({ missing, created, to_create }: Counts): number {
+function countNotLive({ missing, created, to_create }: Counts): number {
   return missing - created - to_create;
 }
 

@@ -85,7 +85,7 @@ export type Health = {
   };
 };
 
-/** What holds now. `elapsedMs` is the time on the clock of the vitals, and `timeOf` converts a time on that clock to RFC 3339. */
+/** The current state. `elapsedMs` is the time on the clock of the vitals, and `timeOf` converts a time on that clock to RFC 3339. */
 export type CurrentState = {
   readonly elapsedMs: number;
   readonly timeOf: (elapsedMs: number) => string;

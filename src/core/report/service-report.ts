@@ -59,7 +59,7 @@ export function isListed(finding: Finding): boolean {
   return finding.kind !== 'gone' && (finding.kind !== 'in_sync' || finding.ignored.length > 0);
 }
 
-/** Returns what a report would say of a service that it does not list, because it is in sync. */
+/** Returns the report of a service that a report does not list, because it is in sync. */
 export function inSyncReport(finding: Finding): ServiceReport {
   const identity =
     'declaration' in finding

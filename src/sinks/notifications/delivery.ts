@@ -132,7 +132,7 @@ export function delivery<Message>(options: DeliveryOptions<Message>): Delivery<M
   };
 }
 
-/** Sends a message. One with which that throws is refused, so that it cannot stop those that follow. */
+/** Sends a message. If that throws, the message counts as refused, so that those that follow are still sent. */
 async function trySend<Message>(
   { send, onBug }: Pick<DeliveryOptions<Message>, 'send' | 'onBug'>,
   message: Message,

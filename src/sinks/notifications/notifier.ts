@@ -32,7 +32,7 @@ export type NotifierOptions = {
   readonly links: LinkSettings;
   readonly eventsOf: (receiver: string) => DeliveryEvents;
   readonly newId: () => string;
-  /** Calls a function after some milliseconds. Returns a function that prevents it. */
+  /** Calls a function after some milliseconds. Returns a function that cancels the call. */
   readonly after: (ms: number, call: () => void) => () => void;
   readonly random: () => number;
   readonly onBug: (error: unknown) => void;
@@ -100,9 +100,9 @@ function messageChannel(
     ...(firstDelayMs === undefined ? {} : { firstDelayMs }),
   });
   const isWanted = ({ event }: Subject) => events?.includes(event) ?? true;
-  /** What the last pass of each account found. */
+  /** The report of the last pass of each account, and what is open after it. */
   const latest = new Map<string, { readonly report: Report; readonly conditions: Conditions }>();
-  /** Prevents the next reminder of each account. */
+  /** Cancels the next reminder of each account. */
   const reminders = new Map<string, () => void>();
   const sendAbout = (accountId: string, subjects: readonly Subject[], { reminder }: { readonly reminder: boolean }) => {
     const last = latest.get(accountId);
@@ -117,7 +117,7 @@ function messageChannel(
       after(remindAfterMs, () => guarded(remind, onBug)(accountId)),
     );
   };
-  /** Repeats what is still not in order. If everything is, the next message begins to count again. */
+  /** Repeats what is still not in order. If everything is, nothing is sent, and the next message sets the timer again. */
   const remind = (accountId: string) => {
     const open = [...(latest.get(accountId)?.conditions.values() ?? [])];
     sendAbout(accountId, byUrgency(open).filter(isWanted), { reminder: true });
@@ -130,7 +130,7 @@ function messageChannel(
       sendAbout(report.account_id, transitions.filter(isWanted), { reminder: false });
     },
     onStop: () => {
-      for (const prevent of reminders.values()) prevent();
+      for (const cancel of reminders.values()) cancel();
     },
     queue,
   };

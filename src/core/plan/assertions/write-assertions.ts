@@ -1,6 +1,5 @@
 import { isObject, parseJson, sameJson } from '../../base/json.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { escapeControlCharacters } from '../../base/text/escape.ts';
 import type { Tombstone } from '../../load/declaration.ts';
 import type { ListedItem, LiveService, WriteRequest } from '../../service/directory.ts';
 import { isActive } from '../../service/instructions.ts';
@@ -12,48 +11,7 @@ import { claimsOf } from './claims.ts';
 import type { Declarations } from './claims.ts';
 import { differingPaths, isValue, readService, valueAt } from './reading.ts';
 import type { Reading } from './reading.ts';
-
-/*
- * What must hold right before every request that writes, in the order in which it is checked. A violation is a bug of this program:
- *
- *   mode             the mode is apply, and writes are not paused
- *   snapshot         the folder was checked a moment ago
- *   account          the address is in the configured account
- *   service          method and address are those of the step, and the last list contains its service
- *   declared         exactly one declaration in the folder is for the service, wants the step, and is not paused
- *   policy           the policy allows the step
- *   body             the body is what is declared, with the live values of ignored fields, and nothing else
- *   unknown_fields   the body carries over the unknown fields of the live service, digit by digit
- *   differs          an update changes something
- *   name             the name of a service to create is free
- *
- * Nothing here uses the findings, the plan, or the code that makes them: everything is computed again from the folder, the last list,
- * and the bytes to be sent.
- */
-export const WRITE_ASSERTIONS = [
-  'mode',
-  'snapshot',
-  'account',
-  'service',
-  'declared',
-  'policy',
-  'body',
-  'unknown_fields',
-  'differs',
-  'name',
-] as const;
-export type WriteAssertion = (typeof WRITE_ASSERTIONS)[number];
-
-/** An assertion that does not hold, and what was found. */
-export type Violation = { readonly assertion: WriteAssertion; readonly message: string };
-
-/** A write that was not sent because of a violation. */
-export type PreventedWrite = Violation & {
-  readonly method: string;
-  readonly path: string;
-  readonly service_id: string | null;
-  readonly name: string;
-};
+import type { Violation, WriteAssertion } from './violation.ts';
 
 /** A request, and the step that it is for. */
 export type IntendedWrite = {
@@ -63,7 +21,7 @@ export type IntendedWrite = {
   readonly service_id: string | null;
 };
 
-/** What is known at the moment of a write, apart from the plan. */
+/** The facts at the moment of a write, apart from the plan. */
 export type WriteFacts = {
   readonly accountId: string;
   readonly mode: string;
@@ -98,23 +56,10 @@ const MAX_FOLDER_AGE_MS = 2000;
 
 const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const satisfies Record<StepKind, string>;
 
-/** Returns the first assertion that does not hold for a write; null if all hold, and it may be sent. */
+/** Returns the first assertion that a write violates; null if it may be sent. */
 export function findViolation(write: IntendedWrite, facts: WriteFacts): Violation | null {
   const live = findLive(write, facts.account);
   return checkMoment(facts) ?? checkAddress(write, live, facts) ?? checkContent(write, live, facts);
-}
-
-/** Returns what the log and stderr say about a write that was not sent. */
-export function describePrevented(prevented: PreventedWrite): string {
-  const { method, name } = prevented;
-  return escapeControlCharacters(
-    `internal error: ${method} of ${JSON.stringify(name)} ${describeViolation(prevented)}`,
-  );
-}
-
-/** Returns the reason in the report. */
-export function describeViolation({ assertion, message }: Violation): string {
-  return `not sent, because the check "${assertion}" right before the write failed: ${message}; this is a bug in vpc-reconciler, please report it`;
 }
 
 function findLive({ kind, service_id }: IntendedWrite, { find, lastSeen }: AccountView): LiveService | null {

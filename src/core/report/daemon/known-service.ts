@@ -65,9 +65,9 @@ export function updateStates(
   );
 }
 
-/** What a daemon knows of all services. */
+/** The knowledge of a daemon about all services. */
 export type KnownAccount = {
-  /** Of the last good pass. */
+  /** The findings and the report of the last good pass. */
   readonly findings: readonly Finding[];
   readonly report: Report;
   readonly states: ReadonlyMap<string, KnownState>;

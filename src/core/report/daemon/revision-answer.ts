@@ -1,6 +1,6 @@
 import type { RecentPass } from './recent-pass.ts';
 
-/** What the recent passes of a daemon say about a commit. */
+/** The state of a commit according to the recent passes of a daemon. */
 export type RevisionAnswer =
   /** A pass ended with a result that lasts. `replacedBy` is the commit of later passes; null if there are none. */
   | { readonly kind: 'decided'; readonly pass: RecentPass; readonly replacedBy: string | null }
@@ -12,7 +12,7 @@ export type RevisionAnswer =
   | { readonly kind: 'not_seen'; readonly current: string | null }
   /** The folder of the daemon is not in a git checkout, so passes have no commit. */
   | { readonly kind: 'no_checkout' }
-  /** Several commits begin like that. */
+  /** Several commits begin with the digits. */
   | { readonly kind: 'ambiguous'; readonly revisions: readonly string[] };
 
 /**

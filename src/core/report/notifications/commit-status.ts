@@ -28,7 +28,7 @@ export function statusAtEnd(last: CommitStatus | null, report: Report): CommitSt
   const { outcome, superseded, counts } = report;
   const { revision } = report.source;
   if (revision === null || superseded || outcome === 'interrupted') return null;
-  // What another writer changes back is as declared for a while only.
+  // A contested service is as declared only for a while.
   const state = SUCCESSFUL.has(outcome) && counts.contested === 0 ? 'success' : 'failure';
   if (last?.revision === revision && last.state === state) return null;
   return { revision, state, description: `${OUTCOME_LABELS[outcome]}: ${describeCounts(report)}` };
@@ -36,7 +36,7 @@ export function statusAtEnd(last: CommitStatus | null, report: Report): CommitSt
 
 /**
  * Returns the status to set when the process stops, after the last pass; null if it stays as it is. The next process may read another
- * commit, and would leave this one pending for ever.
+ * commit, and would leave this one pending forever.
  */
 export function statusAtStop(last: CommitStatus): CommitStatus | null {
   if (last.state !== 'pending') return null;

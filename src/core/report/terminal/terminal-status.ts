@@ -1,15 +1,15 @@
 import { formatDuration } from '../../base/duration.ts';
+import { formatValue } from '../../base/format-value.ts';
 import { escapeControlCharacters } from '../../base/text/escape.ts';
+import { SUCCESSES } from '../../plan/outcome.ts';
+import { parseMoment } from '../../service/moment.ts';
+import { normalize } from '../../service/normalize.ts';
 import type { KnownService } from '../daemon/known-service.ts';
 import type { Health } from '../health.ts';
 import { shortRevision } from '../notifications/commit-status.ts';
 import type { Report } from '../report.ts';
 import { isUrgent } from '../service-report.ts';
 import { describeSuspension } from '../suspension.ts';
-import { formatValue } from '../../base/format-value.ts';
-import { parseMoment } from '../../service/moment.ts';
-import { SUCCESSES } from '../../plan/outcome.ts';
-import { normalize } from '../../service/normalize.ts';
 import type { TextOptions } from './style.ts';
 import { renderDetails, renderProblems, renderService, renderTotals } from './terminal-report.ts';
 import { wrapLine } from './wrap.ts';
@@ -30,7 +30,7 @@ function describeTrouble({ healthy, reason }: Health): string {
   return escapeControlCharacters(`${healthy ? 'not ready' : 'stuck'}: ${reason}`);
 }
 
-/** What needs a person comes first. */
+/** Renders the services that need a person first. */
 function renderSorted(report: Report, options: TextOptions): readonly string[] {
   const known = report.services.filter(({ finding }) => finding !== 'unmanaged');
   const rest = known.filter((service) => !isUrgent(service));
@@ -105,7 +105,7 @@ export function renderKnownService(service: KnownService, now: number, options: 
 
 function renderLive({ live, result }: KnownService, options: TextOptions): readonly string[] {
   if (live === null) return [];
-  const title = SUCCESSES.includes(result) ? 'live before that:' : 'live:';
+  const title = SUCCESSES.includes(result) ? 'live before the pass:' : 'live:';
   const fields = [...normalize(live).known];
   const width = Math.max(0, ...fields.map(([path]) => path.length));
   return [

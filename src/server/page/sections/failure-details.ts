@@ -4,7 +4,7 @@ import type { Html } from '../html.ts';
 
 /**
  * Returns one line with everything about a failure except its message: kind, status, code, and request ID. `notes` come first. `omitKind` leaves
- * out a kind that the title says. Null when there is nothing to show.
+ * out the kind, if the title says it. Null when there is nothing to show.
  */
 export function renderFailureDetails(
   failure: Failure | null,

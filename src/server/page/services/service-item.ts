@@ -56,7 +56,7 @@ const FINDING_STATUS: Readonly<Record<ServiceReport['finding'], Status>> = {
 };
 
 /** Returns the labels of the counts that include the service. */
-export function kindsOf(service: ServiceReport): readonly string[] {
+function kindsOf(service: ServiceReport): readonly string[] {
   const { finding, action, result, ignored } = service;
   const isCreate = result === 'created' || (action === 'create' && result === null);
   return [

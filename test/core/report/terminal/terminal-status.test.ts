@@ -128,7 +128,7 @@ test('one service in sync', () => {
 test('one service that was updated, was not checked since, or is not live', () => {
   const updated = known({ finding: 'drifted', result: 'updated', action: 'update', or_earlier: false });
   expect(renderKnownService(updated, NOW, options)).toMatch(
-    /\n {2}= updated\n {4}live before that:\n[^]*\nstate {4}in sync, since 2026-11-22T09:00:00.000Z \(1h 1m ago\)\n/,
+    /\n {2}= updated\n {4}live before the pass:\n[^]*\nstate {4}in sync, since 2026-11-22T09:00:00.000Z \(1h 1m ago\)\n/,
   );
   const problem = { file: 'db.json', line: 2, column: 3, path: 'tcp_port', message: 'expected a port' };
   expect(renderKnownService(known({ problems: [problem] }), NOW, options)).toContain(

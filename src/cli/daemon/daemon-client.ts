@@ -95,7 +95,9 @@ export async function openDaemonClient(
   };
   return {
     ask: async ({ method = 'GET', path, query = {}, accepted = [200] }, signal) => {
-      const target = new URL(base.pathname.replace(/\/+$/, '') + path, base);
+      // Not resolved as a reference, because a path that begins with two slashes would be taken for another host.
+      const target = new URL(base);
+      target.pathname = base.pathname.replace(/\/+$/, '') + path;
       target.search = new URLSearchParams(query).toString();
       const timeout = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
       try {

@@ -72,6 +72,18 @@ test('does not follow a redirect with the token', async () => {
   expect(target.received).toEqual([]);
 });
 
+test.for([
+  ['', '/api/resume'],
+  ['//', '/api/resume'],
+  ['/vpc/', '/vpc/api/resume'],
+  ['//127.0.0.2:1', '//127.0.0.2:1/api/resume'],
+] as const)('takes everything after the host for the path: %s', async ([prefix, path]) => {
+  const { url, received } = await serverWith((_, response) => response.end('{"paused":null}'));
+  const ended = await command(['resume', '--url', url + prefix], { environment });
+  expect(ended).toEqual({ code: 0, stdout: 'resumed: the daemon writes again\n', stderr: '' });
+  expect(received.map(({ url: target }) => target)).toEqual([path]);
+});
+
 test('reaches loopback directly, also if the environment names a proxy', async () => {
   const { url, received } = await serverWith((_, response) => response.end('{"paused":null}'));
   const proxy = 'http://user:hunter2hunter2@127.0.0.1:1';

@@ -17,15 +17,17 @@ export type RevisionAnswer =
 
 /**
  * Returns what recent passes say about a commit, which may be abbreviated. `passes` are the newest first, of one process: it remembers
- * nothing longer. The newest pass with a lasting result counts.
+ * nothing longer. The newest pass with a lasting result counts. If the folder went to another commit and came back, as a rollback does, only
+ * the passes since then do.
  */
 export function findRevision(passes: readonly RecentPass[], wanted: string): RevisionAnswer {
-  const ofCommit = passes.filter(hasRevision).filter(({ revision }) => revision.startsWith(wanted));
+  const known = passes.filter(hasRevision);
+  const ofCommit = known.filter(({ revision }) => revision.startsWith(wanted));
   const revisions = [...new Set(ofCommit.map(({ revision }) => revision))];
   if (revisions.length > 1) return { kind: 'ambiguous', revisions };
-  const current = passes.find(hasRevision)?.revision ?? null;
+  const current = known[0]?.revision ?? null;
   const replacedBy = current === revisions[0] ? null : current;
-  const decided = ofCommit.find(({ retries_soon: isRetried }) => !isRetried);
+  const decided = lastVisit(known, revisions[0]).find(({ retries_soon: isRetried }) => !isRetried);
   if (decided !== undefined) return { kind: 'decided', pass: decided, replacedBy };
   const [last] = ofCommit;
   if (last !== undefined) {
@@ -34,6 +36,13 @@ export function findRevision(passes: readonly RecentPass[], wanted: string): Rev
   // A pass that failed may not have read the folder.
   const lastGood = passes.find(({ error }) => error === null);
   return lastGood?.revision === null ? { kind: 'no_checkout' } : { kind: 'not_seen', current };
+}
+
+/** Returns the passes from the last time that the folder was at a commit, the newest first. */
+function lastVisit<Pass extends RecentPass>(passes: readonly Pass[], revision: string | undefined): readonly Pass[] {
+  const since = passes.slice(passes.findIndex((pass) => pass.revision === revision));
+  const before = since.findIndex((pass) => pass.revision !== revision);
+  return before < 0 ? since : since.slice(0, before);
 }
 
 function hasRevision(pass: RecentPass): pass is RecentPass & { readonly revision: string } {

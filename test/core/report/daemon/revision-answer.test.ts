@@ -26,6 +26,16 @@ test.for<[string, readonly RecentPass[], object]>([
   ['a later commit followed', [done(C), done(B), done(A)], { kind: 'decided', pass: done(B), replacedBy: C }],
   ['its passes fail for now', [retried(B), retried(B), done(A)], { kind: 'retried', pass: retried(B) }],
   ['a later commit followed before that', [done(C), retried(B)], { kind: 'replaced', pass: retried(B), replacedBy: C }],
+  [
+    'it was, a later commit followed, and it is back and fails for now',
+    [retried(B), failed(null), retried(B), done(C), done(B)],
+    { kind: 'retried', pass: retried(B) },
+  ],
+  [
+    'it came back, was replaced before it was applied, and was once before',
+    [done(C), retried(B), done(C), done(B)],
+    { kind: 'replaced', pass: retried(B), replacedBy: C },
+  ],
   ['it came back after a later commit', [retried(B), done(C), done(A)], { kind: 'retried', pass: retried(B) }],
   ['the folder is in no checkout', [done(null)], { kind: 'no_checkout' }],
   ['the folder was in a checkout before', [done(null), done(A)], { kind: 'no_checkout' }],

@@ -69,10 +69,10 @@ function observeContest(contest: Contest, finding: Finding, { now, at }: Compare
   switch (finding.kind) {
     case 'in_sync':
     case 'gone': {
-      if (contest.declared !== declarationOf(finding)) return null;
-      if (settled !== null && now - settled.since > QUIET_MS) return null;
-      const fields = finding.kind === 'gone' ? noFields : finding.fields;
-      return settled === null ? { ...contest, settled: { fields, since: now } } : contest;
+      const since = settled === null ? now : settled.since;
+      if (contest.declared !== declarationOf(finding) || now - since > QUIET_MS) return null;
+      // What a pass finds counts, not what the API answered to the write: the answer can show an older value.
+      return { ...contest, settled: { fields: finding.kind === 'gone' ? noFields : finding.fields, since } };
     }
     case 'drifted':
     case 'missing':

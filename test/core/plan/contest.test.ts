@@ -162,6 +162,31 @@ describe('writes against another writer become rare', () => {
     expect(sent).toEqual(expected);
   });
 
+  test('the same value, which the API still returns in its answer to each write', () => {
+    const opened = openAccount(declaredWeb, [web()]);
+    const sent: number[] = [];
+    for (let round = 0; round < DAY; round += 1) {
+      opened.account.set(id(1), web({ http_port: 81 }));
+      opened.pass({}, () => {
+        sent.push(round * 5);
+        const stored = normalize(web({ http_port: 81 })).known;
+        return {
+          result: 'unsettled',
+          attempts: 1,
+          service_id: id(1),
+          paths: ['http_port'],
+          stored,
+          unknown: new Map(),
+        };
+      });
+      opened.account.set(id(1), web({ http_port: 80 }));
+      opened.pass();
+      opened.wait(5 * MINUTE);
+    }
+    // The other writer changes it back in every round, so the pauses are the longest ones at once.
+    expect(sent).toEqual([0, 5, 10, ...Array.from({ length: 23 }, (_, hour) => 70 + hour * 60)]);
+  });
+
   test('two writers that set the declared value do not', () => {
     const opened = openAccount(declaredWeb, [web()]);
     expect(
@@ -270,6 +295,16 @@ describe('a service is contested', () => {
       expect(opened.pass()).toMatchObject({ contested: [null], reasons: [] });
     }
     expect(opened.writes).toHaveLength(20);
+  });
+
+  test('not by a change that was ignored when it was made', () => {
+    const opened = openAccount([web({ https_port: 1, reconcile: { ignore: ['http_port'] } })], [web()]);
+    opened.pass();
+    opened.account.set(id(1), web({ https_port: 1, http_port: 81 }));
+    expect(opened.pass()).toMatchObject({ kinds: ['in_sync'] });
+    opened.commit(web({ https_port: 1 }));
+    opened.pass();
+    expect([...opened.pass().contests.values()]).toMatchObject([{ changedBack: { times: 0 } }]);
   });
 
   test('until it has stayed in sync for three hours', () => {

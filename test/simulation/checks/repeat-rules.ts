@@ -8,7 +8,7 @@ import type { Break } from './violation.ts';
 
 /** A refused write, and a contested update, are repeated after this time at the earliest, unless a person asks for it. */
 const MIN_PAUSE_MS = 15 * 60_000;
-/** So many updates in a row may replace the same live value at once. */
+/** So many updates in a row may be sent at once although none has lasted. */
 const MAX_UPDATES = 3;
 /** A list that shows a replaced value so soon after the write lags behind it. */
 const MAX_LAG_MS = 20_000;
@@ -68,7 +68,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
     if (isSame(write, before) && write.at - before.at < MIN_PAUSE_MS - 1000)
       broken('parked', `${key} is written ${seconds(write.at - before.at)} after the API refused the same`);
     const last = confirmed.get(key);
-    if (isSame(write, last) && last.times >= MAX_UPDATES && write.at - last.at < MIN_PAUSE_MS - 1000)
+    if (write.body === last?.body && last.times >= MAX_UPDATES && write.at - last.at < MIN_PAUSE_MS - 1000)
       broken('contested', `${key} is written ${seconds(write.at - last.at)} after ${last.times} times in vain`);
   };
 
@@ -95,7 +95,11 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
         return;
       }
       const before = confirmed.get(key);
-      confirmed.set(key, { ...write, at, times: isSame(write, before) ? before.times + 1 : 1 });
+      confirmed.set(key, {
+        ...write,
+        at,
+        times: before !== undefined && write.body === before.body ? before.times + 1 : 1,
+      });
       replaced.set(key, write.versions);
       shown.delete(key);
     },

@@ -129,17 +129,21 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     const { world, random, event, endAt } = scene;
     const service = pickService(scene);
     if (service === null) return 'nobody';
-    const value = inNotationOfApi(toValue(changed(service, random)), random);
+    const change = () => inNotationOfApi(toValue(changed(service, random)), random);
+    let value = change();
     const everyMs = random.pick([1000, 20_000, 300_000]);
+    const isFickle = random.chance(0.5);
     const end = Math.min(endAt, world.time.now() + event.forMs * 4);
     const act = () => {
       const live = world.account.get(service.id);
-      if (live !== null && live['host'] !== value['host'])
+      if (live !== null && live['host'] !== value['host']) {
+        if (isFickle) value = change();
         world.account.set(service.id, { ...value, name: live['name'] });
+      }
       if (world.time.now() + everyMs < end) world.time.inWorld(everyMs, act);
     };
     act();
-    return `${service.name} every ${everyMs} ms for ${event.forMs * 4} ms`;
+    return `${service.name} every ${everyMs} ms for ${event.forMs * 4} ms${isFickle ? ', another value each time' : ''}`;
   },
   'new fields': (scene) => growFields(scene),
   'slow api': (scene) => {

@@ -39,7 +39,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/set policy to/, 'withheld: the policy'],
   [/^not started: paused/, 'withheld: writes were paused during the pass'],
   [/found in the list after a create/, 'created: found in a new list'],
-  [/found in a newer list/, 'created by somebody else'],
+  [/found in a newer list/, 'created by another writer'],
   [/a service with this name/, 'superseded: the name is taken now'],
 ];
 

@@ -37,7 +37,7 @@ test.for([
   'http://127.0.0.1.evil.example',
   'http://0.0.0.0:8484',
   'http://[::ffff:192.0.2.1]:8484',
-])('does not send the token in clear to %s', async (url) => {
+])('does not send the token unencrypted to %s', async (url) => {
   for (const name of ['pause', 'resume']) {
     expect(await command([name, '--url', url], { environment })).toEqual({
       code: 1,

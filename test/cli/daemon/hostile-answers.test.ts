@@ -6,13 +6,13 @@ import { start } from '../../e2e/program.ts';
 import { servedBy } from '../../e2e/serving.ts';
 import { accountAt, command, database, emulated, folderOf, web } from '../command.ts';
 
-/* Another program, or a daemon whose account somebody else writes to, can put any text into an answer of the right form. */
+/* Another program, or a daemon whose account other people write to, can put any text into an answer of the right form. */
 
 const HOSTILE = '\u001B[31m\n::error::x \u202e ##[error]y';
 const OTHER = '0191e3a4-5b6c-7d8e-9f00-112233445588';
 const REVISION = '0123456789012345678901234567890123456789';
 
-/** What a real daemon answers: one service in each kind of state. */
+/** The answers of a real daemon: one service in each kind of state. */
 async function realAnswers(): Promise<Readonly<Record<string, string>>> {
   const live = [web({ http_port: 81, extra: { deep: 1 } }), database(), web({ service_id: OTHER, name: 'other' })];
   const emulator = await emulated({ services: live, scenario: { share: 1, faults: [400], methods: ['PUT'] } });

@@ -7,7 +7,7 @@ import { toReport } from '../../../src/core/report/report.ts';
 import { facts, findings } from '../../core/builders.ts';
 import { command } from '../command.ts';
 
-/* What happens between a pipeline and a daemon. test/e2e/wait.test.ts plays the rest with real daemons. */
+/* `wait` with a gateway between it and the daemon. test/e2e/wait.test.ts tests it with real daemons. */
 
 const REVISION = '0123456789012345678901234567890123456789';
 const source = { path: 'services', revision: REVISION, files: 1 };

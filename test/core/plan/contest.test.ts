@@ -28,7 +28,7 @@ import { withheldReasons } from './plan-text.ts';
 
 const MINUTE = 60_000;
 
-/** What the other writer does to the account. `round` counts from 0. */
+/** The changes of the other writer to the account. `round` counts from 0. */
 type Rival = (services: Map<string, JsonObject>, round: number) => void;
 
 type Written = { readonly at: number; readonly kind: Step['kind'] };
@@ -216,7 +216,7 @@ describe('a service is contested', () => {
     return opened;
   };
   const edit = ({ account }: Account, http_port: number) => account.set(id(1), web({ http_port }));
-  test('from the third change back on, with how often and since when', () => {
+  test('once it was changed back three times, with how often and since when', () => {
     const opened = fought(MIN_CHANGES_BACK);
     edit(opened, 81);
     expect(opened.pass()).toMatchObject({
@@ -457,7 +457,7 @@ describe('a contested write', () => {
     expect(openContested().pass({ retryParked: true }).reasons).toEqual([]);
   });
 
-  test('that fails is tried again, and counts no change back', () => {
+  test('that fails is retried, and does not count as changed back', () => {
     const opened = openContested();
     opened.wait(30 * MINUTE);
     const before = opened.writes.length;

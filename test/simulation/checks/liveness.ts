@@ -64,7 +64,7 @@ const EXCUSES = new RegExp(
 /** A write that is not settled holds back all others, if there are canaries. */
 const HALTED = /^canary: the last/;
 
-/** A tombstone with another name than the service may be a mistake, so somebody has to decide. */
+/** A tombstone with another name than the service may be a mistake, so a person has to decide. */
 function isDeletable(live: JsonValue | null, { name }: Wanted): boolean {
   return live !== null && live['name'] === name;
 }

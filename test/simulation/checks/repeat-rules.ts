@@ -69,7 +69,10 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       broken('parked', `${key} is written ${seconds(write.at - before.at)} after the API refused the same`);
     const last = confirmed.get(key);
     if (write.body === last?.body && last.times >= MAX_UPDATES && write.at - last.at < MIN_PAUSE_MS - 1000)
-      broken('contested', `${key} is written ${seconds(write.at - last.at)} after ${last.times} times in vain`);
+      broken(
+        'contested',
+        `${key} is written ${seconds(write.at - last.at)} after ${last.times} writes without a lasting effect`,
+      );
   };
 
   return {

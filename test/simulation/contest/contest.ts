@@ -3,7 +3,7 @@
  *
  *   node test/simulation/contest/contest.ts '{"services":30,"contested":20}'
  *
- * Prints what each copy wrote and reported, as JSON.
+ * Prints the writes and reports of each copy, as JSON.
  */
 import { settingsSchema } from '../../../src/config/settings.ts';
 import { noConditions, observe } from '../../../src/core/report/notifications/transitions.ts';
@@ -27,7 +27,7 @@ import { ACCOUNT_ID } from '../world/world.ts';
 export type ContestOptions = {
   readonly seed: number;
   readonly services: number;
-  /** In so many services, one field is declared differently. */
+  /** How many services have one field that the two copies declare differently. */
   readonly contested: number;
   readonly interval: string;
   /** How long both copies run, in minutes. */
@@ -36,12 +36,12 @@ export type ContestOptions = {
   readonly minutesAlone: number;
 };
 
-/** What one copy did. Times are in minutes. */
+/** The result of one copy. Times are in minutes. */
 export type Contestant = {
   readonly passes: number;
   /** When each write of a service was sent, by its name. */
   readonly writes: Readonly<Record<string, readonly number[]>>;
-  /** What people were told: `20 contested drift_found service-1`. */
+  /** The notifications: `20 contested drift_found service-1`. */
   readonly events: readonly string[];
   /** The contested services of the last report: how often they were changed back, and since when. */
   readonly contested: Readonly<Record<string, { readonly times: number; readonly since: number }>>;
@@ -50,7 +50,7 @@ export type Contestant = {
 };
 
 const MINUTE = 60_000;
-/** The second copy starts so long after the first. */
+/** How long after the first copy the second one starts. */
 const DELAY_MS = 100_000;
 
 /** Lets two copies of the program fight. */

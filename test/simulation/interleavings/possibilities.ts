@@ -7,7 +7,7 @@ import type { SmallWorld } from './small-world.ts';
 /** Something that can happen next. */
 export type Possibility = { readonly name: string; readonly happen: () => void };
 
-/** Returns a function that lists everything that can happen next in a world, besides that time passes. */
+/** Returns a function that lists everything that can happen next in a world, except that time passes. */
 export function possibilitiesOf(
   situation: Situation,
   world: SmallWorld,

@@ -20,11 +20,11 @@ export type Player = {
   folder: string;
   passesLeft: number;
   isBusy: boolean;
-  /** What the folder declared, and which services were live, at some moment of the pass. */
+  /** The declarations in the folder and the live services at some moment of the pass. */
   seen: { readonly folders: Set<string>; readonly states: (readonly JsonValue[])[] };
 };
 
-/** An account and the copies of the program that write to it. Everything in it happens only when it is told to. */
+/** An account and the copies of the program that write to it. Nothing in it happens by itself. */
 export type SmallWorld = {
   readonly players: readonly Player[];
   readonly requests: () => readonly HeldRequest[];

@@ -15,7 +15,7 @@ export type ProgramControl = {
   readonly kill: (downMs: number) => void;
   readonly hangUp: () => void;
   readonly requestPass: () => void;
-  /** Pauses all writes, for ever if `ms` is null, and resumes them. */
+  /** Pauses all writes, forever if `ms` is null, and resumes them. */
   readonly pauseWrites: (ms: number | null) => void;
   readonly resumeWrites: () => void;
   readonly moveWallClock: (ms: number) => void;

@@ -18,7 +18,7 @@ import { clock } from '../../wiring.ts';
 const HELP: HelpText = {
   examples: [
     ['Show a service by its name', 'vpc-reconciler get orders-db'],
-    ['Show a service by its id, or the beginning of it', 'vpc-reconciler get 0199a0c4'],
+    ['Show a service by its id, or a unique beginning of it', 'vpc-reconciler get 0199a0c4'],
   ],
   exitCodes: [
     ['0', 'The service is in sync, or not declared'],
@@ -29,7 +29,7 @@ const HELP: HelpText = {
 
 /** Defines `get`, which shows one service as a running daemon knows it. */
 export function defineGet(command: Command, scope: CommandScope): void {
-  command.argument('<service>', 'Name or id of the service, or the beginning of its id');
+  command.argument('<service>', 'Name or id of the service, or a unique beginning of its id');
   addReadOptions(command);
   addSettings(command, ['ca_file'], scope);
   addHelpText(command, HELP, scope.context);

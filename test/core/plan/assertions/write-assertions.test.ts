@@ -307,7 +307,7 @@ test('the name of a service to create is free', () => {
   expect(violated('create', { ...create, declared: [renamed], listed: [] })).toBeNull();
 });
 
-test('a person is told which check failed, and to report it', () => {
+test('the message names the check that failed, and asks for a report', () => {
   expect(
     describePrevented({
       assertion: 'differs',

@@ -283,7 +283,7 @@ test('a hostile name is neither markup nor a mention in a chat', () => {
   const outsideCode = text.replaceAll(/`[^`]*`/g, '');
   const linkTexts = outsideCode.match(/\|[^>|]*>/g)?.join('');
   expect(outsideCode).not.toMatch(/~|(?<!\w)_z_|evil\.example\|/);
-  // Chats make links of addresses in plain text, too, but not in code and not within another link.
+  // Chats also make links of addresses in plain text, but not in code and not within another link.
   expect(outsideCode.replaceAll(/<[^>]*>/g, '')).not.toContain('evil.example');
   expect(linkTexts).toContain('evil.example');
   expect(linkTexts).not.toMatch(/[[\]]/);
@@ -307,7 +307,7 @@ test('a chat is told until when all writes are paused, and why', () => {
   );
 });
 
-test('a chat is told of a pause without a reason', () => {
+test('a message to a chat reports a pause without a reason', () => {
   const paused = { since: '2026-11-22T10:00:00.000Z', until: '2026-11-22T12:00:00.000Z', reason: null };
   const subjects = [{ event: 'paused', service: null, problem: null }] as const;
   expect(slackText(notice({ subjects, report: report({ paused }) }))).toContain(

@@ -96,7 +96,7 @@ describe('what is told', () => {
       ['corrected db', 'contested db', '', '', '', 'recovered db'],
     ],
     [
-      'a missing service until it is created, whatever its id is then',
+      'a missing service until it is created, with any id',
       [pass({ finding: 'missing', service_id: null }), pass({ finding: 'missing', result: 'created' }), inSync],
       ['drift_found db', 'recovered db', ''],
     ],

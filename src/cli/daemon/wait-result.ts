@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/base/duration.ts';
 import { FailureError } from '../../core/base/failure.ts';
 import type { RecentPass } from '../../core/report/daemon/recent-pass.ts';
 import { shortRevision } from '../../core/report/notifications/commit-status.ts';
+import { isAsDeclared } from '../../core/report/report.ts';
 import type { Report } from '../../core/report/report.ts';
 import { describeNotSeen, describePass } from './commit-poll.ts';
 import type { Poll, Wanted } from './commit-poll.ts';
@@ -34,8 +35,7 @@ export async function conclude(
     case 'retried':
     case 'replaced': {
       const { pass } = poll;
-      const isConverged = pass.outcome === 'in_sync' || pass.outcome === 'converged';
-      const result = poll.kind === 'decided' && isConverged ? 'converged' : 'failed';
+      const result = poll.kind === 'decided' && isAsDeclared(pass) ? 'converged' : 'failed';
       return {
         result,
         revision: pass.revision ?? revision,

@@ -67,6 +67,11 @@ export function summarize(report: PassSummary): PassSummary {
   return { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api };
 }
 
+/** Whether everything is as declared after a pass. A contested service is so only for a while. */
+export function isAsDeclared({ outcome, counts }: Pick<PassSummary, 'outcome' | 'counts'>): boolean {
+  return (outcome === 'in_sync' || outcome === 'converged') && counts.contested === 0;
+}
+
 /** Everything that is known at the end of a pass. A pass that ended early has no findings, or no plan. */
 export type PassFacts = Omit<Report, 'schema_version' | 'outcome' | 'superseded' | 'counts' | 'services'> &
   ServiceFacts & {

@@ -47,6 +47,16 @@ test('waits while a gateway has no daemon behind it', async () => {
   );
 });
 
+test('does not take a service for converged that another writer changes back again and again', async () => {
+  const pass = toRecentPass({ ...report, counts: { ...report.counts, contested: 1 } });
+  const url = await gateway((_, response) => response.end(JSON.stringify({ passes: [pass] })));
+  const { code, stdout } = await command(['wait', '--url', url, '--revision', REVISION, '--timeout', '30s']);
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout: expect.stringContaining('commit 0123456: in sync: 1 contested, 1 in sync\n'),
+  });
+});
+
 test('does not wait for something that is not a daemon', async () => {
   const url = await gateway((_, response) => response.writeHead(404).end('<title>Not found</title>'));
   const { code, stderr } = await command(['wait', '--url', url, '--revision', REVISION, '--timeout', '1h']);

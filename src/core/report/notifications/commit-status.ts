@@ -1,6 +1,6 @@
 import { describeCounts } from '../counts.ts';
 import { OUTCOME_LABELS } from '../labels.ts';
-import type { PassOutcome } from '../pass.ts';
+import { isAsDeclared } from '../report.ts';
 import type { Report } from '../report.ts';
 
 /** What a forge shows next to a commit. */
@@ -25,11 +25,10 @@ export function statusesAtStart(last: CommitStatus | null, revision: string | nu
 
 /** Returns the status to set after a pass; null if it stays as it is, if the commit is unknown, or if the next pass decides. */
 export function statusAtEnd(last: CommitStatus | null, report: Report): CommitStatus | null {
-  const { outcome, superseded, counts } = report;
+  const { outcome, superseded } = report;
   const { revision } = report.source;
   if (revision === null || superseded || outcome === 'interrupted') return null;
-  // A contested service is as declared only for a while.
-  const state = SUCCESSFUL.has(outcome) && counts.contested === 0 ? 'success' : 'failure';
+  const state = isAsDeclared(report) ? 'success' : 'failure';
   if (last?.revision === revision && last.state === state) return null;
   return { revision, state, description: `${OUTCOME_LABELS[outcome]}: ${describeCounts(report)}` };
 }
@@ -42,8 +41,6 @@ export function statusAtStop(last: CommitStatus): CommitStatus | null {
   if (last.state !== 'pending') return null;
   return { ...last, state: 'failure', description: 'vpc-reconciler stopped before it was applied' };
 }
-
-const SUCCESSFUL: ReadonlySet<PassOutcome> = new Set(['in_sync', 'converged'] as const);
 
 /** Returns a commit as people write it. */
 export function shortRevision(revision: string): string {

@@ -12,13 +12,13 @@ import type { ResponseLimits } from './http/rate-limit-headers.ts';
 /** How many requests one call has sent, and the credential of the last one. Updated with every request. */
 export type CallState = { credentials: Credentials; attempts: number };
 
-/** A read needs no gate. */
+/** Options of a read, which needs no gate, or of a write. */
 export type RequestOptions = Signals & Partial<WriteOptions>;
 
 export type RequestSender = {
   /**
-   * Sends one request within the budget, with the credential that is current when the budget allows it to start. Every request of the
-   * program passes here. A write is sent in the same moment in which its gate is open.
+   * Sends one request within the budget, with the credential that is current when the budget allows it to start. Every request to the
+   * API passes through here. A write starts at once after its gate has let it pass.
    */
   readonly send: (request: ApiRequest, options: RequestOptions, call: CallState) => Promise<ApiResponse>;
   /** Returns the cost of all requests so far. */

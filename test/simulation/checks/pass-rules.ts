@@ -4,7 +4,7 @@ import type { Phase } from '../../../src/core/report/sink.ts';
 import type { SentRequest } from '../world/api.ts';
 import type { WorldAccount } from '../world/account.ts';
 import type { Answered } from '../world/network.ts';
-import { fromText, isMapping } from '../world/service.ts';
+import { writeKeyOf } from './write-key.ts';
 import type { Break } from './violation.ts';
 
 /** A list may lag this far behind, at most. */
@@ -78,7 +78,7 @@ export function passRules(options: PassRulesOptions) {
 
   return {
     onSend: (request: SentRequest) => {
-      const key = keyOf(request);
+      const key = writeKeyOf(request);
       if (key === null) return;
       if (denied.has(request.authorization)) broken('denied', `${key} is written although a write was denied`);
       const isNext = !written.has(key) && written.size === settings.canary && settings.canary > 0;
@@ -93,7 +93,7 @@ export function passRules(options: PassRulesOptions) {
       inFlight.delete(request);
       const isGone = request.method === 'DELETE' && answer?.status === 404 && answer.text?.includes('5104') === true;
       if (isGone && key !== undefined) gone.add(key);
-      // A response that is cut off may say anything.
+      // A response that is cut off can have any content.
       const isDenied = answer?.text != null && (answer.status === 401 || answer.status === 403);
       if (isDenied && key !== undefined) denied.add(request.authorization);
     },
@@ -118,17 +118,10 @@ export function passRules(options: PassRulesOptions) {
   };
 }
 
-/** Returns what a write is for: the id, or the name of a service to create. */
-function keyOf({ method, id, text }: SentRequest): string | null {
-  if (method === 'GET') return null;
-  const body = method === 'POST' ? fromText(text ?? 'null') : null;
-  return isMapping(body) ? String(body['name']) : id;
-}
-
 const FIRST_BACK_OFF_MS = 1000;
 const MAX_BACK_OFF_MS = 5 * 60_000;
 
-/** After each failed pass in a row, the next one that nobody requests begins later. */
+/** After each failed pass in a row, the next one begins later, unless it is requested. */
 function backOffRule({ now, broken }: Pick<PassRulesOptions, 'now' | 'broken'>) {
   let failures = 0;
   let failedAt = 0;

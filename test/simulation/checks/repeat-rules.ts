@@ -5,12 +5,13 @@ import type { Answered } from '../world/network.ts';
 import { factsOf, fromText, isMapping, sameMap, toText } from '../world/service.ts';
 import type { Views } from './views.ts';
 import type { Break } from './violation.ts';
+import { writeKeyOf } from './write-key.ts';
 
-/** A refused write, and a contested update, are repeated after this time at the earliest, unless a person asks for it. */
+/** A refused write, and a contested update, are not repeated earlier than this, unless a person requests it. */
 const MIN_PAUSE_MS = 15 * 60_000;
-/** So many updates in a row may be sent at once although none has lasted. */
+/** At most this many updates in a row are sent without a pause if none has lasted. */
 const MAX_UPDATES = 3;
-/** A list that shows a replaced value so soon after the write lags behind it. */
+/** A list that shows a replaced value this soon after the write lags behind it. */
 const MAX_LAG_MS = 20_000;
 
 /** A write, and the live service that it was decided from. */
@@ -77,7 +78,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
 
   return {
     onSend: (request: SentRequest) => {
-      const key = keyOf(request);
+      const key = writeKeyOf(request);
       if (key === null) return;
       const write = { at: now(), body: request.text ?? '', live: liveOf(key), versions: new Set(shown.get(key)) };
       sent.set(request, write);
@@ -87,7 +88,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
     onEnd: (request: SentRequest, answer: Answered | null) => {
       const write = sent.get(request);
       sent.delete(request);
-      const key = keyOf(request);
+      const key = writeKeyOf(request);
       if (write === undefined || key === null || answer?.text == null) return;
       const at = now();
       if (isRefusal(answer)) refused.set(key, { ...write, at });
@@ -140,13 +141,6 @@ function isRefusal({ request, status, text }: Answered): boolean {
   // A create of a name that is taken is checked with a list.
   if (request.method === 'POST' && text?.includes('already exists') === true) return false;
   return code.startsWith('51') && text?.includes('"success":false') === true;
-}
-
-/** Returns what a write is for: the id, or the name of a service to create. */
-function keyOf({ method, id, text }: SentRequest): string | null {
-  if (method !== 'POST') return method === 'GET' ? null : id;
-  const body = fromText(text ?? 'null');
-  return isMapping(body) ? String(body['name']) : null;
 }
 
 function seconds(ms: number): string {

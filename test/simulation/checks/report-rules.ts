@@ -86,7 +86,7 @@ export function reportRules({ folder, views, walls, now, broken }: ReportRulesOp
     }
   };
 
-  /** What the last update contained and its answer does not, the API did not store. */
+  /** The values that the last update contained and its answer does not: the API did not store them. */
   const checkKept = (id: string) => {
     const body = requests.findLast((request) => request.method === 'PUT' && request.id === id);
     const answer = views.lastAnswer(id);

@@ -13,7 +13,7 @@ export type Exploration = {
   readonly isComplete: boolean;
 };
 
-/** A run makes choices and returns what was wrong. The same choices must always lead to the same run. */
+/** A run makes choices and returns the faults that it found. The same choices must always lead to the same run. */
 export type Run = (choose: Choose) => Promise<readonly string[]>;
 
 type Choice = { index: number; readonly count: number };

@@ -16,7 +16,7 @@ export type HeldNetwork = {
   readonly openDispatcher: (writer: string) => () => Dispatcher;
   /** The requests on their way, the oldest first. */
   readonly requests: () => readonly HeldRequest[];
-  /** Stores the answer of the API. Nobody waits for it if the writer has given up or is gone. */
+  /** Stores the answer of the API, also if the writer has given up or is gone. */
   readonly arrive: (request: HeldRequest, answer: ApiAnswer) => void;
   /** Delivers the answer to the writer. */
   readonly deliver: (request: HeldRequest) => void;

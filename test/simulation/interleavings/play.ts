@@ -7,10 +7,10 @@ import type { Situation } from './situations.ts';
 import { openSmallWorld } from './small-world.ts';
 import type { Player, SmallWorld } from './small-world.ts';
 
-/** So much time passes with each step. It is longer than a check of the folder stays valid, so that every write needs a new one. */
+/** The time that each step takes. It is longer than a check of the folder stays valid, so that every write needs a new one. */
 const STEP_MS = 200;
 
-/** No pass takes so many steps. */
+/** More steps than any pass takes. */
 const MAX_STEPS = 3000;
 
 /** After this time, a list shows every write; see "While a pass waits" in config/README.md. */
@@ -53,12 +53,12 @@ type Game = {
   readonly broken: string[];
 };
 
-/** Lets one thing after the other happen, until nothing more can, or something is wrong. */
+/** Carries out one step after the other, until none is possible or something is wrong. */
 async function happenInOrder({ world, time, situation, choose, broken }: Game): Promise<void> {
   const possibilities = possibilitiesOf(situation, world, time);
   const isWaiting = () => world.requests().length === 0 && world.players.some(({ isBusy }) => isBusy);
   while (broken.length === 0) {
-    // A copy that waits without a request, for example before a retry, goes on by itself once something else has had its chance.
+    // A copy that waits without a request, for example before a retry, continues by itself after another step.
     const waits = isWaiting() ? [{ name: 'time passes', happen: null }] : [];
     const possible = [...waits, ...possibilities()];
     if (possible.length === 0) return;

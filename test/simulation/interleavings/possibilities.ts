@@ -15,7 +15,7 @@ export function possibilitiesOf(
 ): () => readonly Possibility[] {
   const script = [...situation.script];
   const left = { cuts: situation.cuts, kills: situation.kills, lags: situation.lags };
-  /** Something that can happen only so many times. */
+  /** A possibility that is limited in number. */
   const atMost = (what: keyof typeof left, name: string, happen: () => void): readonly Possibility[] => {
     if (left[what] === 0) return [];
     const count = () => {

@@ -67,7 +67,7 @@ export function summarize(report: PassSummary): PassSummary {
   return { run_id, trigger, mode, outcome, paused, superseded, started_at, finished_at, duration_ms, counts, api };
 }
 
-/** Whether everything is as declared after a pass. A contested service is so only for a while. */
+/** Whether everything is as declared after a pass. A contested service is as declared only for a while. */
 export function isAsDeclared({ outcome, counts }: Pick<PassSummary, 'outcome' | 'counts'>): boolean {
   return (outcome === 'in_sync' || outcome === 'converged') && counts.contested === 0;
 }

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isObject, parseJson } from '../../../src/core/base/json.ts';
 import type { Json } from '../../../src/core/base/json.ts';
 import { start } from '../../e2e/program.ts';
 import { servedBy } from '../../e2e/serving.ts';
 import { accountAt, command, database, emulated, folderOf, web } from '../command.ts';
+import { answering } from './answering.ts';
 
 /* Another program, or a daemon whose account other people write to, can put any text into an answer of the right form. */
 
@@ -58,13 +58,10 @@ test(
   async () => {
     const real = await realAnswers();
     let answers = real;
-    const server = createServer(({ url = '' }, response) => {
+    const base = await answering(({ url = '' }, response) => {
       response.end(answers[url.replace(/\?.*/, '')] ?? '{}');
     });
-    await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(null)));
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const url = ['--url', `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`];
+    const url = ['--url', base];
     const wait = ['wait', '--revision', REVISION, '--timeout', '0'];
     const commands: readonly (readonly [string, readonly string[]])[] = [
       ['/healthz', ['status']],

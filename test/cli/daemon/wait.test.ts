@@ -1,11 +1,11 @@
-import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stopReason } from '../../../src/cli/program.ts';
 import { toRecentPass } from '../../../src/core/report/daemon/recent-pass.ts';
 import { toReport } from '../../../src/core/report/report.ts';
 import { facts, findings } from '../../core/builders.ts';
 import { command } from '../command.ts';
+import { answering } from './answering.ts';
 
 /* `wait` with a gateway between it and the daemon. test/e2e/wait.test.ts tests it with real daemons. */
 
@@ -17,19 +17,12 @@ const passes = JSON.stringify({ passes: [toRecentPass(report)] });
 /** A gateway that answers the first requests by itself. */
 async function gateway(...first: readonly RequestListener[]): Promise<string> {
   let requests = 0;
-  const server = createServer((request, response) => {
+  return answering((request, response) => {
     const answer = first[requests];
     requests += 1;
     if (answer !== undefined) answer(request, response);
     else response.end(request.url === '/api/passes' ? passes : JSON.stringify(report));
   });
-  await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(null)));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 }
 
 const converged = 'in sync: 1 service (1000 ms, 1 request)\ncommit 0123456: converged\n';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Settings } from '../../../config/settings.ts';
 import { failure, FailureError } from '../../../core/base/failure.ts';
 import type { KnownService } from '../../../core/report/daemon/known-service.ts';
-import { needsAttention } from '../../../core/report/service-report.ts';
+import { isUrgent } from '../../../core/report/service-report.ts';
 import { renderKnownService } from '../../../core/report/terminal/terminal-status.ts';
 import { printJson, printSafeText, resultTextOptions } from '../../context.ts';
 import type { Context, ExitCode } from '../../context.ts';
@@ -23,7 +23,7 @@ const HELP: HelpText = {
   exitCodes: [
     ['0', 'The service is in sync, or not declared'],
     ['2', 'It differs from its declaration, and nothing is wrong: paused, or mode detect'],
-    ['1', 'It needs a person, the name is unknown, or the daemon cannot be reached; or invalid usage'],
+    ['1', 'It needs a person or is contested, the name is unknown, or the daemon cannot be reached; or invalid usage'],
   ],
 };
 
@@ -66,6 +66,6 @@ function unknown({ json: { error } }: DaemonAnswer, name: string): FailureError 
 const MAX_MESSAGE_LENGTH = 1000;
 
 function exitCodeFor(service: KnownService): ExitCode {
-  if (needsAttention(service)) return 1;
+  if (isUrgent(service)) return 1;
   return service.state === 'in_sync' || service.state === 'unmanaged' ? 0 : 2;
 }

@@ -21,7 +21,7 @@ const HELP: HelpText = {
   exitCodes: [
     ['0', 'Everything is in sync'],
     ['2', 'There are differences that the daemon may not correct: mode detect, or all writes are paused'],
-    ['1', 'Something needs a person, passes fail, or the daemon cannot be reached; or invalid usage'],
+    ['1', 'Something needs a person or is contested, passes fail, or the daemon cannot be reached; or invalid usage'],
   ],
 };
 
@@ -58,5 +58,6 @@ async function readStatus(client: DaemonClient, signal: AbortSignal): Promise<Da
 }
 
 function exitCodeFor({ health, report }: DaemonStatus): ExitCode {
-  return report === null || !health.healthy || !health.ready ? 1 : exitCodeOf(report);
+  if (report === null || !health.healthy || !health.ready || report.counts.contested > 0) return 1;
+  return exitCodeOf(report);
 }

@@ -23,7 +23,7 @@ const HELP: HelpText = {
   ],
   exitCodes: [
     ['0', 'A pass of this commit ended with everything in sync'],
-    ['1', 'It did not: partial, failed, denied, paused, or mode detect; or invalid usage'],
+    ['1', 'It did not: partial, contested, failed, denied, paused, or mode detect; or invalid usage'],
     ['3', 'No pass of this commit ended in time'],
   ],
 };

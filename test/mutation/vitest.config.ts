@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: [
-      'test/core/{compare,plan}/*.test.ts',
+      'test/core/{compare,plan}/**/*.test.ts',
       'test/pass/{account-view,apply,create-service,current-declarations,own-writes,shared-list,snapshot-check,write-guard,written-service}.test.ts',
     ],
     // It takes longer than all other tests together.

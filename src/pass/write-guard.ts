@@ -214,8 +214,9 @@ function hasChanged(step: Step, view: AccountView): boolean {
 
 /** Returns the service of a step if the last list shows it as declared. */
 function findApplied(step: Step, view: AccountView): LiveService | null {
-  const service = step.kind === 'update' ? view.find(stepId(step)) : null;
-  if (service === null || step.kind !== 'update') return null;
+  if (step.kind !== 'update') return null;
+  const service = view.find(stepId(step));
+  if (service === null) return null;
   const { known } = normalize(service.value);
   return changesBetween(known, step.finding.declared).length === 0 ? service : null;
 }

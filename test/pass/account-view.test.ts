@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { failure } from '../../src/core/base/failure.ts';
 import type { ListedItem } from '../../src/core/service/directory.ts';
 import { viewAccount } from '../../src/pass/account-view.ts';
+import type { PlanDirectory } from '../../src/pass/account-view.ts';
 import { never } from '../cloudflare/client.ts';
 import { http, id, live } from '../core/builders.ts';
 
@@ -8,18 +10,15 @@ const db = live();
 const web = live(http);
 const unusable: ListedItem = { service_id: null, name: 'db', value: null, reason: 'expected a service, found nothing' };
 
+const api: PlanDirectory = {
+  list: async () => [],
+  update: async (service) => ({ live: { ...service, name: 'orders' }, attempts: 1 }),
+  create: async () => ({ kind: 'created', live: live({ service_id: id(7), name: 'new' }), attempts: 1 }),
+  remove: async () => ({ attempts: 1 }),
+};
+
 /** Returns a view of `db` and `web`, and a directory of which the next list is `lists`. */
-function openView(lists: readonly ListedItem[] = []) {
-  return viewAccount(
-    {
-      list: async () => lists,
-      update: async (service) => ({ live: { ...service, name: 'orders' }, attempts: 1 }),
-      create: async () => ({ kind: 'created', live: live({ service_id: id(7), name: 'new' }), attempts: 1 }),
-      remove: async () => ({ attempts: 1 }),
-    },
-    [db, web],
-  );
-}
+const openView = (lists: readonly ListedItem[] = []) => viewAccount({ ...api, list: async () => lists }, [db, web]);
 
 test('shows the list of the plan, then the last one', async () => {
   const changed = live({ tcp_port: 1 });
@@ -44,4 +43,11 @@ test('shows which names the writes of the pass have freed and taken, also while 
     expect(view.holdersOf('orders')).toEqual([db]);
     expect(view.holdersOf('new')).toMatchObject([{ service_id: id(7) }]);
   }
+});
+
+test('a create that leaves open whether the service exists takes no name', async () => {
+  const unsure = { kind: 'unsure', failure: failure('transient', 'timeout'), attempts: 1 } as const;
+  const { view, directory } = viewAccount({ ...api, create: async () => unsure }, [db]);
+  expect(await directory.create({}, never)).toBe(unsure);
+  expect(view.holdersOf('new')).toEqual([]);
 });

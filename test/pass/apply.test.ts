@@ -380,6 +380,15 @@ describe('a step that fails', () => {
     });
   });
 
+  test('because of a bug that was found right before the request has failed', async () => {
+    const bug = failure('internal', 'not sent');
+    expect(await outcomeAfter(planned(), new FailureError(bug))).toEqual({
+      result: 'failed',
+      attempts: 0,
+      failure: bug,
+    });
+  });
+
   test('because it is superseded is withheld for the next pass, whether or not a request was sent', async () => {
     for (const attempts of [0, 2]) {
       const error = new FailureError(failure('superseded', 'superseded: changed'), { attempts });

@@ -102,6 +102,27 @@ describe('a folder that was read again', () => {
   });
 });
 
+describe('a step is not included', () => {
+  const renamed = service({ service_id: null, name: 'newer', reconcile: { renamed_from: 'new' } });
+  const byName = service({ service_id: null, tcp_port: 1 });
+
+  test('if another declaration is for its service as well', async () => {
+    const declarations = open([...planned, renamed]);
+    await declarations.refresh();
+    expect(steps.map(declarations.include)).toEqual([false, true, true]);
+  });
+
+  test('if another declaration has the id of its service', async () => {
+    const declarations = open([byName, service({ name: 'other' })]);
+    await declarations.refresh();
+    const [update] = planFor([byName], [live()]).steps;
+    expect(update !== undefined && declarations.include(update)).toBe(false);
+    const alone = open([byName]);
+    await alone.refresh();
+    expect(update !== undefined && alone.include(update)).toBe(true);
+  });
+});
+
 test('a folder that cannot be read is an error, and so is a stop', async () => {
   await expect(open(new Error('not readable')).refresh()).rejects.toThrow('not readable');
   const reason = new Error('stopped');

@@ -39,6 +39,7 @@ function open() {
   );
   return {
     directory,
+    listed: () => listed,
     wait: (ms: number) => {
       now += ms;
     },
@@ -61,9 +62,10 @@ function open() {
 }
 
 test('without writes, a list is passed on as it is', async () => {
-  const { see, unconfirmed } = open();
+  const { see, listed, unconfirmed } = open();
   const items = [db(1), web];
-  expect(await see(...items)).toEqual(items);
+  expect(await see(...items)).toBe(listed());
+  expect(listed()).toEqual(items);
   expect(unconfirmed()).toEqual([]);
 });
 

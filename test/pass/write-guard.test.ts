@@ -3,6 +3,7 @@ import { failure, FailureError } from '../../src/core/base/failure.ts';
 import type { JsonObject } from '../../src/core/base/json.ts';
 import { collect } from '../../src/core/load/collect.ts';
 import { parseFile } from '../../src/core/load/parse-file.ts';
+import type { PreventedWrite } from '../../src/core/plan/assertions/violation.ts';
 import type { Source } from '../../src/core/load/source.ts';
 import type { ListedItem, LiveService } from '../../src/core/service/directory.ts';
 import { viewAccount } from '../../src/pass/account-view.ts';
@@ -27,14 +28,17 @@ type Guarded = {
   readonly isPatient?: boolean;
   /** How long the pages of a list after the first one take. */
   readonly laterPagesMs?: number;
+  /** The mode that the write is checked against. */
+  readonly mode?: string;
 };
 
 /** Guards the steps of a plan that was made at 0 ms. The test changes the folder, the account and the time. */
-function guard({ declared, live: planned, isPatient = false, laterPagesMs = 0 }: Guarded) {
+function guard({ declared, live: planned, isPatient = false, laterPagesMs = 0, mode = 'apply' }: Guarded) {
   let now = 0;
   let folder: readonly JsonObject[] | Error = declared;
   let account: readonly ListedItem[] | Error = planned;
   let lists = 0;
+  const prevented: PreventedWrite[] = [];
   const stopped = new AbortController();
   const { steps } = planFor(declared, planned);
   const source: Source = {
@@ -75,13 +79,13 @@ function guard({ declared, live: planned, isPatient = false, laterPagesMs = 0 }:
     view,
     facts: () => ({
       accountId: 'account',
-      mode: 'apply',
+      mode,
       isPaused: false,
       policy: 'sync',
       unknownFields: 'preserve',
       at: 0,
     }),
-    onPrevented: ({ message }) => expect.unreachable(message),
+    onPrevented: (write) => void prevented.push(write),
     readAt: 0,
     listedAt: 0,
     now: () => now,
@@ -89,6 +93,7 @@ function guard({ declared, live: planned, isPatient = false, laterPagesMs = 0 }:
     kill: never,
   });
   onTestFinished(close);
+  if (mode === 'apply') onTestFinished(() => expect(prevented).toEqual([]));
   return {
     steps,
     gates: steps.map((step) => {
@@ -105,6 +110,7 @@ function guard({ declared, live: planned, isPatient = false, laterPagesMs = 0 }:
     stop,
     close,
     lists: () => lists,
+    prevented,
     wait: (ms: number) => {
       now += ms;
     },
@@ -164,6 +170,31 @@ describe('a write may begin', () => {
     expect(await failed(gate.check())).toMatchObject({ failure: failure('superseded', FOLDER_CHANGED) });
     expect(gate.enter()).toBe(false);
     expect(stop.aborted).toBe(true);
+  });
+});
+
+describe('a write that violates an assertion', () => {
+  const error = {
+    failure: failure(
+      'internal',
+      'not sent, because the check "mode" right before the write failed: the mode is plan, which writes nothing; this is a bug in vpc-reconciler, please report it',
+    ),
+    attempts: 0,
+  };
+  const services = '/accounts/account/connectivity/directory/services';
+
+  test.for([
+    ['update', port(1), [live()], { method: 'PUT', path: `${services}/${id(1)}`, service_id: id(1), name: 'db' }],
+    [
+      'create',
+      service({ service_id: null, name: 'new' }),
+      [],
+      { method: 'POST', path: services, service_id: null, name: 'new' },
+    ],
+  ] as const)('is reported and not sent: %s', ([, declared, account, write]) => {
+    const { gates, prevented } = guard({ declared: [declared], live: account, mode: 'plan' });
+    expect(only(gates).enter).toThrow(expect.objectContaining(error));
+    expect(prevented).toEqual([{ assertion: 'mode', message: 'the mode is plan, which writes nothing', ...write }]);
   });
 });
 
@@ -319,6 +350,24 @@ describe('after a new list', () => {
       now: [live(), live({ ...http, name: 'new' })],
       why: SERVICE_CHANGED,
     },
+    {
+      what: 'a create ends if an item without an id has its name',
+      declared: created,
+      now: [{ service_id: null, name: 'new', value: null, reason: 'expected an id' }],
+      why: SERVICE_CHANGED,
+    },
+    {
+      what: 'a create begins although an item has no name',
+      declared: created,
+      now: [{ service_id: null, name: null, value: null, reason: 'expected an id' }],
+      why: null,
+    },
+    {
+      what: 'a create ends if its previous name is taken',
+      declared: { ...created, reconcile: { renamed_from: 'web' } },
+      now: [live(http)],
+      why: SERVICE_CHANGED,
+    },
   ])('$what', async ({ declared, before, now, why, applied = false }) => {
     const { gates, wait, see } = guard({ declared: [declared], live: before === undefined ? [] : [live(before)] });
     const gate = only(gates);
@@ -338,6 +387,8 @@ describe('after a new list', () => {
     const declared = [service({ service_id: id(1), name: 'other' }), created];
     const { gates, steps, wait, see, update } = guard({ declared, live: [live({ name: 'new' })] });
     const gate = only(gates.filter((_, index) => steps[index]?.kind === 'create'));
+    wait(6000);
+    await gate.check();
     for (const step of steps) {
       if (step.kind === 'update')
         await update(step.finding.live, step.body, { stop: never, kill: never, gate: openGate });

@@ -137,7 +137,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
       walls,
       now,
       hungSince,
-      isPaced: () => now() - pacedAt < 60_000 || traffic.isTight(),
+      mayHaveWaitedSince: (at) => now() - pacedAt < 60_000 || traffic.mayHaveWaitedSince(at),
       broken,
     });
     const reports = reportRules({ folder: world.folder, views, walls, now, broken });
@@ -199,6 +199,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
             repeats.onPhase(phase);
             if (phase.kind !== 'began') return;
             shown = [time.wallNow()];
+            views.onBegin();
             reports.onBegin();
             pauses.onBegin();
             health.onBegin();
@@ -263,7 +264,7 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         traffic.onStop();
         health.onStop();
         stopped.stop();
-        const stuckMs = settings.grace_period + 5000 + hungSince(now());
+        const stuckMs = settings.grace_period + 1000 + hungSince(now());
         time.inWorld(stuckMs, () => {
           if (program === stopped) broken('stop', `the program has not stopped after ${stuckMs} ms`);
           if (program === stopped || program === null) kill(downMs);

@@ -7,6 +7,8 @@ import type { Break } from './violation.ts';
 const MAX_HOLD_MS = 60 * 60_000;
 /** After a 429 without `Retry-After`, the program waits at least this long. */
 const MIN_BACK_OFF_MS = 500;
+/** Requests are remembered for this much longer than the longest window, because a request counts until one window after its end. */
+const KEPT_MS = 5 * 60_000;
 
 /** Checks when and how many requests are sent. The program knows nothing of the time before its start, so that each run is on its own. */
 export function trafficRules({
@@ -38,7 +40,7 @@ export function trafficRules({
       }
       if (at < silentUntil - 1) broken('silence', `a request ${Math.round(silentUntil - at)} ms too early`);
       if (refusedAt !== null && inFlight.size > 0) broken('one at a time', 'a second request in flight after a 429');
-      sent = [...sent.filter((each) => each > at - longest), at];
+      sent = [...sent.filter((each) => each > at - longest - KEPT_MS), at];
       inFlight.add(request);
       if (inFlight.size > settings.concurrency) broken('concurrency', `${inFlight.size} requests in flight`);
     },
@@ -67,12 +69,13 @@ export function trafficRules({
       refusedAt = null;
       isStopping = false;
     },
-    /** Whether a request may have to wait for the budget: lists use at most half of it. */
-    isTight: () =>
-      settings.request_budget.some(({ requests, ms }) => {
-        const used = sent.filter((each) => each > now() - ms).length;
-        return 2 * used >= requests - 1;
-      }),
+    /** Whether a write that starts now may have waited for the budget or the API at some time since then. */
+    mayHaveWaitedSince: (since: number) =>
+      silentUntil > since ||
+      refusedAt !== null ||
+      settings.request_budget.some(
+        ({ requests, ms }) => sent.filter((at) => at > since - ms - settings.request_timeout).length > requests,
+      ),
     silentMs: () => Math.max(0, silentUntil - now()),
   };
 }

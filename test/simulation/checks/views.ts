@@ -9,6 +9,16 @@ export type View = { readonly at: number; readonly value: JsonValue };
 /** A list may lag behind a write for this long; see "While a pass waits" in config/README.md. */
 const MAX_LAG_MS = 30_000;
 
+/** What the program was shown in a list, as far as its pages have arrived. */
+export type ViewedList = {
+  /** When the first page arrived: the list is as old as that. */
+  readonly at: number;
+  readonly lastPageAt: number;
+  /** The position of this list among those of the pass, from 1. */
+  readonly number: number;
+  readonly byId: ReadonlyMap<string, JsonValue>;
+};
+
 /** Everything that the API has told the program about the services. */
 export type Views = {
   readonly onAnswer: (answer: Answered) => void;
@@ -21,8 +31,10 @@ export type Views = {
   /** Whether the API has confirmed that it deleted a service. */
   readonly wasDeleted: (id: string) => boolean;
   readonly ids: () => readonly string[];
-  /** Returns the services in the last list; null before the first. */
-  readonly lastList: () => { readonly at: number; readonly byId: ReadonlyMap<string, JsonValue> } | null;
+  /** Returns the last list; null before the first. */
+  readonly lastList: () => ViewedList | null;
+  /** Called when a pass begins. */
+  readonly onBegin: () => void;
   readonly forget: () => void;
 };
 
@@ -30,7 +42,8 @@ export function openViews(time: VirtualTime): Views {
   const listed = new Map<string, View>();
   const written = new Map<string, View>();
   const deleted = new Map<string, number>();
-  let list: { readonly at: number; readonly byId: ReadonlyMap<string, JsonValue> } | null = null;
+  let list: ViewedList | null = null;
+  let lists = 0;
   const recent = (id: string) => {
     const view = written.get(id);
     return view !== undefined && time.now() - view.at <= MAX_LAG_MS + 60_000 ? view : null;
@@ -48,9 +61,11 @@ export function openViews(time: VirtualTime): Views {
       const at = time.now();
       if (request.method === 'GET' && Array.isArray(result)) {
         const isFirstPage = request.path.includes('page=1&');
-        if (isFirstPage || list === null) list = { at, byId: new Map() };
+        if (isFirstPage) lists += 1;
+        if (isFirstPage || list === null) list = { at, lastPageAt: at, number: lists, byId: new Map() };
         list = {
-          at,
+          ...list,
+          lastPageAt: at,
           byId: new Map([
             ...list.byId,
             ...result.filter(isMapping).map((value) => [String(value['service_id']), value] as const),
@@ -68,6 +83,9 @@ export function openViews(time: VirtualTime): Views {
     written: recent,
     lastAnswer: (id) => written.get(id) ?? null,
     lastList: () => list,
+    onBegin: () => {
+      lists = 0;
+    },
     wasDeleted: (id) => deleted.has(id),
     ids: () => [...new Set([...listed.keys(), ...written.keys()])],
     forget: () => {

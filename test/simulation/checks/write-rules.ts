@@ -19,8 +19,9 @@ import type { Break } from './violation.ts';
 
 /** A pass checks the folder at least this often while it writes; see config/README.md. */
 const MAX_FOLDER_AGE_MS = 2000;
-/** A write needs a list that is not older than this; more only if the request budget leaves no shorter time between two requests. */
+/** A write needs a list that is not older than this. */
 const MAX_LIST_AGE_MS = 5000;
+/** A list that was made for a write may become this old while the write waits for its turn. */
 const MAX_TURN_MS = 30_000;
 
 export type WriteRulesOptions = {
@@ -32,8 +33,8 @@ export type WriteRulesOptions = {
   readonly now: () => number;
   /** How long the process hung since a moment. */
   readonly hungSince: (at: number) => number;
-  /** Whether the API recently reported that few requests are left, or the request budget is nearly used up. */
-  readonly isPaced: () => boolean;
+  /** Whether a write that starts now may have waited for the budget or the API at some time since then. */
+  readonly mayHaveWaitedSince: (at: number) => boolean;
   readonly broken: Break;
 };
 
@@ -41,6 +42,8 @@ export type WriteRulesOptions = {
 export function writeRules(options: WriteRulesOptions) {
   const { settings, folder, views, walls, now, hungSince, broken } = options;
   const creates = createRules(options);
+  /** The list that the last write was decided from. */
+  let lastServedAt = -Infinity;
 
   /** Returns everything that the folder declared lately and that this write may be for. */
   const wantedLately = (matches: (wanted: Wanted) => boolean): readonly Wanted[] => {
@@ -95,7 +98,7 @@ export function writeRules(options: WriteRulesOptions) {
       const paths = kept.map((unknown) => differences(unknown, sent.unknown).join(', ')).join(' / ');
       broken('unknown fields', `${what}: not carried over as they were: ${paths}`);
     }
-    checkListAge(what, listedAt(id));
+    checkListAge(what);
   };
 
   /** A name is free once the service that has it was renamed or deleted. */
@@ -106,20 +109,22 @@ export function writeRules(options: WriteRulesOptions) {
     }
   };
 
-  /** A list of several pages counts from its last one. */
-  const listedAt = (id: string) => {
+  /**
+   * The first list of a pass is for its plan. Only a later one can be for a write that waits for its turn. If the pages of a list take too
+   * long again and again, each list serves one write.
+   */
+  const checkListAge = (what: string) => {
     const list = views.lastList();
-    return (list?.byId.has(id) === true ? list.at : views.listed(id)?.at) ?? list?.at ?? -Infinity;
-  };
-
-  const checkListAge = (what: string, at: number) => {
-    const listAgeMs = now() - at;
-    const slowestMs = Math.max(...settings.request_budget.map(({ requests, ms }) => ms / requests));
-    const isPaced = slowestMs > 1000 || options.isPaced();
-    const maxMs = (isPaced ? MAX_TURN_MS : MAX_LIST_AGE_MS) + 2 * folder.slowestReadMs() + 1;
-    if (listAgeMs > maxMs + hungSince(now() - listAgeMs)) {
-      broken('list age', `${what}: written from a list that is ${Math.round(listAgeMs)} ms old`);
-    }
+    if (list === null) return broken('list age', `${what}: written without a list`);
+    const { at, lastPageAt, number } = list;
+    const isFirstWrite = lastServedAt !== at;
+    lastServedAt = at;
+    const isForWaiting =
+      number > 1 && (now() - lastPageAt <= MAX_LIST_AGE_MS || options.mayHaveWaitedSince(lastPageAt));
+    const since = number > 2 && isFirstWrite ? lastPageAt : at;
+    const maxMs = (isForWaiting ? MAX_TURN_MS : MAX_LIST_AGE_MS) + hungSince(at);
+    if (now() - since <= maxMs + 1) return;
+    broken('list age', `${what}: written from list ${number} of the pass, which is ${Math.round(now() - at)} ms old`);
   };
 
   const checkDelete = (id: string) => {
@@ -129,7 +134,7 @@ export function writeRules(options: WriteRulesOptions) {
       broken('tombstone', `a delete of ${id}, whose name is not the one of its tombstone`);
     if (settings.policy !== 'sync') broken('policy', `a delete with the policy ${settings.policy}`);
     if (tombstones.length === 0) broken('tombstone', `a delete of ${id}, which is not declared absent`);
-    checkListAge(`delete of ${id}`, Math.max(views.listed(id)?.at ?? -Infinity, views.lastList()?.at ?? -Infinity));
+    checkListAge(`delete of ${id}`);
   };
 
   return {
@@ -149,7 +154,7 @@ export function writeRules(options: WriteRulesOptions) {
       const candidates = wantedLately((wanted) => wanted.isByName && wanted.name === name);
       checkBody(`create of ${name}`, body, candidates, [null]);
       checkName(`create of ${name}`, name, null);
-      checkListAge(`create of ${name}`, views.lastList()?.at ?? -Infinity);
+      checkListAge(`create of ${name}`);
       return creates.onSend(name, candidates);
     },
     onEnd: creates.onEnd,

@@ -4,7 +4,7 @@
  *   npm run simulate -- --seed 7 [--timeline] [--only 1,4,7] [--services 2]
  *   npm run simulate -- --seeds 1-300 [--long] [--twice 20] [--sometimes 1]
  *   npm run simulate -- --seeds 10-500 --step 10 --long
- *   npm run simulate -- --recorded
+ *   npm run simulate -- --recorded [--fault 'forget the budget']
  *
  * See README.md. Exits with 1 if a rule was broken.
  */
@@ -36,6 +36,8 @@ const { values } = parseArgs({
     sometimes: { type: 'string', default: '0' },
     /** Run the recorded scenarios that have found bugs. */
     recorded: { type: 'boolean', default: false },
+    /** Of these, run only those that find this fault. */
+    fault: { type: 'string' },
     /** Print the scenario, to record it. */
     print: { type: 'boolean', default: false },
     /** Stop at the first seed that fails. */
@@ -62,7 +64,7 @@ const KEYS: readonly (keyof Figures)[] = [
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 if (values.seed !== undefined) await runOne(Number(values.seed));
-else await runMany(values.recorded ? recordedScenarios() : scenariosOf(values.seeds ?? '1-20'));
+else await runMany(values.recorded ? recorded() : scenariosOf(values.seeds ?? '1-20'));
 
 /** Runs one seed and prints its timeline. */
 async function runOne(seed: number): Promise<void> {
@@ -85,6 +87,10 @@ function restricted(scenario: Scenario): Scenario {
     services: values.services === undefined ? scenario.services : Number(values.services),
     events: only === undefined ? scenario.events : scenario.events.filter(({ number }) => only.includes(number)),
   };
+}
+
+function recorded(): readonly Scenario[] {
+  return recordedScenarios().filter(({ fault }) => values.fault === undefined || fault === values.fault);
 }
 
 function* scenariosOf(range: string): Generator<Scenario> {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { MUTATIONS } from './mutations/mutations.ts';
+import { recordedScenarios } from './scenario/recorded.ts';
 import { EXPECTED, RARE } from './sometimes.ts';
 
 const isFull = process.env['FULL'] === '1';
@@ -30,13 +31,26 @@ test(
 );
 
 test('no rule is broken in the scenarios that have found bugs', { timeout: 300_000 }, async () => {
-  const { code, messages } = await run(['--recorded', '--twice', '0']);
+  const { code, messages } = await run(['--recorded', '--twice', '1']);
   expect(messages).toEqual([]);
   expect(code).toBe(0);
 });
 
-async function run(flags: readonly string[]) {
-  const child = spawn(process.execPath, ['test/simulation/run.ts', '--json', ...flags], {
+test.each(recordedScenarios())(
+  'the recorded scenario of seed $seed finds "$fault"',
+  { timeout: 300_000 },
+  async ({ fault, rule }) => {
+    const { code, messages } = await run(['--recorded', '--fault', fault, '--first', '--twice', '2'], fault);
+    expect(messages.map((message) => message.split(': ')[1])).toContainEqual(expect.stringMatching(`^\\S+ ${rule}$`));
+    expect(code).toBe(1);
+  },
+);
+
+/** Runs simulations, with a planted fault if it is given. */
+async function run(flags: readonly string[], fault?: string) {
+  const plant = fault === undefined ? [] : ['--import', './test/simulation/mutations/plant.ts'];
+  const child = spawn(process.execPath, [...plant, 'test/simulation/run.ts', '--json', ...flags], {
+    env: { ...process.env, FAULT: fault ?? '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

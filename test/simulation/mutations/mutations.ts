@@ -153,6 +153,18 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '(lists > 0 || account.isFresh(MAX_LIST_AGE_MS))',
   },
   {
+    name: 'decide updates without the lists made for creates',
+    file: 'pass/reconcile.ts',
+    find: 'await timedList(directory.list, signals, clock.elapsedMs);\n      onList(listedAt);',
+    replace: 'await timedList(account.list, signals, clock.elapsedMs);',
+  },
+  {
+    name: 'take a list for as old as its last page',
+    file: 'pass/read-while-listing.ts',
+    find: 'listedAt: Math.min(firstPageAt, now())',
+    replace: 'listedAt: now()',
+  },
+  {
     name: 'create instead of a rename',
     file: 'core/compare/claims.ts',
     find: 'byName.get(name) ?? byName.get(renamedFrom ?? name) ?? []',

@@ -11,12 +11,15 @@ export type Recorded = Omit<Scenario, 'settings'> & {
   readonly settings: Partial<Settings>;
   /** The bug, as the subject of its fix. */
   readonly found: string;
+  /** The name of that bug in `mutations.ts`, and the rule that it breaks in this scenario. */
+  readonly fault: string;
+  readonly rule: string;
 };
 
 const FILE = new URL('recorded.json', import.meta.url);
 
 /** Returns all recorded scenarios, with what they found. */
-export function recordedScenarios(): readonly (Scenario & { readonly found: string })[] {
+export function recordedScenarios(): readonly (Scenario & Omit<Recorded, 'settings'>)[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Written by `toRecorded`.
   const recorded = JSON.parse(readFileSync(FILE, 'utf8')) as readonly Recorded[];
   return recorded.map((each) => ({ ...each, settings: { ...defaults(), ...each.settings } }));
@@ -28,7 +31,7 @@ export function toRecorded({ settings, ...scenario }: Scenario): string {
   const changed = Object.entries(settings).filter(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(usual.get(key)),
   );
-  return JSON.stringify({ found: '', ...scenario, settings: Object.fromEntries(changed) });
+  return JSON.stringify({ found: '', fault: '', rule: '', ...scenario, settings: Object.fromEntries(changed) });
 }
 
 function defaults(): Settings {

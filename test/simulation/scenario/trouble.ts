@@ -203,7 +203,7 @@ const ACTIONS: Readonly<Record<EventKind, (scene: Scene) => string | void>> = {
     return treat(scene, { kind: 'refuse', status, code, message });
   },
   'altered value': (scene) => {
-    const what = scene.random.pick(['port', 'unknown', 'tls'] as const);
+    const what = scene.random.pick(['port', 'unknown', 'unknown', 'tls'] as const);
     return treat(scene, { kind: 'alter', alter: ALTERATIONS[what] });
   },
   'forgotten write': (scene) => treat(scene, { kind: 'forget' }),
@@ -334,7 +334,7 @@ function duringPass(scene: Scene, end: () => void): string {
   const isSilent = random.chance(0.4);
   if (isSilent) {
     const faults = { probability: 1, kinds: ['lost answer'] as const };
-    world.time.inWorld(ms - 150, () => {
+    world.time.inWorld(Math.max(0, ms - 1000), () => {
       conditions.faults = faults;
     });
     world.time.inWorld(ms + 1000, () => {

@@ -9,7 +9,7 @@ import { fieldByPath } from '../../service/fields.ts';
 
 /** A service as a file declares it, as the API returns it, or as it is sent. Paths are dotted. */
 export type Reading = {
-  /** The values of known fields that are set, in one form for all notations of a value. A mapping is no value of its own. */
+  /** The values of known fields, in one form for all notations of a value; null like an unset one. A mapping is no value of its own. */
   readonly known: ReadonlyMap<string, Json>;
   readonly unknown: ReadonlyMap<string, UnknownValue>;
   /** The paths of everything else: nulls, and the fields that the API sets. */
@@ -50,16 +50,9 @@ function collectValues(object: JsonObject, mapping: string, reading: OpenReading
     else {
       const plain = toPlainNumber(value);
       const { canonicalize } = field.value;
-      const canonical = canonicalize === undefined ? plain : canonicalize(plain);
-      if (canonical !== null) reading.known.set(path, canonical);
+      reading.known.set(path, canonicalize === undefined ? plain : canonicalize(plain));
     }
   }
-}
-
-/** Whether a path is that of a value that may be sent. */
-export function isValue(path: string): boolean {
-  const kind = SENT.get(path)?.value.kind;
-  return kind !== undefined && kind !== 'mapping';
 }
 
 /** Returns a known value; the default if it is unset; null if it has none. */

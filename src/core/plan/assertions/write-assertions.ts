@@ -9,7 +9,7 @@ import type { StepKind } from '../step.ts';
 import type { UnknownFieldsPolicy } from '../withhold.ts';
 import { claimsOf } from './claims.ts';
 import type { Declarations } from './claims.ts';
-import { differingPaths, isValue, readService, valueAt } from './reading.ts';
+import { differingPaths, readService, valueAt } from './reading.ts';
 import type { Reading } from './reading.ts';
 import type { Violation, WriteAssertion } from './violation.ts';
 
@@ -63,7 +63,7 @@ export function findViolation(write: IntendedWrite, facts: WriteFacts): Violatio
 }
 
 function findLive({ kind, service_id }: IntendedWrite, { find, lastSeen }: AccountView): LiveService | null {
-  if (kind === 'create' || service_id === null) return null;
+  if (service_id === null) return null;
   return kind === 'delete' ? lastSeen(service_id) : find(service_id);
 }
 
@@ -124,7 +124,7 @@ function checkDelete({ body }: WriteRequest, tombstone: Tombstone, { live, ignor
   if (body !== undefined) return violation('body', 'a delete with a body');
   const { known } = readService(tombstone.value);
   const contradicted = [...tombstone.fieldPositions.keys()].filter(
-    (path) => isValue(path) && !isIgnored(path, ignored) && !sameJson(valueAt(known, path), valueAt(live.known, path)),
+    (path) => !isIgnored(path, ignored) && !sameJson(valueAt(known, path), valueAt(live.known, path)),
   );
   if (contradicted.length === 0) return null;
   return violation('declared', `the live service contradicts its declaration at ${list(contradicted)}`);

@@ -13,6 +13,8 @@ const services = '/accounts/account/connectivity/directory/services';
 type World = Partial<Omit<WriteFacts, 'account' | 'declared'>> & {
   readonly declared?: readonly JsonObject[];
   readonly listed?: readonly (LiveService | UnusableItem)[];
+  /** The services in earlier lists of the pass. */
+  readonly seen?: readonly LiveService[];
   /** JSON. */
   readonly body?: string;
   readonly request?: Partial<IntendedWrite['request']>;
@@ -20,7 +22,10 @@ type World = Partial<Omit<WriteFacts, 'account' | 'declared'>> & {
 };
 
 /** Returns the assertion that a write violates and what was found, as one text; null if none. By default everything is in order. */
-function violated(kind: IntendedWrite['kind'], { declared = [], listed = [], body, request, ...world }: World) {
+function violated(
+  kind: IntendedWrite['kind'],
+  { declared = [], listed = [], seen = [], body, request, ...world }: World,
+) {
   const files = declared.map((value, index) => parseFile(`${index}.json`, JSON.stringify(value)));
   expect(files.flatMap(({ problems }) => problems)).toEqual([]);
   const find = (service_id: string) =>
@@ -45,7 +50,11 @@ function violated(kind: IntendedWrite['kind'], { declared = [], listed = [], bod
       tombstones: files.flatMap((file) => file.tombstones),
     },
     folderAgeMs: 100,
-    account: { find, lastSeen: find, holdersOf: (name) => listed.filter((item) => item.name === name) },
+    account: {
+      find,
+      lastSeen: (each) => find(each) ?? seen.find((old) => old.service_id === each) ?? null,
+      holdersOf: (name) => listed.filter((item) => item.name === name),
+    },
     at: 0,
     ...facts,
   });
@@ -112,6 +121,10 @@ describe('the address', () => {
   test('is that of a service in the last list', () => {
     expect(violated('update', { ...update, listed: [] })).toBe(`service: the last list has no service ${id(1)}`);
     expect(violated('delete', { ...remove, listed: [] })).toContain('service: ');
+    // A service that is gone can be deleted, because the delete may be a repeated one.
+    expect(violated('delete', { ...remove, listed: [], seen: [live()] })).toBeNull();
+    expect(violated('update', { ...update, listed: [], seen: [live({ tcp_port: 1 })] })).toContain('service: ');
+    expect(violated('create', { ...create, service_id: id(1) })).toContain('service: ');
     expect(violated('update', { ...update, service_id: null })).toContain('service: ');
   });
 });
@@ -138,6 +151,15 @@ describe('the declaration', () => {
     const moved = { ...tcp, name: 'moved' };
     expect(violated('update', { ...update, declared: [moved, withoutId], body: bodyOf({ name: 'moved' }) })).toBeNull();
     expect(violated('update', { ...update, declared: [moved, withoutId] })).toContain('body: ');
+  });
+
+  test('can be for a service that is named like a word of JavaScript, or a number', () => {
+    const odd = { ...withoutId, name: 'null' };
+    expect(violated('create', { ...create, declared: [odd, named], body: JSON.stringify(odd) })).toBeNull();
+    const number = { ...withoutId, name: '5' };
+    expect(violated('create', { ...create, declared: [number], body: JSON.stringify({ ...number, name: 5 }) })).toBe(
+      'declared: the folder has 0 declarations of it',
+    );
   });
 
   test('is not paused', () => {
@@ -242,6 +264,8 @@ describe('the body', () => {
   test('names at most ten fields', () => {
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`x${index}`, 1]));
     expect(violated('update', { ...update, body: bodyOf(many) })).toMatch(/: x0, .*, x9 and 2 more$/);
+    const { x10: _10, x11: _11, ...ten } = many;
+    expect(violated('update', { ...update, body: bodyOf(ten) })).toMatch(/: x0, .*, x9$/);
   });
 });
 
@@ -280,8 +304,17 @@ describe('unknown fields', () => {
       'unknown_fields: ',
     );
     expect(violated('update', { ...update, listed: [live({ host })] })).toBeNull();
+    const declared = [{ ...http, service_id: id(1) }];
+    const { service_id: _id, ...body } = http;
+    const sameHost = { declared, listed: [live({ ...http, service_id: id(1), http_port: 1, host })] };
+    expect(violated('update', { ...sameHost, body: JSON.stringify(body) })).toContain('host.zone');
     const network = { ...http.host, network: { ...http.host.network, zone: 1 } };
     expect(violated('update', { ...update, listed: [live({ host: network })] })).toContain('host.network.zone');
+  });
+
+  test('are not in known fields, whatever their values', () => {
+    expect(violated('update', { ...update, listed: [live({ tcp_port: { a: 1 } })] })).toBeNull();
+    expect(violated('update', { ...update, listed: [live({ host: 'db.internal' })] })).toBeNull();
   });
 
   test('are treated as the setting says', () => {
@@ -305,6 +338,8 @@ test('the name of a service to create is free', () => {
   const renamed = { ...named, reconcile: { renamed_from: 'db' } };
   expect(violated('create', { ...create, declared: [renamed] })).toContain('name: a service is already named "db"');
   expect(violated('create', { ...create, declared: [renamed], listed: [] })).toBeNull();
+  const nameless = { service_id: null, name: null, value: null, reason: 'expected a name' };
+  expect(violated('create', { ...create, listed: [nameless] })).toBeNull();
 });
 
 test('the message names the check that failed, and asks for a report', () => {

@@ -135,7 +135,7 @@ function writtenFields(finding: Actionable, outcome: Outcome | undefined): Field
     case 'deleted':
       return declaredFields(finding);
     case 'unsettled':
-      return outcome.paths.length === 0 ? declaredFields(finding) : outcome.stored;
+      return outcome.stored;
     case 'failed':
     case 'withheld':
     case undefined:
@@ -198,6 +198,5 @@ function keyOf({ service_id, name }: { readonly service_id: string | null; reado
 function declarationOf(finding: Exclude<Finding, { readonly kind: 'invalid' | 'unmanaged' }>): string {
   if ('tombstone' in finding) return 'absent';
   const { value, instructions } = finding.declaration;
-  const fields = fingerprint(normalize(value).known);
-  return instructions.ignore.length === 0 ? fields : fields + instructions.ignore.map(({ path }) => path).join();
+  return [fingerprint(normalize(value).known), ...instructions.ignore.map(({ path }) => path)].join();
 }

@@ -233,6 +233,37 @@ describe('a service is contested', () => {
     expect(contested(opened)).toEqual({ times: 4, since: '1970-01-01T00:05:00.000Z' });
   });
 
+  test('also if its declaration changes another field at the same time', () => {
+    const opened = fought(MIN_CHANGES_BACK);
+    edit(opened, 81);
+    opened.commit(web({ http_port: 80, https_port: 9 }));
+    expect(contested(opened)).toMatchObject({ times: 3 });
+  });
+
+  test('and waits although it ignores another field', () => {
+    const opened = openAccount([web({ http_port: 80, reconcile: { ignore: ['https_port'] } })], [web()]);
+    expect(fight(opened, every(1), 5)).toEqual([0, 5, 10]);
+  });
+
+  test('and other services that are declared by name are not', () => {
+    const opened = openAccount([named({ http_port: 80 }), named({ name: 'api', http_port: 80 })], []);
+    opened.pass();
+    for (let round = 0; round < MIN_CHANGES_BACK; round += 1) {
+      const [key = '', service] = [...opened.account].find(([, { name }]) => name === 'web') ?? [];
+      opened.account.set(key, { ...service, http_port: 81 });
+      expect(opened.pass().kinds.toSorted()).toEqual(['drifted', 'in_sync']);
+    }
+    expect(opened.pass().contested.filter((each) => each !== null)).toEqual([{ times: 3, since: expect.any(String) }]);
+  });
+
+  test('and a paused one beside it is not', () => {
+    const paused = web({ service_id: id(2), name: 'api', http_port: 80, reconcile: { pause: true } });
+    const opened = openAccount([...declaredWeb, paused], [web(), web({ service_id: id(2), name: 'api' })]);
+    fight(opened, every(1), 4);
+    expect(opened.pass().contested).toEqual([expect.objectContaining({ times: 3 }), null]);
+    expect(opened.size()).toBe(1);
+  });
+
   test('with a reason that names no fields if it was deleted', () => {
     const opened = openAccount([named()], []);
     fight(opened, (account) => account.clear(), 4);
@@ -395,6 +426,17 @@ describe('a service is contested', () => {
     expect(opened.pass()).toMatchObject({ kinds: ['invalid'], contested: [{ times: 4 }] });
     opened.commit(declare({ http_port: 80 }));
     expect(contested(opened)).toMatchObject({ times: 4 });
+  });
+
+  test('while its live service cannot be read', () => {
+    const declared = named({ http_port: 80 });
+    const opened = openAccount([declared], [web()]);
+    fight(opened, every(1), 4);
+    const { contests } = opened.pass();
+    const unusable = { service_id: id(1), name: 'web', value: null, reason: 'expected a type' };
+    const findings = compare(collect([parseFile('0.json', JSON.stringify(declared))]), [unusable]);
+    expect(contests.size).toBe(1);
+    expect(observeContests(contests, findings, { now: 0, at: '' })).toEqual(contests);
   });
 
   test('no longer once its file is so broken that nothing says which service it is for', () => {

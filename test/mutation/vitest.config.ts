@@ -1,4 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
+
+/** Runs the slowest file last, because the first test that fails ends the run of a mutant. */
+class SlowestLast extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) => moduleId.endsWith('/contest.test.ts');
+    const sorted = await super.sort(files);
+    return [...sorted.filter((file) => !isSlow(file)), ...sorted.filter(isSlow)];
+  }
+}
 
 /** Only these unit tests must find the mutants of `stryker.config.json`. */
 export default defineConfig({
@@ -12,5 +23,6 @@ export default defineConfig({
     exclude: ['test/core/plan/long-chain.test.ts'],
     // One worker for all files, because each mutant runs many of them.
     isolate: false,
+    sequence: { sequencer: SlowestLast },
   },
 });

@@ -256,6 +256,12 @@ describe('a service is contested', () => {
     expect(opened.pass().contested.filter((each) => each !== null)).toEqual([{ times: 3, since: expect.any(String) }]);
   });
 
+  test('with a reason that names all fields that differ', () => {
+    const opened = fought(4);
+    opened.account.set(id(1), web({ http_port: 81, https_port: 9 }));
+    expect(opened.pass().reasons).toEqual([expect.stringContaining('contested (http_port, https_port): ')]);
+  });
+
   test('and a paused one beside it is not', () => {
     const paused = web({ service_id: id(2), name: 'api', http_port: 80, reconcile: { pause: true } });
     const opened = openAccount([...declaredWeb, paused], [web(), web({ service_id: id(2), name: 'api' })]);

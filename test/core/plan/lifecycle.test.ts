@@ -108,6 +108,10 @@ test('a plan with too many deletes withholds all of them, and nothing else', () 
   );
 });
 
+test.for([1, 2, null])('one delete is within max_deletes %s', (maxDeletes) => {
+  expect(plan(found, sync({ maxDeletes })).steps.map(({ kind }) => kind)).toContain('delete');
+});
+
 test('an update is withheld if the live values of ignored fields do not fit to the declared ones', () => {
   const live80 = [
     liveAs(2, 'used', { tls_settings: { cert_verification_mode: 'verify_ca', client_certificate: id(9) } }),

@@ -5,7 +5,6 @@ import type { TestSpecification } from 'vitest/node';
 /** Runs the slowest file last, because the first test that fails ends the run of a mutant. */
 class SlowestLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSlow = ({ moduleId }: TestSpecification) => moduleId.endsWith('/contest.test.ts');
     const sorted = await super.sort(files);
     return [...sorted.filter((file) => !isSlow(file)), ...sorted.filter(isSlow)];
   }
@@ -26,3 +25,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestLast },
   },
 });
+
+function isSlow({ moduleId }: TestSpecification): boolean {
+  return moduleId.endsWith('/contest.test.ts');
+}

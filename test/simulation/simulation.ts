@@ -120,7 +120,6 @@ export async function simulate(scenario: Scenario, { onNote = () => {} }: Simula
         passes.onEnd(request, answer);
         repeats.onEnd(request, answer);
         if (answer !== null) views.onAnswer(answer);
-        if (request.method === 'GET') repeats.onList();
         if (answer !== null) seen.onAnswer(answer);
         if (answer?.headers['ratelimit'] !== undefined) pacedAt = now();
       },

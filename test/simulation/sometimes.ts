@@ -144,7 +144,6 @@ export const RARE = [
   'updated when a pause ended',
   'updated with an ignored difference',
   'withheld: a delete while a file is unreadable',
-  'withheld: the API is down',
   'withheld: unknown fields',
 ] as const;
 

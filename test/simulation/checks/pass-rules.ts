@@ -91,7 +91,8 @@ export function passRules(options: PassRulesOptions) {
     onEnd: (request: SentRequest, answer: Answered | null) => {
       const key = inFlight.get(request);
       inFlight.delete(request);
-      const isGone = request.method === 'DELETE' && answer?.status === 404 && answer.text?.includes('5104') === true;
+      // A response that ends too early says nothing.
+      const isGone = request.method === 'DELETE' && answer?.status === 404 && /5104.*\}$/.test(answer.text ?? '');
       if (isGone && key !== undefined) gone.add(key);
       // A response that is cut off can have any content.
       const isDenied = answer?.text != null && (answer.status === 401 || answer.status === 403);

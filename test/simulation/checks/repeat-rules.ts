@@ -19,8 +19,8 @@ type Write = {
   readonly at: number;
   readonly body: string;
   readonly live: string;
-  /** When each value was stored that lists have shown since the write before. */
-  readonly versions: ReadonlySet<unknown>;
+  /** When the value was stored that the last list showed. */
+  readonly replaces: unknown;
 };
 
 export type RepeatRulesOptions = { readonly views: Views; readonly now: () => number; readonly broken: Break };
@@ -30,9 +30,8 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
   const refused = new Map<string, Write>();
   const confirmed = new Map<string, Write & { readonly times: number }>();
   const sent = new Map<SentRequest, Write>();
-  /** From each service to the listed values that its last write replaced, and those that lists have shown since. */
-  const replaced = new Map<string, ReadonlySet<unknown>>();
-  const shown = new Map<string, Set<unknown>>();
+  /** From each service to the value that its last write replaced, and when a write first replaced it. */
+  const replaced = new Map<string, { readonly version: unknown; readonly since: number }>();
   /** When a create or a delete was confirmed. */
   const done = new Map<string, number>();
   /** Whether a person has asked to retry everything, and that has not been done completely. */
@@ -52,7 +51,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
   const checkLag = (id: string, write: Write) => {
     const [own, listed, old] = [views.written(id), views.listed(id), replaced.get(id)];
     if (own === null || listed === null || old === undefined || listed.at < own.at) return;
-    if (listed.at - own.at > MAX_LAG_MS || !old.has(listed.value['updated_at'])) return;
+    if (listed.at - old.since > MAX_LAG_MS || old.version !== listed.value['updated_at']) return;
     const body = fromText(write.body);
     if (!isMapping(body)) return;
     const [wanted, has] = [factsOf(body), factsOf(own.value)];
@@ -80,7 +79,12 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
     onSend: (request: SentRequest) => {
       const key = writeKeyOf(request);
       if (key === null) return;
-      const write = { at: now(), body: request.text ?? '', live: liveOf(key), versions: new Set(shown.get(key)) };
+      const write = {
+        at: now(),
+        body: request.text ?? '',
+        live: liveOf(key),
+        replaces: views.listed(key)?.value['updated_at'],
+      };
       sent.set(request, write);
       check(key, write, request.method);
     },
@@ -104,15 +108,8 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
         at,
         times: before !== undefined && write.body === before.body ? before.times + 1 : 1,
       });
-      replaced.set(key, write.versions);
-      shown.delete(key);
-    },
-    /** Called after the views know the answer. */
-    onList: () => {
-      for (const [id, value] of views.lastList()?.byId ?? []) {
-        const values = shown.get(id) ?? new Set();
-        shown.set(id, values.add(value['updated_at']));
-      }
+      const old = replaced.get(key);
+      if (old?.version !== write.replaces) replaced.set(key, { version: write.replaces, since: at });
     },
     onPhase: (phase: Phase) => {
       if (phase.kind !== 'began') return;
@@ -128,7 +125,7 @@ export function repeatRules({ views, now, broken }: RepeatRulesOptions) {
       for (const key of confirmed.keys()) if (byKey.get(key)?.finding !== 'drifted') confirmed.delete(key);
     },
     reset: () => {
-      for (const map of [refused, confirmed, sent, replaced, shown, done]) map.clear();
+      for (const map of [refused, confirmed, sent, replaced, done]) map.clear();
       isRequested = false;
     },
   };

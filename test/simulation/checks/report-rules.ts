@@ -64,7 +64,7 @@ export function reportRules({ folder, views, walls, now, broken }: ReportRulesOp
     if (!isTrue) broken('in sync', `the pass of ${started_at} reports in_sync, and it is not`);
   };
 
-  /** What was updated must have been confirmed as it was declared at some time. */
+  /** What was updated must have been confirmed as it was declared at some time, by an answer or a list of the pass. */
   const checkUpdated = ({ services, started_at }: Report) => {
     for (const { service_id: id, name, result } of services) {
       if ((result !== 'updated' && result !== 'created') || id === null || beganAt === null) continue;
@@ -74,12 +74,15 @@ export function reportRules({ folder, views, walls, now, broken }: ReportRulesOp
           return [each];
         }),
       );
-      const answers = [views.lastAnswer(id), ...views.of(id)].filter((view) => view !== null);
+      const answers = [views.lastAnswer(id), ...views.of(id), ...views.listedSince(id, beganAt)].filter(
+        (view) => view !== null,
+      );
       const seen = answers.map(({ value }) => value);
       if (!wanted.some((each) => seen.some((value) => isAsDeclared(each, value)))) {
-        const paths = wanted
-          .flatMap((each) => seen.map((value) => differencesOf(each, factsOf(value), walls()[0] ?? 0)))
-          .join(' / ');
+        const differing = wanted.flatMap((each) =>
+          seen.map((value) => differencesOf(each, factsOf(value), walls()[0] ?? 0)),
+        );
+        const paths = [...new Set(differing)].join(' / ');
         broken('updated', `the pass of ${started_at} reports ${name ?? id} as updated, and it is not: ${paths}`);
       }
       checkKept(id);

@@ -25,6 +25,8 @@ export type Views = {
   /** Returns the values that the program may believe to be live: the one listed last, and its own recent writes. */
   readonly of: (id: string) => readonly View[];
   readonly listed: (id: string) => View | null;
+  /** Returns every value of a service that a list has shown since `at`. */
+  readonly listedSince: (id: string, at: number) => readonly View[];
   readonly written: (id: string) => View | null;
   /** Returns the last answer to a write, however old it is. */
   readonly lastAnswer: (id: string) => View | null;
@@ -41,6 +43,8 @@ export type Views = {
 export function openViews(time: VirtualTime): Views {
   const listed = new Map<string, View>();
   const written = new Map<string, View>();
+  /** The last values of each service that lists have shown, each with the last list that did. */
+  const shown = new Map<string, readonly View[]>();
   const deleted = new Map<string, number>();
   let list: ViewedList | null = null;
   let lists = 0;
@@ -50,6 +54,12 @@ export function openViews(time: VirtualTime): Views {
   };
   // Most lists are the same as the one before.
   let last: { readonly text: string; readonly body: unknown } | null = null;
+  const show = (id: string, view: View) => {
+    listed.set(id, view);
+    const before = shown.get(id) ?? [];
+    const isSame = before.at(-1)?.value['updated_at'] === view.value['updated_at'];
+    shown.set(id, [...(isSame ? before.slice(0, -1) : before.slice(-99)), view]);
+  };
   return {
     onAnswer: ({ request, status, text }) => {
       if (request.method === 'DELETE' && status === 404) deleted.set(request.id ?? '', time.now());
@@ -71,7 +81,7 @@ export function openViews(time: VirtualTime): Views {
             ...result.filter(isMapping).map((value) => [String(value['service_id']), value] as const),
           ]),
         };
-        for (const value of result) if (isMapping(value)) listed.set(String(value['service_id']), { at, value });
+        for (const value of result) if (isMapping(value)) show(String(value['service_id']), { at, value });
       }
       if ((request.method === 'PUT' || request.method === 'POST') && isMapping(result)) {
         written.set(String(result['service_id']), { at, value: result });
@@ -80,6 +90,7 @@ export function openViews(time: VirtualTime): Views {
     },
     of: (id) => [listed.get(id), recent(id)].filter((view) => view != null),
     listed: (id) => listed.get(id) ?? null,
+    listedSince: (id, since) => (shown.get(id) ?? []).filter(({ at }) => at >= since),
     written: recent,
     lastAnswer: (id) => written.get(id) ?? null,
     lastList: () => list,
@@ -91,6 +102,7 @@ export function openViews(time: VirtualTime): Views {
     forget: () => {
       listed.clear();
       written.clear();
+      shown.clear();
       deleted.clear();
       list = null;
     },

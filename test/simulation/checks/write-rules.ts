@@ -44,6 +44,8 @@ export function writeRules(options: WriteRulesOptions) {
   const creates = createRules(options);
   /** The list that the last write was decided from. */
   let lastServedAt = -Infinity;
+  /** The requests of pages after the first one. */
+  const pagesInFlight = new Set<SentRequest>();
 
   /** Returns everything that the folder declared lately and that this write may be for. */
   const wantedLately = (matches: (wanted: Wanted) => boolean): readonly Wanted[] => {
@@ -90,7 +92,11 @@ export function writeRules(options: WriteRulesOptions) {
     if (live.length === 0) broken('listed', `${what}: the program has not seen this service`);
     if (views.of(id).every(({ value }) => value['name'] !== body['name'])) checkName(what, body['name'], id);
     if (wanted === null) return;
-    if (live.every(({ known, unknown }) => sameMap(known, wanted) && sameMap(unknown, sent.unknown))) {
+    // A list counts once all its pages have arrived.
+    if (
+      pagesInFlight.size === 0 &&
+      live.every(({ known, unknown }) => sameMap(known, wanted) && sameMap(unknown, sent.unknown))
+    ) {
       broken('differs', `${what}: nothing differs`);
     }
     const kept = live.map((each) => keptBy(settings, each, { ...sent, known: wanted }));
@@ -142,7 +148,7 @@ export function writeRules(options: WriteRulesOptions) {
       const { method, path, id, text } = request;
       const prefix = `/client/v4/accounts/${ACCOUNT_ID}/connectivity/directory/services`;
       if (!path.startsWith(prefix)) broken('account', `an unexpected path: ${path}`);
-      if (method === 'GET') return undefined;
+      if (method === 'GET') return void (path.includes('page=1&') || pagesInFlight.add(request));
       if (settings.mode !== 'apply') broken('mode', `a write in mode ${settings.mode}`);
       if (method === 'DELETE') return checkDelete(id ?? '');
       const body = fromText(text ?? 'null');
@@ -157,8 +163,14 @@ export function writeRules(options: WriteRulesOptions) {
       checkListAge(`create of ${name}`);
       return creates.onSend(name, candidates);
     },
-    onEnd: creates.onEnd,
-    reset: creates.reset,
+    onEnd: (request: SentRequest, answer: Answered | null) => {
+      pagesInFlight.delete(request);
+      creates.onEnd(request, answer);
+    },
+    reset: () => {
+      pagesInFlight.clear();
+      creates.reset();
+    },
   };
 }
 
@@ -188,7 +200,9 @@ function createRules({ views, now, broken }: WriteRulesOptions) {
     },
     onEnd: ({ method, text }: SentRequest, answer: Answered | null) => {
       if (method !== 'POST') return;
-      const isClear = answer !== null && (answer.status === 429 || (answer.text !== null && answer.status < 400));
+      const isDenied = answer?.status === 401 || answer?.status === 403;
+      const isComplete = answer !== null && answer.text !== null;
+      const isClear = answer?.status === 429 || (isComplete && (isDenied || answer.status < 400));
       const body = fromText(text ?? '');
       if (!isClear && isMapping(body)) unsure.set(String(body['name']), now());
     },

@@ -122,7 +122,11 @@ export function worldAccount(time: VirtualTime): WorldAccount {
       const stored = store(id, treatment?.kind === 'alter' ? treatment.alter(value) : value);
       return success(stored);
     },
-    set: (id, value) => void store(id, value),
+    set: (id, value) => {
+      // The dashboard refuses a name that is taken.
+      const holder = value === null ? undefined : holderOf(value['name']);
+      if (holder === undefined || holder === id) store(id, value);
+    },
     ids: () => [...services.keys()].filter((id) => currentOf(id) !== null),
     idsSince: (at) =>
       [...services].flatMap(([id, versions]) => {

@@ -82,7 +82,7 @@ export function worldFolder({ time, first, values, random }: WorldFolderOptions)
           values,
         );
     past.push({ at: time.now(), declared });
-    if (past.length > 200) past.splice(0, 100);
+    if (past.length > 2000) past.splice(0, 1000);
   };
   const notify = () => {
     note();

@@ -36,6 +36,13 @@ describe('the limits of a plan', () => {
     },
   );
 
+  test('withhold a plan of creates only, of which no declared service is live', () => {
+    const missing = findings({ declared: [{ service_id: null }], live: [] });
+    expect(plan(missing, planOptions({ policy: 'sync', maxChanges: 0 })).withheld).toMatchObject([
+      { reason: expect.stringContaining('the plan has 1 create (0% of the 0 declared services that are live) but') },
+    ]);
+  });
+
   test('withhold a plan with its size and the flag that allows it', () => {
     expect(new Set(plan(many(4, 8), planOptions({ maxChanges: 3 })).withheld.map(({ reason }) => reason))).toEqual(
       new Set([

@@ -9,7 +9,7 @@ import type { Outcome } from '../../../../src/core/plan/outcome.ts';
 import { findService, updateStates } from '../../../../src/core/report/daemon/known-service.ts';
 import type { KnownAccount } from '../../../../src/core/report/daemon/known-service.ts';
 import { toReport } from '../../../../src/core/report/report.ts';
-import { facts, findings, id, live, planOptions, tcp } from '../../builders.ts';
+import { contests, facts, findings, id, live, planOptions, tcp } from '../../builders.ts';
 
 const at = (second: number) => `2026-11-22T10:00:0${second}.000Z`;
 
@@ -45,6 +45,19 @@ test('a service in sync, which a report only counts', () => {
     declared: { tcp_port: 5432 },
   });
   expect(inSync?.kind).toBe('in_sync');
+});
+
+test('a contested service that is in sync, among others', () => {
+  const found = findings({
+    declared: [{}, { service_id: id(2), name: 'web' }, { service_id: id(3), name: 'other' }],
+    live: [{}, { service_id: id(2), name: 'web' }, { service_id: id(3), name: 'other' }],
+  });
+  const report = toReport(facts({ findings: found, contests: contests(id(2)) }));
+  const known = { ...account(found), report, latest: report };
+  const contested = { times: 3, since: '2026-11-22T09:00:00.000Z' };
+  expect(findService(known, 'web').service).toMatchObject({ service_id: id(2), contested });
+  expect(findService(known, 'db').service).toMatchObject({ service_id: id(1), contested: null });
+  expect(findService(known, 'other').service).toMatchObject({ service_id: id(3), contested: null });
 });
 
 test('a service that differs, by its name, and by the beginning of its id', () => {

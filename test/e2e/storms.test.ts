@@ -73,7 +73,13 @@ test.for(Object.entries(STORMS))(
     const daemon = await startDaemon();
     const before = daemon.lists();
     let times = 0;
-    const storm = setInterval(() => cause(daemon, (times += 1)), EVERY_MS);
+    let lastAt = performance.now();
+    let longestGapMs = 0;
+    const storm = setInterval(() => {
+      longestGapMs = Math.max(longestGapMs, performance.now() - lastAt);
+      lastAt = performance.now();
+      cause(daemon, (times += 1));
+    }, EVERY_MS);
     onTestFinished(() => clearInterval(storm));
     await sleep(4000);
     const latencies: number[] = [];
@@ -88,7 +94,9 @@ test.for(Object.entries(STORMS))(
     await annotate(`${times} times: ${lists} lists, commits after ${latencies.map(Math.round).join(', ')} ms`);
     expect(times).toBeGreaterThan(60);
     expect(lists).toBeLessThanOrEqual(MAX_LISTS + Math.ceil((times * EVERY_MS - STORM_MS) / 1360));
-    for (const ms of latencies) expect(ms).toBeLessThan(2000);
+    // On a busy machine, a file that is written all the time can look unfinished, which is waited out for two seconds.
+    const maxMs = longestGapMs > 2 * EVERY_MS ? 4000 : 2000;
+    for (const ms of latencies) expect(ms).toBeLessThan(maxMs);
     expect(daemon.program.stdout().split('"event":"passes_delayed"')).toHaveLength(2);
 
     // After a quiet time, a first change is applied at once: after the settle time.

@@ -106,8 +106,11 @@ export function declaredBy(
       const service = resolve(written, known);
       const isUsable = !unfinished.has(path) && (fault === null || index > 0) && service !== null;
       for (const name of namesOf(written, isUsable)) names.set(name, [...(names.get(name) ?? []), written.id]);
-      if (declared.has(written.id) || !isUsable) skip(written.id);
-      else declared.set(written.id, service);
+      const other = declared.get(written.id);
+      // While a commit arrives, a service can be declared under its old name and under its new one.
+      const isOtherName = written.isByName && other !== undefined && other !== 'skipped' && other.name !== written.name;
+      if (!isUsable || (other !== undefined && !isOtherName)) skip(written.id);
+      else declared.set(isOtherName ? `${written.id} ${written.name}` : written.id, service);
     }
   }
   for (const ids of names.values()) if (ids.length > 1) ids.forEach(skip);

@@ -186,11 +186,16 @@ function createRules({ views, now, broken }: WriteRulesOptions) {
       if (holder !== undefined && !views.wasDeleted(holder) && views.written(holder) === null) {
         broken('create', `${name} is created although it was listed`);
       }
-      for (const { renamedFrom } of candidates) {
+      // In a storm of commits, only some of the last ones may have named the former name.
+      const isRename = ({ renamedFrom }: Wanted) => {
         const before = renamedFrom === null ? undefined : names.get(renamedFrom);
-        if (before !== undefined && views.of(before).some(({ value }) => value['name'] === renamedFrom)) {
-          broken('create', `${name} is created although ${String(renamedFrom)}, its former name, was listed`);
-        }
+        return before !== undefined && views.of(before).some(({ value }) => value['name'] === renamedFrom);
+      };
+      if (candidates.length > 0 && candidates.every(isRename)) {
+        broken(
+          'create',
+          `${name} is created although ${String(candidates[0]?.renamedFrom)}, its former name, was listed`,
+        );
       }
       const unsureAt = unsure.get(name);
       if (unsureAt !== undefined && (list === null || list.at < unsureAt)) {

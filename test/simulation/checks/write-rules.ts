@@ -125,6 +125,8 @@ export function writeRules(options: WriteRulesOptions) {
     const { at, lastPageAt, number } = list;
     const isFirstWrite = lastServedAt !== at;
     lastServedAt = at;
+    // With a budget of a few requests a minute, the one write that a list serves can wait for most of that minute.
+    if (number > 2 && isFirstWrite && options.mayHaveWaitedSince(lastPageAt)) return;
     const isForWaiting =
       number > 1 && (now() - lastPageAt <= MAX_LIST_AGE_MS || options.mayHaveWaitedSince(lastPageAt));
     const since = number > 2 && isFirstWrite ? lastPageAt : at;

@@ -157,13 +157,17 @@ export function worldFolder({ time, first, values, random }: WorldFolderOptions)
   const readNow = (): FolderFiles => {
     if (isMissing) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
     const files = [...disk].map(([name, { bytes, stamp }]): FoundFile => ({ path: name, bytes, stamp: { ...stamp } }));
+    // A file of values that is not there is a fault of that file.
+    const missing = values
+      .filter((name) => !disk.has(name))
+      .map((name): FoundFile => ({ path: name, fault: 'missing' }));
     return {
       root: path,
       revision: identity.toString(16).padStart(40, '0'),
       identity: String(identity),
       isReplacedAsWhole: isSwapped,
       unread: [],
-      files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      files: [...files, ...missing].sort((a, b) => (a.path < b.path ? -1 : 1)),
     };
   };
   /** Reads as of the moment at which the read begins, and returns it when the read ends. */

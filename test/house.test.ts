@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 const root = new URL('..', import.meta.url).pathname;
 
-/** What the linter says about these files, with the configuration of the project. */
+/** Returns the messages of the linter about these files, with the configuration of the project. */
 function lint(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'vpc-reconciler-house-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

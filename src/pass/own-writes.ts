@@ -12,7 +12,7 @@ const MAX_LAG_MS = 30_000;
 
 /** The writes of a service by this process that a list may not show yet. */
 type OwnWrites = {
-  /** What each update replaced, and when. */
+  /** The service that each update replaced, and when. */
   readonly replaced: readonly { readonly service: LiveService; readonly at: number }[];
   /** The value after the last write, or before it if no answer arrived. Null if the service was deleted. */
   readonly latest: LiveService | null;

@@ -41,7 +41,7 @@ export function mayInclude(folder: string, { include }: FileRules): boolean {
   return include.some((glob) => mayMatchBelow(names, glob));
 }
 
-/** Compares the names of a folder with the parts of a glob, as far as each part stands for exactly one name. */
+/** Compares the names of a folder with the parts of a glob, as far as each part matches exactly one name. */
 function mayMatchBelow(names: readonly string[], glob: string): boolean {
   if (glob.startsWith('!')) return true;
   const parts = glob.split('/');
@@ -55,7 +55,7 @@ function mayMatchBelow(names: readonly string[], glob: string): boolean {
   return true;
 }
 
-/** Whether a part of a glob stands for one name. A brace or a parenthesis that is closed in a later part contains a `/`. */
+/** Whether a part of a glob matches the name of one file or folder. A brace or a parenthesis that is closed in a later part contains a `/`. */
 function isOneName(part: string): boolean {
   if (['', '.', '..'].includes(part) || part.includes('**')) return false;
   return countOf(part, '{') === countOf(part, '}') && countOf(part, '(') === countOf(part, ')');

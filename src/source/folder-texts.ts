@@ -14,7 +14,7 @@ export type FolderText = {
   readonly file: string;
   /** The text, without a byte order mark. */
   readonly text: string;
-  /** What the references in the text stand for; null if there are no values files. */
+  /** The values of the references in the text; null if there are no values files. */
   readonly values: Values | null;
   /** The file as it was read. If `file` is a link, this is where it leads to. */
   readonly content: { readonly realPath: string; readonly bytes: Buffer };

@@ -28,7 +28,7 @@ export type PathOptions = Omit<FolderOptions, 'path'> & {
   readonly onlyFolders: boolean;
   /** The folder that holds the values of files given by path. */
   readonly services: string;
-  /** The content of standard input, which the path `-` stands for. */
+  /** The content of standard input, which the path `-` names. */
   readonly standardInput?: Buffer | null;
 };
 

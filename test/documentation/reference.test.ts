@@ -8,7 +8,7 @@ import { scenarioSchema } from '../../src/emulator/scenario/scenario.ts';
 import { command } from '../cli/command.ts';
 import { pages, readPage, root, rowsOf } from './pages.ts';
 
-/* What the manuals name exists, and what exists is in the manuals. */
+/* Every name in the manuals exists, and everything that exists is in the manuals. */
 
 test('config/README.md lists every setting with its default', () => {
   const documented = [...rowsOf('config/README.md', 'Settings')].map(([name, [fallback]]) => [name, fallback]);

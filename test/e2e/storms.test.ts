@@ -127,7 +127,7 @@ test('applies a commit within three seconds although SIGHUP keeps asking for ret
   for (const ms of latencies) expect(ms).toBeLessThan(3000);
 });
 
-/** What is written to `web.yaml`. Both rewrites are slower than a list, so the folder changes in every pass. */
+/** The content that is written to `web.yaml`. Both rewrites are slower than a list, so the folder changes in every pass. */
 const REWRITES: Readonly<Record<string, (time: number) => string>> = {
   'the same declaration': (time) => `# ${time}\n${JSON.stringify(web())}\n`,
   'another value': (time) => JSON.stringify(web({ http_port: 5000 + time })),

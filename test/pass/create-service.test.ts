@@ -20,9 +20,9 @@ const refusal = (kind: FailureKind, attempts: number) =>
 const request = { method: 'POST', path: '' } as const;
 
 type Account = {
-  /** What the API answers to each create; the last one also to all further ones. */
+  /** The answer of the API to each create; the last one also to all further ones. */
   readonly answers: readonly (Created | Error)[];
-  /** What each list of this pass shows; the last one also all further ones. */
+  /** The services in each list of this pass; the last one also all further ones. */
   readonly lists?: readonly (readonly ListedItem[] | Error)[];
   /** The last list of this pass before the create. */
   readonly latest?: readonly ListedItem[] | null;

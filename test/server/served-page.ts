@@ -8,7 +8,7 @@ export const TOKEN = 'a-token-of-the-test';
 
 export type ServedPage = {
   readonly url: string;
-  /** What clients with the token have requested. */
+  /** The requests of clients with the token. */
   readonly requested: readonly string[];
   /** How often a client has subscribed to the events. */
   readonly subscriptions: () => number;

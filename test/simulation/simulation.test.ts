@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { MUTATIONS } from './mutations/mutations.ts';
+import { runScript } from './run-script.ts';
 import { recordedScenarios } from './scenario/recorded.ts';
 import { EXPECTED, RARE } from './sometimes.ts';
 
@@ -18,7 +18,7 @@ const resultSchema = z.object({ failed: z.number(), counts: z.record(z.string(),
 
 test(
   'no rule is broken in simulations, and everything happens that must happen sometimes',
-  { timeout: 1_800_000 },
+  { timeout: 3_600_000 },
   async () => {
     const results = await Promise.all(RANGES.map(async (range) => run(['--seeds', range, ...FLAGS])));
     const count = (what: string) => results.reduce((sum, { counts }) => sum + (counts[what] ?? 0), 0);
@@ -49,15 +49,8 @@ test.each(recordedScenarios())(
 /** Runs simulations, with a planted fault if it is given. */
 async function run(flags: readonly string[], fault?: string) {
   const plant = fault === undefined ? [] : ['--import', './test/simulation/mutations/plant.ts'];
-  const child = spawn(process.execPath, [...plant, 'test/simulation/run.ts', '--json', ...flags], {
-    env: { ...process.env, FAULT: fault ?? '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const command = [...plant, 'test/simulation/run.ts', '--json', ...flags];
+  const { code, output } = await runScript(command, { FAULT: fault ?? '' });
   const lines = output.trimEnd().split('\n');
   return { code, messages: lines.slice(0, -1), ...resultSchema.parse(JSON.parse(lines.at(-1) ?? '')) };
 }

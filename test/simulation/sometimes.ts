@@ -56,7 +56,7 @@ const ERRORS: readonly (readonly [RegExp, string])[] = [
 
 const SUCCESSES = new Set<string>(['created', 'updated', 'deleted']);
 
-/** What must happen sometimes. */
+/** The branches that must be reached sometimes. */
 export const EXPECTED = [
   'a pass is delayed',
   'a retry',
@@ -132,7 +132,7 @@ export const EXPECTED = [
   'withheld: writes were paused during the pass',
 ] as const;
 
-/** What must happen sometimes in thousands of scenarios, and not in each hundred. */
+/** The branches that must be reached in thousands of scenarios, and need not be in each hundred. */
 export const RARE = [
   'error: an incomplete list',
   'retried after it was parked: change',
@@ -144,6 +144,7 @@ export const RARE = [
   'updated when a pause ended',
   'updated with an ignored difference',
   'withheld: a delete while a file is unreadable',
+  'withheld: the API is down',
   'withheld: unknown fields',
 ] as const;
 

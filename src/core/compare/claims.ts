@@ -8,7 +8,7 @@ import type { ListedItem, LiveService } from '../service/directory.ts';
 /** Which live services a declaration without a `service_id` is for: one, none, or several that have the same name. */
 export type ByName = (key: NameKey) => readonly LiveService[];
 
-/** What identifies a service without a `service_id`. */
+/** The names that identify a service without a `service_id`. */
 export type NameKey = { readonly name: string; readonly renamedFrom: string | null };
 
 /**

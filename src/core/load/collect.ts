@@ -41,7 +41,7 @@ export function setAside(declared: Declared, problems: ReadonlyMap<DeclarationId
 
 type UniqueField = 'service_id' | 'name';
 
-/** What a declaration claims: a key of its own, or the previous name of its service. */
+/** The claim of a declaration: a key of its own, or the previous name of its service. */
 type Claim = {
   readonly identity: DeclarationIdentity;
   readonly field: UniqueField | 'renamed_from';

@@ -37,7 +37,7 @@ type Origin = {
 export type DocumentOptions = {
   readonly file: string;
   readonly positionOf: (offset: number) => Position;
-  /** What replaces references; null if they are text like any other. */
+  /** The values of references; null if they are text like any other. */
   readonly values: Values | null;
 };
 

@@ -71,7 +71,7 @@ function observeContest(contest: Contest, finding: Finding, { now, at }: Compare
     case 'gone': {
       const since = settled === null ? now : settled.since;
       if (contest.declared !== declarationOf(finding) || now - since > QUIET_MS) return null;
-      // What a pass finds counts, not what the API answered to the write: the answer can show an older value.
+      // The list of a pass counts, and not the answer of the API to the write, which can show an older value.
       return { ...contest, settled: { fields: finding.kind === 'gone' ? noFields : finding.fields, since } };
     }
     case 'drifted':

@@ -1,6 +1,6 @@
 import type { StepKind } from './step.ts';
 
-/** What a plan may do: update services; also create them; also delete those that are declared absent. */
+/** The writes that a plan may contain: update services; also create them; also delete those that are declared absent. */
 export const POLICIES = ['update', 'upsert', 'sync'] as const;
 export type Policy = (typeof POLICIES)[number];
 

@@ -27,14 +27,14 @@ export function describeContest({ times, since }: ChangesBack): string {
   return `another writer has changed it back ${times} times since ${since}`;
 }
 
-/** What a step will do, in words. */
+/** The labels of steps that have not been carried out. */
 export const PENDING_LABELS = {
   create: 'to be created',
   update: 'to be updated',
   delete: 'to be deleted',
 } as const satisfies Record<StepKind, string>;
 
-/** What a step does or would do to a service, `‖` for a pause, or why there is no step. */
+/** The sign of a step, `‖` for a pause, or the sign of the reason why there is no step. */
 export type Sign = '+' | '~' | '-' | '‖' | '=' | '?' | '!' | '·';
 
 /** Returns the sign of a service: what its step does or would do, `‖` for a pause, or why there is none. */

@@ -97,7 +97,7 @@ function renderService(service: ServiceReport, report: Report, { isFolded }: { r
   return [`<details><summary>${summary}</summary>`, ...body, '</details>'].join('\n\n');
 }
 
-/** Returns what stands for the sign of a terminal, which Markdown would interpret. */
+/** Returns a replacement for the sign of a terminal, which Markdown would interpret. */
 function markOf(service: ServiceReport): string {
   return MARKS[signOf(service)];
 }
@@ -125,7 +125,7 @@ function headline(service: ServiceReport, { mode }: Report): string {
   return [`${state}: ${what}`, ...(cause === null ? [] : [CAUSE_LABELS[cause]])].join('; ');
 }
 
-/** What a finding is about, unless its fields say so. */
+/** A description of each finding whose fields do not say enough. */
 const SUBJECTS: Partial<Record<ServiceReport['finding'], string>> = {
   missing: 'declared, not live',
   unwanted: 'declared absent, but live',

@@ -44,7 +44,7 @@ export type ServiceReport = {
 /** The input of the report of a service. */
 export type ServiceFacts = {
   readonly plan: Plan;
-  /** What was remembered when the pass began. */
+  /** The memory at the beginning of the pass. */
   readonly memory: Memory;
   /** The contests as of the comparison. */
   readonly contests: Contests;

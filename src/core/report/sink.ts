@@ -9,7 +9,7 @@ export type ReportSink = {
   readonly onPhase?: (phase: Phase) => void;
 };
 
-/** What a daemon does between two reports. */
+/** A step of a daemon between two reports. */
 export type Phase =
   /** A pass was requested, and has not begun. */
   | { readonly kind: 'requested' }

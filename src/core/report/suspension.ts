@@ -10,7 +10,7 @@ export function describeSuspension({ until, reason }: Suspension): string {
   return `paused${until === null ? '' : ` until ${until}`}${reason === null ? '' : `: ${reason}`}`;
 }
 
-/** What a pass knows of the switch that pauses all writes. */
+/** The switch that pauses all writes, as a pass sees it. */
 export type WritePause = {
   /** Returns the pause that holds now; null if there is none. */
   readonly current: () => Suspension | null;

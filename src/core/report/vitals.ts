@@ -6,7 +6,7 @@ import type { Suspension } from './suspension.ts';
 export const WATCH_MODES = ['starting', 'events', 'rescans'] as const;
 export type WatchMode = (typeof WATCH_MODES)[number];
 
-/** What a daemon records about itself. Times are in milliseconds of one monotonic clock. */
+/** The records of a daemon about itself. Times are in milliseconds of one monotonic clock. */
 export type Vitals = {
   readonly startedAt: number;
   /** Whether the process is shutting down. */

@@ -27,7 +27,7 @@ export const SERVICE_TYPES = serviceType.choices;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
 export type Field = {
-  /** What its value can be. */
+  /** The kind of its value. */
   readonly value: Kind;
   /** The only type of service that has the field; absent if every type has it. Only for fields at the top level. */
   readonly only?: ServiceType;

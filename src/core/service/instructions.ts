@@ -4,7 +4,7 @@ import { parseMoment } from './moment.ts';
 import { FIELD_PATHS } from './normalize.ts';
 import { MAPPING_PATHS } from './fields.ts';
 
-/** What the block `reconcile` of a declaration says, apart from `ensure`. */
+/** The instructions in the block `reconcile` of a declaration, apart from `ensure`. */
 export type Instructions = {
   /** The previous name of a service without a `service_id`. */
   readonly renamedFrom: string | null;

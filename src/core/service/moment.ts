@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What a moment looks like, to complete "expected …". */
+/** A description of a moment, to complete "expected …". */
 export const MOMENT = 'a date such as 2027-01-31, or a time with its zone such as 2027-01-31T06:00:00Z';
 
 /** Matches every moment, and also days that a month does not have. */

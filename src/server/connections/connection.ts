@@ -6,7 +6,7 @@ import type { Turns } from './turns.ts';
 
 /** A connection of which the HTTP parser receives one request at a time. */
 export type Connection = {
-  /** What the HTTP server reads and writes instead of the socket. */
+  /** The stream that the HTTP server reads and writes instead of the socket. */
   readonly stream: Duplex;
   /** Calls `attach`, which connects the stream to the parser, and reads the socket from then on. */
   readonly open: (attach: () => void) => void;
@@ -48,7 +48,7 @@ export function pacedConnection(socket: Socket, options: ConnectionOptions): Con
   const stream: Duplex = streamOf(socket, options, {
     onRead: () => incoming.onWanted(),
     onEnd: () => {
-      // What is still received is discarded: closing a socket with unread bytes could take the last response from the client.
+      // Bytes that still arrive are discarded: closing a socket with unread bytes could take the last response from the client.
       state = 'ending';
       incoming.discard();
       closeAfter(END_TIMEOUT_MS);

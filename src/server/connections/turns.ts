@@ -46,7 +46,7 @@ export function turns(): Turns {
       due[count]?.();
       count += 1;
     }
-    // What is left of both is old by now, so it is in one queue.
+    // The rest of both queues is old by now, so it is in one queue.
     tasks.unshift(...due.slice(count));
     ranAt = performance.now();
     isScheduled = tasks.length + firstTasks.length > 0;

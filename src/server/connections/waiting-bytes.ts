@@ -1,4 +1,4 @@
-/** What waits in memory for slow clients. */
+/** Counts the bytes that wait in memory for slow clients. */
 export type WaitingBytes<Client> = {
   /** Sets the response that is being sent to a client. */
   readonly setContent: (client: Client, content: Buffer | null) => void;

@@ -3,7 +3,7 @@ import { guarded } from '../../core/base/guarded.ts';
 import { messageQueue } from './message-queue.ts';
 import type { Queued, QueueOptions } from './message-queue.ts';
 
-/** What became of an attempt to send a message. Reasons contain no secret. */
+/** The result of an attempt to send a message. Reasons contain no secret. */
 export type Attempt =
   | { readonly kind: 'sent' }
   /** It may succeed later, after `waitMs` at the earliest. */
@@ -13,7 +13,7 @@ export type Attempt =
   /** The receiver wants no more messages. */
   | { readonly kind: 'gone'; readonly reason: string };
 
-/** What happens to messages that cannot be sent. */
+/** Callbacks for messages that cannot be sent. */
 export type DeliveryEvents = {
   /** Called when the first of several attempts in a row failed. */
   readonly onFailing: (reason: string) => void;

@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-/** What is known about the messages to one receiver. */
+/** The figures about the messages to one receiver. */
 type ReceiverStats = {
   readonly receiver: string;
   readonly sent: number;

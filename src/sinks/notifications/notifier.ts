@@ -47,7 +47,7 @@ export type Notifier = ReportSink & {
   readonly close: (deadline: AbortSignal) => Promise<void>;
 };
 
-/** What one receiver does with passes. */
+/** The reaction of one receiver to passes. */
 type Channel = {
   readonly name: string;
   readonly onSource: (source: SourceFacts, accountId: string) => void;

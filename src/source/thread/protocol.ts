@@ -3,7 +3,7 @@ import type { FileRules } from '../file-rules.ts';
 import type { CurrentContent, FolderRead } from '../folder-reader.ts';
 import type { HashedFile } from '../unfinished/unfinished-files.ts';
 
-/* What the main thread and the folder thread send each other. */
+/* The messages between the main thread and the folder thread. */
 
 /** The work that the folder thread does, with the type of each result. */
 export type TaskResults = {
@@ -25,7 +25,7 @@ export type Reply =
   /** An `Error` loses its code on the way between threads. */
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string | null } };
 
-/** What the watcher reports without being asked. */
+/** The messages that the watcher sends without a request. */
 export type Notice =
   | { readonly notice: 'event' }
   | { readonly notice: 'startGap' }

@@ -14,7 +14,7 @@ const START_TIMEOUT_MS = 10_000;
 /** How long a restart or close waits for the watcher to close. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** What a watcher reports, and how long it may. */
+/** The callbacks of a watcher, and the signal that ends them. */
 export type WatcherEvents = {
   readonly state: Pick<StateTracker, 'set' | 'setFailed'>;
   /** Called for every event: in the folder, on a link that leads to it, and when it or a parent is renamed. */

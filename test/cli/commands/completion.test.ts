@@ -17,7 +17,7 @@ async function scriptFor(shell: string): Promise<string> {
   return file;
 }
 
-/** What each line offers. The last word is the one to complete. */
+/** The words that each line offers. The last word is the one to complete. */
 const LINES: readonly { readonly line: readonly string[]; readonly offers: readonly string[] }[] = [
   { line: ['val'], offers: ['validate'] },
   { line: ['plan', '--output', ''], offers: ['json', 'markdown', 'text'] },

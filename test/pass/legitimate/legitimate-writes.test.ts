@@ -74,7 +74,7 @@ test('in peace, no step is stopped, and nothing is left to write', async () => {
 });
 
 const round = fc.record({
-  /** What happens during the pass. */
+  /** The events during the pass. */
   event: fc.constantFrom('nothing', 'nothing', 'commit', 'change', 'rename'),
   afterMs: fc.nat(25),
   index: fc.nat(6),

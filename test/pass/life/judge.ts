@@ -9,7 +9,7 @@ import type { Commit } from './commits.ts';
  * service, or its own write of it had no usable answer. A create is excused less: after one without an answer, the writer must list.
  */
 
-/** Who sends a request. Each writes the account id in its own way, by which the log tells them apart. */
+/** The senders of requests. Each writes the account id in its own way, by which the log tells them apart. */
 export const ACTORS = {
   first: '0123456789abcdef0123456789abcdef',
   second: '0123456789ABCDEF0123456789ABCDEF',
@@ -21,7 +21,7 @@ export type Reconciler = Exclude<Actor, 'person'>;
 type Live = { readonly id: string; readonly name: Json | undefined; readonly port: Json | undefined };
 type State = ReadonlyMap<string, Live>;
 
-/** What a reconciler cannot know. */
+/** Facts that a reconciler cannot know. */
 type Unknowns = {
   /** The ids and names of services that others have changed since the list of its plan. */
   readonly changed: Set<string>;
@@ -215,7 +215,7 @@ function isDeclared({ method, target, name, port }: Write, state: State, commits
   });
 }
 
-/** Returns the id of a live service that the declaration of a create already stands for, under its previous name; null if there is none. */
+/** Returns the id of a live service that the declaration of a create already describes, under its previous name; null if there is none. */
 function doubleOf({ name }: Write, state: State, commits: readonly Commit[]): string | null {
   const declaration = commits.at(-1)?.wanted.find((each) => each.name === name);
   return holderOf(declaration?.renamedFrom ?? null, state)?.id ?? null;

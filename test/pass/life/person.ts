@@ -54,7 +54,7 @@ export function openPerson({ emulator, judge, draw }: PersonOptions): Person {
         // A declaration by id cannot bring a deleted service back.
         if (!isById) send('DELETE', `/${id}`);
       } else {
-        // Whoever takes the name of a service that is being renamed makes a second one, or blocks the rename for good.
+        // A person who takes the name of a service that is being renamed makes a second one, or blocks the rename for good.
         const missing = wanted.filter((each) => each.id === null && each.renamedFrom === null && !names.has(each.name));
         const chosen = pick(missing, draw);
         if (chosen !== undefined) send('POST', '', bodyOf(draw() < 0.5 ? chosen : { ...chosen, port: 5000 }));

@@ -21,7 +21,7 @@ const SERVICES = 12;
 const OLD = 1000;
 const NEW = 2000;
 
-/** What a pass waits for: the daemon, and how long after the commit it is taken back, in milliseconds. */
+/** The reasons why a pass waits: the daemon, and how long after the commit it is taken back, in milliseconds. */
 type Wait = {
   readonly name: string;
   readonly setup: Partial<DaemonSetup>;

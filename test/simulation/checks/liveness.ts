@@ -50,7 +50,7 @@ export function outOfSync(
   return [...failure, ...services];
 }
 
-/** What keeps the program from a write for good. */
+/** The reasons that keep the program from a write for good. */
 const STORED_DIFFERENTLY = /stored a different value/;
 const EXCUSES = new RegExp(
   [

@@ -64,7 +64,7 @@ export function reportRules({ folder, views, walls, now, broken }: ReportRulesOp
     if (!isTrue) broken('in sync', `the pass of ${started_at} reports in_sync, and it is not`);
   };
 
-  /** What was updated must have been confirmed as it was declared at some time, by an answer or a list of the pass. */
+  /** Every updated service must have been confirmed as it was declared at some time, by an answer or a list of the pass. */
   const checkUpdated = ({ services, started_at }: Report) => {
     for (const { service_id: id, name, result } of services) {
       if ((result !== 'updated' && result !== 'created') || id === null || beganAt === null) continue;

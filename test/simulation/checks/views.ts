@@ -3,13 +3,13 @@ import type { Answered } from '../world/network.ts';
 import { fromText, isMapping } from '../world/service.ts';
 import type { JsonValue } from '../world/service.ts';
 
-/** What the program was shown of one service. */
+/** One service as the program has seen it. */
 export type View = { readonly at: number; readonly value: JsonValue };
 
 /** A list may lag behind a write for this long; see "While a pass waits" in config/README.md. */
 const MAX_LAG_MS = 30_000;
 
-/** What the program was shown in a list, as far as its pages have arrived. */
+/** A list as the program has seen it, as far as its pages have arrived. */
 export type ViewedList = {
   /** When the first page arrived: the list is as old as that. */
   readonly at: number;

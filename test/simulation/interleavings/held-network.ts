@@ -1,5 +1,6 @@
 import { Dispatcher } from 'undici';
 import type { ApiAnswer } from '../world/account.ts';
+import { responseController } from '../world/response-controller.ts';
 import { toText } from '../world/service.ts';
 
 /** A request on its way: to the API while it has no answer, and back once it has one. */
@@ -89,24 +90,13 @@ export function heldNetwork(onSend: (request: HeldRequest) => void): HeldNetwork
 /** The writer's side of one request. */
 function openExchange(handler: Dispatcher.DispatchHandler): Exchange {
   let hasEnded = false;
-  const controller: Dispatcher.DispatchController = {
-    get aborted() {
-      return hasEnded;
-    },
-    get paused() {
-      return false;
-    },
-    get reason() {
-      return null;
-    },
-    abort: (reason: Error) => {
-      if (hasEnded) return;
+  const controller = responseController({
+    hasEnded: () => hasEnded,
+    onAbort: (reason) => {
       hasEnded = true;
       handler.onResponseError?.(controller, reason);
     },
-    pause: () => {},
-    resume: () => {},
-  };
+  });
   handler.onRequestStart?.(controller, {});
   return {
     hasEnded: () => hasEnded,

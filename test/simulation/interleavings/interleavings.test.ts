@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { runScript } from '../run-script.ts';
 import { explore, sample } from './explore.ts';
 import type { Choose } from './explore.ts';
 
@@ -7,15 +7,8 @@ const isFull = process.env['FULL'] === '1';
 
 test('the order in which things happen never leads to a wrong write or report', { timeout: 3_600_000 }, async () => {
   const flags = isFull ? [] : ['--sample', '40'];
-  const child = spawn(process.execPath, ['test/simulation/interleavings/run.ts', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+  const { code, output } = await runScript(['test/simulation/interleavings/run.ts', ...flags]);
+  expect(code, output).toBe(0);
 });
 
 /** Three choices, of which the second depends on the first. Fails if all three are the last one. */

@@ -20,7 +20,7 @@ export type SentRequest = {
 
 /** How the API behaves. Scenarios change it. */
 export type ApiConditions = {
-  /** What lists show is up to this old. */
+  /** Lists are up to this old. */
   lagMs: number;
   /** Up to this many services are on a page. */
   maxPerPage: number;

@@ -11,7 +11,7 @@ export type WorldFile = {
   readonly services: readonly Wanted[];
   /** Of a file of values; null in any other. */
   readonly values: WorldValues | null;
-  /** What is wrong with the file. Its services are then left alone. */
+  /** The mistake in the file. Its services are then left alone. */
   readonly fault: 'syntax' | 'value' | null;
 };
 
@@ -86,7 +86,7 @@ function optional(key: string, value: string | number | null, random: Random): r
   return random.chance(0.2) ? [`${key}: null`] : [];
 }
 
-/** What a folder declares: a service, or `skipped` if it is declared in a way that the program must not act upon. */
+/** The declarations of a folder: a service, or `skipped` if it is declared in a way that the program must not act upon. */
 export type Declared = ReadonlyMap<string, Wanted | 'skipped'>;
 
 /** Returns what files declare. `unfinished` are the paths of files that are still being written; `values` those of files of values. */

@@ -12,7 +12,7 @@ import type { Commit, Declared, WorldFile } from './files.ts';
 /** How a commit reaches the folder. */
 export type Delivery = 'swap' | 'rename' | 'in place';
 
-/** What the folder declared from a moment on; null while it cannot be read. */
+/** The declarations of the folder from a moment on; null while it cannot be read. */
 type Past = { readonly at: number; readonly declared: Declared | null };
 
 /** How the folder behaves. Scenarios change it. */

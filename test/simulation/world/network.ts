@@ -2,9 +2,10 @@ import { Dispatcher } from 'undici';
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Api, SentRequest } from './api.ts';
+import { responseController } from './response-controller.ts';
 import { toText } from './service.ts';
 
-/** What can happen to a request. */
+/** The faults that a request can meet. */
 export const FAULTS = [
   'refused', // No connection.
   'lost request', // Never arrives, and no answer.
@@ -268,24 +269,13 @@ function openExchange({ time, request, handler, observer }: ExchangeOptions): Ex
     hasEnded = true;
     observer.onEnd(request, result);
   };
-  const controller: Dispatcher.DispatchController = {
-    get aborted() {
-      return hasEnded;
-    },
-    get paused() {
-      return false;
-    },
-    get reason() {
-      return null;
-    },
-    abort: (reason: Error) => {
-      if (hasEnded) return;
+  const controller = responseController({
+    hasEnded: () => hasEnded,
+    onAbort: (reason) => {
       end(answer === null ? null : { ...answer, text: null });
       handler.onResponseError?.(controller, reason);
     },
-    pause: () => {},
-    resume: () => {},
-  };
+  });
   handler.onRequestStart?.(controller, {});
   const fail = (error: Error, ms: number) => {
     inProcess(ms, () => {

@@ -25,7 +25,7 @@ export function escapeJson(json: string): string {
 
 /**
  * Escapes commands of GitHub Actions in a text: its runner carries out `::name …::` at the beginning of a line, and `##[name …]` anywhere in
- * it, whoever wrote it. Other colons stay as they are, because IPv6 addresses have them too.
+ * it, even in a text that came from the API. Other colons stay as they are, because IPv6 addresses have them too.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
 export function escapeWorkflowCommands(text: string): string {

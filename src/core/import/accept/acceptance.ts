@@ -8,7 +8,7 @@ import { normalize } from '../../service/normalize.ts';
 import type { FieldChange } from '../edit/edit-declaration.ts';
 import { toDeclaration } from '../to-declaration.ts';
 
-/** What accepting a service means: changes of its declaration, a reason why it is not possible, or nothing to do. */
+/** The result of accepting a service: changes of its declaration, a reason why it is not possible, or nothing to do. */
 export type Acceptance = ServiceEdit | Refusal | { readonly kind: 'done'; readonly name: string };
 
 /** The changes that make a declaration equal to its live service. */

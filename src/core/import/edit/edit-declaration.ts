@@ -18,7 +18,7 @@ import { applyEdits, columnOf, lineBreakOf, lineOf } from './text-edit.ts';
 /** A field to set, by its dotted path; null removes it. */
 export type FieldChange = { readonly path: string; readonly value: Json };
 
-/** What to change in the declaration that begins at a line of a file. */
+/** The changes to make in the declaration that begins at a line of a file. */
 export type DeclarationEdit = {
   readonly line: number;
   readonly changes: readonly FieldChange[];

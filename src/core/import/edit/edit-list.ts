@@ -7,7 +7,7 @@ import type { Style } from './format-yaml.ts';
 import { endsLine, insert, lineEnd, lineStart, remove, startOfNextLine } from './text-edit.ts';
 import type { TextEdit } from './text-edit.ts';
 
-/** What happens to the items of a list. Items with the same value stay where they are, with their comments. */
+/** The edits of the items of a list. Items with the same value stay where they are, with their comments. */
 type ListChange = {
   /** The new values of items, by their index in the old list. */
   readonly replaced: ReadonlyMap<number, Json>;

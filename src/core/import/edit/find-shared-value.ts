@@ -8,11 +8,11 @@ import { lineOf } from './text-edit.ts';
 /** Why a value cannot be changed where it is used, and the line of that place. */
 export type SharedValue = { readonly fault: string; readonly line: number };
 
-/** The text of a file, and the values that its references stand for; null if `${…}` is text like any other. */
+/** The text of a file, and the values of its references; null if `${…}` is text like any other. */
 export type Surroundings = { readonly text: string; readonly values: Values | null };
 
 /**
- * Returns the alias or the reference that stands for the value at a path, or for a part of it; null if the value is written out. A change
+ * Returns the alias or the reference that is used as the value at a path, or as a part of it; null if the value is written out. A change
  * of such a value belongs where it is written, because other places can use it, too.
  */
 export function findSharedValue(

@@ -48,7 +48,7 @@ export function formatBlock(value: { readonly [key: string]: Json }, style: Styl
 }
 
 function formatScalar(value: Json, old: Node | null, { json }: Style): string {
-  // Invisible characters, which mislead whoever reviews the file, are escaped.
+  // Invisible characters, which mislead a reviewer of the file, are escaped.
   const quoted = escapeJson(JSON.stringify(value));
   if (typeof value !== 'string') return quoted;
   const type = isScalar(old) ? old.type : null;

@@ -54,7 +54,7 @@ function unusable(file: string, message: string, position: Position = { line: 1,
   return { values: new Map(), problems: [{ file, ...position, path: null, message }] };
 }
 
-/** What references can name. A dot separates the keys of nested mappings. */
+/** The values that references can name. A dot separates the keys of nested mappings. */
 const KEY = /^[A-Za-z0-9_-]+$/;
 
 /** The keys of deeply nested mappings add up, and thousands of values can be in one mapping. */

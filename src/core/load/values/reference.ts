@@ -4,7 +4,7 @@ export type TextPart =
   | { readonly kind: 'reference'; readonly name: string; readonly at: number }
   | { readonly kind: 'unclosed'; readonly at: number };
 
-/** What a reference begins with. Files without it need no values. */
+/** The beginning of a reference. Files without it need no values. */
 export const REFERENCE_START = '${';
 
 /** How a text contains `${` itself. */

@@ -44,7 +44,7 @@ export function resolveReferences(document: YamlDocument, values: Values): Resol
   };
   const value = resolve(document.value, []);
   const originAt = (path: FieldPath) => {
-    // The items of a list come from the reference that stands for the list.
+    // The items of a list come from the reference that is used as the list.
     for (let length = path.length; length > 0; length -= 1) {
       const origin = origins.get(formatPath(path.slice(0, length)));
       if (origin !== undefined) return origin;

@@ -3,7 +3,7 @@ import { OUTCOME_LABELS } from '../labels.ts';
 import { isAsDeclared } from '../report.ts';
 import type { Report } from '../report.ts';
 
-/** What a forge shows next to a commit. */
+/** The status that a forge shows next to a commit. */
 export type CommitStatus = {
   /** The full hash of the commit. */
   readonly revision: string;

@@ -8,7 +8,7 @@ import type { LinkSettings } from './links.ts';
 import { EVENT_TYPES, isDone } from './transitions.ts';
 import type { EventType, Subject } from './transitions.ts';
 
-/** What a message says about a service. */
+/** The part of a message about one service. */
 type ServiceFacts = Pick<
   ServiceReport,
   | 'service_id'
@@ -48,7 +48,7 @@ export type Notice = {
   readonly account_id: string;
   readonly source: SourceFacts;
   readonly summary: PassSummary;
-  /** What ended the pass early. */
+  /** The failure that ended the pass early. */
   readonly error: Failure | null;
   /** At most 50, the most urgent first. */
   readonly services: readonly NoticeService[];
@@ -107,7 +107,7 @@ export function toNotice({ id, subjects, open, report, links, reminder = false, 
 function toNoticeService(event: EventType, service: ServiceFacts, link: string | null): NoticeService {
   const { service_id, name, file, line, finding, cause, contested, action, changes, result, reason, hint } = service;
   const place = { event, service_id, name, file, line, source_url: link, contested };
-  // What was wrong with a service that has recovered by itself is over.
+  // The failure of a service that has recovered by itself is over.
   if (event === 'recovered' && !isDone(service)) return { ...place, ...NOTHING };
   return { ...place, finding, cause, action, changes, result, reason, hint };
 }

@@ -6,7 +6,7 @@ import { isContested } from '../service-report.ts';
 import type { ServiceReport } from '../service-report.ts';
 
 /**
- * What people are told, the most urgent first:
+ * The events that people are notified of, the most urgent first:
  *
  *   denied        the API, a proxy or a firewall refused the credential or the account
  *   failed        a pass or an update failed, or a declaration has a problem
@@ -32,20 +32,20 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** The events that begin something that lasts. */
 export type ConditionType = Exclude<EventType, 'recovered' | 'corrected'>;
 
-/** What an event is about: a service, a problem of a file, or, if both are null, the pass as a whole. */
+/** The subject of an event: a service, a problem of a file, or, if both are null, the pass as a whole. */
 export type Subject<Event extends EventType = EventType> = {
   readonly event: Event;
   readonly service: ServiceReport | null;
   readonly problem: Problem | null;
 };
 
-/** What is not as it should be after a pass, by what it concerns. */
+/** Everything that is not in order after a pass, by what it concerns. */
 export type Conditions = ReadonlyMap<string, Subject<ConditionType>>;
 
 /** A process begins with the assumption that everything is in order. */
 export const noConditions: Conditions = new Map();
 
-/** What is not in order after a pass, and what has changed with it, the most urgent first. */
+/** The conditions after a pass, and the transitions that led to them, the most urgent first. */
 export type Observation = { readonly conditions: Conditions; readonly transitions: readonly Subject[] };
 
 /**
@@ -98,7 +98,7 @@ function conditionsAfter(before: Conditions, report: Report, keyOf: (service: Se
   return found;
 }
 
-/** What is not in order after each result; null if the service is as declared. */
+/** The condition after each result; null if the service is as declared. */
 const CONDITION_OF_RESULT = {
   failed: 'failed',
   // The passes that follow withhold it for the same reason.

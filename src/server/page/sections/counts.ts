@@ -41,7 +41,7 @@ export function renderCounts(report: Report | null, { title }: Pick<SyncStatus, 
   </section>`;
 }
 
-/** What needs attention comes first; otherwise, the order stays. */
+/** Counts that need attention come first; otherwise, the order stays. */
 function byUrgency(a: LabeledCount, b: LabeledCount): number {
   return urgencyOf(a) - urgencyOf(b);
 }

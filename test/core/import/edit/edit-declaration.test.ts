@@ -22,7 +22,7 @@ function edit(text: string, changes: Changes, { index = 0 }: { index?: number } 
   return 'fault' in result ? `fault: ${result.fault}` : result.text;
 }
 
-/** What a person may have changed in the dashboard. */
+/** Changes that a person may have made in the dashboard. */
 const EDITS: Readonly<Record<string, Changes>> = {
   'a port': [set('tcp_port', 6543)],
   'a name that needs quotes': [set('name', "orders: the 'new' one #2")],

@@ -135,7 +135,7 @@ test('lists at most 50 services and problems, with their numbers, within 60 KiB'
   const { data } = JSON.parse(text);
   expect(data.services.length).toBeGreaterThan(0);
   expect(data).toMatchObject({ services_total: 70, problems_total: 60 });
-  // What cannot be shortened is sent as it is.
+  // A text that cannot be shortened is sent as it is.
   expect(toCloudEvent(notice({ subjects: [], report: report({ account_id: 'a'.repeat(70_000) }) }), asIs)).toContain(
     'a'.repeat(70_000),
   );
@@ -256,7 +256,7 @@ test('a message for a chat lists ten services and five fields, errors, problems,
   expect(text).toContain('… and 3 more services\n• `services/bad.yaml:3` `expected a port, found 0`');
 });
 
-/** What must not reach a chat: mentions, links, and markup. */
+/** Text that must not reach a chat: mentions, links, and markup. */
 const hostile =
   '<!channel> *x* @everyone `code` ~y~ _z_ <https://evil.example|click> [a](https://evil.example) | <@U123> &amp;\n# title';
 

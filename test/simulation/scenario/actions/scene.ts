@@ -5,7 +5,7 @@ import type { JsonValue, Wanted } from '../../world/service.ts';
 import type { World } from '../../world/world.ts';
 import type { EventKind, ScenarioEvent } from '../scenario.ts';
 
-/** What a scenario can do to the program itself. */
+/** The ways in which a scenario can act on the program itself. */
 export type ProgramControl = {
   /** Stops it, or kills it, and starts it again after a while. */
   readonly stop: (downMs: number) => void;
@@ -30,7 +30,7 @@ export type TroubleOptions = {
   readonly note: (text: string) => void;
 };
 
-/** What an action needs. */
+/** The input of an action. */
 export type Scene = TroubleOptions & { readonly random: Random; readonly event: ScenarioEvent };
 
 /** Makes one kind of event happen, and returns its details. */
